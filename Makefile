@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# One plain GNU makefile. Folder = layer = archive: a call against the direction of dependency does not link.
+#   make            build/pam_carrel.so and build/carrel-helper
+#   make demo       (root) a private sshd, two users, what a bare and a carrel login see
+#   make check      (root) everything; installs what it needs from Debian packages
+#   make help       the other targets
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VERSION := 0.1.0
+BUILD ?= build
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share/carrel
+LIBEXECDIR ?= $(PREFIX)/libexec/carrel
+MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
+PAMDIR ?= $(PREFIX)/lib/$(MULTIARCH)/security
+STATEDIR ?= /run/carrel
+INSTALL ?= install
+
+CC = gcc
+AR = ar
+CSTD := -std=gnu17
+WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wformat-security -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings -Wundef -Wvla \
+	-Winit-self -Wswitch-enum -Wredundant-decls -Wnested-externs -Wreturn-type -Wimplicit-fallthrough=3 \
+	-Wdeclaration-after-statement -Wno-declaration-after-statement -Wunused-result
+WERROR ?= -Werror
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 \
+	-fvisibility=hidden -ffunction-sections -fdata-sections
+LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections
+OPT ?= -O2 -g
+CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DCRL_VERSION='"$(VERSION)"' -DCRL_HELPER_PATH='"$(LIBEXECDIR)/carrel-helper"' \
+	-DCRL_CONFIG_PATH='"$(SYSCONFDIR)/carrel/carrel.conf"' -DCRL_DATA_DIR='"$(DATADIR)"' -DCRL_STATE_DIR='"$(STATEDIR)"'
+# Two archives of each object would differ in -fPIC only; the module needs it and a static PIE does not mind.
+CFLAGS_ALL := $(CSTD) $(OPT) $(WARN) $(WERROR) $(HARDEN) -fPIC
+
+# SANITIZE=address,undefined builds everything so; a sanitized helper cannot be static.
+SANITIZE ?=
+ifneq ($(SANITIZE),)
+CFLAGS_ALL := $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+LDSAN := -fsanitize=$(SANITIZE)
+STATIC ?=
+else
+STATIC ?= -static-pie
+endif
+# -Wl,-Bsymbolic etc. are not needed: the module exports two symbols (pam_carrel.map).
+
+PROTO_SRC := $(wildcard src/proto/*.c)
+CORE_SRC := $(wildcard src/base/*.c src/policy/*.c src/plan/*.c src/state/*.c)
+APPLY_SRC := $(wildcard src/apply/*.c)
+HELPER_SRC := $(wildcard helper/*.c)
+MODULE_SRC := $(wildcard pam_module/*.c)
+UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
+LIVE_SRC := $(wildcard tests/live/*/test_*.c)
+PAMTEST_SRC := $(wildcard tests/pam/*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+TOOL_SRC := $(wildcard tests/lib/*.c)
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+ALL_OBJ := $(call obj,$(PROTO_SRC) $(CORE_SRC) $(APPLY_SRC) $(HELPER_SRC) $(MODULE_SRC) $(UNIT_SRC) $(LIVE_SRC) \
+	$(PAMTEST_SRC) $(BENCH_SRC) $(TOOL_SRC))
+ARCHIVES := $(BUILD)/libapply.a $(BUILD)/libcore.a $(BUILD)/libproto.a
+LIBS_CORE := -lconfig -lseccomp -lcap
+
+.PHONY: all
+all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libproto.a: $(call obj,$(PROTO_SRC))
+$(BUILD)/libcore.a: $(call obj,$(CORE_SRC))
+$(BUILD)/libapply.a: $(call obj,$(APPLY_SRC))
+$(BUILD)/%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/pam_carrel.so: $(call obj,$(MODULE_SRC)) $(BUILD)/libproto.a pam_module/pam_carrel.map
+	$(CC) -shared $(LDSAN) $(LDHARDEN) -Wl,-z,defs -Wl,--version-script=pam_module/pam_carrel.map -o $@ \
+		$(call obj,$(MODULE_SRC)) $(BUILD)/libproto.a -lpam $(LDFLAGS)
+
+$(BUILD)/carrel-helper: $(call obj,$(HELPER_SRC)) $(ARCHIVES)
+	$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(HELPER_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
+
+# Unit and live C tests: one program for each file, named after the file it tests.
+UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
+$(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(LDSAN) -o $@ $< $(ARCHIVES) $(LIBS_CORE) -lcmocka $(LDFLAGS)
+
+include $(wildcard tests/*/*.mk)
+-include $(ALL_OBJ:.o=.d)

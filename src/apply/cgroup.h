@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Manager `cgroupfs`: carrel.slice/user-UID.slice/login-ID written directly under a cgroup v2 root.
+ *
+ * Runs in: helper and supervisor, root, host namespaces. Works by descriptors beneath the root.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "plan/cgroup.h"
+#include "policy/policy.h"
+#include "proto/err.h"
+
+/*
+ * Open the cgroup v2 root.
+ * @configured  path from the configuration, "" = look at /sys/fs/cgroup and /sys/fs/cgroup/unified
+ * A path that is not cgroup2 is refused (statfs), unless CARREL_FAKE_CGROUP was compiled in for unit tests.
+ * Errors (stage LIMITS): -ENOENT this host has no cgroup v2.
+ */
+int crl_cgroup_open_root(const char *configured, int *ret_fd, struct crl_err *err) CRL_MUST_CHECK;
+
+/*
+ * Make the user's slice and the login's cgroup, write the limits to the slice and read each back.
+ * @need       what a missing controller means: REQUIRE fails and names it, PREFER records it in @ret_missing
+ * @ret_fd     the login's cgroup, open as a directory
+ * @ret_missing  comma-separated controllers that are not there, "" when all are
+ * Errors (stage LIMITS): -EOPNOTSUPP controller missing; -ERANGE value read back differs; other -errno.
+ */
+int crl_cgroup_make(int root, uint32_t uid, const char *id, const struct crl_cgroup_plan *plan, enum crl_need need,
+		    int *ret_fd, char *ret_missing, size_t missing_size, struct crl_err *err) CRL_MUST_CHECK;
+
+/* "carrel.slice/user-UID.slice/login-ID". Returns 0 or -ENAMETOOLONG. */
+int crl_cgroup_path(uint32_t uid, const char *id, char *buf, size_t size) CRL_MUST_CHECK;
+
+/* Move a process into a cgroup; waits for an RCU grace period. @cgroup a directory descriptor. Returns 0 or -errno. */
+int crl_cgroup_attach(int cgroup, pid_t pid) CRL_MUST_CHECK;
+
+/* The v2 cgroup of a process, relative to the root, from /proc/PID/cgroup. Returns 0, -ENOENT when it has none. */
+int crl_cgroup_of(pid_t pid, char *buf, size_t size) CRL_MUST_CHECK;
+
+/* Kill everything in a cgroup (cgroup.kill, or one by one on kernels before 5.14). Returns 0 or -errno. */
+int crl_cgroup_kill(int cgroup) CRL_MUST_CHECK;
+
+/* True when no process but @except (0 = none) is listed in cgroup.procs; zombies are not listed. */
+bool crl_cgroup_is_idle(int cgroup, pid_t except);
+
+/*
+ * Remove the login's cgroup, then the user's slice and carrel.slice when they are empty.
+ * Returns 0; -EBUSY when processes are left in the login's; a parent that is in use is no error.
+ */
+int crl_cgroup_remove(int root, uint32_t uid, const char *id) CRL_MUST_CHECK;

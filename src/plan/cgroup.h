@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A policy's limits as files and values of cgroup v2.
+ *
+ * Pure. Source: the kernel's Documentation/admin-guide/cgroup-v2.rst.
+ */
+#pragma once
+
+#include "policy/policy.h"
+#include "proto/err.h"
+
+struct crl_cgroup_write {
+	const char *controller; /* "cpu", "memory", "pids", "io" */
+	const char *file;       /* "memory.max" */
+	char value[128];        /* as written; for io.max the device is already resolved */
+	const char *key;        /* policy key to blame: "limits.memory" */
+};
+
+#define CRL_CGROUP_WRITES_MAX 64
+
+struct crl_cgroup_plan {
+	struct crl_cgroup_write write[CRL_CGROUP_WRITES_MAX];
+	size_t len;
+};
+
+/* Find the block device number that holds a path. Returns 0 or -errno. */
+typedef int crl_device_lookup(const char *path, uint32_t *ret_major, uint32_t *ret_minor);
+
+/* Errors (stage LIMITS): -EINVAL a path without a block device; -E2BIG too many limits. */
+int crl_cgroup_plan_build(const struct crl_limits *l, crl_device_lookup *device, struct crl_cgroup_plan *ret,
+			  struct crl_err *err) CRL_MUST_CHECK;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Read the configuration: carrel.conf, its policy.d/ and the shipped policies.
+ *
+ * Runs in: helper (root, before anything of the user's is touched), carrelctl.
+ * Trusts: files that are root-owned, regular, not group- or world-writable, in directories of the same kind.
+ */
+#pragma once
+
+#include "policy/match.h"
+#include "policy/policy.h"
+#include "proto/err.h"
+
+/* A parsed configuration; opaque, since libconfig is behind it. */
+struct crl_config;
+
+/*
+ * Parse the rules and keep the policies' texts for crl_config_policy().
+ * @path  main file; drop-ins are every *.conf in policy.d/ beside it, in strcmp order
+ * @ret   free with crl_config_free()
+ * Errors (stage CONFIG, with file and line): -ENOENT no such file; -EPERM owner or mode; -EFBIG larger than
+ * CRL_CONFIG_SIZE_MAX; -EINVAL syntax, unknown or doubled key, wrong type, out of range; -ENOMEM.
+ */
+int crl_config_load(const char *path, struct crl_config **ret, struct crl_err *err) CRL_MUST_CHECK;
+void crl_config_free(struct crl_config *c);
+
+#define CRL_CONFIG_SIZE_MAX (1u << 20) /* bytes of one file */
+
+/* The rules, in order: those of carrel.conf first, then of each drop-in. Owned by @c. */
+const struct crl_rules *crl_config_rules(const struct crl_config *c);
+
+/* Directory of shipped policies and system call groups (key data_dir). Owned by @c. */
+const char *crl_config_data_dir(const struct crl_config *c);
+
+/* Root of the cgroup v2 tree to write to (key cgroup.root), "" = find it. Owned by @c. */
+const char *crl_config_cgroup_root(const struct crl_config *c);
+
+/*
+ * The effective policy of that name: inheritance followed, every key checked, values checked against each other.
+ * A policy not found in the configuration is looked for in data_dir/policies/NAME.conf.
+ * @ret  initialised here; the caller calls crl_policy_done() whatever comes back
+ * Errors (stage CONFIG): -ENOENT no such policy; -ELOOP it inherits from itself; -EINVAL as above.
+ */
+int crl_config_policy(const struct crl_config *c, const char *name, struct crl_policy *ret, struct crl_err *err)
+	CRL_MUST_CHECK;

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A policy: what a login gets. Values only.
+ *
+ * Runs in: helper, carrelctl. No libconfig type leaks out of src/policy.
+ * Owns: every default (crl_policy_init), so that an empty policy is the safest one.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/err.h"
+#include "proto/nskind.h"
+
+#define CRL_POLICY_NAME_MAX 64
+
+enum crl_share { CRL_SHARE_LOGIN, CRL_SHARE_USER, CRL_SHARE_GROUP };
+enum crl_on_close { CRL_CLOSE_KILL, CRL_CLOSE_KEEP };
+enum crl_root_mode { CRL_ROOT_HOST, CRL_ROOT_IMAGE };
+enum crl_home_mode { CRL_HOME_REAL, CRL_HOME_OVERLAY, CRL_HOME_TMPFS };
+enum crl_net_mode { CRL_NET_HOST, CRL_NET_NONE };
+
+/* What to do when this kernel or host cannot give a feature that the policy asks for. */
+enum crl_need { CRL_NEED_REQUIRE, CRL_NEED_PREFER, CRL_NEED_OFF };
+
+/* Features whose need a policy may change: features = { limits = "prefer"; }; */
+enum crl_feature {
+	CRL_FEATURE_LIMITS,     /* cgroup limits */
+	CRL_FEATURE_TIME,       /* time namespace */
+	CRL_FEATURE_CGROUP,     /* the login's own cgroup */
+	CRL_FEATURE_SECCOMP,    /* system call filter */
+	CRL_FEATURE_ACCOUNTING, /* host's utmp, wtmp and lastlog kept true */
+	CRL_FEATURE_COUNT
+};
+
+#define CRL_UNLIMITED UINT64_MAX
+
+struct crl_strv {
+	char **item;
+	size_t len;
+};
+
+struct crl_bind {
+	char *source;  /* absolute, on the host */
+	char *target;  /* absolute, in the room */
+	bool writable;
+	bool optional; /* a missing source or target is not an error */
+};
+
+struct crl_io_limit {
+	char *path;         /* absolute; the limit is for the block device that holds it */
+	uint64_t read_bps;  /* bytes per second, CRL_UNLIMITED = none */
+	uint64_t write_bps;
+	uint64_t read_iops;
+	uint64_t write_iops;
+};
+
+struct crl_limits {
+	uint64_t cpu_permille;  /* of one CPU, per 1000: "200%" is 2000; CRL_UNLIMITED = none */
+	uint64_t cpu_weight;    /* 1..10000, 0 = leave the kernel's default */
+	uint64_t memory;        /* bytes, hard (memory.max) */
+	uint64_t memory_high;   /* bytes, throttling (memory.high) */
+	uint64_t swap;          /* bytes */
+	uint64_t tasks;         /* processes and threads */
+	struct crl_io_limit *io;
+	size_t io_len;
+};
+
+struct crl_seccomp {
+	char base[CRL_POLICY_NAME_MAX]; /* group that is allowed, e.g. "@login"; "" = no filter */
+	struct crl_strv allow;          /* names and @groups allowed on top */
+	struct crl_strv deny;           /* names and @groups taken away again, answered EPERM */
+	struct crl_strv families;       /* socket families: "unix", "inet", "inet6", "netlink", … */
+	bool compat;                    /* 32-bit x86 programs follow the same rules; false: ENOSYS */
+	bool log;                       /* denials are logged by the kernel */
+};
+
+
+struct crl_policy {
+	char name[CRL_POLICY_NAME_MAX];
+	enum crl_share share;
+	enum crl_on_close on_close;
+	uint64_t linger_s;         /* seconds the room outlives its last login */
+	uint32_t namespaces;       /* CRL_NS_BIT()s */
+	char hostname[256];        /* template: %u user, %U uid, %h host's name, %s service, %% per cent; "" = the host's */
+
+	enum crl_root_mode root_mode;
+	char *root_path;           /* image directory, NULL for host */
+	bool root_writable;        /* image: a throw-away overlay takes the writes */
+	struct crl_strv hide;      /* directories shown empty, files shown empty */
+	struct crl_strv read_only; /* more paths to make read-only (image) or keep so */
+	struct crl_strv writable;  /* host paths that stay writable (nosuid, nodev) */
+	struct crl_bind *bind;
+	size_t bind_len;
+	struct crl_strv run;       /* what of /run is offered: sockets, files, directories; missing ones are skipped */
+	uint64_t tmp_size;         /* bytes for /tmp, /var/tmp, /dev/shm and /run/user/UID together */
+	uint64_t ptys;             /* terminals of the room, 1..4096 */
+
+	enum crl_home_mode home_mode;
+	char *home_lower;          /* overlay: template directory instead of the real home, or NULL */
+	char *home_skeleton;       /* tmpfs: copied into the new home, or NULL */
+	uint64_t home_size;        /* bytes of the upper or of the tmpfs */
+
+	enum crl_net_mode net_mode;
+	struct crl_limits limits;
+
+	bool trim_caps;            /* false: capabilities are left alone */
+	uint64_t cap_bounding;     /* bit = capability number */
+	uint64_t cap_inheritable;
+	bool no_new_privs;
+	struct crl_seccomp seccomp;
+	enum crl_need need[CRL_FEATURE_COUNT];
+};
+
+/* Set every default: one room a login, all namespaces, private everything, no capabilities, @login. */
+void crl_policy_init(struct crl_policy *p);
+
+/* Free what a policy holds; safe on a zeroed or half-loaded one. */
+void crl_policy_done(struct crl_policy *p);

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The records that cross the module's socket and the room's socket; docs/protocol.md is their contract.
+ *
+ * Runs in: module, helper, supervisor. One record is one SOCK_SEQPACKET message: a header, then exactly the body
+ * that its type has, then exactly the descriptors that its type has. Anything else is refused whole.
+ *
+ *   module -> helper     OPEN     login            [pidfd of the application]
+ *   helper -> module     LOOKUP   group name
+ *   module -> helper     FOUND    gid or errno
+ *   helper -> module     ROOM     what to adopt + filter  [pidfd of the room's init]
+ *   helper -> module     REFUSED  error
+ *   module -> helper     ENTERED
+ *   helper -> module     CONFIRMED
+ *   module -> supervisor CLOSE
+ *   supervisor -> module CLOSED                    [pidfd of the supervisor]
+ *   helper -> supervisor JOIN     login id, …      [module's socket, pidfd of the application]
+ *   supervisor -> helper TAKEN                     [pidfd of the room's init] or REFUSED
+ *   helper -> supervisor JOINED
+ *   init -> helper       READY    error            [room's /proc, utmp] when the error is none
+ */
+#pragma once
+
+#include <linux/filter.h>
+#include <stdint.h>
+
+#include "proto/err.h"
+#include "proto/login.h"
+
+#define CRL_PROTO_MAGIC 0x4c524331u /* "1CRL": byte order and product in one */
+#define CRL_PROTO_VERSION 1
+#define CRL_MSG_FDS_MAX 2
+#define CRL_FILTER_MAX 4096 /* BPF_MAXINSNS */
+#define CRL_ID_MAX 16       /* login and room ids: lower-case base 32, with NUL */
+#define CRL_KEY_MAX 64      /* name of a room's directory, with NUL */
+
+enum crl_msg {
+	CRL_MSG_OPEN = 1,
+	CRL_MSG_LOOKUP,
+	CRL_MSG_FOUND,
+	CRL_MSG_ROOM,
+	CRL_MSG_REFUSED,
+	CRL_MSG_ENTERED,
+	CRL_MSG_CONFIRMED,
+	CRL_MSG_CLOSE,
+	CRL_MSG_CLOSED,
+	CRL_MSG_JOIN,
+	CRL_MSG_TAKEN,
+	CRL_MSG_JOINED,
+	CRL_MSG_READY,
+	CRL_MSG_COUNT
+};
+
+struct crl_msg_header {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t type;   /* enum crl_msg */
+	uint32_t length; /* of the whole record, header included */
+	uint32_t nfds;   /* descriptors that come with it */
+};
+
+struct crl_msg_lookup {
+	char group[CRL_GROUP_MAX];
+};
+
+struct crl_msg_found {
+	int32_t code; /* 0 = found, ENOENT = no such group, else the name service's errno */
+	uint32_t gid;
+};
+
+/* What the module applies to its own process, in this order. */
+struct crl_adopt {
+	uint32_t ns_mask;        /* CRL_NS_BIT()s to join from init's pidfd */
+	uint32_t securebits;     /* for PR_SET_SECUREBITS */
+	uint64_t cap_bounding;   /* capabilities that stay in the bounding set, bit = number */
+	uint64_t cap_inheritable;
+	uint8_t no_new_privs;    /* 0 or 1 */
+	uint8_t trim_caps;       /* 0: leave capabilities alone; 1: apply the sets above */
+	uint8_t reserved[6];     /* zero */
+	char id[CRL_ID_MAX];     /* of the login, for logs */
+	char room[CRL_ID_MAX];   /* of the room */
+	char policy[64];         /* name, for logs */
+};
+
+struct crl_msg_room {
+	struct crl_adopt adopt;
+	uint32_t filter_len;     /* 0 = no filter; at most CRL_FILTER_MAX */
+	uint32_t reserved;
+	struct sock_filter filter[CRL_FILTER_MAX]; /* only filter_len of them are sent */
+};
+
+struct crl_msg_join {
+	struct crl_login login;
+	char id[CRL_ID_MAX];
+	char cgroup[256];        /* of the login, relative to the cgroup root; "" = none */
+	char origin_cgroup[1024];/* where the application came from; "" = it was not moved */
+};
+
+struct crl_msg_ready {
+	struct crl_err err;      /* code 0 = the room stands */
+};
