@@ -95,5 +95,91 @@ $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(LDSAN) -o $@ $< $(ARCHIVES) $(LIBS_CORE) -lcmocka $(LDFLAGS)
 
+# --- tests -------------------------------------------------------------------------------------------------------
+
+.PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-rules \
+	check-asan format format-check lint install uninstall dist clean
+
+help:
+	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
+	@echo "others: check-unit check-pam check-live check-asan check-static fuzz bench format lint install uninstall dist"
+
+deps:
+	tests/lib/deps.sh
+
+# The one command: packages, both products, every test. Parts of it can be called alone.
+check: deps
+	$(MAKE) check-all
+
+.PHONY: check-all
+check-all: all check-static check-unit check-live-c check-pam check-live check-asan
+
+# Each program prints TAP-like lines of its own; one that fails stops here with its output on the screen.
+run_each = @for t in $(1); do echo "== $$t"; "$$t" || exit 1; done
+
+check-unit: $(UNIT_BIN)
+	$(call run_each,$(UNIT_BIN))
+
+check-live-c: $(LIVE_BIN)
+	$(call run_each,$(LIVE_BIN))
+
+check-asan:
+	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined all check-unit check-live-c check-pam
+
+check-static: check-size check-layers check-exports check-rules
+
+check-size:
+	tests/lib/check-size.sh
+
+check-layers: all
+	tests/lib/check-layers.sh $(BUILD)
+
+check-exports: all
+	tests/lib/check-exports.sh $(BUILD)
+
+check-rules:
+	tests/lib/check-rules.sh
+
+ALL_C := $(shell git ls-files '*.[ch]' 2>/dev/null)
+format:
+	clang-format -i $(ALL_C)
+
+format-check:
+	clang-format --dry-run -Werror $(ALL_C)
+
+lint:
+	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -Isrc -I. \
+		src helper pam_module
+	$(MAKE) BUILD=$(BUILD)/analyzer OPT='-O1 -fanalyzer -Wno-analyzer-fd-leak' WERROR= all
+
+# --- install -----------------------------------------------------------------------------------------------------
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/policies \
+		$(DESTDIR)$(SYSCONFDIR)/carrel/policy.d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(PAMDIR)/pam_carrel.so
+	$(INSTALL) -m 0755 $(BUILD)/carrel-helper $(DESTDIR)$(LIBEXECDIR)/carrel-helper
+	$(INSTALL) -m 0644 conf/syscalls.conf $(DESTDIR)$(DATADIR)/syscalls.conf
+	$(INSTALL) -m 0644 conf/policies/*.conf $(DESTDIR)$(DATADIR)/policies/
+	test -e $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf || \
+		$(INSTALL) -m 0644 conf/carrel.conf $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf
+	$(INSTALL) -m 0644 docs/man/*.5 $(DESTDIR)$(MANDIR)/man5/
+	$(INSTALL) -m 0644 docs/man/*.8 $(DESTDIR)$(MANDIR)/man8/
+
+# The configuration stays, as any administrator's own file does. Take carrel out of /etc/pam.d first.
+uninstall:
+	@if grep -ls pam_carrel $(DESTDIR)$(SYSCONFDIR)/pam.d/* 2>/dev/null; then \
+		echo "these files still name pam_carrel.so: take its lines out first, or nobody can log in" >&2; exit 1; fi
+	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard docs/man/*.5))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard docs/man/*.8)))
+
+dist:
+	git archive --prefix=carrel-$(VERSION)/ -o $(BUILD)/carrel-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf $(BUILD)
+
 include $(wildcard tests/*/*.mk)
 -include $(ALL_OBJ:.o=.d)

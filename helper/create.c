@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A new room: plan its mounts, clone its init into new namespaces, wait until it stands.
+ *
+ * Runs in: helper (root, host namespaces). A failure ends init (its parent's death signal) and leaves nothing.
+ */
+#include "helper/helper.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "plan/mounts.h"
+
+#define CGROUP2_MAGIC 0x63677270
+
+static int read_host(const struct crl_job *job, struct crl_host *host, struct crl_err *err)
+{
+	scoped_fd fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	const struct crl_policy *p = &job->policy;
+	struct statfs fs;
+	const char *tty = job->login.tty;
+
+	if (fd < 0)
+		return crl_err_set(err, errno, CRL_STAGE_MOUNT, "cannot open /proc/self/mountinfo");
+	if (gethostname(host->name, sizeof(host->name) - 1) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot read the host's name");
+	(void)snprintf(host->room_id, sizeof(host->room_id), "%s", job->id);
+	host->cgroup2_unified = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_MAGIC;
+	/* sshd says "ssh", cron says "cron": only what is a terminal device counts, which applying it proves. */
+	if (strncmp(tty, "pts/", 4) == 0 || strncmp(tty, "tty", 3) == 0)
+		(void)snprintf(host->outer_tty, sizeof(host->outer_tty), "/dev/%.50s", tty);
+	if ((p->namespaces & CRL_NS_BIT(CRL_NS_UTS)) && p->hostname[0] != '\0') {
+		int r = crl_hostname_expand(p->hostname, &job->login, host->name, host->room_name,
+					    sizeof(host->room_name), err);
+
+		if (r < 0)
+			return r;
+	}
+	return crl_host_read_mounts(fd, host, err);
+}
+
+/*
+ * Make uptime start now: the next child gets a time namespace whose boot clock reads zero. The monotonic clock stays:
+ * timers of the application, which joins while it runs, must not jump.
+ */
+static int offset_time(struct crl_err *err)
+{
+	scoped_fd fd = -EBADF;
+	struct timespec now;
+	char text[64];
+	int n;
+
+	if (unshare(CLONE_NEWTIME) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot make a time namespace");
+	if (clock_gettime(CLOCK_BOOTTIME, &now) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot read the boot clock");
+	fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	n = snprintf(text, sizeof(text), "boottime -%lld 0\n", (long long)now.tv_sec);
+	if (fd < 0 || write(fd, text, (size_t)n) != n)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot set the boot clock's offset");
+	return 0;
+}
+
+static pid_t clone_init(const struct crl_job *job, int *ret_pidfd)
+{
+	uint32_t own_way = CRL_NS_BIT(CRL_NS_TIME) | CRL_NS_BIT(CRL_NS_CGROUP); /* made by unshare, see there */
+	struct clone_args ca = {
+		.flags = crl_ns_clone_flags(job->policy.namespaces & ~own_way) | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
+		.exit_signal = SIGCHLD,
+	};
+
+	if (job->cgroup.slice >= 0) {
+		ca.flags |= CLONE_INTO_CGROUP;
+		ca.cgroup = (uint64_t)job->cgroup.slice;
+	}
+	return (pid_t)syscall(SYS_clone3, &ca, sizeof(ca));
+}
+
+static int start_init(const struct crl_job *job, const struct crl_init_args *args, int helper_end,
+		      struct crl_room *room, struct crl_err *err)
+{
+	int pidfd = -EBADF;
+	pid_t pid;
+
+	if (job->policy.namespaces & CRL_NS_BIT(CRL_NS_TIME)) {
+		int r = offset_time(err);
+
+		if (r < 0)
+			return r;
+	}
+	pid = clone_init(job, &pidfd);
+	if (pid < 0)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot make the room's namespaces");
+	if (pid == 0) {
+		(void)close(helper_end);
+		crl_init_main(args);
+	}
+	room->init_pid = pid;
+	room->init_pidfd = pidfd;
+	return 0;
+}
+
+static int await_init(const struct crl_job *job, int channel, struct crl_room *room, struct crl_err *err)
+{
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	struct crl_msg_ready ready;
+	int r = crl_msg_recv(channel, CRL_ACCEPT(CRL_MSG_READY), &ready, sizeof(ready), job->deadline_ms, &got);
+
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_NAMESPACE, "the room's init died or did not answer");
+	if (ready.err.code != 0) {
+		r = crl_err_check(&ready.err);
+		if (r < 0)
+			return crl_err_set(err, -r, CRL_STAGE_NAMESPACE, "the room's init sent nonsense");
+		*err = ready.err;
+		return -err->code;
+	}
+	room->proc = take_fd(&got.fds[0]);
+	room->utmp = take_fd(&got.fds[1]);
+	return 0;
+}
+
+int crl_room_socket(const struct crl_state *s, const char *name, bool listening, int *ret_fd)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	scoped_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int n;
+
+	if (fd < 0)
+		return -errno;
+	/* Through our own descriptor: the state directory's path may be longer than sun_path. */
+	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/%s.sock", s->rooms, name);
+	if (n < 0 || (size_t)n >= sizeof(sa.sun_path))
+		return -ENAMETOOLONG;
+	if (listening && (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 128) < 0))
+		return -errno;
+	if (!listening && connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return -errno;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static void describe(const struct crl_job *job, struct crl_room *room)
+{
+	const struct crl_policy *p = &job->policy;
+
+	(void)snprintf(room->id, sizeof(room->id), "%s", job->id);
+	(void)snprintf(room->name, sizeof(room->name), "%s", job->room_name);
+	(void)snprintf(room->policy, sizeof(room->policy), "%s", p->name);
+	room->shared = p->share != CRL_SHARE_LOGIN;
+	room->keep = p->on_close == CRL_CLOSE_KEEP;
+	room->linger_s = p->linger_s;
+	room->accounting = p->need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_OFF && room->utmp >= 0;
+}
+
+static int build(struct crl_job *job, struct crl_room *room, const struct crl_init_args *args, struct crl_err *err)
+{
+	scoped_fd helper_end = -EBADF, init_end = -EBADF;
+	struct crl_init_args mine = *args;
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot make a socket pair");
+	helper_end = pair[0];
+	init_end = pair[1];
+	mine.channel = init_end;
+	r = start_init(job, &mine, helper_end, room, err);
+	if (r < 0)
+		return r;
+	drop_fd(&init_end); /* so that init's death is seen as end of file */
+	r = crl_filter_obtain(job, err); /* while init mounts */
+	if (r < 0)
+		return r;
+	return await_init(job, helper_end, room, err);
+}
+
+int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *err)
+{
+	bool mounts = job->policy.namespaces & CRL_NS_BIT(CRL_NS_MOUNT);
+	scoped(crl_mount_plan) plan = {0};
+	scoped(crl_host) host = {0};
+	struct crl_init_args args = {.job = job, .mounts = mounts ? &plan : NULL, .channel = -EBADF};
+	int r;
+
+	r = read_host(job, &host, err);
+	if (r < 0)
+		return r;
+	args.hostname = host.room_name;
+	if (mounts) {
+		r = crl_mount_plan_build(&job->policy, &job->login, &host, &plan, err);
+		if (r < 0)
+			return r;
+	}
+	r = build(job, room, &args, err);
+	if (r == 0 && job->policy.share != CRL_SHARE_LOGIN) {
+		r = crl_room_socket(&job->state, job->room_name, true, &room->listen);
+		if (r < 0)
+			r = crl_err_set(err, -r, CRL_STAGE_STATE, "cannot listen for further logins of the room");
+	}
+	if (r < 0)
+		return r;
+	(void)snprintf(job->adopt.room, sizeof(job->adopt.room), "%s", job->id);
+	describe(job, room);
+	return 0;
+}

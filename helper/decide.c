@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * From the request to what this login gets: rule, policy, the sets and the filter that the module adopts.
+ *
+ * Runs in: helper (root). Changes nothing but the filter cache.
+ */
+#include "helper/helper.h"
+
+#include <syslog.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "plan/caps.h"
+#include "policy/dump.h"
+#include "policy/sysgroups.h"
+#include "state/filter_cache.h"
+
+#define LOOKUPS_MAX 256
+
+struct lookup {
+	const struct crl_job *job;
+	unsigned int count;
+};
+
+/* Ask the module: the name service is loaded in the application's process, not in this static program. */
+static int lookup_group(void *arg, const char *name, uint32_t *ret_gid)
+{
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	struct lookup *l = arg;
+	struct crl_msg_lookup ask = {0};
+	struct crl_msg_found found;
+	int r;
+
+	if (++l->count > LOOKUPS_MAX)
+		return -E2BIG;
+	if (strlen(name) >= sizeof(ask.group))
+		return -ENAMETOOLONG;
+	memcpy(ask.group, name, strlen(name));
+	r = crl_msg_send(l->job->channel, CRL_MSG_LOOKUP, &ask, sizeof(ask), NULL, 0);
+	if (r == 0)
+		r = crl_msg_recv(l->job->channel, CRL_ACCEPT(CRL_MSG_FOUND), &found, sizeof(found),
+				 l->job->deadline_ms, &got);
+	if (r < 0)
+		return r;
+	if (found.code != 0)
+		return found.code > 0 ? -found.code : -EBADMSG;
+	*ret_gid = found.gid;
+	return 0;
+}
+
+static int choose_policy(struct crl_job *job, struct crl_err *err)
+{
+	struct lookup l = {.job = job};
+	int r;
+
+	r = crl_config_load(job->options->config, &job->config, err);
+	if (r < 0)
+		return r;
+	r = crl_rules_match(crl_config_rules(job->config), &job->login, lookup_group, &l, &job->rule, err);
+	if (r < 0)
+		return r;
+	return crl_config_policy(job->config, job->rule->policy, &job->policy, err);
+}
+
+/* What the kernel cannot do: refuse, or go on without and say so. */
+static int settle_time(struct crl_job *job, struct crl_err *err)
+{
+	struct crl_policy *p = &job->policy;
+
+	if (!(p->namespaces & CRL_NS_BIT(CRL_NS_TIME)))
+		return 0;
+	if (p->need[CRL_FEATURE_TIME] != CRL_NEED_OFF && access("/proc/self/ns/time", F_OK) == 0)
+		return 0;
+	if (p->need[CRL_FEATURE_TIME] == CRL_NEED_REQUIRE)
+		return crl_err_set(err, EOPNOTSUPP, CRL_STAGE_NAMESPACE,
+				   "this kernel has no time namespaces (namespaces; features.time is \"require\")");
+	if (p->need[CRL_FEATURE_TIME] == CRL_NEED_PREFER)
+		crl_log(LOG_WARNING, "id=%s user uid=%u: no time namespaces in this kernel, going on without", job->id,
+			job->login.uid);
+	p->namespaces &= ~CRL_NS_BIT(CRL_NS_TIME);
+	return 0;
+}
+
+static uint64_t digest(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a; tells policies apart, guards nothing */
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+	return h;
+}
+
+/* Logins share a room only under the same policy text: a changed policy reaches the next login. */
+static int name_room(struct crl_job *job, struct crl_err *err)
+{
+	scoped_free char *text = NULL;
+
+	if (job->policy.share == CRL_SHARE_LOGIN) {
+		(void)snprintf(job->room_name, sizeof(job->room_name), "%s", job->id); /* ids are shorter */
+		return 0;
+	}
+	text = crl_policy_dump_text(&job->policy);
+	if (!text)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "cannot name the room");
+	(void)snprintf(job->room_name, sizeof(job->room_name), "u%u-%016llx", job->login.uid,
+		       (unsigned long long)digest(text)); /* 28 characters at most */
+	return 0;
+}
+
+int crl_decide(struct crl_job *job, struct crl_err *err)
+{
+	struct crl_adopt *a = &job->adopt;
+	int r;
+
+	r = choose_policy(job, err);
+	if (r < 0)
+		return r;
+	r = settle_time(job, err);
+	if (r < 0)
+		return r;
+	r = name_room(job, err);
+	if (r < 0)
+		return r;
+	a->ns_mask = job->policy.namespaces;
+	crl_caps_plan(&job->policy, a);
+	(void)snprintf(a->id, sizeof(a->id), "%s", job->id);
+	(void)snprintf(a->policy, sizeof(a->policy), "%s", job->policy.name);
+	return 0;
+}
+
+static int compile_filter(struct crl_job *job, const char *groups_path, uint32_t flags, struct crl_err *err)
+{
+	scoped(crl_sysgroups) groups = {0};
+	int r = crl_sysgroups_load(groups_path, &groups, err);
+
+	return r < 0 ? r : crl_filter_compile(&job->policy.seccomp, &groups, flags, &job->filter, err);
+}
+
+int crl_filter_obtain(struct crl_job *job, struct crl_err *err)
+{
+	uint32_t flags = crl_ns_clone_flags(job->policy.namespaces);
+	char path[512], key[8192];
+	struct crl_err cache_err = {0};
+	int r;
+
+	job->filter.len = 0;
+	if (job->policy.seccomp.base[0] == '\0' || job->policy.need[CRL_FEATURE_SECCOMP] == CRL_NEED_OFF)
+		return 0;
+	r = snprintf(path, sizeof(path), "%s/syscalls.conf", crl_config_data_dir(job->config));
+	if (r < 0 || (size_t)r >= sizeof(path))
+		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_FILTER, "data_dir is too long");
+	r = crl_filter_key(&job->policy.seccomp, path, flags, key, sizeof(key), err);
+	if (r < 0)
+		return r;
+	if (crl_filter_cache_get(job->state.cache, key, &job->filter) == 0)
+		return 0;
+	r = compile_filter(job, path, flags, err);
+	if (r < 0)
+		return r;
+	if (crl_filter_cache_put(job->state.cache, key, &job->filter, &cache_err) < 0)
+		crl_log(LOG_WARNING, "id=%s: filter not cached: %s", job->id, cache_err.text);
+	return 0;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Let the application in, then look from outside whether it is where its policy wants it.
+ *
+ * Runs in: helper (root, host namespaces), before it drops anything: reading another process's namespaces needs
+ * CAP_SYS_PTRACE. Trusts: /proc, not the module's word (R1).
+ */
+#include "helper/helper.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+static int open_ns_dir(pid_t pid)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns", (int)pid); /* cannot be cut */
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* R1: each namespace of the mask is the room's, by inode. */
+static int verify_namespaces(const struct crl_job *job, pid_t init_pid, struct crl_err *err)
+{
+	scoped_fd app = open_ns_dir(job->app_pid);
+	scoped_fd init = open_ns_dir(init_pid);
+
+	if (app < 0 || init < 0)
+		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "application or room went away");
+	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
+		struct stat have, want;
+
+		if (!(job->adopt.ns_mask & CRL_NS_BIT(ns)))
+			continue;
+		if (fstatat(app, crl_nskinds[ns].proc_name, &have, 0) < 0 ||
+		    fstatat(init, crl_nskinds[ns].init_name, &want, 0) < 0)
+			return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot read back the %s namespace",
+					   crl_nskinds[ns].name);
+		if (have.st_ino != want.st_ino || have.st_dev != want.st_dev)
+			return crl_err_set(err, EXDEV, CRL_STAGE_ADOPT, "the application is not in the room's %s namespace",
+					   crl_nskinds[ns].name);
+	}
+	return 0;
+}
+
+static int send_room(const struct crl_job *job, int init_pidfd, struct crl_err *err)
+{
+	static struct crl_msg_room room; /* 32 KiB: not on the stack, and gone with quiet memory */
+	size_t size = offsetof(struct crl_msg_room, filter) + job->filter.len * sizeof(room.filter[0]);
+	int r;
+
+	room.adopt = job->adopt;
+	room.filter_len = job->filter.len;
+	for (uint32_t i = 0; i < job->filter.len; i++)
+		room.filter[i] = job->filter.insn[i];
+	r = crl_msg_send(job->channel, CRL_MSG_ROOM, &room, size, &init_pidfd, 1);
+	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_ADOPT, "cannot hand the room to the application") : 0;
+}
+
+int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_err *err)
+{
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	int r;
+
+	r = send_room(job, init_pidfd, err);
+	if (r < 0)
+		return r;
+	r = crl_msg_recv(job->channel, CRL_ACCEPT(CRL_MSG_ENTERED), NULL, 0, job->deadline_ms, &got);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_ADOPT, "the application did not report that it entered");
+	r = verify_namespaces(job, init_pid, err);
+	if (r < 0)
+		return r;
+	if (crl_pidfd_is_dead(job->app_pidfd) || crl_pidfd_is_dead(init_pidfd))
+		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "application or room ended meanwhile");
+	r = crl_msg_send(job->channel, CRL_MSG_CONFIRMED, NULL, 0, NULL, 0);
+	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_ADOPT, "the application went away") : 0;
+}

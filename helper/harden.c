@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * First steps of the helper: refuse wrong callers, shed what the PAM application handed down.
+ *
+ * Runs in: helper, before the first byte from anybody is read.
+ * Trusts: nothing inherited. R1: only root runs it. R2: it holds no set-id privilege. R3: no inherited descriptor
+ * but stdio and the channel. R4: no inherited limits, niceness, umask, signals or out-of-memory score.
+ */
+#include "helper/helper.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static char *argv_start;
+static size_t argv_size;
+
+static void reset_signals(void)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &dfl, NULL); /* fails for SIGKILL, SIGSTOP and libc's own: they are default */
+	dfl.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &dfl, NULL); /* a peer that is gone is an errno, not a death */
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * pam_limits runs before us: a user's limits must not cut the helper short. Raising a hard limit may be refused where
+ * root has no CAP_SYS_RESOURCE; then the hard limit is as good as it gets.
+ */
+static void reset_limits(void)
+{
+	static const int all[] = {RLIMIT_AS, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_STACK};
+	struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY}, core = {0, 0}, files = {1024, 1024}, now;
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(all); i++) {
+		if (all[i] == RLIMIT_STACK || setrlimit(all[i], &none) == 0)
+			continue;
+		if (getrlimit(all[i], &now) == 0) {
+			now.rlim_cur = now.rlim_max;
+			(void)setrlimit(all[i], &now);
+		}
+	}
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0 && getrlimit(RLIMIT_NOFILE, &now) == 0) {
+		now.rlim_cur = now.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &now);
+	}
+	(void)setrlimit(RLIMIT_CORE, &core);
+}
+
+/* The supervisor must outlive the users' memory hunger; where root may not lower the score it keeps what it has. */
+static void set_oom_score(void)
+{
+	scoped_fd fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, "-900", 4) < 0)
+		return;
+}
+
+int crl_harden(int argc, struct crl_err *err)
+{
+	extern char **environ;
+
+	if (argc < 1)
+		return crl_err_set(err, EPERM, CRL_STAGE_HELPER, "called without a name");
+	if (getuid() != 0 || geteuid() != 0) /* R1 */
+		return crl_err_set(err, EPERM, CRL_STAGE_HELPER, "must be run by root");
+	if (getauxval(AT_SECURE)) /* R2 */
+		return crl_err_set(err, EPERM, CRL_STAGE_HELPER, "must not have a set-id bit or file capabilities");
+	if (close_range(CRL_CHANNEL_FD + 1, ~0u, 0) < 0) /* R3 */
+		return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot close inherited descriptors");
+	environ = NULL;
+	reset_signals(); /* R4 */
+	reset_limits();
+	set_oom_score();
+	(void)setpriority(PRIO_PROCESS, 0, 0);
+	(void)umask(077);
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot become undumpable");
+	return 0;
+}
+
+void crl_remember_argv(int argc, char **argv)
+{
+	if (argc < 1)
+		return;
+	argv_start = argv[0];
+	argv_size = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) - argv[0]);
+}
+
+/* Names only: paths of the command line are nobody's business inside the room. */
+void crl_rename_process(const char *name)
+{
+	if (argv_start) {
+		memset(argv_start, 0, argv_size);
+		(void)snprintf(argv_start, argv_size + 1, "%s", name); /* cut when argv was shorter */
+	}
+	(void)prctl(PR_SET_NAME, name);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the helper's parts share: the options, the login being let in, the room being kept.
+ *
+ * Runs in: helper; one process serves one login until its room stands, then keeps that room as its supervisor.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "plan/filter.h"
+#include "policy/load.h"
+#include "policy/policy.h"
+#include "proto/fdpass.h"
+#include "proto/login.h"
+#include "state/record.h"
+
+#define CRL_CHANNEL_FD 3 /* the module's socket, put there by the module */
+#define CRL_TIMEOUT_DEFAULT_S 10
+
+struct crl_options {
+	const char *config;
+	const char *state;
+	unsigned int timeout_s;
+	bool debug;
+	bool sweep; /* only tidy up after dead rooms, then leave */
+};
+
+/* The login's own cgroup. */
+struct crl_login_cgroup {
+	int root;           /* cgroup v2 root; -EBADF = the login has no cgroup of its own */
+	int slice;          /* user-UID.slice */
+	int dir;            /* login-ID beneath it */
+	char path[256];     /* relative to the root, no leading slash */
+	char origin[1024];  /* where the application was, relative to the root, "" = the root itself */
+	pid_t mover;        /* child that moves the application, 0 = none */
+	bool moved;         /* the move was begun */
+};
+
+/* One login on its way in. */
+struct crl_job {
+	const struct crl_options *options;
+	struct crl_state state;
+	int channel;        /* to the module */
+	int app_pidfd;
+	pid_t app_pid;
+	int64_t deadline_ms;
+	struct crl_login login;
+	char id[CRL_ID_MAX];
+
+	struct crl_config *config;
+	const struct crl_rule *rule;
+	struct crl_policy policy;
+	char room_name[CRL_KEY_MAX]; /* of its files under STATE/rooms */
+	struct crl_adopt adopt;
+	struct crl_filter filter;
+	struct crl_login_cgroup cgroup;
+};
+
+/* A login that lives in a room, as its supervisor knows it. */
+struct crl_member {
+	char id[CRL_ID_MAX];
+	uint32_t uid;
+	pid_t pid;       /* the application; safe to use only while pidfd says it lives */
+	int pidfd;
+	int channel;     /* to the module; -EBADF after a protocol error */
+	int joiner;      /* connection of the helper that lets it in; -EBADF once it is in */
+	int cgroup;      /* directory; -EBADF = none */
+	char *origin;    /* cgroup to put the application back to; NULL = it was not moved */
+	char *user;
+	char *service;
+	char *tty;
+	char *rhost;
+	int64_t since;
+	bool asked;      /* its module asked to close and waits for the answer */
+	bool waiting;    /* it leaves as soon as the room's lock is free */
+	bool gone;       /* left; its cgroup may hold processes that stay (on_close = "keep") */
+};
+
+/* The room that this process keeps. */
+struct crl_room {
+	struct crl_state state;
+	char policy[CRL_POLICY_NAME_MAX];
+	char id[CRL_ID_MAX];
+	char name[CRL_KEY_MAX];
+	bool shared;
+	bool keep;          /* on_close = "keep" */
+	uint64_t linger_s;
+	bool accounting;
+	int init_pidfd;
+	pid_t init_pid;
+	int proc;           /* the room's /proc; -EBADF = it has no PID namespace of its own */
+	int utmp;
+	int listen;         /* where helpers of further logins connect; -EBADF = not shared */
+	int lock;           /* the shared room's lock, once it is ending */
+	int cgroup_root;    /* -EBADF = no cgroup is used */
+	struct crl_member **member;
+	size_t members;
+	int64_t linger_until_ms; /* when the empty room ends; 0 = somebody is in */
+};
+
+/* job.c */
+struct crl_job *crl_job_new(const struct crl_options *options);
+void crl_job_done(struct crl_job *job);
+struct crl_room *crl_room_new(void);
+void crl_refuse(const struct crl_job *job, const struct crl_err *err);
+
+/* harden.c: refuse to run where we must not; shed what the application handed down. */
+int crl_harden(int argc, struct crl_err *err) CRL_MUST_CHECK;
+void crl_rename_process(const char *name);
+void crl_remember_argv(int argc, char **argv);
+
+/* request.c: take the request and prove it against what the kernel says of the caller. */
+int crl_request_receive(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
+int crl_pidfd_pid(int pidfd, pid_t *ret) CRL_MUST_CHECK;
+bool crl_pidfd_is_dead(int pidfd);
+
+/* decide.c: configuration to policy to what the module shall adopt. */
+int crl_decide(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
+int crl_filter_obtain(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
+
+/* limits.c: the login's cgroup. Moving runs beside the rest, in a child. */
+int crl_limits_make(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
+int crl_limits_start_move(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
+int crl_limits_finish_move(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
+int crl_limits_move_back(int root, const char *origin, pid_t pid) CRL_MUST_CHECK;
+void crl_limits_undo(struct crl_job *job);
+
+/* enter.c: let the application in and look from outside whether it is. */
+int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_err *err) CRL_MUST_CHECK;
+
+/* create.c, join.c: a new room, or a place in one that stands. */
+int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *err) CRL_MUST_CHECK;
+int crl_join_room(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
+int crl_room_socket(const struct crl_state *s, const char *name, bool listening, int *ret_fd) CRL_MUST_CHECK;
+
+/* init.c: PID 1 of the room; never returns. */
+struct crl_init_args {
+	const struct crl_job *job;
+	const struct crl_mount_plan *mounts; /* NULL = no mount namespace */
+	const char *hostname;                /* "" = keep */
+	int channel;                         /* to the helper */
+};
+_Noreturn void crl_init_main(const struct crl_init_args *args);
+
+/* member.c: the table of logins. */
+struct crl_member *crl_member_add(struct crl_room *room, const struct crl_login *login, const char *id);
+void crl_member_drop(struct crl_room *room, struct crl_member *m);
+size_t crl_members_present(const struct crl_room *room);
+
+/* supervise.c, leave.c: keep the room until the last login has left. */
+_Noreturn void crl_supervise(struct crl_room *room);
+void crl_leave(struct crl_room *room, struct crl_member *m);
+_Noreturn void crl_end_room(struct crl_room *room);
+bool crl_room_is_over(struct crl_room *room);
+void crl_room_record(const struct crl_room *room);
+
+/* account.c: the host's utmp, wtmp and lastlog stay true. */
+void crl_room_start_accounting(struct crl_room *room);
+int crl_room_account_fd(const struct crl_room *room);
+void crl_room_account(struct crl_room *room);
+void crl_room_account_end(struct crl_room *room, const char *id);

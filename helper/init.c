@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * PID 1 of the room: builds the room from inside, then reaps orphans and holds the namespaces.
+ *
+ * Runs in: the room's namespaces, root; drops everything before the first login comes in.
+ * Trusts: nobody inside. It runs nothing of the user's and reads nothing of theirs after the room stands.
+ * R1: undumpable and uid 0, so a user can neither trace, signal nor read it. R2: when the supervisor dies, everything
+ * inside is killed and the room's files and cgroups are removed by us.
+ */
+#include "helper/helper.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "apply/mounts.h"
+#include "apply/sandbox.h"
+
+/* What PID 1 needs to tidy up when the supervisor is killed. */
+struct janitor {
+	struct crl_state state; /* only .rooms is kept */
+	char name[CRL_KEY_MAX];
+	char room[CRL_ID_MAX];
+	bool shared;
+	int slice;
+	char login[CRL_ID_MAX + 8];
+};
+
+static int bring_lo_up(void)
+{
+	scoped_fd fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+
+	if (fd < 0)
+		return -errno;
+	return ioctl(fd, SIOCSIFFLAGS, &lo) < 0 ? -errno : 0;
+}
+
+static int set_up_host(const struct crl_init_args *args, struct crl_err *err)
+{
+	uint32_t ns = args->job->policy.namespaces;
+
+	if (setsid() < 0 && errno != EPERM)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "setsid failed");
+	/* Only here: the namespace's root is the cgroup that we were cloned into. */
+	if ((ns & CRL_NS_BIT(CRL_NS_CGROUP)) && unshare(CLONE_NEWCGROUP) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot make a cgroup namespace");
+	if ((ns & CRL_NS_BIT(CRL_NS_UTS)) && args->hostname[0] != '\0' &&
+	    sethostname(args->hostname, strlen(args->hostname)) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot set host name %s", args->hostname);
+	if (ns & CRL_NS_BIT(CRL_NS_NET)) {
+		int r = bring_lo_up();
+
+		if (r < 0)
+			return crl_err_set(err, -r, CRL_STAGE_NAMESPACE, "cannot bring the loopback interface up");
+	}
+	return 0;
+}
+
+/*
+ * Wait for a signal from outside. si_pid 0 is a sender that this PID namespace does not know: the kernel reporting
+ * the supervisor's death (R2); a root process of the room may send us SIGTERM as it likes.
+ */
+static bool wait_for_end(void)
+{
+	sigset_t set;
+	siginfo_t info;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGTERM);
+	for (;;) {
+		int sig = sigwaitinfo(&set, &info);
+
+		if (sig == SIGCHLD)
+			while (waitpid(-1, NULL, WNOHANG) > 0)
+				;
+		if (sig == SIGTERM && info.si_pid == 0)
+			return true;
+	}
+}
+
+/* The application itself is in the login's cgroup and may take a moment to notice that its children died. */
+static void remove_cgroups(const struct janitor *j)
+{
+	struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+
+	if (j->slice < 0)
+		return;
+	for (int i = 0; i < 250; i++) {
+		if (unlinkat(j->slice, j->login, AT_REMOVEDIR) == 0 || errno != EBUSY)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+static _Noreturn void tidy_up(const struct janitor *j)
+{
+	if (getpid() != 1)
+		_exit(0);
+	(void)kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	crl_record_remove_own(&j->state, j->name, j->room, j->shared);
+	remove_cgroups(j);
+	_exit(0);
+}
+
+static void adopt_janitor(const struct crl_job *job, struct janitor *j)
+{
+	j->state = (struct crl_state){-EBADF, fcntl(job->state.rooms, F_DUPFD_CLOEXEC, 10), -EBADF};
+	j->slice = job->cgroup.slice >= 0 ? fcntl(job->cgroup.slice, F_DUPFD_CLOEXEC, 10) : -EBADF;
+	(void)snprintf(j->name, sizeof(j->name), "%s", job->room_name);
+	(void)snprintf(j->room, sizeof(j->room), "%s", job->id);
+	j->shared = job->policy.share != CRL_SHARE_LOGIN;
+	(void)snprintf(j->login, sizeof(j->login), "login-%s", job->id);
+}
+
+static int stand_up(const struct crl_init_args *args, struct crl_room_view *view, struct crl_err *err)
+{
+	sigset_t all;
+	int r;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	r = set_up_host(args, err);
+	if (r < 0)
+		return r;
+	if (args->mounts) {
+		r = crl_mounts_apply(args->mounts, &args->job->login, view, err);
+		if (r < 0)
+			return r;
+	}
+	crl_rename_process("carrel-init");
+	return crl_sandbox_init(err);
+}
+
+_Noreturn void crl_init_main(const struct crl_init_args *args)
+{
+	struct crl_room_view view = {-EBADF, -EBADF};
+	struct pollfd parent = {.fd = args->channel};
+	struct crl_msg_ready ready = {0};
+	struct janitor janitor;
+	size_t nfds;
+	int r;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0) /* R1 */
+		_exit(1);
+	if (poll(&parent, 1, 0) != 0) /* it died before we asked to die with it */
+		_exit(1);
+	adopt_janitor(args->job, &janitor);
+	r = stand_up(args, &view, &ready.err);
+	/* Only PID 1 of a namespace may ever say kill(-1): elsewhere we just die with the supervisor. */
+	if (r == 0 && getpid() == 1 && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+		r = crl_err_set(&ready.err, errno, CRL_STAGE_NAMESPACE, "cannot ask for the parent's death signal");
+	nfds = (view.proc >= 0 && view.utmp >= 0) ? 2 : 0;
+	if (crl_msg_send(args->channel, CRL_MSG_READY, &ready, sizeof(ready), (int[]){view.proc, view.utmp}, nfds) < 0 ||
+	    r < 0)
+		_exit(1);
+	for (int fd = 0; fd < 64; fd++) /* close_range would take the janitor's two as well */
+		if (fd != janitor.state.rooms && fd != janitor.slice)
+			(void)close(fd);
+	crl_sandbox_quiet_memory();
+	if (wait_for_end())
+		tidy_up(&janitor);
+	_exit(0);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Birth and end of a job and of a room, and how a login is refused.
+ *
+ * Runs in: helper.
+ */
+#include "helper/helper.h"
+
+#include <inttypes.h>
+#include <syslog.h>
+
+#include "base/log.h"
+
+struct crl_job *crl_job_new(const struct crl_options *options)
+{
+	struct crl_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->options = options;
+	job->channel = CRL_CHANNEL_FD;
+	job->app_pidfd = -EBADF;
+	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
+	job->cgroup.root = job->cgroup.slice = job->cgroup.dir = -EBADF;
+	return job;
+}
+
+void crl_job_done(struct crl_job *job)
+{
+	drop_fd(&job->channel);
+	drop_fd(&job->app_pidfd);
+	drop_fd(&job->cgroup.root);
+	drop_fd(&job->cgroup.slice);
+	drop_fd(&job->cgroup.dir);
+	crl_state_done(&job->state);
+	crl_policy_done(&job->policy);
+	crl_config_free(job->config);
+	free(job);
+}
+
+struct crl_room *crl_room_new(void)
+{
+	struct crl_room *room = calloc(1, sizeof(*room));
+
+	if (!room)
+		return NULL;
+	room->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
+	room->init_pidfd = room->proc = room->utmp = room->listen = room->lock = room->cgroup_root = -EBADF;
+	return room;
+}
+
+/* One line for the log with everything, one record for the module, which tells the user almost nothing. */
+void crl_refuse(const struct crl_job *job, const struct crl_err *err)
+{
+	char user[CRL_USER_MAX * 4], detail[1024];
+
+	crl_err_format(err, detail, sizeof(detail));
+	crl_log(LOG_ERR, "id=%s refused user=%s uid=%" PRIu32 " service=%s policy=%s %s", job->id,
+		crl_escape(user, sizeof(user), job->login.user), job->login.uid, job->login.service,
+		job->policy.name[0] ? job->policy.name : job->rule ? job->rule->policy : "-", detail);
+	crl_ignore(crl_msg_send(job->channel, CRL_MSG_REFUSED, err, sizeof(*err), NULL, 0)); /* it may be gone */
+}

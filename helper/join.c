@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A place for this login in a room that stands already: its supervisor takes the login over, then this process ends.
+ *
+ * Runs in: helper (root, host namespaces), holding the room's lock.
+ * Trusts: the socket, since only root can bind or connect below the state directory.
+ */
+#include "helper/helper.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+static int ask_supervisor(const struct crl_job *job, int conn, int *ret_init, struct crl_err *err)
+{
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	scoped_free struct crl_msg_join *join = calloc(1, sizeof(*join));
+	struct crl_err why = {0};
+	int r;
+
+	if (!join)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "cannot ask to join");
+	join->login = job->login;
+	(void)snprintf(join->id, sizeof(join->id), "%s", job->id);
+	(void)snprintf(join->cgroup, sizeof(join->cgroup), "%s", job->cgroup.path);
+	(void)snprintf(join->origin_cgroup, sizeof(join->origin_cgroup), "%s", job->cgroup.origin);
+	r = crl_msg_send(conn, CRL_MSG_JOIN, join, sizeof(*join), (int[]){job->channel, job->app_pidfd}, 2);
+	if (r == 0)
+		r = crl_msg_recv(conn, CRL_ACCEPT(CRL_MSG_TAKEN) | CRL_ACCEPT(CRL_MSG_REFUSED), &why, sizeof(why),
+				 job->deadline_ms, &got);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_STATE, "the room's supervisor does not answer");
+	if (got.type == CRL_MSG_REFUSED) {
+		if (crl_err_check(&why) < 0)
+			return crl_err_set(err, EBADMSG, CRL_STAGE_STATE, "the room's supervisor sent nonsense");
+		*err = why;
+		return -err->code;
+	}
+	*ret_init = take_fd(&got.fds[0]);
+	return 0;
+}
+
+/*
+ * Returns 0 when the login is in; -ENOENT when no room of that name lives (stale files are gone then); other -errno
+ * as recorded in @err.
+ */
+int crl_join_room(struct crl_job *job, struct crl_err *err)
+{
+	scoped_fd conn = -EBADF, init = -EBADF;
+	pid_t init_pid;
+	int r;
+
+	r = crl_room_socket(&job->state, job->room_name, false, &conn);
+	if (r == -ECONNREFUSED) {
+		crl_record_remove_stale(&job->state, job->room_name); /* its supervisor was killed */
+		return -ENOENT;
+	}
+	if (r == -ENOENT)
+		return r;
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_STATE, "cannot reach the room's supervisor");
+	r = crl_filter_obtain(job, err);
+	if (r < 0)
+		return r;
+	r = ask_supervisor(job, conn, &init, err);
+	if (r < 0)
+		return r;
+	r = crl_pidfd_pid(init, &init_pid);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_STATE, "the room ended meanwhile");
+	r = crl_limits_finish_move(job, err);
+	if (r < 0)
+		return r;
+	r = crl_enter(job, init, init_pid, err);
+	if (r < 0)
+		return r;
+	r = crl_msg_send(conn, CRL_MSG_JOINED, NULL, 0, NULL, 0);
+	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_STATE, "the room's supervisor went away") : 0;
+}

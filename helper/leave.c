@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * How a login leaves its room, and how a room ends.
+ *
+ * Runs in: supervisor. R1: init's exit is never waited for before the module has its answer: PID 1 of a namespace
+ * waits in the kernel for every process to be reaped, and some are the application's to reap, which waits for us.
+ * R2: a cgroup is never killed while the application is in it.
+ */
+#include "helper/helper.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "apply/cgroup.h"
+#include "base/log.h"
+
+#define EMPTY_WAIT_MS 2000  /* for killed processes to be gone */
+#define APP_WAIT_MS 200     /* for the application to exit by itself after its close */
+#define REMOVE_WAIT_MS 2000 /* for a cgroup to become empty */
+#define INIT_WAIT_MS 10000
+
+static void pause_ms(long ms)
+{
+	struct timespec t = {.tv_nsec = ms * 1000000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+/* True for a process directory of the room that is neither init nor dead. */
+static bool is_alive(int proc, const char *name)
+{
+	char path[64], text[512];
+	scoped_fd fd = -EBADF;
+	const char *p;
+	ssize_t n;
+
+	if (name[0] < '0' || name[0] > '9' || strcmp(name, "1") == 0)
+		return false;
+	if (snprintf(path, sizeof(path), "%s/stat", name) >= (int)sizeof(path))
+		return false;
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false; /* gone meanwhile */
+	text[n] = '\0';
+	p = strrchr(text, ')');
+	return p && p[1] == ' ' && p[2] != 'Z' && p[2] != 'X';
+}
+
+/* True when nothing but zombies is left inside; what the application has yet to reap does not count (R1). */
+bool crl_room_is_over(struct crl_room *room)
+{
+	bool over = true;
+	DIR *dir;
+	int fd;
+
+	if (crl_pidfd_is_dead(room->init_pidfd))
+		return true;
+	if (room->proc < 0)
+		return true;
+	fd = openat(room->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		scope_close_fd(&fd);
+		return true;
+	}
+	for (const struct dirent *d = readdir(dir); d && over; d = readdir(dir))
+		over = !is_alive(room->proc, d->d_name);
+	(void)closedir(dir);
+	return over;
+}
+
+static void answer_close(const struct crl_member *m)
+{
+	scoped_fd self = -EBADF;
+
+	if (!m->asked || m->channel < 0)
+		return;
+	self = pidfd_open(getpid(), 0);
+	if (self < 0 || crl_msg_send(m->channel, CRL_MSG_CLOSED, NULL, 0, &self, 1) < 0)
+		crl_log(LOG_WARNING, "id=%s: the application did not take the answer to its close", m->id);
+}
+
+static void move_back(const struct crl_room *room, struct crl_member *m)
+{
+	if (m->cgroup < 0 || !m->origin || crl_pidfd_is_dead(m->pidfd))
+		return;
+	if (crl_limits_move_back(room->cgroup_root, m->origin, m->pid) < 0)
+		crl_log(LOG_WARNING, "id=%s: cannot move the application back to %s", m->id, m->origin);
+}
+
+static void remove_cgroup(const struct crl_room *room, struct crl_member *m)
+{
+	if (room->cgroup_root < 0 || m->cgroup < 0)
+		return;
+	drop_fd(&m->cgroup);
+	for (int64_t end = crl_now_ms() + REMOVE_WAIT_MS; crl_now_ms() < end; pause_ms(5))
+		if (crl_cgroup_remove(room->cgroup_root, m->uid, m->id) != -EBUSY)
+			return;
+	crl_log(LOG_WARNING, "id=%s: its cgroup is still in use and stays", m->id);
+}
+
+static void log_left(const struct crl_room *room, const struct crl_member *m)
+{
+	crl_log(LOG_INFO, "id=%s room=%s uid=%" PRIu32 " left (%s)", m->id, room->id, m->uid,
+		m->asked ? "close" : "application gone");
+}
+
+/* One of several leaves, or the last of a room that lingers. */
+static void leave_one(struct crl_room *room, struct crl_member *m)
+{
+	crl_room_account_end(room, m->id);
+	move_back(room, m);
+	if (!room->keep && m->cgroup >= 0) {
+		if (crl_cgroup_kill(m->cgroup) < 0) /* R2: the application was moved out above */
+			crl_log(LOG_WARNING, "id=%s: cannot kill what it left", m->id);
+		for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; crl_now_ms() < end; pause_ms(1))
+			if (crl_cgroup_is_idle(m->cgroup, m->pid))
+				break;
+	}
+	answer_close(m);
+	log_left(room, m);
+	m->asked = false;
+	m->waiting = false;
+	m->gone = true;
+	drop_fd(&m->channel);
+	drop_fd(&m->pidfd);
+	drop_fd(&m->joiner);
+	if (m->cgroup < 0 || crl_cgroup_remove(room->cgroup_root, m->uid, m->id) != -EBUSY)
+		crl_member_drop(room, m);
+	if (crl_members_present(room) == 0 && room->linger_s > 0)
+		room->linger_until_ms = crl_now_ms() + (int64_t)room->linger_s * 1000;
+	crl_room_record(room);
+}
+
+/*
+ * A login closed or its application died (@m), or the lingering room is due (NULL). While a helper holds the room's
+ * lock somebody is about to join: then nothing happens and the loop comes back.
+ */
+void crl_leave(struct crl_room *room, struct crl_member *m)
+{
+	size_t present = crl_members_present(room);
+
+	if (m && (present > 1 || room->linger_s > 0)) {
+		leave_one(room, m);
+		return;
+	}
+	if (room->shared && crl_state_lock(&room->state, room->name, false, &room->lock) < 0) {
+		if (m)
+			m->waiting = true;
+		return;
+	}
+	crl_end_room(room);
+}
+
+static void kill_everything(struct crl_room *room)
+{
+	(void)pidfd_send_signal(room->init_pidfd, SIGKILL, NULL, 0); /* it may be dead, which is what we want */
+	if (room->proc >= 0)
+		return;
+	for (size_t i = 0; i < room->members; i++) { /* no PID namespace: the cgroups are all there is */
+		move_back(room, room->member[i]);
+		if (room->member[i]->cgroup >= 0)
+			crl_ignore(crl_cgroup_kill(room->member[i]->cgroup)); /* it may be gone */
+	}
+}
+
+static void wait_for_apps(const struct crl_room *room)
+{
+	int64_t end = crl_now_ms() + APP_WAIT_MS;
+
+	for (size_t i = 0; i < room->members; i++) {
+		struct pollfd p = {.fd = room->member[i]->pidfd, .events = POLLIN};
+		int64_t left = end - crl_now_ms();
+
+		if (p.fd >= 0)
+			(void)poll(&p, 1, left > 0 ? (int)left : 0);
+	}
+}
+
+/* Init died: turn those away who are joining, so that they let go of the lock. */
+static void take_lock(struct crl_room *room)
+{
+	for (size_t i = 0; i < room->members; i++)
+		drop_fd(&room->member[i]->joiner);
+	while (room->lock < 0 && crl_state_lock(&room->state, room->name, true, &room->lock) == -EINTR)
+		;
+}
+
+_Noreturn void crl_end_room(struct crl_room *room)
+{
+	struct pollfd init = {.fd = room->init_pidfd, .events = POLLIN};
+
+	kill_everything(room);
+	drop_fd(&room->listen);
+	if (room->shared && room->lock < 0)
+		take_lock(room);
+	crl_record_remove(room->state.rooms, room->name);
+	crl_room_account_end(room, NULL);
+	for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; !crl_room_is_over(room) && crl_now_ms() < end; pause_ms(1))
+		;
+	for (size_t i = 0; i < room->members; i++) {
+		answer_close(room->member[i]);
+		log_left(room, room->member[i]);
+	}
+	wait_for_apps(room);
+	for (size_t i = 0; i < room->members; i++) {
+		move_back(room, room->member[i]);
+		remove_cgroup(room, room->member[i]);
+	}
+	(void)poll(&init, 1, INIT_WAIT_MS);
+	for (size_t i = 0; i < room->members; i++) /* the slice is empty only now that init has left it */
+		if (room->cgroup_root >= 0)
+			crl_ignore(crl_cgroup_remove(room->cgroup_root, room->member[i]->uid, room->member[i]->id));
+	_exit(0);
+}

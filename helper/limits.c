@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The login's cgroup under manager `cgroupfs`, and moving the application into it.
+ *
+ * Runs in: helper (root, host namespaces). The move waits for an RCU grace period (milliseconds), so a child does it
+ * while the room is built; nobody is let in before it has ended.
+ */
+#include "helper/helper.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+#include "apply/cgroup.h"
+#include "apply/device.h"
+#include "base/log.h"
+#include "plan/cgroup.h"
+
+static size_t count_controllers(const struct crl_cgroup_plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->len; i++) {
+		size_t j = 0;
+
+		while (j < i && strcmp(plan->write[i].controller, plan->write[j].controller) != 0)
+			j++;
+		n += j == i;
+	}
+	return n;
+}
+
+static size_t count_words(const char *list)
+{
+	size_t n = *list != '\0';
+
+	for (; *list; list++)
+		n += *list == ',';
+	return n;
+}
+
+static int open_root(struct crl_job *job, bool needed, struct crl_err *err)
+{
+	struct crl_err why = {0};
+	int r = crl_cgroup_open_root(crl_config_cgroup_root(job->config), &job->cgroup.root, &why);
+
+	if (r == 0)
+		return 0;
+	if (needed) {
+		*err = why;
+		return r;
+	}
+	crl_log(LOG_WARNING, "id=%s uid=%u: no limits are held: %s", job->id, job->login.uid, why.text);
+	return 1;
+}
+
+static int open_slice(struct crl_job *job)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%.*s", (int)(strrchr(job->cgroup.path, '/') - job->cgroup.path),
+		       job->cgroup.path);
+	job->cgroup.slice = openat(job->cgroup.root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return job->cgroup.slice < 0 ? -errno : 0;
+}
+
+int crl_limits_make(struct crl_job *job, struct crl_err *err)
+{
+	const struct crl_policy *p = &job->policy;
+	bool limited = p->need[CRL_FEATURE_LIMITS] != CRL_NEED_OFF;
+	/* Without a PID namespace the cgroup is all that ends a login's processes. */
+	bool shared = p->share != CRL_SHARE_LOGIN || !(p->namespaces & CRL_NS_BIT(CRL_NS_PID));
+	struct crl_cgroup_plan plan = {.len = 0};
+	char missing[128] = "";
+	int r = 0;
+
+	if (p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF)
+		return 0;
+	if (limited)
+		r = crl_cgroup_plan_build(&p->limits, crl_device_lookup_disk, &plan, err);
+	if (r < 0 || (plan.len == 0 && !shared))
+		return r;
+	r = open_root(job, (plan.len > 0 && p->need[CRL_FEATURE_LIMITS] == CRL_NEED_REQUIRE) ||
+				   (shared && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_REQUIRE), err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = crl_cgroup_make(job->cgroup.root, job->login.uid, job->id, &plan, p->need[CRL_FEATURE_LIMITS],
+			    &job->cgroup.dir, missing, sizeof(missing), err);
+	if (r < 0)
+		return r;
+	if (missing[0] != '\0')
+		crl_log(LOG_WARNING, "id=%s uid=%u policy=%s: limits not held, missing controllers: %s", job->id,
+			job->login.uid, p->name, missing);
+	if (!shared && count_words(missing) == count_controllers(&plan)) {
+		crl_limits_undo(job); /* nothing to enforce: spare the login the move */
+		return 0;
+	}
+	r = crl_cgroup_path(job->login.uid, job->id, job->cgroup.path, sizeof(job->cgroup.path));
+	if (r == 0)
+		r = open_slice(job);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "cannot open the user's slice");
+	return 0;
+}
+
+int crl_limits_start_move(struct crl_job *job, struct crl_err *err)
+{
+	struct crl_login_cgroup *c = &job->cgroup;
+	int r;
+
+	if (c->dir < 0)
+		return 0;
+	r = crl_cgroup_of(job->app_pid, c->origin, sizeof(c->origin));
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "cannot tell the application's cgroup");
+	c->moved = true;
+	c->mover = fork();
+	if (c->mover < 0)
+		return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot start moving the application");
+	if (c->mover == 0)
+		_exit(-crl_cgroup_attach(c->dir, job->app_pid) & 0xff);
+	return 0;
+}
+
+int crl_limits_finish_move(struct crl_job *job, struct crl_err *err)
+{
+	struct crl_login_cgroup *c = &job->cgroup;
+	char now[1024];
+	int status, r;
+
+	if (c->mover == 0)
+		return 0;
+	while (waitpid(c->mover, &status, 0) < 0) {
+		if (errno != EINTR)
+			return crl_err_set(err, errno, CRL_STAGE_LIMITS, "lost the child that moves the application");
+		if (crl_now_ms() >= job->deadline_ms)
+			return crl_err_set(err, ETIMEDOUT, CRL_STAGE_LIMITS, "moving into %s took too long", c->path);
+	}
+	c->mover = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return crl_err_set(err, WIFEXITED(status) ? WEXITSTATUS(status) : EIO, CRL_STAGE_LIMITS,
+				   "cannot move the application into %s", c->path);
+	r = crl_cgroup_of(job->app_pid, now, sizeof(now)); /* read back what was asked for */
+	if (r < 0 || strcmp(now + (now[0] == '/'), c->path) != 0)
+		return crl_err_set(err, r < 0 ? -r : EXDEV, CRL_STAGE_LIMITS, "the application is not in %s", c->path);
+	return 0;
+}
+
+int crl_limits_move_back(int root, const char *origin, pid_t pid)
+{
+	const char *relative = origin + (origin[0] == '/');
+	scoped_fd dir = openat(root, *relative ? relative : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 ? -errno : crl_cgroup_attach(dir, pid);
+}
+
+/* Put the application back and remove the login's cgroup; on any error the sweep finds it later. */
+void crl_limits_undo(struct crl_job *job)
+{
+	struct crl_login_cgroup *c = &job->cgroup;
+
+	while (c->mover > 0 && waitpid(c->mover, NULL, 0) < 0 && errno == EINTR)
+		;
+	c->mover = 0;
+	if (c->moved && crl_limits_move_back(c->root, c->origin, job->app_pid) < 0)
+		crl_log(LOG_WARNING, "id=%s: the application stays in %s", job->id, c->path);
+	c->moved = false;
+	drop_fd(&c->dir);
+	drop_fd(&c->slice);
+	if (c->root >= 0 && crl_cgroup_remove(c->root, job->login.uid, job->id) < 0)
+		crl_log(LOG_WARNING, "id=%s: its cgroup is left", job->id);
+	drop_fd(&c->root);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The logins of a room, as its supervisor knows them.
+ *
+ * Runs in: supervisor. Owns: each member's descriptors and texts.
+ */
+#include "helper/helper.h"
+
+#include <string.h>
+#include <time.h>
+
+static void free_member(struct crl_member *m)
+{
+	drop_fd(&m->pidfd);
+	drop_fd(&m->channel);
+	drop_fd(&m->joiner);
+	drop_fd(&m->cgroup);
+	free(m->origin);
+	free(m->user);
+	free(m->service);
+	free(m->tty);
+	free(m->rhost);
+	free(m);
+}
+
+static bool copy_texts(struct crl_member *m, const struct crl_login *login)
+{
+	m->user = strdup(login->user);
+	m->service = strdup(login->service);
+	m->tty = strdup(login->tty);
+	m->rhost = strdup(login->rhost);
+	return m->user && m->service && m->tty && m->rhost;
+}
+
+struct crl_member *crl_member_add(struct crl_room *room, const struct crl_login *login, const char *id)
+{
+	struct crl_member **grown, *m;
+
+	if (room->members >= CRL_ROOM_LOGINS_MAX)
+		return NULL;
+	grown = realloc(room->member, (room->members + 1) * sizeof(struct crl_member *));
+	if (!grown)
+		return NULL;
+	room->member = grown;
+	m = calloc(1, sizeof(*m));
+	if (!m)
+		return NULL;
+	m->pidfd = m->channel = m->joiner = m->cgroup = -EBADF;
+	m->uid = login->uid;
+	m->since = time(NULL);
+	(void)snprintf(m->id, sizeof(m->id), "%s", id);
+	if (!copy_texts(m, login)) {
+		free_member(m);
+		return NULL;
+	}
+	room->member[room->members++] = m;
+	return m;
+}
+
+void crl_member_drop(struct crl_room *room, struct crl_member *m)
+{
+	for (size_t i = 0; i < room->members; i++) {
+		if (room->member[i] != m)
+			continue;
+		room->member[i] = room->member[--room->members];
+		break;
+	}
+	free_member(m);
+}
+
+size_t crl_members_present(const struct crl_room *room)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < room->members; i++)
+		n += !room->member[i]->gone;
+	return n;
+}
+
+void crl_room_record(const struct crl_room *room)
+{
+	struct crl_record_login *login = calloc(room->members + 1, sizeof(*login));
+	struct crl_record r = {.name = room->name, .policy = room->policy, .supervisor = getpid(),
+			       .init = room->init_pid, .login = login, .logins = room->members};
+
+	if (!login)
+		return;
+	(void)snprintf(r.room, sizeof(r.room), "%s", room->id);
+	for (size_t i = 0; i < room->members; i++) {
+		const struct crl_member *m = room->member[i];
+
+		login[i] = (struct crl_record_login){.uid = m->uid, .pid = m->gone ? 0 : m->pid, .since = m->since,
+						     .user = m->user, .service = m->service, .tty = m->tty,
+						     .rhost = m->rhost, .cgroup = room->cgroup_root >= 0};
+		(void)snprintf(login[i].id, sizeof(login[i].id), "%s", m->id);
+	}
+	crl_ignore(crl_record_write(&room->state, &r)); /* a full /run costs a record, not a login */
+	free(login);
+}

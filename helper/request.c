@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The request: who asks, and is it who the kernel says.
+ *
+ * Runs in: helper (root). Trusts: SO_PEERCRED and the pidfd, not what the record says of itself.
+ * R1: the peer is root. R2: the pidfd is the peer's. R3: root is never put into a room.
+ */
+#include "helper/helper.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int crl_pidfd_pid(int pidfd, pid_t *ret)
+{
+	char path[64], text[512];
+	scoped_fd fd = -EBADF;
+	const char *line;
+	ssize_t n;
+	int pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd); /* cannot be cut */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	line = strstr(text, "\nPid:");
+	if (!line || sscanf(line, "\nPid: %d", &pid) != 1)
+		return -EBADF; /* not a pidfd */
+	if (pid <= 0)
+		return -ESRCH;
+	*ret = pid;
+	return 0;
+}
+
+bool crl_pidfd_is_dead(int pidfd)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&p, 1, 0) != 0; /* a pidfd is readable when its process is gone; doubt counts as gone */
+}
+
+int crl_request_receive(struct crl_job *job, struct crl_err *err)
+{
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	struct ucred peer = {0};
+	socklen_t size = sizeof(peer);
+	int r;
+
+	if (getsockopt(job->channel, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_REQUEST, "descriptor %d is not the module's socket", job->channel);
+	if (peer.uid != 0) /* R1 */
+		return crl_err_set(err, EPERM, CRL_STAGE_REQUEST, "asked by uid %" PRIu32 ", not by root", peer.uid);
+	r = crl_msg_recv(job->channel, CRL_ACCEPT(CRL_MSG_OPEN), &job->login, sizeof(job->login), job->deadline_ms, &got);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_REQUEST, "no valid request came");
+	job->app_pidfd = take_fd(&got.fds[0]);
+	r = crl_login_check(&job->login, err);
+	if (r < 0)
+		return r;
+	r = crl_pidfd_pid(job->app_pidfd, &job->app_pid);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_REQUEST, "the request came without a pidfd of the application");
+	if (job->app_pid != peer.pid) /* R2 */
+		return crl_err_set(err, EPERM, CRL_STAGE_REQUEST, "pidfd of process %d sent by process %d",
+				   (int)job->app_pid, (int)peer.pid);
+	if (job->login.uid == 0) /* R3 */
+		return crl_err_set(err, EPERM, CRL_STAGE_REQUEST, "root cannot be held by a room without a user namespace");
+	return 0;
+}

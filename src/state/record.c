@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Records of live rooms: ids, locks, one text file a room.
+ *
+ * Runs in: helper, supervisor (root).
+ * Trusts: STATE is 0700 and root's (R1), so no name below it can be planted by a user.
+ */
+#include "state/record.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+
+static int open_dir(int at, const char *path, int *ret)
+{
+	scoped_fd fd = -EBADF;
+	struct stat st;
+
+	fd = openat(at, path, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		if (mkdirat(at, path, 0700) < 0 && errno != EEXIST)
+			return -errno;
+		fd = openat(at, path, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != 0 || (st.st_mode & 077) != 0) /* R1 */
+		return -EPERM;
+	*ret = take_fd(&fd);
+	return 0;
+}
+
+int crl_state_open(const char *path, struct crl_state *ret, struct crl_err *err)
+{
+	scoped(crl_state) s = {-EBADF, -EBADF, -EBADF};
+	int r;
+
+	r = open_dir(AT_FDCWD, path, &s.dir);
+	if (r == 0)
+		r = open_dir(s.dir, "rooms", &s.rooms);
+	if (r == 0)
+		r = open_dir(s.dir, "cache", &s.cache);
+	if (r == -EPERM)
+		return crl_err_set(err, EPERM, CRL_STAGE_STATE,
+				   "state directory %s must belong to root with mode 0700", path);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_STATE, "cannot open state directory %s", path);
+	ret->dir = take_fd(&s.dir);
+	ret->rooms = take_fd(&s.rooms);
+	ret->cache = take_fd(&s.cache);
+	return 0;
+}
+
+void crl_state_done(struct crl_state *s)
+{
+	drop_fd(&s->dir);
+	drop_fd(&s->rooms);
+	drop_fd(&s->cache);
+}
+
+int crl_id_make(char id[CRL_ID_MAX])
+{
+	static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789"; /* no l, o, 0, 1: read out on the phone */
+	uint8_t raw[8];
+
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(raw); i++)
+		id[i] = alphabet[raw[i] & 31];
+	id[sizeof(raw)] = '\0';
+	return 0;
+}
+
+static int room_file(char *buf, size_t size, const char *name, const char *suffix)
+{
+	int n = snprintf(buf, size, "%s.%s", name, suffix);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+/* True while the locked file is still the one of that name: an ending room unlinks it under the lock. */
+static bool is_current(int rooms, const char *file, int fd)
+{
+	struct stat mine, there;
+
+	return fstat(fd, &mine) == 0 && fstatat(rooms, file, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
+
+int crl_state_lock(const struct crl_state *s, const char *name, bool wait, int *ret_fd)
+{
+	char file[CRL_KEY_MAX + 8];
+	int r = room_file(file, sizeof(file), name, "lock");
+
+	if (r < 0)
+		return r;
+	for (;;) {
+		scoped_fd fd = openat(s->rooms, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
+			return -errno;
+		if (is_current(s->rooms, file, fd)) {
+			*ret_fd = take_fd(&fd);
+			return 0;
+		}
+	}
+}
+
+uint64_t crl_process_start(pid_t pid)
+{
+	char path[32], text[1024];
+	scoped_fd fd = -EBADF;
+	uint64_t start = 0;
+	const char *p;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid); /* cannot be cut: 10 digits at most */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	p = strrchr(text, ')'); /* the command name may hold spaces and parentheses */
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	if (p && sscanf(p + 1, "%" SCNu64, &start) != 1)
+		return 0;
+	return start;
+}
+
+/* Texts that users choose are written with everything but plain characters as %XX. */
+static void print_text(FILE *f, const char *key, const char *text)
+{
+	(void)fprintf(f, " %s=", key);
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (*p > ' ' && *p < 0x7f && *p != '%')
+			(void)fputc(*p, f);
+		else
+			(void)fprintf(f, "%%%02X", *p);
+	}
+}
+
+static void print_record(FILE *f, const struct crl_record *r)
+{
+	(void)fprintf(f, "version=1\nroom=%s\npolicy=%s\nsupervisor=%d %" PRIu64 "\ninit=%d\n", r->room, r->policy,
+		      (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
+	for (size_t i = 0; i < r->logins; i++) {
+		const struct crl_record_login *l = &r->login[i];
+
+		(void)fprintf(f, "login=%s %" PRIu32 " %d %d since=%" PRId64, l->id, l->uid, l->cgroup, (int)l->pid,
+			      l->since);
+		print_text(f, "user", l->user);
+		print_text(f, "service", l->service);
+		print_text(f, "tty", l->tty);
+		print_text(f, "rhost", l->rhost);
+		(void)fputc('\n', f);
+	}
+}
+
+int crl_record_write(const struct crl_state *s, const struct crl_record *r)
+{
+	char file[CRL_KEY_MAX + 8], temp[CRL_KEY_MAX + 8];
+	scoped_free char *text = NULL;
+	scoped_fd fd = -EBADF;
+	size_t size = 0;
+	FILE *f;
+	int e;
+
+	e = room_file(file, sizeof(file), r->name, "room");
+	if (e == 0)
+		e = room_file(temp, sizeof(temp), r->name, "new");
+	if (e < 0)
+		return e;
+	f = open_memstream(&text, &size);
+	if (!f)
+		return -ENOMEM;
+	print_record(f, r);
+	if (fclose(f) != 0)
+		return -ENOMEM;
+	fd = openat(s->rooms, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, size) != (ssize_t)size)
+		return -ENOSPC;
+	return renameat(s->rooms, temp, s->rooms, file) < 0 ? -errno : 0;
+}
+
+static void remove_files(int rooms_dir, const char *name, bool lock)
+{
+	/* The lock goes last: whoever waits for it must find the rest gone. */
+	static const char *const suffix[] = {"room", "new", "sock", "lock"};
+	char file[CRL_KEY_MAX + 8];
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(suffix) - !lock; i++)
+		if (room_file(file, sizeof(file), name, suffix[i]) == 0)
+			(void)unlinkat(rooms_dir, file, 0); /* not there is as good as removed */
+}
+
+void crl_record_remove(int rooms_dir, const char *name)
+{
+	remove_files(rooms_dir, name, true);
+}
+
+void crl_record_remove_stale(const struct crl_state *s, const char *name)
+{
+	remove_files(s->rooms, name, false);
+}
+
+static bool names_room(const struct crl_state *s, const char *name, const char *id)
+{
+	char file[CRL_KEY_MAX + 8], want[CRL_ID_MAX + 8], text[512];
+	scoped_fd fd = -EBADF;
+	ssize_t n;
+
+	if (room_file(file, sizeof(file), name, "room") < 0)
+		return false;
+	fd = openat(s->rooms, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	(void)snprintf(want, sizeof(want), "\nroom=%s\n", id); /* ids are shorter */
+	return strstr(text, want) != NULL;
+}
+
+void crl_record_remove_own(const struct crl_state *s, const char *name, const char *id, bool shared)
+{
+	scoped_fd lock = -EBADF;
+
+	if (shared && crl_state_lock(s, name, true, &lock) < 0)
+		return;
+	if (names_room(s, name, id))
+		remove_files(s->rooms, name, true);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What is known of a live room, one small file each under STATE/rooms; plus ids, locks and the sweep.
+ *
+ *   STATE/rooms/NAME.room   the record, rewritten by rename
+ *   STATE/rooms/NAME.sock   where more logins join (shared rooms only)
+ *   STATE/rooms/NAME.lock   held while a shared room is made, joined or ended
+ *   STATE/cache/            compiled filters
+ *
+ * Runs in: helper, supervisor (root); carrelctl reads. Trusts: nobody but root can write below STATE (0700).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/login.h"
+#include "proto/proto.h"
+
+#define CRL_ROOM_LOGINS_MAX 256 /* logins of one room; one more is refused */
+
+/* The state directory, opened once. */
+struct crl_state {
+	int dir;
+	int rooms;
+	int cache;
+};
+
+/*
+ * Make what is missing of the state directory and open it.
+ * Errors (stage STATE): -EPERM it is not root's alone; -errno of open and mkdir.
+ */
+int crl_state_open(const char *path, struct crl_state *ret, struct crl_err *err) CRL_MUST_CHECK;
+void crl_state_done(struct crl_state *s);
+
+/* A new id: eight lower-case letters and digits, 40 random bits. Returns 0 or -errno. */
+int crl_id_make(char id[CRL_ID_MAX]) CRL_MUST_CHECK;
+
+/*
+ * Take a shared room's lock; waits (a signal handler without SA_RESTART ends the wait with -EINTR).
+ * @wait     false: -EWOULDBLOCK when somebody has it
+ * @ret_fd   close to release
+ * The file may have been removed while we waited; then it is made and locked anew.
+ */
+int crl_state_lock(const struct crl_state *s, const char *name, bool wait, int *ret_fd) CRL_MUST_CHECK;
+
+/* Start time of a process in clock ticks since boot (proc_pid_stat(5), field 22); 0 when it is gone. */
+uint64_t crl_process_start(pid_t pid);
+
+struct crl_record_login {
+	char id[CRL_ID_MAX];
+	uint32_t uid;
+	pid_t pid;            /* the application */
+	int64_t since;        /* CLOCK_REALTIME seconds */
+	const char *user;
+	const char *service;
+	const char *tty;
+	const char *rhost;
+	bool cgroup;          /* it has a cgroup of its own, to be removed with the room */
+};
+
+struct crl_record {
+	const char *name;     /* file name without ".room" */
+	char room[CRL_ID_MAX];
+	const char *policy;
+	pid_t supervisor;
+	pid_t init;
+	const struct crl_record_login *login;
+	size_t logins;
+};
+
+/* Write or replace a room's record. Returns 0 or -errno. */
+int crl_record_write(const struct crl_state *s, const struct crl_record *r) CRL_MUST_CHECK;
+
+/* Remove record, socket and lock of a room; what is not there is no error. */
+void crl_record_remove(int rooms_dir, const char *name);
+
+/* With the room's lock held: remove what a killed supervisor left, but not the lock. */
+void crl_record_remove_stale(const struct crl_state *s, const char *name);
+
+/*
+ * Remove a room's files if its record still names room @id: another room may have taken the name meanwhile.
+ * Waits for the lock of a shared room.
+ */
+void crl_record_remove_own(const struct crl_state *s, const char *name, const char *id, bool shared);
+
+/*
+ * Remove what dead supervisors left: records, sockets and the cgroups they name.
+ * @remove_cgroup  called for each login's cgroup of a dead room; NULL = none
+ * Returns how many rooms were swept, or -errno.
+ */
+typedef void crl_sweep_cgroup(void *arg, uint32_t uid, const char *id);
+int crl_state_sweep(const struct crl_state *s, crl_sweep_cgroup *remove_cgroup, void *arg) CRL_MUST_CHECK;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Remove what is left of rooms whose supervisor and init both died without a word.
+ *
+ * Runs in: helper (root), now and then; never on the way of a login.
+ */
+#include "state/record.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define RECORD_MAX 65536
+
+static char *read_record(int rooms, const char *file)
+{
+	scoped_free char *text = malloc(RECORD_MAX);
+	scoped_fd fd = openat(rooms, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n;
+
+	if (!text || fd < 0)
+		return NULL;
+	n = read(fd, text, RECORD_MAX - 1);
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	return take_ptr(text);
+}
+
+/* True when the record's supervisor is gone, or its number is another process's now. */
+static bool is_dead(const char *text)
+{
+	const char *p = strstr(text, "\nsupervisor=");
+	uint64_t start;
+	int pid;
+
+	if (!p || sscanf(p, "\nsupervisor=%d %" SCNu64, &pid, &start) != 2)
+		return true; /* not a record of ours: nothing alive can depend on it */
+	return crl_process_start((pid_t)pid) != start;
+}
+
+static void sweep_cgroups(const char *text, crl_sweep_cgroup *remove_cgroup, void *arg)
+{
+	for (const char *p = strstr(text, "\nlogin="); p; p = strstr(p + 1, "\nlogin=")) {
+		char id[CRL_ID_MAX];
+		uint32_t uid;
+		int cgroup;
+
+		if (sscanf(p, "\nlogin=%15[a-z0-9] %" SCNu32 " %d", id, &uid, &cgroup) == 3 && cgroup)
+			remove_cgroup(arg, uid, id);
+	}
+}
+
+static bool sweep_one(const struct crl_state *s, const char *file, crl_sweep_cgroup *remove_cgroup, void *arg)
+{
+	const char *dot = strrchr(file, '.');
+	scoped_free char *text = NULL;
+	char name[CRL_KEY_MAX];
+
+	if (!dot || strcmp(dot, ".room") != 0 || (size_t)(dot - file) >= sizeof(name))
+		return false;
+	text = read_record(s->rooms, file);
+	if (!text || !is_dead(text))
+		return false;
+	if (remove_cgroup)
+		sweep_cgroups(text, remove_cgroup, arg);
+	memcpy(name, file, (size_t)(dot - file));
+	name[dot - file] = '\0';
+	crl_record_remove(s->rooms, name);
+	return true;
+}
+
+int crl_state_sweep(const struct crl_state *s, crl_sweep_cgroup *remove_cgroup, void *arg)
+{
+	int fd = openat(s->rooms, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), swept = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		int e = errno;
+
+		scope_close_fd(&fd);
+		return -e;
+	}
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
+		swept += sweep_one(s, d->d_name, remove_cgroup, arg);
+	(void)closedir(dir);
+	return swept;
+}

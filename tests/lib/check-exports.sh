@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The module exports its two PAM entry points and nothing else; both products carry the usual hardening.
+set -u
+build=${1:?build directory}
+fail=0
+want="pam_sm_close_session pam_sm_open_session"
+have=$(nm -D --defined-only "$build/pam_carrel.so" | awk '$2 ~ /[TDBRVW]/ { print $3 }' | grep -v '^CARREL' | sort | xargs)
+if [[ $have != "$want" ]]; then
+	echo "pam_carrel.so exports: $have" >&2
+	fail=1
+fi
+for product in "$build/pam_carrel.so" "$build/carrel-helper"; do
+	readelf -hW "$product" | grep -q 'Type:.*DYN' || { echo "$product is not position independent" >&2; fail=1; }
+	readelf -lW "$product" | grep -q GNU_RELRO || { echo "$product has no RELRO" >&2; fail=1; }
+	readelf -dW "$product" | grep -q 'BIND_NOW\|FLAGS.*NOW' || { echo "$product does not bind at start" >&2; fail=1; }
+	readelf -lW "$product" | grep GNU_STACK | grep -q 'RWE' && { echo "$product has an executable stack" >&2; fail=1; }
+done
+exit $fail
