@@ -8,6 +8,7 @@
 #include "proto/msg.h"
 
 #include <errno.h>
+#include <linux/securebits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -87,7 +88,12 @@ int crl_msg_check_adopt(const struct crl_adopt *a)
 
 	if (a->ns_mask & ~(CRL_NS_BIT(CRL_NS_USER) - 1))
 		return -EBADMSG;
-	if (a->no_new_privs > 1 || a->trim_caps > 1 || memcmp(a->reserved, zero, sizeof(zero)) != 0)
+	/* Without the fix-up a process that gave up root would keep its capabilities. */
+	if (a->securebits & SECBIT_NO_SETUID_FIXUP)
+		return -EBADMSG;
+	if (a->no_new_privs > 1 || a->trim_caps > 1 || a->filter_log > 1)
+		return -EBADMSG;
+	if (memcmp(a->reserved, zero, sizeof(zero)) != 0)
 		return -EBADMSG;
 	if (!text_is_plain(a->id, sizeof(a->id)) || !text_is_plain(a->room, sizeof(a->room)))
 		return -EBADMSG;

@@ -76,7 +76,8 @@ struct crl_adopt {
 	uint64_t cap_inheritable;
 	uint8_t no_new_privs;    /* 0 or 1 */
 	uint8_t trim_caps;       /* 0: leave capabilities alone; 1: apply the sets above */
-	uint8_t reserved[6];     /* zero */
+	uint8_t filter_log;      /* 1: the kernel logs what the filter refuses (SECCOMP_FILTER_FLAG_LOG) */
+	uint8_t reserved[5];     /* zero */
 	char id[CRL_ID_MAX];     /* of the login, for logs */
 	char room[CRL_ID_MAX];   /* of the room */
 	char policy[64];         /* name, for logs */

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Join the room's namespaces, and the way back.
+ *
+ * Runs in: the PAM application, as root.
+ * Owns: R6 never reported as isolated without having moved; R7 before the filter there is always a way back.
+ */
+#include "pam_module/adopt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "proto/scope.h"
+
+static ino_t ns_inode(int dir, enum crl_ns ns)
+{
+	struct stat st;
+
+	return fstatat(dir, crl_nskinds[ns].proc_name, &st, 0) == 0 ? st.st_ino : 0;
+}
+
+int origin_save(uint32_t mask, struct origin *ret, struct crl_err *err)
+{
+	ret->mask = mask;
+	ret->dir = open("/proc/self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ret->dir < 0)
+		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot open /proc/self/ns");
+	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
+		if (!(mask & CRL_NS_BIT(ns)))
+			continue;
+		ret->fd[ns] = openat(ret->dir, crl_nskinds[ns].proc_name, O_RDONLY | O_CLOEXEC);
+		ret->ino[ns] = ns_inode(ret->dir, ns);
+		if (ret->fd[ns] < 0 || !ret->ino[ns])
+			return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot open the %s namespace of the host",
+					   crl_nskinds[ns].name);
+	}
+	return 0;
+}
+
+void origin_done(struct origin *o)
+{
+	drop_fd(&o->dir);
+	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++)
+		drop_fd(&o->fd[ns]);
+}
+
+/* The process of a pidfd, from its fdinfo: 0 or less when it is gone or out of sight. */
+static int pidfd_pid(int pidfd, pid_t *ret)
+{
+	char path[48], text[1024];
+	scoped_fd fd = -EBADF;
+	const char *line;
+	ssize_t n;
+	int pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	line = strstr(text, "\nPid:");
+	if (!line || sscanf(line, "\nPid: %d", &pid) != 1)
+		return -EBADF;
+	*ret = pid;
+	return 0;
+}
+
+int pidfd_prove(int pidfd, struct crl_err *err)
+{
+	pid_t pid = 0;
+	int rc;
+
+	/* Only a pidfd takes a signal; /proc/PID directories do too, but have no Pid: line. */
+	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0 && errno != EPERM)
+		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "the room's descriptor is no living process");
+	rc = pidfd_pid(pidfd, &pid);
+	if (rc < 0)
+		return crl_err_set(err, -rc, CRL_STAGE_ADOPT, "the room's descriptor is no pidfd");
+	if (pid <= 0)
+		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "the room's init is gone");
+	if (pid == getpid())
+		return crl_err_set(err, EINVAL, CRL_STAGE_ADOPT, "the room's descriptor is the caller itself");
+	return 0;
+}
+
+int origin_leave(const struct origin *o, int pidfd, struct crl_err *err)
+{
+	if (!o->mask)
+		return 0; /* setns() takes no empty word */
+	if (setns(pidfd, (int)crl_ns_clone_flags(o->mask)) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot join the room's namespaces");
+	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
+		ino_t now;
+
+		if (!(o->mask & CRL_NS_BIT(ns)))
+			continue;
+		now = ns_inode(o->dir, ns);
+		if (!now || now == o->ino[ns])
+			return crl_err_set(err, EXDEV, CRL_STAGE_ADOPT, "the %s namespace is still the host's",
+					   crl_nskinds[ns].name);
+	}
+	return 0;
+}
+
+static bool is_back(const struct origin *o)
+{
+	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
+		if ((o->mask & CRL_NS_BIT(ns)) && ns_inode(o->dir, ns) != o->ino[ns])
+			return false;
+	}
+	return true;
+}
+
+int origin_return(const struct origin *o, int pidfd, struct crl_err *err)
+{
+	if (!o->mask || is_back(o))
+		return 0;
+	/* One by one works without any other process, but not through the filter, which knows one flags word only. */
+	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
+		if (o->fd[ns] >= 0)
+			(void)setns(o->fd[ns], (int)crl_nskinds[ns].clone_flag); /* judged below */
+	}
+	if (!is_back(o) && pidfd >= 0)
+		(void)setns(pidfd, (int)crl_ns_clone_flags(o->mask)); /* judged below */
+	if (!is_back(o))
+		return crl_err_set(err, EXDEV, CRL_STAGE_ADOPT, "cannot take the application back to the host");
+	return 0;
+}
+
+bool namespaces_are(const ino_t ino[CRL_NS_COUNT])
+{
+	scoped_fd dir = open("/proc/self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
+		if (ino[ns] && (dir < 0 || ns_inode(dir, ns) != ino[ns]))
+			return false;
+	}
+	return true;
+}

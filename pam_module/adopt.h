@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Into the room's namespaces and back.
+ *
+ * Runs in: the PAM application, as root. Trusts: a descriptor only after the kernel said what it is.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/err.h"
+#include "proto/nskind.h"
+
+/* The namespaces the application came from. */
+struct origin {
+	int dir;                   /* /proc/self/ns of the host's procfs: tells where we are even inside the room */
+	uint32_t mask;             /* CRL_NS_BIT()s that the room has of its own */
+	int fd[CRL_NS_COUNT];      /* one for each bit of the mask, else -EBADF */
+	ino_t ino[CRL_NS_COUNT];   /* 0 where the mask has no bit */
+};
+
+#define ORIGIN_NONE {.dir = -EBADF, .fd = {[0 ... CRL_NS_COUNT - 1] = -EBADF}}
+
+/* Remember where we are. @ret starts as ORIGIN_NONE and is to be given to origin_done() whatever comes back. Errors (stage ADOPT). */
+int origin_save(uint32_t mask, struct origin *ret, struct crl_err *err) CRL_MUST_CHECK;
+void origin_done(struct origin *o);
+
+/*
+ * Prove that a descriptor is a pidfd of a living process that is not this one.
+ * Errors (stage ADOPT): -EBADF no pidfd; -ESRCH its process is gone; -EINVAL it is ours.
+ */
+int pidfd_prove(int pidfd, struct crl_err *err) CRL_MUST_CHECK;
+
+/*
+ * Join every namespace of the mask by one setns(), then read back that each is another one than before.
+ * Errors (stage ADOPT): setns()'s errno with nothing joined; -EXDEV one did not change (the caller goes back).
+ */
+int origin_leave(const struct origin *o, int pidfd, struct crl_err *err) CRL_MUST_CHECK;
+
+/*
+ * Go back.
+ * @pidfd  of a process in the namespaces of the origin, the way that the filter leaves open; negative = none
+ * Returns 0 when each namespace is the one it was; else -EXDEV (stage ADOPT).
+ */
+int origin_return(const struct origin *o, int pidfd, struct crl_err *err) CRL_MUST_CHECK;
+
+/* True when the namespaces under the /proc of now are @ino, the zero ones aside. */
+bool namespaces_are(const ino_t ino[CRL_NS_COUNT]);

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Threads, descriptors and working directory of the PAM application.
+ *
+ * Runs in: the PAM application, as root.
+ * Owns: R3 no directory descriptor of the host comes into a room.
+ */
+#include "pam_module/caller.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/scope.h"
+
+#define ROOM_MARKER "/run/carrel-room"
+
+static void close_dir(DIR *const *d)
+{
+	if (*d)
+		(void)closedir(*d); /* read only: nothing to lose */
+}
+
+static int check_threads(struct crl_err *err)
+{
+	struct stat st;
+
+	if (stat("/proc/self/task", &st) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot count the caller's threads in /proc/self/task");
+	/* A directory has two links of its own and one for each subdirectory, here one for each thread. */
+	if (st.st_nlink > 3)
+		return crl_err_set(err, EBUSY, CRL_STAGE_CALLER,
+				   "the caller has %ju threads; only a single-threaded one can enter a room",
+				   (uintmax_t)st.st_nlink - 2);
+	return 0;
+}
+
+static int keep_stray(struct caller *c, int fd, struct crl_err *err)
+{
+	int *more = reallocarray(c->stray, c->nstray + 1, sizeof(*more));
+
+	if (!more)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_CALLER, "no memory");
+	more[c->nstray++] = fd;
+	c->stray = more;
+	return 0;
+}
+
+static int examine_fd(struct caller *c, int fd, struct crl_err *err)
+{
+	int status = fcntl(fd, F_GETFL);
+	int flags = fcntl(fd, F_GETFD);
+	struct stat st;
+
+	if (status < 0 || flags < 0 || fstat(fd, &st) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot look at descriptor %d", fd);
+	if (!(status & O_PATH) && !S_ISDIR(st.st_mode))
+		return 0;
+	if (fd <= 2)
+		return crl_err_set(err, EXDEV, CRL_STAGE_CALLER, "descriptor %d is a directory of the host", fd);
+	return flags & FD_CLOEXEC ? 0 : keep_stray(c, fd, err);
+}
+
+static int examine_fds(struct caller *c, struct crl_err *err)
+{
+	__attribute__((cleanup(close_dir))) DIR *dir = opendir("/proc/self/fd");
+	int rc;
+
+	if (!dir)
+		return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot list /proc/self/fd");
+	for (;;) {
+		const struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry)
+			break;
+		if (!isdigit((unsigned char)entry->d_name[0]) || atoi(entry->d_name) == dirfd(dir))
+			continue;
+		rc = examine_fd(c, atoi(entry->d_name), err);
+		if (rc < 0)
+			return rc;
+	}
+	return errno ? crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot list /proc/self/fd") : 0;
+}
+
+int caller_examine(struct caller *ret, struct crl_err *err)
+{
+	int rc = check_threads(err);
+
+	if (rc < 0)
+		return rc;
+	rc = examine_fds(ret, err);
+	if (rc < 0)
+		return rc;
+	/* A removed or unreachable directory has no path to come back to. */
+	if (!getcwd(ret->cwd, sizeof(ret->cwd)) || ret->cwd[0] != '/')
+		ret->cwd[0] = '\0';
+	return 0;
+}
+
+void caller_done(struct caller *c)
+{
+	free(c->stray);
+	*c = (struct caller){0};
+}
+
+int caller_seal(const struct caller *c, struct crl_err *err)
+{
+	for (size_t i = 0; i < c->nstray; i++) {
+		if (fcntl(c->stray[i], F_SETFD, FD_CLOEXEC) < 0)
+			return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot seal descriptor %d", c->stray[i]);
+	}
+	return 0;
+}
+
+void caller_unseal(const struct caller *c)
+{
+	for (size_t i = 0; i < c->nstray; i++)
+		(void)fcntl(c->stray[i], F_SETFD, 0); /* they could be sealed, so they can be unsealed */
+}
+
+void caller_restore_cwd(const struct caller *c, const char *home)
+{
+	if (c->cwd[0] && chdir(c->cwd) == 0)
+		return;
+	if (home && chdir(home) == 0)
+		return;
+	(void)!chdir("/"); /* cannot fail, and setns() left us there already */
+}
+
+bool caller_is_in_room(char ret_room[CRL_ID_MAX])
+{
+	/* O_NONBLOCK: a FIFO of that name must not stop the login. */
+	scoped_fd fd = open(ROOM_MARKER, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char id[CRL_ID_MAX] = "";
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022))
+		return false;
+	n = read(fd, id, sizeof(id) - 1);
+	if (n < 0)
+		return false;
+	for (char *p = id; *p; p++) {
+		if (!isalnum((unsigned char)*p))
+			*p = '\0';
+		if (!*p)
+			break;
+	}
+	memcpy(ret_room, id, sizeof(id));
+	return true;
+}

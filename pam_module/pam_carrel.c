@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The two session entry points and the order of their steps.
+ *
+ * Runs in: the PAM application (sshd's monitor, su, login, cron), as root, single-threaded.
+ * Trusts: the PAM line and the helper named there (root's own); the name service for who is root. Nothing of the user's.
+ * Owns: R11 a failure leaves the caller as it was, but for limits of its own power that have no way back, which are the
+ * last steps of all. Ids, umask, environ, signal dispositions and standard descriptors are never touched.
+ */
+#include <errno.h>
+#include <security/pam_ext.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "pam_module/adopt.h"
+#include "pam_module/caller.h"
+#include "pam_module/options.h"
+#include "pam_module/session.h"
+#include "pam_module/spawn.h"
+#include "pam_module/status.h"
+#include "pam_module/talk.h"
+#include "pam_module/trim.h"
+#include "pam_module/who.h"
+#include "proto/fdpass.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define TIDY_WAIT_MS 2000 /* for a helper to undo what it made, after a refusal */
+
+/* One open_session. On the heap: the records are 40 KiB and the application's stack is not ours. */
+struct attempt {
+	pam_handle_t *pamh;
+	struct options opt;
+	struct caller caller;
+	struct helper helper;
+	struct talk talk;
+	struct crl_login login;
+	bool has_room;             /* room below is filled */
+	struct crl_msg_room room;
+};
+
+static void attempt_free(struct attempt **pa)
+{
+	struct attempt *a = *pa;
+
+	if (!a)
+		return;
+	caller_done(&a->caller);
+	helper_done(&a->helper);
+	free(a);
+}
+
+/* The directory of the host would be lost in the room, and the room's on the host. */
+static void put_cwd(const struct attempt *a, bool inside)
+{
+	if (a->room.adopt.ns_mask & CRL_NS_BIT(CRL_NS_MOUNT))
+		caller_restore_cwd(&a->caller, inside ? a->login.home : NULL);
+}
+
+static int go_inside(struct attempt *a, const struct origin *o, int init_pidfd, struct crl_err *err)
+{
+	int rc = origin_leave(o, init_pidfd, err);
+
+	if (rc < 0)
+		return rc;
+	put_cwd(a, true);
+	rc = talk_entered(&a->talk, err);
+	if (rc < 0)
+		return rc;
+	rc = caller_seal(&a->caller, err);
+	if (rc < 0)
+		return rc;
+	rc = trim_apply(&a->room, err);
+	if (rc < 0)
+		return rc;
+	return session_keep(a->pamh, &a->helper.sock, o, err);
+}
+
+static void retreat(struct attempt *a, const struct origin *o)
+{
+	scoped_fd supervisor = -EBADF;
+	struct crl_err err = {0};
+	int rc = origin_return(o, a->helper.pidfd, &err);
+
+	/* A room that others share has another supervisor than our helper, and that one is only known by its answer. */
+	if (!a->talk.broken && talk_close(a->helper.sock, TIDY_WAIT_MS, &supervisor) == 0 && rc < 0)
+		rc = origin_return(o, supervisor, &err);
+	if (rc < 0)
+		pam_syslog(a->pamh, LOG_CRIT, "the application stays in a room that failed: it can start nothing");
+	caller_unseal(&a->caller);
+	put_cwd(a, false);
+}
+
+static int adopt(struct attempt *a, int init_pidfd, struct crl_err *err)
+{
+	scoped(origin) o = ORIGIN_NONE;
+	int rc = pidfd_prove(init_pidfd, err);
+
+	if (rc < 0)
+		return rc;
+	rc = origin_save(a->room.adopt.ns_mask, &o, err);
+	if (rc < 0)
+		return rc;
+	rc = go_inside(a, &o, init_pidfd, err);
+	if (rc < 0)
+		retreat(a, &o);
+	return rc;
+}
+
+static int ask_and_adopt(struct attempt *a, struct crl_err *err)
+{
+	scoped_fd init_pidfd = -EBADF;
+	int rc;
+
+	a->talk = (struct talk){
+		.sock = a->helper.sock,
+		.deadline_ms = crl_now_ms() + (int64_t)a->opt.timeout_s * 1000,
+		.timeout_s = a->opt.timeout_s,
+	};
+	rc = talk_request(&a->talk, &a->login, &a->room, &init_pidfd, err);
+	if (rc < 0)
+		return rc;
+	a->has_room = true;
+	return adopt(a, init_pidfd, err);
+}
+
+static int open_room(struct attempt *a, struct crl_err *err)
+{
+	int rc = who_describe(a->pamh, &a->login, err);
+
+	if (rc < 0)
+		return rc;
+	rc = caller_examine(&a->caller, err);
+	if (rc < 0)
+		return rc;
+	rc = helper_spawn(&a->opt, &a->helper, err);
+	if (rc < 0)
+		return rc;
+	rc = ask_and_adopt(a, err);
+	if (rc < 0)
+		helper_end(&a->helper, a->talk.broken ? 0 : TIDY_WAIT_MS);
+	return rc;
+}
+
+/* Paths and addresses of the host's user services, which a room does not show. */
+static void clean_environment(pam_handle_t *pamh, uint32_t uid)
+{
+	static const char *const bus = "DBUS_SESSION_BUS_ADDRESS", *const runtime = "XDG_RUNTIME_DIR";
+	const char *value = pam_getenv(pamh, runtime);
+	char expected[32];
+
+	(void)snprintf(expected, sizeof(expected), "/run/user/%u", uid);
+	/* Removing a variable that is there needs no memory and cannot fail. */
+	if (value && strcmp(value, expected) != 0)
+		(void)pam_putenv(pamh, runtime);
+	if (pam_getenv(pamh, bus))
+		(void)pam_putenv(pamh, bus);
+}
+
+/* Members of the break-glass group; a group that is not there, or a name service that is silent, frees nobody. */
+static bool breaks_glass(const struct attempt *a)
+{
+	uint32_t gid;
+	int rc = who_find_group(a->opt.break_glass, &gid);
+
+	if (rc == 0)
+		return crl_login_in_group(&a->login, gid);
+	if (rc != -ENOENT)
+		pam_syslog(a->pamh, LOG_WARNING, "cannot look up the break-glass group: errno %d", -rc);
+	return false;
+}
+
+/*
+ * Who passes without a room of his own; decided without configuration or helper, so that root is never locked out.
+ * @bad_args  the PAM line is wrong: only the exemptions count
+ * Returns true with the PAM code, or false with @err set (refuse) or empty (go on).
+ */
+static bool is_exempt(struct attempt *a, int *ret_code, struct crl_err *err)
+{
+	char room[CRL_ID_MAX];
+
+	if (who_find_user(a->pamh, &a->login, err) < 0)
+		return false;
+	if (a->login.uid == 0) {
+		*ret_code = status_pass(a->pamh, LOG_ALERT, &a->login,
+					"root login passes without a room (documented exemption)");
+		return true;
+	}
+	if (who_find_groups(&a->login, err) < 0)
+		return false;
+	if (breaks_glass(a)) {
+		*ret_code = status_pass(a->pamh, LOG_ALERT, &a->login,
+					"member of the break-glass group passes without a room");
+		return true;
+	}
+	if (caller_is_in_room(room)) {
+		pam_syslog(a->pamh, LOG_INFO, "already in room %s", room);
+		*ret_code = status_pass(a->pamh, LOG_INFO, &a->login, "the caller is in a room already and stays there");
+		return true;
+	}
+	if (session_find(a->pamh)) {
+		*ret_code = status_pass(a->pamh, LOG_WARNING, &a->login,
+					"pam_carrel.so opens twice in this service; the second line does nothing");
+		return true;
+	}
+	return false;
+}
+
+static int open_session(struct attempt *a, int flags, int bad_args, struct crl_err *err)
+{
+	struct crl_err wrong = {0};
+	int code;
+
+	if (geteuid() != 0) {
+		(void)crl_err_set(err, EPERM, CRL_STAGE_CALLER, "the application does not run as root");
+		return status_refuse(a->pamh, flags, &a->login, NULL, err);
+	}
+	if (is_exempt(a, &code, &wrong)) {
+		if (bad_args < 0)
+			pam_syslog(a->pamh, LOG_ERR, "others would be refused: %s", err->text);
+		return code;
+	}
+	if (bad_args < 0)
+		return status_refuse(a->pamh, flags, &a->login, NULL, err);
+	if (wrong.code)
+		return status_refuse(a->pamh, flags, &a->login, NULL, &wrong);
+	if (open_room(a, err) < 0)
+		return status_refuse(a->pamh, flags, &a->login, a->has_room ? &a->room.adopt : NULL, err);
+	clean_environment(a->pamh, a->login.uid);
+	status_opened(a->pamh, &a->login, &a->room.adopt);
+	return PAM_SUCCESS;
+}
+
+EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	__attribute__((cleanup(attempt_free))) struct attempt *a = calloc(1, sizeof(*a));
+	struct crl_err err = {0};
+	int saved_errno = errno;
+	int bad_args, code;
+
+	if (!a) {
+		pam_syslog(pamh, LOG_ERR, "refused: no memory");
+		return PAM_SESSION_ERR;
+	}
+	a->pamh = pamh;
+	a->helper = (struct helper)HELPER_NONE;
+	bad_args = options_parse(argc, argv, &a->opt, &err);
+	/* PAM_IGNORE: a stack that has only this line has isolated nobody, and libpam then refuses. */
+	code = a->opt.open || bad_args < 0 ? open_session(a, flags, bad_args, &err) : PAM_IGNORE;
+	errno = saved_errno;
+	return code;
+}
+
+EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	static const char *const words[] = {
+		[SESSION_NOT_OURS] = "not this process's to close",
+		[SESSION_ENDED] = "closed",
+		[SESSION_STUCK] = "no answer from the supervisor; the room ends with this process",
+	};
+	struct session *s = session_find(pamh);
+	int saved_errno = errno;
+	enum session_end end;
+	struct options opt;
+
+	(void)flags;
+	/* A bad argument was reported at open. */
+	if (!s || (options_parse(argc, argv, &opt, NULL) == 0 && !opt.close))
+		return PAM_SUCCESS;
+	end = session_close(pamh, s);
+	if (opt.debug || end == SESSION_STUCK)
+		pam_syslog(pamh, end == SESSION_STUCK ? LOG_WARNING : LOG_DEBUG, "close: %s", words[end]);
+	errno = saved_errno;
+	return PAM_SUCCESS;
+}

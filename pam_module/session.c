@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The record of PAM data and its end.
+ *
+ * Runs in: the PAM application; the destructor also in its forked children, which must not end the login.
+ * Owns: R10 a child that ends its copy of the handle touches neither the room nor a descriptor that is not ours.
+ */
+#include "pam_module/session.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pam_module/talk.h"
+
+#define DATA_NAME "carrel_session"
+#define CLOSE_WAIT_MS 5000
+
+struct session {
+	int sock;      /* close-on-exec; the application may have closed it and used the number again */
+	dev_t dev;     /* of the socket */
+	ino_t ino;
+	pid_t owner;   /* who opened; children inherit the record */
+	uint32_t mask; /* CRL_NS_BIT()s that were joined */
+	ino_t home_ns[CRL_NS_COUNT];
+};
+
+static bool socket_is_ours(const struct session *s)
+{
+	struct stat st;
+
+	return s->sock >= 0 && fstat(s->sock, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_dev == s->dev &&
+	       st.st_ino == s->ino;
+}
+
+/* Life hangs on the application's own pidfd: nobody has to be told here, so a child can do no harm. */
+static void session_free(pam_handle_t *pamh, void *data, int status)
+{
+	struct session *s = data;
+
+	(void)pamh;
+	(void)status;
+	if (!s)
+		return;
+	if (socket_is_ours(s))
+		drop_fd(&s->sock);
+	free(s);
+}
+
+struct session *session_find(pam_handle_t *pamh)
+{
+	const void *data = NULL;
+	union { const void *in; struct session *out; } unconst;
+
+	if (pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS)
+		return NULL;
+	unconst.in = data; /* it is ours; libpam only hands it out as const */
+	return unconst.out;
+}
+
+int session_keep(pam_handle_t *pamh, int *sock, const struct origin *o, struct crl_err *err)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	struct stat st;
+
+	if (!s)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_ADOPT, "no memory");
+	if (fstat(*sock, &st) < 0) {
+		free(s);
+		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot look at the helper's socket");
+	}
+	s->sock = -EBADF;
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
+	s->owner = getpid();
+	s->mask = o->mask;
+	memcpy(s->home_ns, o->ino, sizeof(s->home_ns));
+	if (pam_set_data(pamh, DATA_NAME, s, session_free) != PAM_SUCCESS) {
+		free(s);
+		return crl_err_set(err, ENOMEM, CRL_STAGE_ADOPT, "cannot store PAM data");
+	}
+	s->sock = take_fd(sock);
+	return 0;
+}
+
+/* Back to the host by the supervisor's pidfd: with this flags word the filter lets setns() through. */
+static bool go_home(const struct session *s, int supervisor)
+{
+	if (s->mask && setns(supervisor, (int)crl_ns_clone_flags(s->mask)) < 0)
+		return false;
+	return namespaces_are(s->home_ns);
+}
+
+enum session_end session_close(pam_handle_t *pamh, struct session *s)
+{
+	enum session_end end = SESSION_STUCK;
+	scoped_fd supervisor = -EBADF;
+
+	if (getpid() != s->owner || !socket_is_ours(s))
+		return SESSION_NOT_OURS;
+	if (talk_close(s->sock, CLOSE_WAIT_MS, &supervisor) == 0 && go_home(s, supervisor))
+		end = SESSION_ENDED;
+	/* Replacing the record frees it; a failure leaves it to pam_end(). */
+	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
+	return end;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Log lines and the user's message.
+ *
+ * Runs in: the PAM application.
+ */
+#include "pam_module/status.h"
+
+#include <security/pam_ext.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#define NAME_VISIBLE_MAX (4 * CRL_USER_MAX) /* \xNN for each byte */
+
+static void user_text(pam_handle_t *pamh, const struct crl_login *login, char *buf, size_t size)
+{
+	const void *asked = NULL;
+	const char *user = login->user;
+
+	if (!user[0] && pam_get_item(pamh, PAM_USER, &asked) == PAM_SUCCESS && asked)
+		user = asked;
+	crl_text_visible(buf, size, user);
+}
+
+int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, const struct crl_adopt *adopt,
+		  const struct crl_err *err)
+{
+	char detail[4 * (CRL_ERR_TEXT_MAX + CRL_ERR_FILE_MAX)];
+	char user[NAME_VISIBLE_MAX], id[16] = "?";
+	const void *service = NULL;
+
+	user_text(pamh, login, user, sizeof(user));
+	if (login->user[0])
+		(void)snprintf(id, sizeof(id), "%u", login->uid);
+	if (pam_get_item(pamh, PAM_SERVICE, &service) != PAM_SUCCESS || !service)
+		service = "?";
+	crl_err_format(err, detail, sizeof(detail));
+	pam_syslog(pamh, LOG_ERR, "refused: user=%s uid=%s service=%s policy=%s %s", user, id, (const char *)service,
+		   adopt ? adopt->policy : "-", detail);
+	if (!(flags & PAM_SILENT))
+		(void)pam_error(pamh, "carrel: this login was refused (code %s). Please tell your administrator.",
+				crl_stage_name(err->stage)); /* an application without a conversation stays silent */
+	return PAM_SESSION_ERR;
+}
+
+void status_opened(pam_handle_t *pamh, const struct crl_login *login, const struct crl_adopt *adopt)
+{
+	char user[NAME_VISIBLE_MAX];
+
+	user_text(pamh, login, user, sizeof(user));
+	pam_syslog(pamh, LOG_INFO, "opened: user=%s uid=%u policy=%s room=%s login=%s", user, login->uid, adopt->policy,
+		   adopt->room, adopt->id);
+}
+
+int status_pass(pam_handle_t *pamh, int priority, const struct crl_login *login, const char *why)
+{
+	char user[NAME_VISIBLE_MAX];
+
+	user_text(pamh, login, user, sizeof(user));
+	pam_syslog(pamh, priority, "passed: user=%s uid=%u: %s", user, login->uid, why);
+	return PAM_SUCCESS;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The only map from what happened to PAM code, log line and word to the user.
+ *
+ * Runs in: the PAM application. Logs by pam_syslog only; text from outside is made visible first.
+ */
+#pragma once
+
+#include <security/pam_modules.h>
+
+#include "proto/err.h"
+#include "proto/login.h"
+#include "proto/proto.h"
+
+/*
+ * Log an error and tell the user the stage's code and no more.
+ * @login  as far as it is known, zeroed otherwise
+ * @adopt  NULL before the helper named a policy
+ * Returns PAM_SESSION_ERR.
+ */
+int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, const struct crl_adopt *adopt,
+		  const struct crl_err *err);
+
+/* Log that a login is let in. */
+void status_opened(pam_handle_t *pamh, const struct crl_login *login, const struct crl_adopt *adopt);
+
+/* Log that a login passes without a room of its own; @why is a fixed text. Returns PAM_SUCCESS. */
+int status_pass(pam_handle_t *pamh, int priority, const struct crl_login *login, const char *why);

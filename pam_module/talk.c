@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Requests to the helper and its answers.
+ *
+ * Runs in: the PAM application, as root.
+ * Owns: R9 each answer is right for its phase or ends the login.
+ */
+#include "pam_module/talk.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "pam_module/who.h"
+#include "proto/fdpass.h"
+#include "proto/msg.h"
+
+#define LOOKUPS_MAX 256
+
+/* Every body that may come before the room; large, so it is the caller's room record that holds it. */
+union inbox {
+	struct crl_msg_room room;
+	struct crl_msg_lookup lookup;
+	struct crl_err err;
+};
+
+_Static_assert(sizeof(union inbox) == sizeof(struct crl_msg_room), "a room record holds any answer");
+
+static int broken(struct talk *t, int rc, struct crl_err *err)
+{
+	t->broken = true;
+	switch (rc) {
+	case -ETIMEDOUT:
+		return crl_err_set(err, ETIMEDOUT, CRL_STAGE_HELPER, "no answer from the helper within %d s", t->timeout_s);
+	case -EPIPE:
+		return crl_err_set(err, EPIPE, CRL_STAGE_HELPER, "the helper ended without an answer");
+	case -EPROTONOSUPPORT:
+		return crl_err_set(err, EPROTONOSUPPORT, CRL_STAGE_HELPER, "the helper is of another version");
+	case -EBADMSG:
+		return crl_err_set(err, EBADMSG, CRL_STAGE_HELPER, "the helper's answer is not understood");
+	default:
+		return crl_err_set(err, -rc, CRL_STAGE_HELPER, "cannot talk to the helper");
+	}
+}
+
+static int refused(struct talk *t, const struct crl_err *theirs, struct crl_err *err)
+{
+	if (crl_err_check(theirs) < 0)
+		return broken(t, -EBADMSG, err);
+	if (err)
+		*err = *theirs;
+	return -theirs->code;
+}
+
+static int answer_lookup(struct talk *t, const struct crl_msg_lookup *lookup, struct crl_err *err)
+{
+	struct crl_msg_found found = {0};
+	int rc;
+
+	if (crl_msg_check_lookup(lookup) < 0)
+		return broken(t, -EBADMSG, err);
+	found.code = -who_find_group(lookup->group, &found.gid);
+	rc = crl_msg_send(t->sock, CRL_MSG_FOUND, &found, sizeof(found), NULL, 0);
+	return rc < 0 ? broken(t, rc, err) : 0;
+}
+
+static int send_open(struct talk *t, const struct crl_login *login, struct crl_err *err)
+{
+	scoped_fd self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	int rc;
+
+	if (self < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot open a pidfd of the caller");
+	rc = crl_msg_send(t->sock, CRL_MSG_OPEN, login, sizeof(*login), &self, 1);
+	return rc < 0 ? broken(t, rc, err) : 0;
+}
+
+int talk_request(struct talk *t, const struct crl_login *login, struct crl_msg_room *room, int *ret_pidfd,
+		 struct crl_err *err)
+{
+	const uint32_t accept = CRL_ACCEPT(CRL_MSG_LOOKUP) | CRL_ACCEPT(CRL_MSG_REFUSED) | CRL_ACCEPT(CRL_MSG_ROOM);
+	union inbox *in = (union inbox *)room;
+	int rc = send_open(t, login, err);
+
+	for (int lookups = 0; rc == 0 && lookups <= LOOKUPS_MAX; lookups++) {
+		scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+
+		rc = crl_msg_recv(t->sock, accept, in, sizeof(*in), t->deadline_ms, &got);
+		if (rc < 0)
+			return broken(t, rc, err);
+		if (got.type == CRL_MSG_REFUSED)
+			return refused(t, &in->err, err);
+		if (got.type == CRL_MSG_ROOM) {
+			if (crl_msg_check_adopt(&in->room.adopt) < 0)
+				return broken(t, -EBADMSG, err);
+			*ret_pidfd = take_fd(&got.fds[0]);
+			return 0;
+		}
+		rc = answer_lookup(t, &in->lookup, err);
+	}
+	if (rc < 0)
+		return rc;
+	t->broken = true;
+	return crl_err_set(err, ELOOP, CRL_STAGE_HELPER, "the helper asked for more than %d groups", LOOKUPS_MAX);
+}
+
+int talk_entered(struct talk *t, struct crl_err *err)
+{
+	const uint32_t accept = CRL_ACCEPT(CRL_MSG_CONFIRMED) | CRL_ACCEPT(CRL_MSG_REFUSED);
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	struct crl_err theirs;
+	int rc = crl_msg_send(t->sock, CRL_MSG_ENTERED, NULL, 0, NULL, 0);
+
+	if (rc == 0)
+		rc = crl_msg_recv(t->sock, accept, &theirs, sizeof(theirs), t->deadline_ms, &got);
+	if (rc < 0)
+		return broken(t, rc, err);
+	return got.type == CRL_MSG_REFUSED ? refused(t, &theirs, err) : 0;
+}
+
+int talk_close(int sock, int wait_ms, int *ret_pidfd)
+{
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	int rc = crl_msg_send(sock, CRL_MSG_CLOSE, NULL, 0, NULL, 0);
+
+	if (rc < 0)
+		return rc;
+	rc = crl_msg_recv(sock, CRL_ACCEPT(CRL_MSG_CLOSED), NULL, 0, crl_now_ms() + wait_ms, &got);
+	if (rc < 0)
+		return rc;
+	*ret_pidfd = take_fd(&got.fds[0]);
+	return 0;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The module's side of the protocol while a login is let in.
+ *
+ * Runs in: the PAM application, as root. Source: docs/protocol.md. Every wait ends at the one deadline.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/err.h"
+#include "proto/proto.h"
+
+struct talk {
+	int sock;
+	int64_t deadline_ms;       /* CLOCK_MONOTONIC */
+	int timeout_s;             /* for the message when it passes */
+	bool broken;               /* the helper is late, dead or not understood: it gets no time to tidy up */
+};
+
+/*
+ * Ask for a room, answering the helper's group look-ups.
+ * @ret_pidfd  of the room's init; not proved yet
+ * @room       filled on success, garbage otherwise
+ * Errors: the helper's refusal as it came; stage HELPER -ETIMEDOUT, -EPIPE, -EPROTONOSUPPORT, -EBADMSG, -ELOOP (too
+ * many look-ups).
+ */
+int talk_request(struct talk *t, const struct crl_login *login, struct crl_msg_room *room, int *ret_pidfd,
+		 struct crl_err *err) CRL_MUST_CHECK;
+
+/* Say that the caller is inside and wait until the helper has seen it. Errors as above. */
+int talk_entered(struct talk *t, struct crl_err *err) CRL_MUST_CHECK;
+
+/*
+ * End the login; returns when nothing of it runs any more.
+ * @ret_pidfd  of the supervisor, -EBADF when it passed none
+ * Returns 0 or -errno.
+ */
+int talk_close(int sock, int wait_ms, int *ret_pidfd) CRL_MUST_CHECK;

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Capabilities, no_new_privs and filter by raw calls: no library but the C library comes into the application.
+ *
+ * Runs in: the PAM application, as root, inside the room.
+ * Owns: R8 everything asked for is read back before the login counts as let in.
+ */
+#include "pam_module/trim.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CAP_NUMBER_MAX 63 /* bits of the sets on the wire */
+
+static int capability_sets(long number, struct __user_cap_data_struct data[2])
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+
+	return (int)syscall(number, &header, data);
+}
+
+static int set_inheritable(uint64_t want, struct crl_err *err)
+{
+	struct __user_cap_data_struct data[2];
+
+	if (capability_sets(SYS_capget, data) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot read the capabilities");
+	data[0].inheritable = (uint32_t)want;
+	data[1].inheritable = (uint32_t)(want >> 32);
+	if (capability_sets(SYS_capset, data) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot set the inheritable capabilities");
+	return 0;
+}
+
+static int cut_bounding(uint64_t keep, struct crl_err *err)
+{
+	for (unsigned long cap = 0; cap <= CAP_NUMBER_MAX && prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {
+		if (keep & (UINT64_C(1) << cap))
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap) < 0)
+			return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot drop capability %lu", cap);
+	}
+	return 0;
+}
+
+static int differs(struct crl_err *err, const char *what)
+{
+	return crl_err_set(err, ENOTRECOVERABLE, CRL_STAGE_CAPS, "the %s read back differ from what was set", what);
+}
+
+static int read_back_caps(const struct crl_adopt *a, struct crl_err *err)
+{
+	struct __user_cap_data_struct data[2];
+	unsigned long cap;
+	int has;
+
+	for (cap = 0; cap <= CAP_NUMBER_MAX && (has = prctl(PR_CAPBSET_READ, cap)) >= 0; cap++) {
+		if (has && !(a->cap_bounding & (UINT64_C(1) << cap)))
+			return differs(err, "bounding capabilities");
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 0)
+			return differs(err, "ambient capabilities");
+	}
+	if (cap == 0)
+		return differs(err, "bounding capabilities");
+	if (capability_sets(SYS_capget, data) < 0 || data[0].inheritable != (uint32_t)a->cap_inheritable ||
+	    data[1].inheritable != (uint32_t)(a->cap_inheritable >> 32))
+		return differs(err, "inheritable capabilities");
+	if (prctl(PR_GET_SECUREBITS) != (int)a->securebits)
+		return differs(err, "securebits");
+	return 0;
+}
+
+static int trim_caps(const struct crl_adopt *a, struct crl_err *err)
+{
+	int rc;
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot clear the ambient capabilities");
+	rc = set_inheritable(a->cap_inheritable, err);
+	if (rc < 0)
+		return rc;
+	rc = cut_bounding(a->cap_bounding, err);
+	if (rc < 0)
+		return rc;
+	if (prctl(PR_SET_SECUREBITS, (unsigned long)a->securebits) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot set the securebits");
+	return read_back_caps(a, err);
+}
+
+static int load_filter(const struct crl_msg_room *room, struct crl_err *err)
+{
+	union { const struct sock_filter *in; struct sock_filter *out; } unconst = {room->filter}; /* only read */
+	struct sock_fprog program = {.len = (unsigned short)room->filter_len, .filter = unconst.out};
+	unsigned int flags = room->adopt.filter_log ? SECCOMP_FILTER_FLAG_LOG : 0;
+
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_FILTER, "cannot load the system call filter");
+	if (prctl(PR_GET_SECCOMP) != SECCOMP_MODE_FILTER)
+		return crl_err_set(err, ENOTRECOVERABLE, CRL_STAGE_FILTER, "the filter is not in force");
+	return 0;
+}
+
+int trim_apply(const struct crl_msg_room *room, struct crl_err *err)
+{
+	const struct crl_adopt *a = &room->adopt;
+	int rc = a->trim_caps ? trim_caps(a, err) : 0;
+
+	if (rc < 0)
+		return rc;
+	if (a->no_new_privs) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+			return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot set no_new_privs");
+		if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+			return differs(err, "no_new_privs flags");
+	}
+	/* Last: after it the calls above may be refused. */
+	return room->filter_len ? load_filter(room, err) : 0;
+}
