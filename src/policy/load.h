@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/path.h"
 #include "policy/match.h"
 #include "policy/policy.h"
 #include "proto/err.h"
@@ -19,12 +20,12 @@ struct crl_config;
  * @path  main file; drop-ins are every *.conf in policy.d/ beside it, in strcmp order
  * @ret   free with crl_config_free()
  * Errors (stage CONFIG, with file and line): -ENOENT no such file; -EPERM owner or mode; -EFBIG larger than
- * CRL_CONFIG_SIZE_MAX; -EINVAL syntax, unknown or doubled key, wrong type, out of range; -ENOMEM.
+ * CRL_CONFIG_SIZE_MAX; -E2BIG more than CRL_DROPINS_MAX drop-ins; -EINVAL syntax, unknown or doubled key, wrong type, out of range; -ENOMEM.
  */
 int crl_config_load(const char *path, struct crl_config **ret, struct crl_err *err) CRL_MUST_CHECK;
 void crl_config_free(struct crl_config *c);
 
-#define CRL_CONFIG_SIZE_MAX (1u << 20) /* bytes of one file */
+#define CRL_CONFIG_SIZE_MAX CRL_TRUSTED_FILE_MAX /* bytes of one file */
 
 /* The rules, in order: those of carrel.conf first, then of each drop-in. Owned by @c. */
 const struct crl_rules *crl_config_rules(const struct crl_config *c);
@@ -35,11 +36,20 @@ const char *crl_config_data_dir(const struct crl_config *c);
 /* Root of the cgroup v2 tree to write to (key cgroup.root), "" = find it. Owned by @c. */
 const char *crl_config_cgroup_root(const struct crl_config *c);
 
+#define CRL_DROPINS_MAX 256 /* files in policy.d/; names that begin with "." are ignored */
+
 /*
  * The effective policy of that name: inheritance followed, every key checked, values checked against each other.
  * A policy not found in the configuration is looked for in data_dir/policies/NAME.conf.
  * @ret  initialised here; the caller calls crl_policy_done() whatever comes back
- * Errors (stage CONFIG): -ENOENT no such policy; -ELOOP it inherits from itself; -EINVAL as above.
+ * Errors (stage CONFIG): -ENOENT no such policy; -ELOOP it inherits from itself or too deep; -EPERM, -EFBIG a shipped
+ * file's owner, mode or size; -EINVAL as above.
  */
 int crl_config_policy(const struct crl_config *c, const char *name, struct crl_policy *ret, struct crl_err *err)
 	CRL_MUST_CHECK;
+
+/*
+ * Evaluate every policy of the configuration and every one that a rule names: what a login would find, before it does.
+ * Errors as crl_config_policy(); a rule's missing policy is told with the rule's file and line.
+ */
+int crl_config_check_all(const struct crl_config *c, struct crl_err *err) CRL_MUST_CHECK;

@@ -76,7 +76,6 @@ struct crl_seccomp {
 	bool log;                       /* denials are logged by the kernel */
 };
 
-
 struct crl_policy {
 	char name[CRL_POLICY_NAME_MAX];
 	enum crl_share share;
@@ -113,8 +112,45 @@ struct crl_policy {
 	enum crl_need need[CRL_FEATURE_COUNT];
 };
 
-/* Set every default: one room a login, all namespaces, private everything, no capabilities, @login. */
-void crl_policy_init(struct crl_policy *p);
+/* The lists of crl_policy_init() as a dump writes them. */
+#define CRL_DEFAULT_HIDE \
+	"[ \"/home\", \"/root\", \"/boot\", \"/media\", \"/mnt\", \"/lost+found\", \"/var/spool\", \"/var/mail\", " \
+	"\"/etc/carrel\" ]"
+#define CRL_DEFAULT_RUN \
+	"[ \"/run/nscd\", \"/run/systemd/journal/dev-log\", \"/run/systemd/resolve/resolv.conf\", " \
+	"\"/run/systemd/resolve/stub-resolv.conf\", \"/run/resolvconf\", \"/run/NetworkManager/resolv.conf\", " \
+	"\"/run/motd.dynamic\" ]"
+
+/*
+ * Set every default: one room a login, all namespaces, private everything, no capabilities, @login.
+ * Returns 0 or -ENOMEM: then the lists are not all there, and what they hide would show.
+ */
+int crl_policy_init(struct crl_policy *p);
+
+/* Set @dest to a copy of @text. Returns 0 or -ENOMEM. */
+int crl_strdup_to(char **dest, const char *text) CRL_MUST_CHECK;
+
+/* Append a copy of @text. Returns 0 or -ENOMEM. */
+int crl_strv_add(struct crl_strv *v, const char *text) CRL_MUST_CHECK;
+bool crl_strv_has(const struct crl_strv *v, const char *text);
+void crl_strv_done(struct crl_strv *v);
 
 /* Free what a policy holds; safe on a zeroed or half-loaded one. */
 void crl_policy_done(struct crl_policy *p);
+void crl_bind_done(struct crl_bind *b);
+void crl_io_limit_done(struct crl_io_limit *io);
+
+/*
+ * Rules across keys: conflicts, gaps, wishes that cannot hold (check.c).
+ * @ret_key  the key to blame, for the caller to name its line
+ * Returns 0, or -EINVAL with a text without file and line (stage CONFIG).
+ */
+int crl_policy_check(const struct crl_policy *p, const char **ret_key, struct crl_err *err) CRL_MUST_CHECK;
+
+/*
+ * The canonical text of an effective policy: every key, in one order, no inherit; the inside of
+ * policies = { NAME = { … }; }, and read back to the same values (dump.c).
+ * @ret  NUL-terminated, to be freed
+ * Returns 0 or -ENOMEM.
+ */
+int crl_policy_dump(const struct crl_policy *p, char **ret) CRL_MUST_CHECK;

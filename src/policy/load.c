@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See load.h. */
+#include "policy/load.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "base/path.h"
+#include "policy/keys.h"
+#include "policy/source.h"
+
+struct names {
+	char **item;
+	size_t len;
+};
+
+static void names_done(struct names *n)
+{
+	for (size_t i = 0; i < n->len; i++) {
+		free(n->item[i]);
+	}
+	free(n->item);
+}
+
+static void rule_done(struct crl_rule *r)
+{
+	free(r->user);
+	free(r->group);
+	free(r->service);
+	free(r->policy);
+}
+
+void crl_config_free(struct crl_config *c)
+{
+	if (!c) {
+		return;
+	}
+	for (size_t i = 0; i < c->rules.len; i++) {
+		rule_done(&c->rules.item[i]);
+	}
+	for (size_t i = 0; i < c->source_len; i++) {
+		crl_source_free(c->source[i]);
+	}
+	free(c->rules.item);
+	free(c->source);
+	free(c->data_dir);
+	free(c->cgroup_root);
+	free(c);
+}
+
+const struct crl_rules *crl_config_rules(const struct crl_config *c)
+{
+	return &c->rules;
+}
+
+const char *crl_config_data_dir(const struct crl_config *c)
+{
+	return c->data_dir ? c->data_dir : CRL_DATA_DIR;
+}
+
+const char *crl_config_cgroup_root(const struct crl_config *c)
+{
+	return c->cgroup_root ? c->cgroup_root : "";
+}
+
+static int no_memory(struct crl_err *err)
+{
+	return crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
+}
+
+static int line_of(config_setting_t *s)
+{
+	return (int)config_setting_source_line(s);
+}
+
+static int add_rule(struct crl_config *c, const struct crl_source *s, config_setting_t *group, struct crl_err *err)
+{
+	struct crl_rule *grown;
+	struct crl_keys_ctx ctx = { .scope = CRL_KEYS_RULE, .file = s->path, .err = err, .prefix = "", .shown = "rules." };
+
+	if (!config_setting_is_group(group)) {
+		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, line_of(group),
+				  "rules: expected a list of groups ( { }, { } )");
+	}
+	grown = reallocarray(c->rules.item, c->rules.len + 1, sizeof(*grown));
+	if (!grown) {
+		return no_memory(err);
+	}
+	c->rules.item = grown;
+	ctx.object = &c->rules.item[c->rules.len];
+	c->rules.item[c->rules.len++] = (struct crl_rule){ .file = s->path, .line = line_of(group) };
+	return crl_keys_apply(&ctx, group);
+}
+
+static int add_rules(struct crl_config *c, const struct crl_source *s, config_setting_t *rules, struct crl_err *err)
+{
+	int rc = 0;
+
+	for (int i = 0; rules && i < config_setting_length(rules) && rc == 0; i++) {
+		rc = add_rule(c, s, config_setting_get_elem(rules, (unsigned int)i), err);
+	}
+	return rc;
+}
+
+/* A policy's name ends up in a file name, and stands for one policy only. */
+static int check_policy(const struct crl_config *c, const struct crl_source *s, config_setting_t *p, struct crl_err *err)
+{
+	const char *name = config_setting_name(p);
+
+	if (!crl_name_is_valid(name, CRL_POLICY_NAME_MAX)) {
+		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, line_of(p),
+				  "policies: found the name \"%s\", expected at most %d letters, digits, \"-\" and \"_\"",
+				  name, CRL_POLICY_NAME_MAX - 1);
+	}
+	if (!config_setting_is_group(p)) {
+		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, line_of(p),
+				  "policies.%s: expected a group { }", name);
+	}
+	for (size_t i = 0; i < c->source_len; i++) {
+		config_setting_t *group = c->source[i]->policies;
+		config_setting_t *other = group ? config_setting_get_member(group, name) : NULL;
+
+		if (other && other != p) {
+			return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, line_of(p),
+					  "policies.%s: also defined at %s:%d, expected one place", name,
+					  c->source[i]->path, line_of(other));
+		}
+	}
+	return 0;
+}
+
+static int check_policies(const struct crl_config *c, const struct crl_source *s, struct crl_err *err)
+{
+	int rc = 0;
+
+	for (int i = 0; s->policies && i < config_setting_length(s->policies) && rc == 0; i++) {
+		rc = check_policy(c, s, config_setting_get_elem(s->policies, (unsigned int)i), err);
+	}
+	return rc;
+}
+
+/* Take over what the top level says. Paths hold for the whole host: one file says them. */
+static int take_top(struct crl_config *c, struct crl_source *s, struct crl_top *top, struct crl_err *err)
+{
+	int rc;
+
+	if (c->source_len > 1 && (top->data_dir || top->cgroup_root)) {
+		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, 0,
+				  "%s: found in a drop-in, expected only in the main file",
+				  top->data_dir ? "data_dir" : "cgroup.root");
+	}
+	if (c->source_len == 1) {
+		c->data_dir = take_ptr(top->data_dir);
+		c->cgroup_root = take_ptr(top->cgroup_root);
+	}
+	s->policies = top->policies;
+	rc = check_policies(c, s, err);
+	return rc < 0 ? rc : add_rules(c, s, top->rules, err);
+}
+
+/* Takes @s in any case. */
+static int add_source(struct crl_config *c, struct crl_source *s, struct crl_err *err)
+{
+	struct crl_top top = { 0 };
+	struct crl_keys_ctx ctx = { .scope = CRL_KEYS_TOP, .file = s->path, .object = &top, .err = err, .prefix = "",
+				    .shown = "" };
+	struct crl_source **grown = reallocarray(c->source, c->source_len + 1, sizeof(struct crl_source *));
+	int rc;
+
+	if (!grown) {
+		crl_source_free(s);
+		return no_memory(err);
+	}
+	c->source = grown;
+	c->source[c->source_len++] = s;
+	rc = crl_keys_apply(&ctx, config_root_setting(&s->cfg));
+	if (rc == 0) {
+		rc = take_top(c, s, &top, err);
+	}
+	free(top.data_dir);
+	free(top.cgroup_root);
+	return rc;
+}
+
+static bool is_dropin(const char *name)
+{
+	size_t len = strlen(name);
+
+	/* Editors leave ".#name.conf" and the like. */
+	return name[0] != '.' && len > 5 && strcmp(name + len - 5, ".conf") == 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_name(struct names *n, const char *dir, const char *name, struct crl_err *err)
+{
+	char **grown;
+
+	if (n->len == CRL_DROPINS_MAX) {
+		return crl_err_set(err, E2BIG, CRL_STAGE_CONFIG, "%s: found more than %d files", dir, CRL_DROPINS_MAX);
+	}
+	grown = reallocarray(n->item, n->len + 1, sizeof(*grown));
+	if (!grown) {
+		return no_memory(err);
+	}
+	n->item = grown;
+	if (asprintf(&n->item[n->len], "%s/%s", dir, name) < 0) {
+		return no_memory(err);
+	}
+	n->len++;
+	return 0;
+}
+
+/* Full paths of the drop-ins, in order. No directory is no drop-ins. */
+static int list_dropins(const char *dir, struct names *ret, struct crl_err *err)
+{
+	scoped_fd fd = -EBADF;
+	int rc = crl_path_open_trusted(dir, CRL_PATH_DIR, CRL_STAGE_CONFIG, &fd, err);
+	DIR *d;
+
+	if (rc == -ENOENT) {
+		return 0;
+	}
+	if (rc < 0) {
+		return rc;
+	}
+	d = fdopendir(fd);
+	if (!d) {
+		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "%s: cannot list: %s", dir, strerrordesc_np(errno));
+	}
+	(void)take_fd(&fd);
+	while (rc == 0) {
+		const struct dirent *e;
+
+		errno = 0;
+		e = readdir(d);
+		if (!e) {
+			rc = errno ? crl_err_set(err, errno, CRL_STAGE_CONFIG, "%s: cannot list: %s", dir,
+						 strerrordesc_np(errno))
+				   : 0;
+			break;
+		}
+		rc = is_dropin(e->d_name) ? add_name(ret, dir, e->d_name, err) : 0;
+	}
+	(void)closedir(d); /* it was only read */
+	if (rc == 0 && ret->len > 1) {
+		qsort(ret->item, ret->len, sizeof(*ret->item), compare_names);
+	}
+	return rc;
+}
+
+static int load_dropins(struct crl_config *c, const char *path, struct crl_err *err)
+{
+	scoped(names) names = { 0 };
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+	int rc;
+
+	(void)snprintf(dir, sizeof(dir), "%.*s/policy.d", (int)(slash - path), path);
+	rc = list_dropins(dir, &names, err);
+	for (size_t i = 0; i < names.len && rc == 0; i++) {
+		struct crl_source *s = NULL;
+
+		rc = crl_source_load(names.item[i], &s, err);
+		if (rc == 0) {
+			rc = add_source(c, s, err);
+		}
+	}
+	return rc;
+}
+
+int crl_config_from_source(struct crl_source *source, struct crl_config **ret, struct crl_err *err)
+{
+	struct crl_config *c = calloc(1, sizeof(*c));
+	int rc;
+
+	if (!c) {
+		crl_source_free(source);
+		return no_memory(err);
+	}
+	rc = add_source(c, source, err);
+	if (rc < 0) {
+		crl_config_free(c);
+		return rc;
+	}
+	*ret = c;
+	return 0;
+}
+
+int crl_config_load(const char *path, struct crl_config **ret, struct crl_err *err)
+{
+	struct crl_source *s = NULL;
+	struct crl_config *c = NULL;
+	int rc = crl_source_load(path, &s, err);
+
+	if (rc < 0) {
+		return rc;
+	}
+	rc = crl_config_from_source(s, &c, err);
+	if (rc < 0) {
+		return rc;
+	}
+	rc = load_dropins(c, path, err);
+	if (rc < 0) {
+		crl_config_free(c);
+		return rc;
+	}
+	*ret = c;
+	return 0;
+}

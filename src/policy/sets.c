@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One setter for each type of key; see keys.h. */
+#include <inttypes.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#include "base/parse.h"
+#include "base/path.h"
+#include "policy/keys.h"
+
+/* Socket families a policy can name; src/plan/filter.c has their numbers. */
+static const char *const families[] = {
+	"unix", "inet", "inet6", "netlink", "packet", "vsock", "can", "bluetooth", "alg", "rds", "tipc", "xdp",
+	"qipcrtr", "kcm", "key", "smc",
+};
+
+static void *field(const struct crl_keys_at *at)
+{
+	return (char *)at->ctx->object + at->key->offset;
+}
+
+static int no_memory(const struct crl_keys_at *at)
+{
+	return crl_err_set(at->ctx->err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
+}
+
+static int set_section(const struct crl_keys_at *at)
+{
+	if (config_setting_type(at->setting) != (int)at->key->min) {
+		return crl_key_refuse(at, at->setting, "%s",
+				      at->key->min == CONFIG_TYPE_LIST ? "a list of groups ( { }, { } )" : "a group { }");
+	}
+	*(config_setting_t **)field(at) = at->setting;
+	return 0;
+}
+
+static int set_bool(const struct crl_keys_at *at)
+{
+	if (config_setting_type(at->setting) != CONFIG_TYPE_BOOL) {
+		return crl_key_refuse(at, at->setting, "true or false");
+	}
+	*(bool *)field(at) = config_setting_get_bool(at->setting);
+	return 0;
+}
+
+static int set_uint(const struct crl_keys_at *at)
+{
+	bool may_be_unlimited = at->key->max == CRL_UNLIMITED;
+	const char *text = config_setting_get_string(at->setting);
+	int value;
+
+	if (text && may_be_unlimited && strcmp(text, "unlimited") == 0) {
+		*(uint64_t *)field(at) = CRL_UNLIMITED;
+		return 0;
+	}
+	value = config_setting_get_int(at->setting);
+	if (config_setting_type(at->setting) != CONFIG_TYPE_INT || value < 0 || (uint64_t)value < at->key->min ||
+	    (uint64_t)value > at->key->max) {
+		return crl_key_refuse(at, at->setting, "a whole number from %" PRIu64 " to %" PRIu64 "%s", at->key->min,
+				      may_be_unlimited ? (uint64_t)INT32_MAX : at->key->max,
+				      may_be_unlimited ? " or \"unlimited\"" : "");
+	}
+	*(uint64_t *)field(at) = (uint64_t)value;
+	return 0;
+}
+
+/* A number in quotes with its unit. */
+struct quantity {
+	int (*parse)(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
+	void (*format)(uint64_t value, char *buf, size_t size);
+	const char *form;
+};
+
+static const struct quantity quantity_size = { crl_parse_size, crl_format_size, "a size in quotes such as \"512M\"" };
+static const struct quantity quantity_percent = { crl_parse_percent, crl_format_percent,
+						  "a percentage in quotes such as \"200%\"" };
+static const struct quantity quantity_duration = { crl_parse_duration, crl_format_duration,
+						   "a duration in quotes such as \"90s\", \"30m\", \"2h\" or \"1d\"" };
+
+static int set_quantity(const struct crl_keys_at *at, const struct quantity *q)
+{
+	const char *text = config_setting_get_string(at->setting);
+	const char *also = at->key->max == CRL_UNLIMITED ? " or \"unlimited\"" : "";
+	char min[24];
+	char max[24];
+	int rc = text ? q->parse(text, at->key->min, at->key->max, field(at)) : -EINVAL;
+
+	if (rc == -ERANGE) {
+		q->format(at->key->min, min, sizeof(min));
+		q->format(at->key->max, max, sizeof(max));
+		return crl_key_refuse(at, at->setting, "at least \"%s\"%s%s%s%s", min, also[0] ? "" : " and at most \"",
+				      also[0] ? "" : max, also[0] ? "" : "\"", also);
+	}
+	return rc < 0 ? crl_key_refuse(at, at->setting, "%s%s", q->form, also) : 0;
+}
+
+static int set_word(const struct crl_keys_at *at)
+{
+	const char *text = config_setting_get_string(at->setting);
+	const char *const *words = at->key->words;
+	char list[128] = "";
+
+	for (unsigned int i = 0; words[i]; i++) {
+		size_t len = strlen(list);
+
+		if (text && strcmp(text, words[i]) == 0) {
+			*(unsigned int *)field(at) = i;
+			return 0;
+		}
+		(void)snprintf(list + len, sizeof(list) - len, "%s\"%s\"", i == 0 ? "" : words[i + 1] ? ", " : " or ",
+			       words[i]);
+	}
+	return crl_key_refuse(at, at->setting, "%s", list);
+}
+
+static int set_copy(const struct crl_keys_at *at, const char *text)
+{
+	return crl_strdup_to(field(at), text) < 0 ? no_memory(at) : 0;
+}
+
+static int set_text(const struct crl_keys_at *at)
+{
+	const char *text = config_setting_get_string(at->setting);
+
+	if (!text || !text[0] || strlen(text) >= at->key->max) {
+		return crl_key_refuse(at, at->setting, "a text of 1 to %" PRIu64 " bytes", at->key->max - 1);
+	}
+	return set_copy(at, text);
+}
+
+/* INHERIT has no field: inherit.c follows it before anything is set. */
+static int set_name(const struct crl_keys_at *at)
+{
+	const char *text = config_setting_get_string(at->setting);
+
+	if (!text || !crl_name_is_valid(text, CRL_POLICY_NAME_MAX)) {
+		return crl_key_refuse(at, at->setting, "the name of a policy");
+	}
+	return at->key->type == CRL_KEY_INHERIT ? 0 : set_copy(at, text);
+}
+
+static int check_path(const struct crl_keys_at *at, config_setting_t *item, const char *text)
+{
+	const char *fault = text ? crl_path_fault(text) : "a path in quotes";
+	const char *within = at->key->words ? at->key->words[0] : NULL;
+
+	if (fault) {
+		return crl_key_refuse(at, item, "%s", fault);
+	}
+	if (strcmp(text, "/") == 0 && !at->key->max) {
+		return crl_key_refuse(at, item, "a path below \"/\"");
+	}
+	if (within && (strncmp(text, within, strlen(within)) != 0 || text[strlen(within)] != '/')) {
+		return crl_key_refuse(at, item, "a path below \"%s\"", within);
+	}
+	return 0;
+}
+
+static int set_path(const struct crl_keys_at *at)
+{
+	const char *text = config_setting_get_string(at->setting);
+	int rc = check_path(at, at->setting, text);
+
+	return rc < 0 ? rc : set_copy(at, text);
+}
+
+static bool call_is_valid(const char *text, bool only_group)
+{
+	const char *name = text[0] == '@' ? text + 1 : text;
+	size_t len = strlen(name);
+
+	return len > 0 && len < CRL_POLICY_NAME_MAX - 1 && (text[0] == '@' || !only_group) &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+}
+
+static int set_call_name(const struct crl_keys_at *at)
+{
+	const char *text = config_setting_get_string(at->setting);
+	bool may_be_empty = at->key->type == CRL_KEY_CALL_BASE;
+
+	if (!text || !((may_be_empty && !text[0]) || call_is_valid(text, true))) {
+		return crl_key_refuse(at, at->setting, "a group of system calls such as \"@login\"%s",
+				      may_be_empty ? " or \"\" for no filter" : "");
+	}
+	if (!may_be_empty) {
+		return set_copy(at, text);
+	}
+	(void)snprintf(field(at), CRL_POLICY_NAME_MAX, "%s", text);
+	return 0;
+}
+
+static int set_hostname(const struct crl_keys_at *at)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+	const char *text = config_setting_get_string(at->setting);
+
+	if (!text || strlen(text) >= sizeof(((struct crl_policy *)0)->hostname)) {
+		return crl_key_refuse(at, at->setting, "a template of at most 255 bytes");
+	}
+	for (const char *p = text; *p; p++) {
+		if (*p == '%' && p[1] && strchr("uUhs%", p[1])) {
+			p++;
+		} else if (!strchr(plain, *p)) {
+			return crl_key_refuse(at, at->setting,
+					      "letters, digits, \"-\", \".\" and %%u, %%U, %%h, %%s or %%%%");
+		}
+	}
+	(void)snprintf(field(at), sizeof(((struct crl_policy *)0)->hostname), "%s", text);
+	return 0;
+}
+
+typedef int item_setter(const struct crl_keys_at *at, config_setting_t *item, const char *text);
+
+/* Give each text of a list to @set. */
+static int set_items(const struct crl_keys_at *at, item_setter *set)
+{
+	int len = config_setting_length(at->setting);
+
+	if (!config_setting_is_array(at->setting) && !config_setting_is_list(at->setting)) {
+		return crl_key_refuse(at, at->setting, "a list such as [ \"a\", \"b\" ]");
+	}
+	for (int i = 0; i < len; i++) {
+		config_setting_t *item = config_setting_get_elem(at->setting, (unsigned int)i);
+		const char *text = config_setting_get_string(item);
+		int rc = text ? set(at, item, text) : crl_key_refuse(at, item, "a text in quotes");
+
+		if (rc < 0) {
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int add_namespace(const struct crl_keys_at *at, config_setting_t *item, const char *text)
+{
+	enum crl_ns ns = crl_ns_by_name(text);
+
+	if (ns == CRL_NS_USER) {
+		return crl_key_refuse(at, item, "another namespace: \"user\" is not available yet");
+	}
+	if (ns == CRL_NS_COUNT) {
+		return crl_key_refuse(at, item,
+				      "\"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"cgroup\" or \"time\"");
+	}
+	*(uint32_t *)field(at) |= CRL_NS_BIT(ns);
+	return 0;
+}
+
+static int add_cap(const struct crl_keys_at *at, config_setting_t *item, const char *text)
+{
+	char name[64];
+	cap_value_t cap = -1;
+
+	(void)snprintf(name, sizeof(name), "%s%s", strncmp(text, "cap_", 4) == 0 ? "" : "cap_", text);
+	/* libcap would take numbers and capitals as well: two spellings of one thing. */
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name) || cap_from_name(name, &cap) < 0 || cap < 0 ||
+	    cap > 63) {
+		return crl_key_refuse(at, item, "a capability such as \"net_raw\"");
+	}
+	*(uint64_t *)field(at) |= UINT64_C(1) << cap;
+	return 0;
+}
+
+static int refuse_ambient(const struct crl_keys_at *at, config_setting_t *item, const char *text)
+{
+	(void)text;
+	return crl_key_refuse(at, item, "an empty list: the kernel clears ambient capabilities when a PAM service "
+			      "changes from root to the user (capabilities(7)), so they could not hold");
+}
+
+/* In a list of one policy a doubled item is a slip; what _add brings may be there from the parent. */
+static int add_text(const struct crl_keys_at *at, config_setting_t *item, const char *text)
+{
+	struct crl_strv *v = field(at);
+
+	if (crl_strv_has(v, text)) {
+		return at->add ? 0 : crl_key_refuse(at, item, "each item once");
+	}
+	return crl_strv_add(v, text) < 0 ? no_memory(at) : 0;
+}
+
+static int add_path(const struct crl_keys_at *at, config_setting_t *item, const char *text)
+{
+	int rc = check_path(at, item, text);
+
+	return rc < 0 ? rc : add_text(at, item, text);
+}
+
+static int add_call(const struct crl_keys_at *at, config_setting_t *item, const char *text)
+{
+	if (!call_is_valid(text, false)) {
+		return crl_key_refuse(at, item, "a system call or a group such as \"@debug\"");
+	}
+	return add_text(at, item, text);
+}
+
+static int add_family(const struct crl_keys_at *at, config_setting_t *item, const char *text)
+{
+	for (size_t i = 0; i < CRL_ARRAY_LEN(families); i++) {
+		if (strcmp(families[i], text) == 0) {
+			return add_text(at, item, text);
+		}
+	}
+	return crl_key_refuse(at, item, "a socket family such as \"inet\" (carrel.conf(5) lists them)");
+}
+
+static int set_texts(const struct crl_keys_at *at, item_setter *set)
+{
+	if (!at->add) {
+		crl_strv_done(field(at));
+	}
+	return set_items(at, set);
+}
+
+/* Elements that are groups: check the shape, then let @one read each of them. */
+static int set_objects(const struct crl_keys_at *at, int (*one)(const struct crl_keys_ctx *ctx, config_setting_t *s))
+{
+	struct crl_keys_ctx ctx = *at->ctx;
+	char shown[80];
+
+	(void)snprintf(shown, sizeof(shown), "%s.", at->name);
+	ctx.prefix = "";
+	ctx.shown = shown;
+	ctx.where = NULL;
+	if (!config_setting_is_list(at->setting) &&
+	    !(config_setting_is_array(at->setting) && config_setting_length(at->setting) == 0)) {
+		return crl_key_refuse(at, at->setting, "a list of groups ( { }, { } )");
+	}
+	for (int i = 0; i < config_setting_length(at->setting); i++) {
+		config_setting_t *item = config_setting_get_elem(at->setting, (unsigned int)i);
+		int rc = config_setting_is_group(item) ? one(&ctx, item)
+						       : crl_key_refuse(at, item, "a list of groups ( { }, { } )");
+
+		if (rc < 0) {
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int add_bind(const struct crl_keys_ctx *ctx, config_setting_t *item)
+{
+	struct crl_policy *p = ctx->object;
+	struct crl_keys_ctx inner = *ctx;
+	struct crl_bind *grown = reallocarray(p->bind, p->bind_len + 1, sizeof(*grown));
+
+	if (!grown) {
+		return crl_err_set(ctx->err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
+	}
+	p->bind = grown;
+	p->bind[p->bind_len] = (struct crl_bind){ 0 };
+	inner.scope = CRL_KEYS_BIND;
+	inner.object = &p->bind[p->bind_len++];
+	return crl_keys_apply(&inner, item);
+}
+
+static int add_io(const struct crl_keys_ctx *ctx, config_setting_t *item)
+{
+	struct crl_policy *p = ctx->object;
+	struct crl_keys_ctx inner = *ctx;
+	struct crl_io_limit *grown = reallocarray(p->limits.io, p->limits.io_len + 1, sizeof(*grown));
+
+	if (!grown) {
+		return crl_err_set(ctx->err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
+	}
+	p->limits.io = grown;
+	p->limits.io[p->limits.io_len] = (struct crl_io_limit){
+		.read_bps = CRL_UNLIMITED,
+		.write_bps = CRL_UNLIMITED,
+		.read_iops = CRL_UNLIMITED,
+		.write_iops = CRL_UNLIMITED,
+	};
+	inner.scope = CRL_KEYS_IO;
+	inner.object = &p->limits.io[p->limits.io_len++];
+	return crl_keys_apply(&inner, item);
+}
+
+static int set_binds(const struct crl_keys_at *at)
+{
+	struct crl_policy *p = at->ctx->object;
+
+	while (!at->add && p->bind_len > 0) {
+		crl_bind_done(&p->bind[--p->bind_len]);
+	}
+	return set_objects(at, add_bind);
+}
+
+static int set_ios(const struct crl_keys_at *at)
+{
+	struct crl_policy *p = at->ctx->object;
+
+	while (!at->add && p->limits.io_len > 0) {
+		crl_io_limit_done(&p->limits.io[--p->limits.io_len]);
+	}
+	return set_objects(at, add_io);
+}
+
+static int set_mask32(const struct crl_keys_at *at)
+{
+	if (!at->add) {
+		*(uint32_t *)field(at) = 0;
+	}
+	return set_items(at, add_namespace);
+}
+
+static int set_mask64(const struct crl_keys_at *at)
+{
+	if (!at->add) {
+		*(uint64_t *)field(at) = 0;
+	}
+	return set_items(at, add_cap);
+}
+
+int crl_key_set(const struct crl_keys_at *at)
+{
+	switch (at->key->type) {
+	case CRL_KEY_GROUP: /* keys_apply.c goes into it itself */
+		return 0;
+	case CRL_KEY_SECTION:
+		return set_section(at);
+	case CRL_KEY_BOOL:
+		return set_bool(at);
+	case CRL_KEY_UINT:
+		return set_uint(at);
+	case CRL_KEY_SIZE:
+		return set_quantity(at, &quantity_size);
+	case CRL_KEY_PERCENT:
+		return set_quantity(at, &quantity_percent);
+	case CRL_KEY_DURATION:
+		return set_quantity(at, &quantity_duration);
+	case CRL_KEY_WORD:
+		return set_word(at);
+	case CRL_KEY_TEXT:
+		return set_text(at);
+	case CRL_KEY_INHERIT:
+	case CRL_KEY_NAME:
+		return set_name(at);
+	case CRL_KEY_PATH:
+		return set_path(at);
+	case CRL_KEY_CALL_NAME:
+	case CRL_KEY_CALL_BASE:
+		return set_call_name(at);
+	case CRL_KEY_HOSTNAME:
+		return set_hostname(at);
+	case CRL_KEY_NAMESPACES:
+		return set_mask32(at);
+	case CRL_KEY_CAPS:
+		return set_mask64(at);
+	case CRL_KEY_AMBIENT:
+		return set_items(at, refuse_ambient);
+	case CRL_KEY_PATHS:
+		return set_texts(at, add_path);
+	case CRL_KEY_CALLS_LIST:
+		return set_texts(at, add_call);
+	case CRL_KEY_FAMILIES:
+		return set_texts(at, add_family);
+	case CRL_KEY_BINDS:
+		return set_binds(at);
+	case CRL_KEY_IOS:
+		return set_ios(at);
+	}
+	return crl_err_set(at->ctx->err, EINVAL, CRL_STAGE_CONFIG, "%s: no setter", at->name);
+}

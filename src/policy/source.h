@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One configuration file: read, checked, parsed. Private to src/policy (and its tests).
+ *
+ * Runs in: helper, carrelctl.
+ */
+#pragma once
+
+#include <libconfig.h>
+
+#include "policy/load.h"
+#include "policy/match.h"
+
+/* Settings point into cfg, which must not move: it lives on the heap. */
+struct crl_source {
+	char *path;
+	config_t cfg;
+	config_setting_t *policies; /* or NULL */
+};
+
+struct crl_config {
+	struct crl_source **source; /* the main file, then the drop-ins */
+	size_t source_len;
+	struct crl_rules rules;
+	char *data_dir;
+	char *cgroup_root;
+};
+
+/*
+ * Parse a text as if it were the file @path.
+ * @text  @len bytes and a NUL; changed in place
+ */
+int crl_source_parse(const char *path, char *text, size_t len, struct crl_source **ret, struct crl_err *err)
+	CRL_MUST_CHECK;
+
+/* Open a trusted file and parse what is in it. -ENOENT when it is not there. */
+int crl_source_load(const char *path, struct crl_source **ret, struct crl_err *err) CRL_MUST_CHECK;
+void crl_source_free(struct crl_source *s);
+
+/* A configuration of this one source; what crl_config_load() does but for files. Takes @source in any case. */
+int crl_config_from_source(struct crl_source *source, struct crl_config **ret, struct crl_err *err) CRL_MUST_CHECK;
