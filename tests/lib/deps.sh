@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages that building and testing need, when one is missing; no service is started by it.
+# Usage: tests/lib/deps.sh [--list]
+set -euo pipefail
+
+packages=(
+	gcc make libc6-dev linux-libc-dev
+	libpam0g-dev libcap-dev libseccomp-dev libconfig-dev libcmocka-dev
+	pamtester openssh-server openssh-client rsync git tmux cron sudo socat
+	iproute2 xauth strace procps psmisc util-linux bsdextrautils login passwd hostname
+	bubblewrap crun
+)
+
+if [ "${1-}" = --list ]; then
+	printf '%s\n' "${packages[@]}"
+	exit 0
+fi
+
+missing=()
+for p in "${packages[@]}"; do
+	case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null || true) in
+	*' ok installed') ;;
+	*) missing+=("$p") ;;
+	esac
+done
+if [ ${#missing[@]} -eq 0 ]; then
+	exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	echo "deps: these packages are missing, and only root can install them: ${missing[*]}" >&2
+	exit 1
+fi
+
+# openssh-server and cron would start their services on installation: nobody asked for that here.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 0755 $policy
+	trap 'rm -f $policy' EXIT
+	trap 'exit 130' INT TERM HUP
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "deps: installing ${missing[*]}" >&2
+install() {
+	apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+}
+install || { apt-get update -q >&2 && install; }

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+# Live tests and the demo: real sshd, su, sudo, login and cron on a stage of namespaces (tests/lib/stage.sh).
+
+LIVE_TOOLS := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd
+
+$(LIVE_TOOLS): $(BUILD)/tests/lib/%: $(BUILD)/obj/tests/lib/%.o
+	@mkdir -p $(@D)
+	$(CC) $(LDSAN) -o $@ $< $(LDFLAGS)
+
+# Packages may be missing before make can even find out about the compiler: hence the second make.
+.PHONY: demo
+demo:
+	@tests/lib/deps.sh
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) all $(LIVE_TOOLS)
+	@CARREL_BUILD=$(BUILD) tests/live/demo.sh
+
+# TESTS="doors share" runs only these.
+.PHONY: check-live
+check-live: all $(LIVE_TOOLS)
+	CARREL_BUILD=$(BUILD) tests/live/run.sh $(TESTS)
+
+# The same without carrel: what is marked [O] must be red.
+.PHONY: check-control
+check-control: $(LIVE_TOOLS)
+	CARREL_BUILD=$(BUILD) tests/live/control.sh
+
+# A shell on the stage, to look around.
+.PHONY: stage
+stage: all $(LIVE_TOOLS)
+	CARREL_BUILD=$(BUILD) tests/live/play.sh
