@@ -119,7 +119,8 @@ static bool linger_for_nobody(const struct crl_policy *p)
 
 static bool keep_without_room(const struct crl_policy *p)
 {
-	return p->share == CRL_SHARE_LOGIN && p->on_close == CRL_CLOSE_KEEP && p->linger_s == 0;
+	return p->share == CRL_SHARE_LOGIN && p->on_close == CRL_CLOSE_KEEP && p->linger_s == 0 &&
+	       has_ns(p, CRL_NS_PID);
 }
 
 static bool linger_without_pid(const struct crl_policy *p)

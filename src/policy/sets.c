@@ -8,10 +8,10 @@
 #include "base/path.h"
 #include "policy/keys.h"
 
-/* Socket families a policy can name; src/plan/filter.c has their numbers. */
+/* Socket families a policy can name; src/plan/filter_args.c has their numbers. */
 static const char *const families[] = {
-	"unix", "inet", "inet6", "netlink", "packet", "vsock", "can", "bluetooth", "alg", "rds", "tipc", "xdp",
-	"qipcrtr", "kcm", "key", "smc",
+	"unix", "inet", "inet6", "netlink", "packet", "alg", "can", "rds", "bluetooth", "ib", "tipc", "xdp", "phonet",
+	"nfc", "key",
 };
 
 static void *field(const struct crl_keys_at *at)
@@ -164,9 +164,11 @@ static int set_path(const struct crl_keys_at *at)
 	return rc < 0 ? rc : set_copy(at, text);
 }
 
+/* "name", "?name" for one that this libseccomp may be too old to know, or "@group". */
 static bool call_is_valid(const char *text, bool only_group)
 {
-	const char *name = text[0] == '@' ? text + 1 : text;
+	bool marked = text[0] == '@' || text[0] == '?';
+	const char *name = marked ? text + 1 : text;
 	size_t len = strlen(name);
 
 	return len > 0 && len < CRL_POLICY_NAME_MAX - 1 && (text[0] == '@' || !only_group) &&
