@@ -3,6 +3,7 @@
  * The room's mount tree as an ordered list of operations.
  *
  * Runs in: helper, carrelctl. Pure: facts about the host come in as data, nothing is opened or mounted here.
+ * Source: docs/mounts.md.
  */
 #pragma once
 
@@ -10,13 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plan/mountop.h"
 #include "policy/policy.h"
 #include "proto/err.h"
 #include "proto/login.h"
 
+#define CRL_MOUNTINFO_MAX (32u << 20) /* bytes; the kernel's own limit is 100,000 mounts */
+
 /* Facts about the host that the plan depends on. */
 struct crl_host {
-	char **mounts;      /* mount points of the host in mountinfo order, unescaped; owned */
+	char **mounts;      /* mount points a lookup on the host reaches, in mountinfo order, unescaped; owned */
 	size_t mounts_len;
 	char name[256];     /* host name */
 	char room_name[256];/* the room's host name, template expanded; "" = the host's */
@@ -25,27 +29,40 @@ struct crl_host {
 	bool cgroup2_unified;/* cgroup v2 is what is mounted on /sys/fs/cgroup */
 };
 
-/* Read mountinfo (proc_pid_mountinfo(5)) from an open file. Errors: stage MOUNT. */
+/*
+ * Read mountinfo (proc_pid_mountinfo(5)) from an open file, keeping what a path lookup reaches: a mount that another
+ * covers or stands in the way of is left out, and so is a FUSE mount of a user's with all that is on it.
+ * Sets mounts and mounts_len only; on error they are as before.
+ * Errors (stage MOUNT): -EFBIG over CRL_MOUNTINFO_MAX; -EBADMSG a line that is not as the manual says; -ENOMEM;
+ * read(2).
+ */
 int crl_host_read_mounts(int fd, struct crl_host *host, struct crl_err *err) CRL_MUST_CHECK;
 void crl_host_done(struct crl_host *host);
 
-/* One step; src/apply/mounts.c has one function for each kind. */
-struct crl_mount_op;
-
+/* Zero-initialise; crl_mount_plan_done() frees. Texts in it live as long as plan, policy, login and host do. */
 struct crl_mount_plan {
 	struct crl_mount_op *op;
 	size_t len;
 	size_t capacity;
+	char **text;        /* texts the plan made; owned */
+	size_t text_len;
+	size_t text_capacity;
 };
 
 /*
- * Plan the whole tree for one room.
+ * Plan the whole tree for one room. @policy, @login and @host must outlive the plan.
  * Errors: -EINVAL with the policy key to blame (stage MOUNT or HOME); -ENOMEM.
  */
 int crl_mount_plan_build(const struct crl_policy *p, const struct crl_login *login, const struct crl_host *host,
 			 struct crl_mount_plan *ret, struct crl_err *err) CRL_MUST_CHECK;
 void crl_mount_plan_done(struct crl_mount_plan *plan);
 
-/* Expand %u %U %h %s %% into @buf, keeping [a-z0-9-] only (others become '-'). -EINVAL on an unknown letter. */
+/*
+ * Expand %u user, %U uid, %h the host's name up to its first dot, %s service, %% per cent into @buf, keeping [a-z0-9-]
+ * only (capitals are lowered, others become '-'; no '-' at either end, 63 characters at most). An empty template
+ * gives an empty name.
+ * Errors (stage NAMESPACE): -EINVAL an unknown letter after %, or nothing that a name could be made of;
+ * -ENAMETOOLONG @size too small.
+ */
 int crl_hostname_expand(const char *tmpl, const struct crl_login *login, const char *host, char *buf, size_t size,
 			struct crl_err *err) CRL_MUST_CHECK;

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The home: found and proved as the user, then bound, covered by an overlay, or made anew.
+ *
+ * Runs in: the room's init, root; single-threaded, so that the user's fsuid and groups are this process's alone.
+ * Trusts: nothing in the home; of the way to it only links that root alone can have made.
+ * R1: the home is looked up with the user's rights, so that a server that squashes root answers and a directory the
+ *     user may not pass stays closed.
+ */
+#include "apply/room.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+
+#include "apply/beneath.h"
+#include "apply/copytree.h"
+#include "base/path.h"
+
+struct rights {
+	gid_t *groups;
+	int len;
+};
+
+static int groups_of_self(struct rights *r)
+{
+	r->len = getgroups(0, NULL);
+	if (r->len < 0)
+		return -errno;
+	r->groups = calloc((size_t)r->len + 1, sizeof(*r->groups));
+	if (!r->groups)
+		return -ENOMEM;
+	r->len = getgroups(r->len, r->groups);
+	return r->len < 0 ? -errno : 0;
+}
+
+/* File accesses with the user's rights: leaving fsuid 0 also takes the capabilities that override modes. */
+static int become(const struct crl_login *l, struct rights *saved)
+{
+	int rc = groups_of_self(saved);
+
+	if (rc)
+		return rc;
+	if (setgroups(l->ngroups, l->groups))
+		return -errno;
+	(void)setfsgid(l->gid);
+	(void)setfsuid(l->uid);
+	/* An impossible id changes nothing and tells what holds. */
+	if ((uint32_t)setfsuid((uid_t)-1) != l->uid || (uint32_t)setfsgid((gid_t)-1) != l->gid)
+		return -EPERM;
+	return 0;
+}
+
+static int come_back(struct rights *saved)
+{
+	int rc = 0;
+
+	(void)setfsuid(0);
+	(void)setfsgid(0);
+	if (saved->groups && saved->len >= 0 && setgroups((size_t)saved->len, saved->groups))
+		rc = -errno;
+	free(saved->groups);
+	saved->groups = NULL;
+	if (setfsuid((uid_t)-1) != 0 || setfsgid((gid_t)-1) != 0)
+		rc = -EPERM;
+	return rc;
+}
+
+static const char *kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG: return "a file";
+	case S_IFLNK: return "a symbolic link";
+	case S_IFIFO: return "a FIFO";
+	case S_IFSOCK: return "a socket";
+	case S_IFCHR: return "a character device";
+	case S_IFBLK: return "a block device";
+	default: return "no directory";
+	}
+}
+
+static int refuse(struct crl_room *room, const struct crl_mount_op *op, int code, const char *what)
+{
+	return crl_err_set(room->err, code, CRL_STAGE_HOME, "home %s is %s, expected a directory of uid %u", op->source,
+			   what, op->uid);
+}
+
+/* Why the lookup failed, in words; what stands there is looked at without being opened. */
+static int refuse_lookup(struct crl_room *room, const struct crl_mount_op *op, int rc)
+{
+	struct stat st;
+
+	if (rc == -ENOENT)
+		return refuse(room, op, ENOENT, "missing");
+	if (rc == -EACCES)
+		return refuse(room, op, EACCES, "not reachable with the user's rights");
+	if (fstatat(room->tree[CRL_TREE_HOST], op->source + 1, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
+		st.st_mode = S_IFDIR;
+	if (S_ISDIR(st.st_mode) && rc == -ELOOP)
+		return refuse(room, op, ELOOP, "behind a symbolic link that others than root can make");
+	if (rc == -ELOOP || rc == -ENOTDIR)
+		return refuse(room, op, -rc, kind_of(st.st_mode));
+	return crl_err_set(room->err, -rc, CRL_STAGE_HOME, "home %s cannot be opened", op->source);
+}
+
+static int check_home(struct crl_room *room, const struct crl_mount_op *op, int fd)
+{
+	char what[64];
+	struct stat st;
+
+	if (fstatat(fd, "", &st, AT_EMPTY_PATH))
+		return crl_room_fail(room, op, -errno, "cannot look at it");
+	if (!S_ISDIR(st.st_mode))
+		return refuse(room, op, ENOTDIR, kind_of(st.st_mode));
+	if (st.st_uid != op->uid) {
+		(void)snprintf(what, sizeof(what), "owned by uid %u", st.st_uid);
+		return refuse(room, op, EPERM, what);
+	}
+	if (st.st_mode & S_IWOTH) {
+		(void)snprintf(what, sizeof(what), "writable by everyone (mode %04o)", st.st_mode & 07777);
+		return refuse(room, op, EPERM, what);
+	}
+	return 0;
+}
+
+int crl_room_home_open(struct crl_room *room, const struct crl_mount_op *op)
+{
+	struct rights saved = { .groups = NULL, .len = -1 };
+	scoped_fd fd = -EBADF;
+	int back;
+	int rc = become(room->login, &saved);
+
+	if (rc)
+		(void)crl_room_fail(room, op, rc, "cannot take the user's rights"); /* rc goes up as it is */
+	if (!rc) {
+		rc = crl_beneath_find_dir(room->tree[CRL_TREE_HOST], op->source, true, &fd);
+		rc = rc ? refuse_lookup(room, op, rc) : check_home(room, op, fd);
+	}
+	back = come_back(&saved);
+	if (!rc && back)
+		rc = crl_room_fail(room, op, back, "cannot give the user's rights back");
+	if (!rc)
+		room->home = take_fd(&fd);
+	return rc;
+}
+
+int crl_room_lower_open(struct crl_room *room, const struct crl_mount_op *op)
+{
+	int rc = crl_path_open_trusted(op->source, CRL_PATH_DIR, CRL_STAGE_HOME, &room->home, room->err);
+
+	return rc ? crl_err_wrap(room->err, rc, CRL_STAGE_HOME, "home.lower") : 0;
+}
+
+/* A template is root's: the merged home gets the user and 0700. A real home keeps what it has. */
+static int make_upper(struct crl_room *room, const struct crl_mount_op *op, int upper)
+{
+	struct stat st;
+	uid_t uid = op->uid;
+	gid_t gid = op->gid;
+	mode_t mode = op->mode;
+
+	if (fstatat(room->home, "", &st, AT_EMPTY_PATH))
+		return -errno;
+	if (!op->source) {
+		uid = st.st_uid;
+		gid = st.st_gid;
+		mode = st.st_mode & 07777;
+	}
+	if (mkdirat(upper, "up", 0700) || mkdirat(upper, "work", 0700) || fchownat(upper, "up", uid, gid, 0) ||
+	    fchmodat(upper, "up", mode, 0))
+		return -errno;
+	return 0;
+}
+
+int crl_room_home_overlay(struct crl_room *room, const struct crl_mount_op *op)
+{
+	int rc = crl_room_make_tmpfs(room, op, 0700, &room->tree[CRL_TREE_HOME]);
+
+	if (rc)
+		return rc;
+	rc = make_upper(room, op, room->tree[CRL_TREE_HOME]);
+	if (rc)
+		return crl_room_fail(room, op, rc, "cannot make the upper");
+	return crl_room_make_overlay(room, op, room->home, room->tree[CRL_TREE_HOME], &room->home_mount);
+}
+
+int crl_room_home_tmpfs(struct crl_room *room, const struct crl_mount_op *op)
+{
+	scoped_fd skeleton = -EBADF;
+	scoped_fd dir = -EBADF;
+	int rc = crl_room_make_tmpfs(room, op, 0700, &room->tree[CRL_TREE_HOME]);
+
+	if (rc)
+		return rc;
+	if (op->source) {
+		rc = crl_path_open_trusted(op->source, CRL_PATH_DIR, CRL_STAGE_HOME, &skeleton, room->err);
+		if (rc)
+			return crl_err_wrap(room->err, rc, CRL_STAGE_HOME, "home.skeleton");
+		rc = crl_beneath_open(room->tree[CRL_TREE_HOME], ".", O_RDONLY | O_DIRECTORY, 0, &dir);
+		if (!rc)
+			rc = crl_tree_copy(skeleton, dir, op->uid, op->gid, room->err);
+		if (rc)
+			return crl_err_wrap(room->err, rc, CRL_STAGE_HOME, "home.skeleton %s", op->source);
+	}
+	if (fchownat(room->tree[CRL_TREE_HOME], "", op->uid, op->gid, AT_EMPTY_PATH))
+		return crl_room_fail(room, op, -errno, "cannot give it to the user");
+	rc = crl_mount_clone(room->tree[CRL_TREE_HOME], false, &room->home_mount);
+	return rc ? crl_room_fail(room, op, rc, "cannot clone") : 0;
+}
+
+static int bind_home(struct crl_room *room, const struct crl_mount_op *op)
+{
+	int rc = crl_mount_clone(room->home, true, &room->home_mount);
+
+	if (!rc)
+		rc = crl_mount_change(room->home_mount, true, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
+	return rc ? crl_room_fail(room, op, rc, "cannot clone") : 0;
+}
+
+int crl_room_home(struct crl_room *room, const struct crl_mount_op *op)
+{
+	int rc = room->home_mount < 0 ? bind_home(room, op) : 0;
+
+	return rc ? rc : crl_room_attach(room, op, room->home_mount, true);
+}

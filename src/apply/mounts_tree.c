@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Clones of what the host has, put into the room's root; the way into that root and out of the host's.
+ *
+ * Runs in: the room's init, root. Source: open_tree(2), move_mount(2), mount_setattr(2), pivot_root(2).
+ */
+#include "apply/room.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include "apply/beneath.h"
+#include "base/path.h"
+
+#define GUARDED (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+int crl_mount_clone(int fd, bool recursive, int *ret_fd)
+{
+	int clone = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_NO_AUTOMOUNT |
+			      (recursive ? AT_RECURSIVE : 0u));
+
+	if (clone < 0)
+		return -errno;
+	*ret_fd = clone;
+	return 0;
+}
+
+int crl_mount_change(int fd, bool recursive, uint64_t set, uint64_t clear)
+{
+	struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = MS_PRIVATE };
+
+	return mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr)) ? -errno : 0;
+}
+
+int crl_mount_attach(int mount, int to)
+{
+	return move_mount(mount, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) ? -errno : 0;
+}
+
+/* Only in the room's own trees, where nobody but this process has been yet. */
+static int make_place(int tree, const char *path, bool is_dir)
+{
+	char part[4096];
+	size_t len = strlen(path);
+	int fd;
+
+	if (len >= sizeof(part))
+		return -ENAMETOOLONG;
+	for (size_t i = 1; i <= len; i++) {
+		if (path[i] != '/' && (path[i] || !is_dir))
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdirat(tree, part, 0755) && errno != EEXIST)
+			return -errno;
+	}
+	if (is_dir)
+		return 0;
+	fd = openat(tree, path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0444);
+	if (fd < 0)
+		return -errno;
+	(void)close(fd); /* nothing was written */
+	return 0;
+}
+
+static bool is_absent(int rc)
+{
+	return rc == -ENOENT || rc == -ENOTDIR;
+}
+
+int crl_room_attach(struct crl_room *room, const struct crl_mount_op *op, int mount, bool is_dir)
+{
+	scoped_fd to = -EBADF;
+	int rc;
+
+	if (op->flags & CRL_OP_PLACE) {
+		rc = make_place(room->tree[op->place_tree], op->place, is_dir);
+		if (rc)
+			return crl_room_fail(room, op, rc, "cannot make its place");
+	}
+	rc = crl_beneath_find(room->tree[CRL_TREE_ROOT], op->target, op->flags & CRL_OP_FOLLOW, &to);
+	if (is_absent(rc) && op->flags & CRL_OP_OPTIONAL)
+		return 0;
+	if (rc)
+		return crl_room_fail(room, op, rc, rc == -ELOOP ? "a symbolic link is in its place" :
+				     "the room's root has no such place");
+	rc = crl_mount_attach(mount, to);
+	return rc ? crl_room_fail(room, op, rc, "cannot attach") : 0;
+}
+
+int crl_room_isolate(struct crl_room *room, const struct crl_mount_op *op)
+{
+	/* Slave, not private, until the tree stands: a home that an automounter brings arrives. */
+	struct mount_attr attr = { .propagation = MS_SLAVE };
+
+	if (mount_setattr(room->tree[CRL_TREE_HOST], "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)))
+		return crl_room_fail(room, op, -errno, "cannot cut propagation");
+	return 0;
+}
+
+static int attach_root(struct crl_room *room, const struct crl_mount_op *op, int mount)
+{
+	if (move_mount(mount, "", room->tree[CRL_TREE_SYSTEM], op->target, MOVE_MOUNT_F_EMPTY_PATH))
+		return crl_room_fail(room, op, -errno, "cannot attach");
+	room->tree[CRL_TREE_ROOT] = mount;
+	return 0;
+}
+
+int crl_room_root(struct crl_room *room, const struct crl_mount_op *op)
+{
+	scoped_fd fd = -EBADF;
+	int rc = crl_mount_clone(room->tree[CRL_TREE_HOST], false, &fd);
+
+	if (rc)
+		return crl_room_fail(room, op, rc, "cannot clone");
+	rc = attach_root(room, op, fd);
+	return rc ? rc : (take_fd(&fd), 0);
+}
+
+static int image_overlay(struct crl_room *room, const struct crl_mount_op *op, int image, int *ret_fd)
+{
+	int user = room->tree[CRL_TREE_USER];
+
+	if (mkdirat(user, "up", 0755) || mkdirat(user, "work", 0700))
+		return crl_room_fail(room, op, -errno, "cannot make the upper");
+	return crl_room_make_overlay(room, op, image, user, ret_fd);
+}
+
+int crl_room_image(struct crl_room *room, const struct crl_mount_op *op)
+{
+	scoped_fd image = -EBADF;
+	scoped_fd fd = -EBADF;
+	int rc = crl_path_open_trusted(op->source, CRL_PATH_DIR, CRL_STAGE_MOUNT, &image, room->err);
+
+	if (rc)
+		return crl_err_wrap(room->err, rc, CRL_STAGE_MOUNT, "image");
+	if (op->flags & CRL_OP_WRITABLE) {
+		rc = image_overlay(room, op, image, &fd);
+	} else {
+		rc = crl_mount_clone(image, false, &fd);
+		if (rc)
+			(void)crl_room_fail(room, op, rc, "cannot clone"); /* rc goes up as it is */
+	}
+	if (rc)
+		return rc;
+	rc = attach_root(room, op, fd);
+	return rc ? rc : (take_fd(&fd), 0);
+}
+
+/* A mount that cannot be reached by its path, not even by root, is no part of what the room could show. */
+static bool is_out_of_reach(int rc)
+{
+	return is_absent(rc) || rc == -EACCES || rc == -ELOOP || rc == -ENOTCONN || rc == -ESTALE || rc == -EIO;
+}
+
+int crl_room_keep(struct crl_room *room, const struct crl_mount_op *op)
+{
+	scoped_fd source = -EBADF;
+	scoped_fd to = -EBADF;
+	scoped_fd fd = -EBADF;
+	int rc = crl_beneath_find(room->tree[CRL_TREE_HOST], op->source, false, &source);
+
+	if (!rc)
+		rc = crl_beneath_find(room->tree[CRL_TREE_ROOT], op->target, false, &to);
+	if (is_out_of_reach(rc))
+		return 0;
+	if (!rc)
+		rc = crl_mount_clone(source, false, &fd);
+	if (!rc)
+		rc = crl_mount_attach(fd, to);
+	return rc ? crl_room_fail(room, op, rc, "cannot clone") : 0;
+}
+
+int crl_room_protect(struct crl_room *room, const struct crl_mount_op *op)
+{
+	uint64_t set = GUARDED | (op->flags & CRL_OP_WRITABLE ? 0 : MOUNT_ATTR_RDONLY);
+	int rc = crl_mount_change(room->tree[CRL_TREE_ROOT], true, set, 0);
+
+	return rc ? crl_room_fail(room, op, rc, "cannot set attributes") : 0;
+}
+
+static uint64_t attributes(const struct crl_mount_op *op)
+{
+	uint64_t set = MOUNT_ATTR_NOSUID;
+
+	set |= op->flags & CRL_OP_DEVICES ? 0 : MOUNT_ATTR_NODEV;
+	set |= op->flags & CRL_OP_WRITABLE ? 0 : MOUNT_ATTR_RDONLY;
+	set |= op->flags & CRL_OP_EXEC ? 0 : MOUNT_ATTR_NOEXEC;
+	return set;
+}
+
+/* Clone @source with the attributes that @op's flags ask for and put it on op->target. */
+static int bind_to_target(struct crl_room *room, const struct crl_mount_op *op, int source, bool recursive)
+{
+	scoped_fd fd = -EBADF;
+	struct stat st;
+	int rc = fstatat(source, "", &st, AT_EMPTY_PATH) ? -errno : crl_mount_clone(source, recursive, &fd);
+
+	if (rc)
+		return crl_room_fail(room, op, rc, "cannot clone");
+	rc = crl_mount_change(fd, recursive, attributes(op), 0);
+	if (rc)
+		return crl_room_fail(room, op, rc, "cannot set attributes");
+	return crl_room_attach(room, op, fd, S_ISDIR(st.st_mode));
+}
+
+static int bind_from(struct crl_room *room, const struct crl_mount_op *op, enum crl_tree tree, bool recursive)
+{
+	scoped_fd source = -EBADF;
+	int rc = crl_beneath_find(room->tree[tree], op->source, true, &source);
+
+	if (is_absent(rc) && op->flags & CRL_OP_OPTIONAL)
+		return 0;
+	if (rc)
+		return crl_room_fail(room, op, rc, rc == -ELOOP ? "a symbolic link that is not root's is on the way" :
+				     "cannot open the source");
+	return bind_to_target(room, op, source, recursive);
+}
+
+int crl_room_writable(struct crl_room *room, const struct crl_mount_op *op)
+{
+	return bind_from(room, op, CRL_TREE_HOST, true);
+}
+
+int crl_room_read_only(struct crl_room *room, const struct crl_mount_op *op)
+{
+	return bind_from(room, op, CRL_TREE_ROOT, true);
+}
+
+int crl_room_bind(struct crl_room *room, const struct crl_mount_op *op)
+{
+	return bind_from(room, op, CRL_TREE_HOST, true);
+}
+
+int crl_room_offer(struct crl_room *room, const struct crl_mount_op *op)
+{
+	return bind_from(room, op, CRL_TREE_HOST, false);
+}
+
+int crl_room_seal(struct crl_room *room, const struct crl_mount_op *op)
+{
+	scoped_fd fd = -EBADF;
+	int rc = crl_mount_clone(room->tree[CRL_TREE_SYSTEM], false, &fd);
+
+	if (!rc)
+		rc = crl_mount_change(fd, false, MOUNT_ATTR_RDONLY, 0);
+	if (!rc && move_mount(fd, "", room->tree[CRL_TREE_SYSTEM], op->target, MOVE_MOUNT_F_EMPTY_PATH))
+		rc = -errno;
+	if (rc)
+		return crl_room_fail(room, op, rc, "cannot make it read-only");
+	room->tree[CRL_TREE_SEALED] = take_fd(&fd);
+	return 0;
+}
+
+static int clone_sealed(struct crl_room *room, const char *path, int *ret_fd)
+{
+	int fd = open_tree(room->tree[CRL_TREE_SEALED], path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+int crl_room_hide(struct crl_room *room, const struct crl_mount_op *op)
+{
+	scoped_fd to = -EBADF;
+	scoped_fd fd = -EBADF;
+	struct stat st;
+	int rc = crl_beneath_find(room->tree[CRL_TREE_ROOT], op->target, op->flags & CRL_OP_FOLLOW, &to);
+
+	if (is_absent(rc) && op->flags & CRL_OP_OPTIONAL)
+		return 0;
+	if (!rc && fstatat(to, "", &st, AT_EMPTY_PATH))
+		rc = -errno;
+	if (rc)
+		return crl_room_fail(room, op, rc, rc == -ELOOP ? "a symbolic link that is not root's is on the way" :
+				     "cannot find it");
+	if (S_ISDIR(st.st_mode))
+		rc = clone_sealed(room, op->source ? op->source : "empty", &fd);
+	else
+		rc = op->source ? -ENOTDIR : clone_sealed(room, "blank", &fd);
+	if (!rc)
+		rc = crl_mount_attach(fd, to);
+	return rc ? crl_room_fail(room, op, rc, "cannot cover") : 0;
+}
+
+int crl_room_mask(struct crl_room *room, const struct crl_mount_op *op)
+{
+	int tree = room->tree[op->tree];
+	scoped_fd fd = -EBADF;
+	struct stat st;
+	int rc = 0;
+
+	if (fstatat(tree, op->target, &st, AT_SYMLINK_NOFOLLOW))
+		rc = errno == ENOENT || tree < 0 ? 0 : -errno;
+	else if (S_ISLNK(st.st_mode))
+		rc = -ELOOP;
+	else
+		rc = clone_sealed(room, S_ISDIR(st.st_mode) ? "empty" : "mask", &fd);
+	if (fd >= 0 && move_mount(fd, "", tree, op->target, MOVE_MOUNT_F_EMPTY_PATH))
+		rc = -errno;
+	return rc ? crl_room_fail(room, op, rc, "cannot cover") : 0;
+}
+
+int crl_room_freeze(struct crl_room *room, const struct crl_mount_op *op)
+{
+	scoped_fd fd = open_tree(room->tree[op->tree], op->target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				 AT_SYMLINK_NOFOLLOW);
+	int rc = fd < 0 ? -errno : crl_mount_change(fd, false, MOUNT_ATTR_RDONLY, 0);
+
+	if (rc == -ENOENT)
+		return 0;
+	if (!rc && move_mount(fd, "", room->tree[op->tree], op->target, MOVE_MOUNT_F_EMPTY_PATH))
+		rc = -errno;
+	return rc ? crl_room_fail(room, op, rc, "cannot make it read-only") : 0;
+}
+
+int crl_room_show(struct crl_room *room, const struct crl_mount_op *op)
+{
+	scoped_fd fd = open_tree(room->tree[op->tree], op->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	struct stat st;
+	int rc = fd < 0 ? -errno : 0;
+
+	/* What the tree is mounted with is inherited: nosuid, nodev, for the system tree noexec, sealed read-only. */
+	if (!rc && op->flags & CRL_OP_DEVICES)
+		rc = crl_mount_change(fd, false, 0, MOUNT_ATTR_NODEV);
+	if (!rc && fstatat(fd, "", &st, AT_EMPTY_PATH))
+		rc = -errno;
+	if (rc)
+		return crl_room_fail(room, op, rc, "cannot clone");
+	return crl_room_attach(room, op, fd, S_ISDIR(st.st_mode));
+}
+
+/* Consoles, serial lines and pseudo terminals: not /dev/tty or a ptmx, which are other things for each opener. */
+static bool is_terminal(const struct stat *st)
+{
+	unsigned int n = major(st->st_rdev);
+
+	if (!S_ISCHR(st->st_mode))
+		return false;
+	return n == 4 || (n >= 136 && n <= 143) || n == 204 || n == 229 || (n == 5 && minor(st->st_rdev) == 1);
+}
+
+int crl_room_terminal(struct crl_room *room, const struct crl_mount_op *op)
+{
+	scoped_fd source = -EBADF;
+	scoped_fd fd = -EBADF;
+	struct stat st;
+	int rc = crl_beneath_find(room->tree[CRL_TREE_HOST], op->source, false, &source);
+
+	if (!rc && fstatat(source, "", &st, AT_EMPTY_PATH))
+		rc = -errno;
+	if (!rc && !is_terminal(&st))
+		rc = -ENOTTY;
+	if (!rc)
+		rc = crl_mount_clone(source, false, &fd);
+	if (!rc)
+		rc = crl_mount_change(fd, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NODEV);
+	if (rc)
+		return crl_room_fail(room, op, rc, "cannot take the login's terminal");
+	return crl_room_attach(room, op, fd, false);
+}
+
+int crl_room_devlog(struct crl_room *room, const struct crl_mount_op *op)
+{
+	struct crl_mount_op bind = *op;
+	scoped_fd source = -EBADF;
+	char target[256];
+	struct stat st;
+	ssize_t n;
+
+	source = openat(room->tree[CRL_TREE_HOST], "dev/log", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (source < 0)
+		return errno == ENOENT ? 0 : crl_room_fail(room, op, -errno, "cannot look");
+	if (fstatat(source, "", &st, AT_EMPTY_PATH))
+		return crl_room_fail(room, op, -errno, "cannot look");
+	if (S_ISSOCK(st.st_mode)) {
+		bind.flags |= CRL_OP_PLACE;
+		return bind_to_target(room, &bind, source, false);
+	}
+	if (!S_ISLNK(st.st_mode) || st.st_uid != 0)
+		return 0;
+	n = readlinkat(source, "", target, sizeof(target) - 1);
+	if (n < 0)
+		return crl_room_fail(room, op, -errno, "cannot read the link");
+	target[n] = '\0';
+	if (symlinkat(target, room->tree[CRL_TREE_SYSTEM], op->place))
+		return crl_room_fail(room, op, -errno, "cannot make the link");
+	return 0;
+}
+
+int crl_room_pivot(struct crl_room *room, const struct crl_mount_op *op)
+{
+	/*
+	 * The old root is let go of by its path, and that must not find the system tmpfs on top of it: that one goes
+	 * beneath, to /proc, which every host has; both leave in one go, and one wait for the kernel is enough.
+	 */
+	if (move_mount(room->tree[CRL_TREE_SYSTEM], "", room->tree[CRL_TREE_HOST], "proc", MOVE_MOUNT_F_EMPTY_PATH))
+		return crl_room_fail(room, op, -errno, "cannot put the scaffold away");
+	if (fchdir(room->tree[CRL_TREE_ROOT]) || syscall(SYS_pivot_root, ".", "."))
+		return crl_room_fail(room, op, -errno, "cannot change the root");
+	if (umount2(".", MNT_DETACH) || chdir("/"))
+		return crl_room_fail(room, op, -errno, "cannot let go of the host's root");
+	return 0;
+}

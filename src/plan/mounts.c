@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The order of a room's mounts, and what every part of the planner needs.
+ *
+ * Runs in: helper, carrelctl. Pure.
+ */
+#include "plan/mounts_build.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+
+static const char *const kind_names[CRL_MOUNT_KIND_COUNT] = {
+	[CRL_MOUNT_ISOLATE] = "isolate", [CRL_MOUNT_HOME_OPEN] = "home-open", [CRL_MOUNT_LOWER_OPEN] = "lower-open",
+	[CRL_MOUNT_SYSTEM] = "system", [CRL_MOUNT_USER] = "user", [CRL_MOUNT_DIR] = "dir", [CRL_MOUNT_FILE] = "file",
+	[CRL_MOUNT_LINK] = "link", [CRL_MOUNT_NODE] = "node", [CRL_MOUNT_ACCOUNTING] = "accounting",
+	[CRL_MOUNT_LASTLOG] = "lastlog", [CRL_MOUNT_HOSTS] = "hosts", [CRL_MOUNT_DEVLOG] = "devlog",
+	[CRL_MOUNT_SEAL] = "seal", [CRL_MOUNT_ROOT] = "root", [CRL_MOUNT_IMAGE] = "image", [CRL_MOUNT_KEEP] = "keep",
+	[CRL_MOUNT_PROTECT] = "protect", [CRL_MOUNT_WRITABLE] = "writable", [CRL_MOUNT_READ_ONLY] = "read-only",
+	[CRL_MOUNT_HIDE] = "hide", [CRL_MOUNT_PROC] = "proc", [CRL_MOUNT_SYSFS] = "sysfs",
+	[CRL_MOUNT_SYS_BIND] = "sys-bind", [CRL_MOUNT_CGROUP] = "cgroup", [CRL_MOUNT_MASK] = "mask",
+	[CRL_MOUNT_FREEZE] = "freeze", [CRL_MOUNT_SHOW] = "show", [CRL_MOUNT_DEVPTS] = "devpts",
+	[CRL_MOUNT_MQUEUE] = "mqueue", [CRL_MOUNT_TERMINAL] = "terminal", [CRL_MOUNT_OFFER] = "offer",
+	[CRL_MOUNT_BIND] = "bind", [CRL_MOUNT_HOME_TMPFS] = "home-tmpfs", [CRL_MOUNT_HOME_OVERLAY] = "home-overlay",
+	[CRL_MOUNT_HOME] = "home", [CRL_MOUNT_PIVOT] = "pivot",
+};
+
+const char *crl_mount_kind_name(enum crl_mount_kind kind)
+{
+	return (unsigned int)kind < CRL_MOUNT_KIND_COUNT ? kind_names[kind] : "?";
+}
+
+int crl_build_add(struct crl_build *b, const struct crl_mount_op *op)
+{
+	struct crl_mount_plan *plan = b->plan;
+
+	if (plan->len == plan->capacity) {
+		size_t capacity = plan->capacity ? plan->capacity * 2 : 128;
+		struct crl_mount_op *bigger = reallocarray(plan->op, capacity, sizeof(*bigger));
+
+		if (!bigger)
+			return crl_err_set(b->err, ENOMEM, CRL_STAGE_MOUNT, "no memory for the mount plan");
+		plan->op = bigger;
+		plan->capacity = capacity;
+	}
+	plan->op[plan->len++] = *op;
+	return 0;
+}
+
+static int keep_text(struct crl_mount_plan *plan, char *text)
+{
+	if (plan->text_len == plan->text_capacity) {
+		size_t capacity = plan->text_capacity ? plan->text_capacity * 2 : 32;
+		char **bigger = reallocarray(plan->text, capacity, sizeof(*bigger));
+
+		if (!bigger)
+			return -ENOMEM;
+		plan->text = bigger;
+		plan->text_capacity = capacity;
+	}
+	plan->text[plan->text_len++] = text;
+	return 0;
+}
+
+const char *crl_build_text(struct crl_build *b, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (n >= 0 && !keep_text(b->plan, text))
+		return text;
+	if (n >= 0)
+		free(text);
+	(void)crl_err_set(b->err, ENOMEM, CRL_STAGE_MOUNT, "no memory for the mount plan");
+	return NULL;
+}
+
+bool crl_path_is_within(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (len == 1)
+		return true;
+	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
+}
+
+bool crl_build_is_fixed(const struct crl_build *b, const char *path)
+{
+	for (size_t i = 0; i < b->fixed_len; i++)
+		if (crl_path_is_within(path, b->fixed[i].path))
+			return true;
+	return false;
+}
+
+bool crl_build_is_hidden(const struct crl_build *b, const char *path, size_t except)
+{
+	for (size_t i = 0; i < b->hidden_len; i++)
+		if (i != except && crl_path_is_within(path, b->hidden[i].path))
+			return true;
+	return false;
+}
+
+static const struct crl_place *nearest(const struct crl_place *list, size_t len, const char *target,
+				       const struct crl_place *best)
+{
+	for (size_t i = 0; i < len; i++)
+		if (list[i].dir && strcmp(list[i].path, target) != 0 && crl_path_is_within(target, list[i].path) &&
+		    (!best || strlen(list[i].path) > strlen(best->path)))
+			best = &list[i];
+	return best;
+}
+
+int crl_build_place(struct crl_build *b, const char *target, enum crl_tree *ret_tree, const char **ret_place)
+{
+	const struct crl_place *place = nearest(b->fixed, b->fixed_len, target, NULL);
+
+	place = nearest(b->hidden, b->hidden_len, target, place);
+	*ret_tree = CRL_TREE_NONE;
+	*ret_place = NULL;
+	if (!place)
+		return 0;
+	*ret_place = crl_build_text(b, "%s%s", place->dir, target + strlen(place->path));
+	if (!*ret_place)
+		return -ENOMEM;
+	*ret_tree = place->tree;
+	return 0;
+}
+
+int crl_build_add_placed(struct crl_build *b, struct crl_mount_op op)
+{
+	int rc = crl_build_place(b, op.target, &op.place_tree, &op.place);
+
+	if (rc)
+		return rc;
+	if (op.place)
+		op.flags |= CRL_OP_PLACE;
+	return crl_build_add(b, &op);
+}
+
+static int check_path(struct crl_build *b, const char *key, const char *path)
+{
+	const char *fault = path ? crl_path_fault(path) : "is missing";
+
+	if (!fault && !strcmp(path, "/"))
+		fault = "is the root itself";
+	if (!fault)
+		return 0;
+	return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT, "%s: \"%s\" %s", key, path ? path : "", fault);
+}
+
+static int check_list(struct crl_build *b, const char *key, const struct crl_strv *list)
+{
+	for (size_t i = 0; i < list->len; i++) {
+		int rc = check_path(b, key, list->item[i]);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int check_binds(struct crl_build *b)
+{
+	for (size_t i = 0; i < b->policy->bind_len; i++) {
+		const struct crl_bind *bind = &b->policy->bind[i];
+		int rc = check_path(b, "bind.source", bind->source);
+
+		if (!rc)
+			rc = check_path(b, "bind.target", bind->target);
+		if (rc)
+			return rc;
+		if (crl_path_is_within(bind->target, "/proc") || crl_path_is_within(bind->target, "/sys") ||
+		    crl_path_is_within(b->login->home, bind->target))
+			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT,
+					   "bind.target: \"%s\" is the room's own or holds the home", bind->target);
+	}
+	return 0;
+}
+
+static int check_policy(struct crl_build *b)
+{
+	const struct crl_policy *p = b->policy;
+	int rc = check_list(b, "root.hide", &p->hide);
+
+	if (!rc)
+		rc = check_list(b, "root.read_only", &p->read_only);
+	if (!rc)
+		rc = check_list(b, "root.writable", &p->writable);
+	if (!rc)
+		rc = check_binds(b);
+	if (!rc && p->root_mode == CRL_ROOT_IMAGE)
+		rc = check_path(b, "root.path", p->root_path);
+	return rc;
+}
+
+typedef int part(struct crl_build *b);
+
+static int hide_files(struct crl_build *b)
+{
+	return crl_build_hide(b, false);
+}
+
+static int hide_kernel(struct crl_build *b)
+{
+	return crl_build_hide(b, true);
+}
+
+static int isolate(struct crl_build *b)
+{
+	return CRL_ADD(b, .kind = CRL_MOUNT_ISOLATE);
+}
+
+static int pivot(struct crl_build *b)
+{
+	return CRL_ADD(b, .kind = CRL_MOUNT_PIVOT);
+}
+
+int crl_mount_plan_build(const struct crl_policy *p, const struct crl_login *login, const struct crl_host *host,
+			 struct crl_mount_plan *ret, struct crl_err *err)
+{
+	/* What is hidden comes before what is shown in its place; the home and the binds may stand in any of it. */
+	static part *const parts[] = { check_policy, isolate, crl_build_home_open, crl_build_system, crl_build_root,
+				       hide_files, crl_build_kernel, hide_kernel, crl_build_show, crl_build_home,
+				       crl_build_binds, pivot };
+	struct crl_build b = {
+		.policy = p, .login = login, .host = host, .plan = ret, .err = err,
+		.fixed = {
+			{ "/proc", CRL_TREE_NONE, NULL },
+			{ "/sys", CRL_TREE_NONE, NULL },
+			{ "/dev", CRL_TREE_SYSTEM, "dev" },
+			{ "/run", CRL_TREE_SYSTEM, "run" },
+			{ "/tmp", CRL_TREE_USER, "tmp" },
+			{ "/var/tmp", CRL_TREE_USER, "vartmp" },
+			{ "/var/log", CRL_TREE_SYSTEM, "log" },
+		},
+		.fixed_len = 7,
+	};
+	int rc = 0;
+
+	*ret = (struct crl_mount_plan){ .len = 0 };
+	b.hidden = calloc(p->hide.len + 1, sizeof(*b.hidden));
+	if (!b.hidden)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_MOUNT, "no memory for the mount plan");
+	for (size_t i = 0; i < CRL_ARRAY_LEN(parts) && !rc; i++)
+		rc = parts[i](&b);
+	free(b.hidden);
+	if (rc)
+		crl_mount_plan_done(ret);
+	return rc;
+}
+
+void crl_mount_plan_done(struct crl_mount_plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->text_len; i++)
+		free(plan->text[i]);
+	free(plan->text);
+	free(plan->op);
+	*plan = (struct crl_mount_plan){ .len = 0 };
+}
