@@ -2,7 +2,9 @@
 /*
  * Manager `cgroupfs`: carrel.slice/user-UID.slice/login-ID written directly under a cgroup v2 root.
  *
- * Runs in: helper and supervisor, root, host namespaces. Works by descriptors beneath the root.
+ * Runs in: helper and supervisor, root, host namespaces.
+ * Owns: the rule that only crl_cgroup_open_root() asks what kind of file system it is; all else works beneath
+ * the descriptor, so that a plain directory can stand for cgroupfs in unit tests.
  */
 #pragma once
 
@@ -16,34 +18,44 @@
 /*
  * Open the cgroup v2 root.
  * @configured  path from the configuration, "" = look at /sys/fs/cgroup and /sys/fs/cgroup/unified
- * A path that is not cgroup2 is refused (statfs), unless CARREL_FAKE_CGROUP was compiled in for unit tests.
- * Errors (stage LIMITS): -ENOENT this host has no cgroup v2.
+ * Errors (stage LIMITS): -ENOENT this host has no cgroup v2; -EINVAL the configured path is not cgroup v2;
+ * -errno.
  */
 int crl_cgroup_open_root(const char *configured, int *ret_fd, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
- * Make the user's slice and the login's cgroup, write the limits to the slice and read each back.
- * @need       what a missing controller means: REQUIRE fails and names it, PREFER records it in @ret_missing
+ * Make the user's slice and the login's cgroup, write the limits to the slice and read each back. What a
+ * concurrent crl_cgroup_remove() takes away is made again. After an error nothing of the login is left.
+ * @plan       NULL = no limits, only the cgroup
+ * @need       what a missing controller means: REQUIRE fails and names it, PREFER records it in @ret_missing,
+ *             OFF does as a NULL @plan
  * @ret_fd     the login's cgroup, open as a directory
- * @ret_missing  comma-separated controllers that are not there, "" when all are
- * Errors (stage LIMITS): -EOPNOTSUPP controller missing; -ERANGE value read back differs; other -errno.
+ * @ret_missing  comma-separated controllers (or single files) that are not there, "" when all are
+ * Errors (stage LIMITS): -EOPNOTSUPP controller missing; -EBUSY a controller cannot be enabled because of
+ * processes in the root; -ERANGE value read back differs; -EINVAL bad id; other -errno.
  */
-int crl_cgroup_make(int root, uint32_t uid, const char *id, const struct crl_cgroup_plan *plan, enum crl_need need,
-		    int *ret_fd, char *ret_missing, size_t missing_size, struct crl_err *err) CRL_MUST_CHECK;
+int crl_cgroup_make(int root, uint32_t uid, const char *id, const struct crl_cgroup_plan *plan,
+		    enum crl_need need, int *ret_fd, char *ret_missing, size_t missing_size,
+		    struct crl_err *err) CRL_MUST_CHECK;
 
-/* "carrel.slice/user-UID.slice/login-ID". Returns 0 or -ENAMETOOLONG. */
+/* "carrel.slice/user-UID.slice/login-ID". Returns 0, -ENAMETOOLONG, or -EINVAL for an id not of [a-z0-9]. */
 int crl_cgroup_path(uint32_t uid, const char *id, char *buf, size_t size) CRL_MUST_CHECK;
 
-/* Move a process into a cgroup; waits for an RCU grace period. @cgroup a directory descriptor. Returns 0 or -errno. */
+/* Move a process into a cgroup; waits for an RCU grace period. @cgroup a directory descriptor. Returns 0 or
+ * -errno. */
 int crl_cgroup_attach(int cgroup, pid_t pid) CRL_MUST_CHECK;
 
-/* The v2 cgroup of a process, relative to the root, from /proc/PID/cgroup. Returns 0, -ENOENT when it has none. */
+/* The v2 cgroup of a process, relative to the root, from /proc/PID/cgroup. Returns 0, -ENOENT when it has
+ * none. */
 int crl_cgroup_of(pid_t pid, char *buf, size_t size) CRL_MUST_CHECK;
 
 /* Kill everything in a cgroup (cgroup.kill, or one by one on kernels before 5.14). Returns 0 or -errno. */
 int crl_cgroup_kill(int cgroup) CRL_MUST_CHECK;
 
-/* True when no process but @except (0 = none) is listed in cgroup.procs; zombies are not listed. */
+/*
+ * True when no process but @except (0 = none) is listed in cgroup.procs; zombies are not listed. A cgroup
+ * that is gone is idle; one that cannot be read is not.
+ */
 bool crl_cgroup_is_idle(int cgroup, pid_t except);
 
 /*

@@ -11,9 +11,9 @@
 
 struct crl_cgroup_write {
 	const char *controller; /* "cpu", "memory", "pids", "io" */
-	const char *file;       /* "memory.max" */
-	char value[128];        /* as written; for io.max the device is already resolved */
-	const char *key;        /* policy key to blame: "limits.memory" */
+	const char *file; /* "memory.max" */
+	char value[128]; /* as written; for io.max the device is already resolved */
+	const char *key; /* policy key to blame: "limits.memory" */
 };
 
 #define CRL_CGROUP_WRITES_MAX 64
@@ -23,9 +23,18 @@ struct crl_cgroup_plan {
 	size_t len;
 };
 
-/* Find the block device number that holds a path. Returns 0 or -errno. */
+/*
+ * Find the whole block device that holds a path (a partition's disk, since io.max takes no partitions).
+ * Returns 0; -ENODEV when the path is on no block device (overlay, tmpfs, NFS, btrfs); other -errno.
+ */
 typedef int crl_device_lookup(const char *path, uint32_t *ret_major, uint32_t *ret_minor);
 
-/* Errors (stage LIMITS): -EINVAL a path without a block device; -E2BIG too many limits. */
+/*
+ * What a limit leaves open is not in the plan: a slice keeps what an earlier login of the user has set.
+ * Two paths on one device are one limit, the lower of both.
+ * @device  called once for each path of limits.io; may be NULL when there is none
+ * Errors (stage LIMITS): -EINVAL a path without a block device, or a limit that the kernel would not take;
+ * -E2BIG too many limits. @ret is then undefined.
+ */
 int crl_cgroup_plan_build(const struct crl_limits *l, crl_device_lookup *device, struct crl_cgroup_plan *ret,
 			  struct crl_err *err) CRL_MUST_CHECK;

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Manager `cgroupfs`.
+ *
+ * Runs in: helper and supervisor, root, host namespaces.
+ */
+#include "apply/cgroup.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "apply/cgroup_limits.h"
+#include "proto/proto.h"
+
+#define SLICE     "carrel.slice"
+#define RACES_MAX 64 /* times that another login's leaving may take our parent away */
+#define KILLS_MAX 64 /* rounds of killing one by one */
+#define DIRS_MODE 0755
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+
+static int open_cgroup2(const char *path, int *ret_fd)
+{
+	scoped_fd fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	if ((unsigned long)fs.f_type != CGROUP2_SUPER_MAGIC)
+		return -EMEDIUMTYPE;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int crl_cgroup_open_root(const char *configured, int *ret_fd, struct crl_err *err)
+{
+	static const char *const usual[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	int r;
+
+	if (configured[0]) {
+		r = open_cgroup2(configured, ret_fd);
+		if (r == -EMEDIUMTYPE)
+			return crl_err_set(err, EINVAL, CRL_STAGE_LIMITS, "%s is not a cgroup v2 directory",
+					   configured);
+		return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "cannot open cgroup root %s",
+					   configured)
+			     : 0;
+	}
+	for (size_t i = 0; i < CRL_ARRAY_LEN(usual); i++)
+		if (open_cgroup2(usual[i], ret_fd) == 0)
+			return 0;
+	return crl_err_set(err, ENOENT, CRL_STAGE_LIMITS, "this host has no cgroup v2 at %s or %s", usual[0],
+			   usual[1]);
+}
+
+int crl_cgroup_path(uint32_t uid, const char *id, char *buf, size_t size)
+{
+	int n;
+
+	if (!id[0] || id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789")] != '\0')
+		return -EINVAL;
+	if (strlen(id) >= CRL_ID_MAX)
+		return -ENAMETOOLONG;
+	n = snprintf(buf, size, SLICE "/user-%" PRIu32 ".slice/login-%s", uid, id);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+/* The three directories of a login, open. */
+struct chain {
+	int slice;
+	int user;
+	int login;
+};
+
+static void chain_done(struct chain *c)
+{
+	scope_close_fd(&c->login);
+	scope_close_fd(&c->user);
+	scope_close_fd(&c->slice);
+}
+
+static int enter_dir(int parent, const char *name, int *ret_fd)
+{
+	int fd;
+
+	if (mkdirat(parent, name, DIRS_MODE) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(parent, name, DIR_FLAGS);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+static int try_chain(int root, char *path, struct chain *c)
+{
+	char *user = strchr(path, '/') + 1;
+	char *login = strchr(user, '/') + 1;
+	int r;
+
+	user[-1] = login[-1] = '\0';
+	r = enter_dir(root, path, &c->slice);
+	if (r == 0)
+		r = enter_dir(c->slice, user, &c->user);
+	if (r == 0)
+		r = enter_dir(c->user, login, &c->login);
+	user[-1] = login[-1] = '/';
+	return r;
+}
+
+/* Once the login's directory stands, nobody can remove those above: so all three come before any write. */
+static int make_chain(int root, char *path, struct chain *c)
+{
+	int r = -ENOENT;
+
+	for (int i = 0; i < RACES_MAX && (r == -ENOENT || r == -ENODEV); i++) {
+		chain_done(c);
+		*c = (struct chain){-EBADF, -EBADF, -EBADF};
+		r = try_chain(root, path, c);
+	}
+	return r;
+}
+
+/* Shortens @path on its way up. */
+static int remove_chain(int root, char *path)
+{
+	if (unlinkat(root, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return -errno;
+	/* A parent that another login uses answers EBUSY or ENOTEMPTY; then those above are in use as well.
+	 */
+	for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
+		*slash = '\0';
+		if (unlinkat(root, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
+			break;
+	}
+	return 0;
+}
+
+int crl_cgroup_make(int root, uint32_t uid, const char *id, const struct crl_cgroup_plan *plan,
+		    enum crl_need need, int *ret_fd, char *ret_missing, size_t missing_size,
+		    struct crl_err *err)
+{
+	scoped(chain) c = {-EBADF, -EBADF, -EBADF};
+	struct crl_cgroup_limiting l = {.root = root,
+					.plan = plan,
+					.need = need,
+					.missing = ret_missing,
+					.missing_size = missing_size};
+	bool limited = plan && plan->len > 0 && need != CRL_NEED_OFF;
+	char path[96];
+	int r;
+
+	ret_missing[0] = '\0';
+	r = crl_cgroup_path(uid, id, path, sizeof(path));
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "this login's id cannot name a cgroup");
+	if (limited)
+		r = crl_cgroup_find_controllers(&l, err);
+	if (r < 0)
+		return r;
+	r = make_chain(root, path, &c);
+	if (r < 0)
+		(void)crl_err_set(err, -r, CRL_STAGE_LIMITS, "cannot make cgroup %s", path);
+	l.slice = c.slice;
+	l.user = c.user;
+	if (r == 0 && limited)
+		r = crl_cgroup_apply_limits(&l, err);
+	if (r < 0) {
+		(void)remove_chain(root, path); /* the first error is the one to tell */
+		return r;
+	}
+	*ret_fd = take_fd(&c.login);
+	return 0;
+}
+
+int crl_cgroup_attach(int cgroup, pid_t pid)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", pid);
+	return crl_cgroup_write(cgroup, "cgroup.procs", text);
+}
+
+int crl_cgroup_of(pid_t pid, char *buf, size_t size)
+{
+	char path[32], text[4096];
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	n = crl_cgroup_read(AT_FDCWD, path, text, sizeof(text));
+	if (n < 0)
+		return (int)n;
+	for (char *line = text, *rest = NULL; (line = strtok_r(line, "\n", &rest)); line = NULL) {
+		if (strncmp(line, "0::/", 4) != 0)
+			continue;
+		if (strlen(line + 4) >= size)
+			return -ENAMETOOLONG;
+		memcpy(buf, line + 4, strlen(line + 4) + 1);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* Returns how many were signalled, or -errno. */
+static int kill_listed(int cgroup)
+{
+	char list[4096];
+	ssize_t n = crl_cgroup_read(cgroup, "cgroup.procs", list, sizeof(list));
+	int killed = 0;
+
+	if (n < 0)
+		return (int)n;
+	if (n == (ssize_t)sizeof(list) - 1)
+		list[strrchr(list, '\n') ? strrchr(list, '\n') - list : 0] =
+			'\0'; /* the last one may be cut */
+	for (char *p = list; *p; killed++) {
+		pid_t pid = (pid_t)strtol(p, &p, 10);
+
+		if (pid > 0) /* 0: of another PID namespace, never ours; kill(0) would be us */
+			(void)kill(pid, SIGKILL);
+		p += *p == '\n';
+	}
+	return killed;
+}
+
+int crl_cgroup_kill(int cgroup)
+{
+	int r = crl_cgroup_write(cgroup, "cgroup.kill", "1");
+
+	if (r != -ENOENT)
+		return r;
+	/* Before 5.14. Frozen processes neither fork nor exit, so that no number read here is used again. */
+	(void)crl_cgroup_write(cgroup, "cgroup.freeze", "1");
+	for (int i = 0; i < KILLS_MAX; i++) {
+		r = kill_listed(cgroup);
+		if (r <= 0)
+			return r == -ENODEV ? 0 : r;
+		(void)usleep(1000);
+	}
+	return -EBUSY;
+}
+
+bool crl_cgroup_is_idle(int cgroup, pid_t except)
+{
+	char list[64]; /* one foreign number is answer enough, two numbers of 11 are all that is looked at */
+	ssize_t n = crl_cgroup_read(cgroup, "cgroup.procs", list, sizeof(list));
+
+	if (n < 0)
+		return n == -ENOENT || n == -ENODEV;
+	for (char *p = list; *p;) {
+		char *end;
+		long pid = strtol(p, &end, 10);
+
+		if (end == p || pid <= 0 || pid != except)
+			return false;
+		p = end + (*end == '\n');
+	}
+	return true;
+}
+
+int crl_cgroup_remove(int root, uint32_t uid, const char *id)
+{
+	char path[96];
+	int r = crl_cgroup_path(uid, id, path, sizeof(path));
+
+	return r < 0 ? r : remove_chain(root, path);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The limits of a user's slice: enable controllers, write, read back.
+ *
+ * Runs in: helper, root, host namespaces.
+ */
+#include "apply/cgroup_limits.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE_MAX 65536 /* the largest page that the kernel rounds memory down to */
+
+ssize_t crl_cgroup_read(int dir, const char *file, char *buf, size_t size)
+{
+	scoped_fd fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return n;
+}
+
+int crl_cgroup_write(int dir, const char *file, const char *text)
+{
+	scoped_fd fd = openat(dir, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -errno;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; (p = strstr(p, word)); p += len)
+		if ((p == list || p[-1] == ' ') && (p[len] == '\0' || p[len] == ' ' || p[len] == '\n'))
+			return true;
+	return false;
+}
+
+/* For messages only: the path behind a descriptor. */
+static const char *path_of(int fd, char *buf, size_t size)
+{
+	char link[40];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, buf, size - 1);
+	if (n < 0)
+		return "the cgroup root";
+	buf[n] = '\0';
+	return buf;
+}
+
+static void note_missing(char *list, size_t size, const char *what)
+{
+	size_t used = strlen(list);
+
+	(void)snprintf(list + used, size - used, "%s%s", used ? "," : "",
+		       what); /* a cut list is still a warning */
+}
+
+/* Enable controllers for the children of @dir. */
+static int enable(int dir, const char *const *names, size_t len, struct crl_err *err)
+{
+	char now[256], add[256] = "", path[256];
+	ssize_t n = crl_cgroup_read(dir, "cgroup.subtree_control", now, sizeof(now));
+	int r;
+
+	if (n < 0)
+		return crl_err_set(err, (int)-n, CRL_STAGE_LIMITS, "cannot read cgroup.subtree_control of %s",
+				   path_of(dir, path, sizeof(path)));
+	for (size_t i = 0; i < len; i++) {
+		size_t used = strlen(add);
+
+		if (!has_word(now, names[i]))
+			(void)snprintf(add + used, sizeof(add) - used, "%s+%s", used ? " " : "", names[i]);
+	}
+	if (!add[0])
+		return 0; /* writing would take the kernel's global lock for nothing */
+	r = crl_cgroup_write(dir, "cgroup.subtree_control", add);
+	if (r == -EBUSY)
+		return crl_err_set(err, EBUSY, CRL_STAGE_LIMITS,
+				   "%s holds processes of its own, so \"%s\" cannot be enabled beneath it",
+				   path_of(dir, path, sizeof(path)), add);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_LIMITS,
+				   "cannot write \"%s\" to cgroup.subtree_control of %s", add,
+				   path_of(dir, path, sizeof(path)));
+	return 0;
+}
+
+/* Compare one number as the kernel gives it back; "max" and texts must be the same. */
+static bool same_number(const char *want, const char *got, bool rounded)
+{
+	char *end_want, *end_got;
+	uint64_t w = strtoull(want, &end_want, 10);
+	uint64_t g = strtoull(got, &end_got, 10);
+
+	if (end_want == want || *end_want || end_got == got || *end_got)
+		return strcmp(want, got) == 0;
+	return w == g || (rounded && g < w && w - g < PAGE_MAX);
+}
+
+/* True when each word of @want is the word of @got at its place; @got may have more lines, not more words. */
+static bool same_words(char *want, char *got, bool rounded)
+{
+	char *rest_want = NULL, *rest_got = NULL;
+	char *w = strtok_r(want, " \n", &rest_want);
+	char *g = strtok_r(got, " \n", &rest_got);
+
+	while (w && g && same_number(w, g, rounded)) {
+		w = strtok_r(NULL, " \n", &rest_want);
+		g = strtok_r(NULL, " \n", &rest_got);
+	}
+	return !w && !g;
+}
+
+/* io.max lists all devices and all keys: ours must be among them. */
+static bool has_io(char *want, char *got)
+{
+	char *rest = NULL;
+	char *device = strtok_r(want, " ", &rest);
+	size_t len = strlen(device);
+	char *line = got;
+
+	while (line && !(strncmp(line, device, len) == 0 && line[len] == ' ')) {
+		line = strchr(line, '\n');
+		if (line)
+			line++;
+	}
+	if (!line)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	for (char *key = strtok_r(NULL, " ", &rest); key; key = strtok_r(NULL, " ", &rest))
+		if (!has_word(line, key))
+			return false;
+	return true;
+}
+
+static bool holds(int fd, const struct crl_cgroup_write *w)
+{
+	char want[sizeof(w->value)];
+	char got[4096];
+	ssize_t n = pread(fd, got, sizeof(got) - 1, 0);
+
+	if (n < 0)
+		return false;
+	got[n] = '\0';
+	memcpy(want, w->value, sizeof(want));
+	if (strcmp(w->file, "io.max") == 0)
+		return has_io(want, got);
+	return same_words(want, got, strcmp(w->controller, "memory") == 0);
+}
+
+/* Returns 0, -ENOENT when the kernel has no such file, other errors recorded. */
+static int write_limit(int slice, const struct crl_cgroup_write *w, struct crl_err *err)
+{
+	scoped_fd fd = openat(slice, w->file, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return errno == ENOENT ? -ENOENT
+				       : crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot open %s (%s)",
+						     w->file, w->key);
+	if (holds(fd, w))
+		return 0; /* another login of the same user has set it */
+	if (pwrite(fd, w->value, strlen(w->value), 0) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot write \"%s\" to %s (%s)", w->value,
+				   w->file, w->key);
+	if (!holds(fd, w))
+		return crl_err_set(err, ERANGE, CRL_STAGE_LIMITS,
+				   "%s does not hold \"%s\" after writing it (%s)", w->file, w->value,
+				   w->key);
+	return 0;
+}
+
+static bool is_listed(const struct crl_cgroup_limiting *l, const char *controller)
+{
+	for (size_t i = 0; i < l->len; i++)
+		if (strcmp(l->controller[i], controller) == 0)
+			return true;
+	return false;
+}
+
+static int lacks(struct crl_cgroup_limiting *l, const char *kind, const char *name, const char *key,
+		 struct crl_err *err)
+{
+	char path[256];
+
+	if (l->need == CRL_NEED_REQUIRE)
+		return crl_err_set(err, EOPNOTSUPP, CRL_STAGE_LIMITS, "%s %s is not available in %s (%s)",
+				   kind, name, path_of(l->root, path, sizeof(path)), key);
+	note_missing(l->missing, l->missing_size, name);
+	return 0;
+}
+
+int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, struct crl_err *err)
+{
+	char there[256], path[256];
+	ssize_t n = crl_cgroup_read(l->root, "cgroup.controllers", there, sizeof(there));
+
+	if (n < 0)
+		return crl_err_set(err, (int)-n, CRL_STAGE_LIMITS, "cannot read cgroup.controllers of %s",
+				   path_of(l->root, path, sizeof(path)));
+	for (size_t i = 0; i < l->plan->len; i++) {
+		const struct crl_cgroup_write *w = &l->plan->write[i];
+		bool again = i > 0 && strcmp(w->controller, w[-1].controller) == 0; /* a plan groups them */
+		int r = 0;
+
+		if (!again && has_word(there, w->controller))
+			l->controller[l->len++] = w->controller;
+		else if (!again)
+			r = lacks(l, "controller", w->controller, w->key, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int crl_cgroup_apply_limits(struct crl_cgroup_limiting *l, struct crl_err *err)
+{
+	int r = 0;
+
+	if (l->len > 0)
+		r = enable(l->root, l->controller, l->len, err);
+	if (r == 0 && l->len > 0)
+		r = enable(l->slice, l->controller, l->len, err);
+	for (size_t i = 0; r == 0 && i < l->plan->len; i++) {
+		const struct crl_cgroup_write *w = &l->plan->write[i];
+
+		if (!is_listed(l, w->controller))
+			continue;
+		r = write_limit(l->user, w, err);
+		if (r == -ENOENT) /* such as memory.swap.max on a kernel without swap accounting */
+			r = lacks(l, "limit", w->file, w->key, err);
+	}
+	return r;
+}

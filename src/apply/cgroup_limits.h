@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The limits of a user's slice: enable controllers, write, read back. The inside of crl_cgroup_make().
+ *
+ * Runs in: helper, root, host namespaces. Works beneath descriptors only.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "plan/cgroup.h"
+
+/* One making of limits. */
+struct crl_cgroup_limiting {
+	int root; /* where controllers are looked for and enabled first */
+	int slice; /* carrel.slice: enabled for its children too */
+	int user; /* user-UID.slice: holds the limits */
+	const struct crl_cgroup_plan *plan;
+	enum crl_need need;
+	char *missing; /* out: comma-separated, starts "" */
+	size_t missing_size;
+	const char *controller[CRL_CGROUP_WRITES_MAX]; /* wanted and there: set by
+							  crl_cgroup_find_controllers() */
+	size_t len;
+};
+
+/* Read a small file whole, with a NUL. Returns its length or -errno. */
+ssize_t crl_cgroup_read(int dir, const char *file, char *buf, size_t size) CRL_MUST_CHECK;
+
+/* Write a text by one call. Returns 0 or -errno. */
+int crl_cgroup_write(int dir, const char *file, const char *text);
+
+/* See which controllers of the plan the root has; nothing is changed. Errors: -EOPNOTSUPP and others. */
+int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, struct crl_err *err) CRL_MUST_CHECK;
+
+/* Enable what was found, write each limit that differs and read it back. Errors as crl_cgroup_make(). */
+int crl_cgroup_apply_limits(struct crl_cgroup_limiting *l, struct crl_err *err) CRL_MUST_CHECK;

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A policy's limits as files and values of cgroup v2.
+ *
+ * Runs in: helper, carrelctl. Pure but for the device lookup that the caller hands in.
+ */
+#include "plan/cgroup.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CPU_PERIOD_US    100000u
+#define CPU_QUOTA_MIN_US 1000u /* the kernel refuses less, and more than the next */
+#define CPU_QUOTA_MAX_US ((1ull << 44) - 1)
+#define IO_KEYS          4
+
+struct io_device {
+	uint32_t major;
+	uint32_t minor;
+	uint64_t limit[IO_KEYS];
+};
+
+static const char *const io_key[IO_KEYS] = {"rbps", "wbps", "riops", "wiops"};
+
+static struct crl_cgroup_write *add(struct crl_cgroup_plan *plan, const char *controller, const char *file,
+				    const char *key)
+{
+	struct crl_cgroup_write *w = &plan->write[plan->len++];
+
+	*w = (struct crl_cgroup_write){.controller = controller, .file = file, .key = key};
+	return w;
+}
+
+static void add_number(struct crl_cgroup_plan *plan, const struct crl_cgroup_write *what, uint64_t n)
+{
+	struct crl_cgroup_write *w = add(plan, what->controller, what->file, what->key);
+
+	(void)snprintf(w->value, sizeof(w->value), "%" PRIu64, n); /* 20 digits fit */
+}
+
+static int plan_cpu(const struct crl_limits *l, struct crl_cgroup_plan *plan, struct crl_err *err)
+{
+	if (l->cpu_permille != CRL_UNLIMITED) {
+		struct crl_cgroup_write *w;
+		uint64_t quota;
+
+		if (__builtin_mul_overflow(l->cpu_permille, CPU_PERIOD_US / 1000, &quota) ||
+		    quota < CPU_QUOTA_MIN_US || quota > CPU_QUOTA_MAX_US)
+			return crl_err_set(err, EINVAL, CRL_STAGE_LIMITS,
+					   "limits.cpu must be at least 1%% of a processor and no more than "
+					   "the kernel takes");
+		w = add(plan, "cpu", "cpu.max", "limits.cpu");
+		(void)snprintf(w->value, sizeof(w->value), "%" PRIu64 " %u", quota, CPU_PERIOD_US);
+	}
+	if (l->cpu_weight > 10000)
+		return crl_err_set(err, EINVAL, CRL_STAGE_LIMITS,
+				   "limits.cpu_weight must be between 1 and 10000");
+	if (l->cpu_weight)
+		add_number(plan,
+			   &(struct crl_cgroup_write){
+				   .controller = "cpu", .file = "cpu.weight", .key = "limits.cpu_weight"},
+			   l->cpu_weight);
+	return 0;
+}
+
+static void plan_counters(const struct crl_limits *l, struct crl_cgroup_plan *plan)
+{
+	const struct {
+		struct crl_cgroup_write what;
+		uint64_t n;
+	} counter[] = {
+		/* memory.high first: reclaim starts before a lowered memory.max kills. */
+		{{.controller = "memory", .file = "memory.high", .key = "limits.memory_high"},
+		 l->memory_high},
+		{{.controller = "memory", .file = "memory.max", .key = "limits.memory"}, l->memory},
+		{{.controller = "memory", .file = "memory.swap.max", .key = "limits.swap"}, l->swap},
+		{{.controller = "pids", .file = "pids.max", .key = "limits.tasks"}, l->tasks},
+	};
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(counter); i++)
+		if (counter[i].n != CRL_UNLIMITED)
+			add_number(plan, &counter[i].what, counter[i].n);
+}
+
+static void merge_device(struct io_device *d, const struct crl_io_limit *io)
+{
+	const uint64_t wish[IO_KEYS] = {io->read_bps, io->write_bps, io->read_iops, io->write_iops};
+
+	for (size_t k = 0; k < IO_KEYS; k++)
+		if (wish[k] < d->limit[k])
+			d->limit[k] = wish[k];
+}
+
+static void add_device(struct crl_cgroup_plan *plan, const struct io_device *d)
+{
+	struct crl_cgroup_write *w = add(plan, "io", "io.max", "limits.io");
+	int n = snprintf(w->value, sizeof(w->value), "%u:%u", d->major, d->minor);
+
+	/* 21 + 4 * 27 characters at most, so that nothing is ever cut. */
+	_Static_assert(sizeof(w->value) >= 128, "io.max does not fit");
+	for (size_t k = 0; k < IO_KEYS; k++)
+		if (d->limit[k] != CRL_UNLIMITED)
+			n += snprintf(w->value + n, sizeof(w->value) - (size_t)n, " %s=%" PRIu64, io_key[k],
+				      d->limit[k]);
+	if (!strchr(w->value, ' '))
+		plan->len--; /* a path without any limit */
+}
+
+static int find_device(const struct crl_io_limit *io, crl_device_lookup *device, struct io_device *ret,
+		       struct crl_err *err)
+{
+	int r = device ? device(io->path, &ret->major, &ret->minor) : -ENODEV;
+
+	if (r == -ENODEV)
+		return crl_err_set(err, EINVAL, CRL_STAGE_LIMITS,
+				   "%s is on no block device that io.max could limit (limits.io)", io->path);
+	if (r < 0)
+		return crl_err_set(err, EINVAL, CRL_STAGE_LIMITS,
+				   "no block device found for %s (limits.io): %s", io->path,
+				   strerrordesc_np(-r) ?: "unknown error");
+	return 0;
+}
+
+static int plan_io(const struct crl_limits *l, crl_device_lookup *device, struct crl_cgroup_plan *plan,
+		   struct crl_err *err)
+{
+	struct io_device dev[CRL_CGROUP_WRITES_MAX];
+	size_t room = CRL_CGROUP_WRITES_MAX - plan->len;
+	size_t len = 0;
+
+	for (size_t i = 0; i < l->io_len; i++) {
+		struct io_device d = {.limit = {CRL_UNLIMITED, CRL_UNLIMITED, CRL_UNLIMITED, CRL_UNLIMITED}};
+		int r = find_device(&l->io[i], device, &d, err);
+		size_t at = 0;
+
+		if (r < 0)
+			return r;
+		while (at < len && (dev[at].major != d.major || dev[at].minor != d.minor))
+			at++;
+		if (at == room)
+			return crl_err_set(err, E2BIG, CRL_STAGE_LIMITS, "more than %zu devices (limits.io)",
+					   room);
+		if (at == len)
+			dev[len++] = d;
+		merge_device(&dev[at], &l->io[i]);
+	}
+	for (size_t i = 0; i < len; i++)
+		add_device(plan, &dev[i]);
+	return 0;
+}
+
+int crl_cgroup_plan_build(const struct crl_limits *l, crl_device_lookup *device, struct crl_cgroup_plan *ret,
+			  struct crl_err *err)
+{
+	int r;
+
+	ret->len = 0;
+	r = plan_cpu(l, ret, err);
+	if (r < 0)
+		return r;
+	plan_counters(l, ret);
+	return plan_io(l, device, ret, err);
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The cgroupfs manager beneath a plain directory that stands for cgroupfs: files are made beforehand, since a
+ * plain directory grows none. What only the kernel can answer (kill, attach, rmdir) is in tests/live/apply.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/stat.h>
+
+#include "apply/cgroup.h"
+#include "apply/device.h"
+
+static char root_path[] = "/tmp/carrel-cgroup-XXXXXX";
+static int root = -EBADF;
+
+static void put(const char *name, const char *text)
+{
+	scoped_fd fd = openat(root, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static const char *get(const char *name)
+{
+	static char text[512];
+	scoped_fd fd = openat(root, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+#define USER "carrel.slice/user-1000.slice/"
+
+/* A cgroup root with all controllers and the slice of user 1000 with empty limit files. */
+static int setup(void **state)
+{
+	(void)state;
+	memcpy(root_path + strlen(root_path) - 6, "XXXXXX", 6);
+	if (!mkdtemp(root_path))
+		return -1;
+	root = open(root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)mkdirat(root, "carrel.slice", 0755);
+	(void)mkdirat(root, "carrel.slice/user-1000.slice", 0755);
+	put("cgroup.controllers", "cpuset cpu io memory pids\n");
+	put("cgroup.subtree_control", "");
+	put("carrel.slice/cgroup.subtree_control", "");
+	put(USER "cpu.max", "");
+	put(USER "memory.max", "");
+	put(USER "memory.swap.max", "");
+	put(USER "pids.max", "");
+	put(USER "io.max", "");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	drop_fd(&root);
+	return nftw(root_path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void plan_add(struct crl_cgroup_plan *p, const char *controller, const char *file, const char *value)
+{
+	struct crl_cgroup_write *w = &p->write[p->len++];
+
+	*w = (struct crl_cgroup_write){.controller = controller, .file = file, .key = "limits.test"};
+	(void)snprintf(w->value, sizeof(w->value), "%s", value);
+}
+
+static int make(const struct crl_cgroup_plan *p, enum crl_need need, char missing[64], struct crl_err *err)
+{
+	scoped_fd fd = -EBADF;
+
+	memset(err, 0, sizeof(*err));
+	return crl_cgroup_make(root, 1000, "abc234", p, need, &fd, missing, 64, err);
+}
+
+static bool exists(const char *path)
+{
+	return faccessat(root, path, F_OK, 0) == 0;
+}
+
+static void test_make(void **state)
+{
+	struct crl_cgroup_plan p = {.len = 0};
+	struct crl_err err;
+	char missing[64];
+
+	(void)state;
+	plan_add(&p, "cpu", "cpu.max", "50000 100000");
+	plan_add(&p, "memory", "memory.max", "1073741824");
+	plan_add(&p, "pids", "pids.max", "100");
+	plan_add(&p, "io", "io.max", "8:0 rbps=5 wbps=6");
+	assert_int_equal(make(&p, CRL_NEED_REQUIRE, missing, &err), 0);
+	assert_string_equal(missing, "");
+	assert_string_equal(get("cgroup.subtree_control"), "+cpu +memory +pids +io");
+	assert_string_equal(get("carrel.slice/cgroup.subtree_control"), "+cpu +memory +pids +io");
+	assert_string_equal(get(USER "cpu.max"), "50000 100000");
+	assert_string_equal(get(USER "io.max"), "8:0 rbps=5 wbps=6");
+	assert_true(exists(USER "login-abc234"));
+}
+
+/* A second login finds all as it should be and writes nothing: files without write permission prove it as
+ * non-root, texts that a write would change prove it for root. */
+static void test_equal_is_not_written(void **state)
+{
+	struct crl_cgroup_plan p = {.len = 0};
+	struct crl_err err;
+	char missing[64];
+
+	(void)state;
+	put("cgroup.subtree_control", "memory io cpu\n");
+	put("carrel.slice/cgroup.subtree_control", "memory io cpu\n");
+	put(USER "cpu.max", "050000 100000\n");
+	put(USER "memory.max", "1073737728\n"); /* the kernel's rounding to pages */
+	put(USER "io.max",
+	    "7:0 rbps=1 wbps=max riops=max wiops=max\n8:0 rbps=max wbps=6 riops=max wiops=max\n");
+	plan_add(&p, "cpu", "cpu.max", "50000 100000");
+	plan_add(&p, "memory", "memory.max", "1073741823");
+	plan_add(&p, "io", "io.max", "8:0 wbps=6");
+	assert_int_equal(make(&p, CRL_NEED_REQUIRE, missing, &err), 0);
+	assert_string_equal(get("cgroup.subtree_control"), "memory io cpu\n");
+	assert_string_equal(get(USER "cpu.max"), "050000 100000\n");
+	assert_string_equal(get(USER "memory.max"), "1073737728\n");
+	assert_non_null(strstr(get(USER "io.max"), "7:0 rbps=1"));
+}
+
+static void test_missing_controller(void **state)
+{
+	struct crl_cgroup_plan p = {.len = 0};
+	char missing[64], want[160];
+	struct crl_err err;
+
+	(void)state;
+	put("cgroup.controllers", "hugetlb cpuset pids\n"); /* "cpu" is no word of it */
+	plan_add(&p, "cpu", "cpu.max", "50000 100000");
+	plan_add(&p, "cpu", "cpu.weight", "5");
+	plan_add(&p, "memory", "memory.max", "4096");
+	plan_add(&p, "pids", "pids.max", "10");
+	assert_int_equal(make(&p, CRL_NEED_REQUIRE, missing, &err), -EOPNOTSUPP);
+	(void)snprintf(want, sizeof(want), "controller cpu is not available in %s (limits.test)", root_path);
+	assert_string_equal(err.text, want);
+	assert_int_equal(err.stage, CRL_STAGE_LIMITS);
+	assert_false(exists(USER "login-abc234"));
+
+	assert_int_equal(make(&p, CRL_NEED_PREFER, missing, &err), 0);
+	assert_string_equal(missing, "cpu,memory");
+	assert_string_equal(get(USER "pids.max"), "10");
+	assert_string_equal(get(USER "memory.max"), "");
+	assert_string_equal(get("cgroup.subtree_control"), "+pids");
+}
+
+static void test_missing_file(void **state)
+{
+	struct crl_cgroup_plan p = {.len = 0};
+	struct crl_err err;
+	char missing[64];
+
+	(void)state;
+	(void)unlinkat(root, USER "memory.swap.max", 0); /* a kernel without swap accounting */
+	plan_add(&p, "memory", "memory.max", "4096");
+	plan_add(&p, "memory", "memory.swap.max", "0");
+	assert_int_equal(make(&p, CRL_NEED_REQUIRE, missing, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "memory.swap.max"));
+	assert_false(exists(USER "login-abc234"));
+	assert_int_equal(make(&p, CRL_NEED_PREFER, missing, &err), 0);
+	assert_string_equal(missing, "memory.swap.max");
+}
+
+static void test_off(void **state)
+{
+	struct crl_cgroup_plan p = {.len = 0};
+	struct crl_err err;
+	char missing[64];
+
+	(void)state;
+	put("cgroup.controllers", "");
+	plan_add(&p, "pids", "pids.max", "10");
+	assert_int_equal(make(&p, CRL_NEED_OFF, missing, &err), 0);
+	assert_int_equal(make(NULL, CRL_NEED_REQUIRE, missing, &err), 0);
+	assert_string_equal(get(USER "pids.max"), "");
+	assert_true(exists(USER "login-abc234"));
+}
+
+/* /dev/null in a limit's place takes all and keeps nothing. */
+static void test_read_back(void **state)
+{
+	struct crl_cgroup_plan p = {.len = 0};
+	struct crl_err err;
+	char missing[64];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	(void)unlinkat(root, USER "pids.max", 0);
+	assert_int_equal(mknodat(root, USER "pids.max", S_IFCHR | 0666, (1 << 8) | 3), 0);
+	plan_add(&p, "pids", "pids.max", "10");
+	assert_int_equal(make(&p, CRL_NEED_REQUIRE, missing, &err), -ERANGE);
+	assert_non_null(strstr(err.text, "pids.max"));
+	assert_int_equal(make(&p, CRL_NEED_PREFER, missing, &err),
+			 -ERANGE); /* there, but lying: no preference */
+	assert_false(exists(USER "login-abc234"));
+}
+
+/* Longer old text stays behind the new one in a plain file: values that only begin alike are not equal. */
+static void test_read_back_values(void **state)
+{
+	static const struct {
+		const char *file, *controller, *left, *value;
+		int want;
+	} kase[] = {
+		{"pids.max", "pids", "99\n", "98", 0},
+		{"pids.max", "pids", "1111", "22", -ERANGE},
+		{"memory.max", "memory", "9999999 9", "4096", -ERANGE},
+		{"memory.max", "memory", "max", "max", 0},
+		{"cpu.max", "cpu", "max 100000\n", "1000 100000", 0},
+		{"io.max", "io", "8:10 rbps=1\n", "8:1 rbps=1", -ERANGE},
+		{"io.max", "io", "8:1 rbps=10\n", "8:1 wbps=10", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
+		struct crl_cgroup_plan p = {.len = 0};
+		char missing[64], name[96];
+		struct crl_err err;
+
+		(void)snprintf(name, sizeof(name), USER "%s", kase[i].file);
+		put(name, kase[i].left);
+		plan_add(&p, kase[i].controller, kase[i].file, kase[i].value);
+		assert_int_equal(make(&p, CRL_NEED_REQUIRE, missing, &err), kase[i].want);
+	}
+}
+
+static void test_ids(void **state)
+{
+	static const char *const bad[] = {"", "..", "a/b", "A", "a.b", "a b", "a\n"};
+	scoped_fd fd = -EBADF;
+	struct crl_err err = {0};
+	char buf[96], missing[64];
+
+	(void)state;
+	assert_int_equal(crl_cgroup_path(4294967294u, "abcdefghijklmno", buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "carrel.slice/user-4294967294.slice/login-abcdefghijklmno");
+	assert_int_equal(crl_cgroup_path(1, "abcdefghijklmnop", buf, sizeof(buf)), -ENAMETOOLONG);
+	assert_int_equal(crl_cgroup_path(1, "a", buf, 33), -ENAMETOOLONG);
+	assert_int_equal(crl_cgroup_path(1, "a", buf, 34), 0);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
+		assert_int_equal(crl_cgroup_path(1, bad[i], buf, sizeof(buf)), -EINVAL);
+		assert_int_equal(crl_cgroup_make(root, 1, bad[i], NULL, CRL_NEED_OFF, &fd, missing, 64, &err),
+				 -EINVAL);
+		assert_int_equal(crl_cgroup_remove(root, 1, bad[i]), -EINVAL);
+	}
+}
+
+static void test_remove(void **state)
+{
+	scoped_fd one = -EBADF, two = -EBADF;
+	char missing[64];
+
+	(void)state;
+	assert_int_equal(crl_cgroup_make(root, 7, "a", NULL, CRL_NEED_OFF, &one, missing, 64, NULL), 0);
+	assert_int_equal(crl_cgroup_make(root, 7, "b", NULL, CRL_NEED_OFF, &two, missing, 64, NULL), 0);
+	assert_int_equal(crl_cgroup_remove(root, 7, "a"), 0);
+	assert_true(exists("carrel.slice/user-7.slice/login-b"));
+	assert_int_equal(crl_cgroup_remove(root, 7, "b"), 0);
+	assert_false(exists("carrel.slice/user-7.slice"));
+	assert_true(exists("carrel.slice")); /* user 1000's is in it */
+	assert_int_equal(crl_cgroup_remove(root, 7, "b"), 0);
+}
+
+static void test_not_a_cgroup(void **state)
+{
+	scoped_fd fd = -EBADF;
+	struct crl_err err = {0};
+
+	(void)state;
+	assert_int_equal(crl_cgroup_open_root(root_path, &fd, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "not a cgroup v2"));
+	assert_int_equal(crl_cgroup_open_root("/nonexistent", &fd, &err), -ENOENT);
+	assert_int_equal(fd, -EBADF);
+}
+
+static void test_idle(void **state)
+{
+	(void)state;
+	assert_true(crl_cgroup_is_idle(root, 0)); /* no file: the cgroup is gone */
+	put("cgroup.procs", "");
+	assert_true(crl_cgroup_is_idle(root, 0));
+	put("cgroup.procs", "12\n");
+	assert_true(crl_cgroup_is_idle(root, 12));
+	assert_false(crl_cgroup_is_idle(root, 1));
+	assert_false(crl_cgroup_is_idle(root, 0));
+	put("cgroup.procs", "12\n13\n");
+	assert_false(crl_cgroup_is_idle(root, 12));
+	put("cgroup.procs", "0\n"); /* of another PID namespace: somebody, though nobody knows who */
+	assert_false(crl_cgroup_is_idle(root, 0));
+	assert_false(crl_cgroup_is_idle(root, 12));
+}
+
+static void test_device(void **state)
+{
+	uint32_t major_nr = 0, minor_nr = 0;
+
+	(void)state;
+	assert_int_equal(crl_device_find("/proc", &major_nr, &minor_nr), -ENODEV);
+	assert_int_equal(crl_device_find("/nonexistent", &major_nr, &minor_nr), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_make, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_equal_is_not_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missing_controller, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missing_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read_back_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ids, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_remove, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_a_cgroup, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_idle, setup, teardown),
+		cmocka_unit_test(test_device),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
