@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Mirror a room's terminals into the host's records.
+ *
+ * Runs in: supervisor, in its sandbox.
+ */
+#include "apply/accounting.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+#include "apply/hostlog.h"
+
+#define ROOM_RECORDS_MAX 256 /* of a room's utmp that are looked at */
+#define ANCESTORS_MAX    4 /* sshd: the user's process is the application's child */
+#define TIME_PAST_S      86400 /* how old a record of the room may be to be believed */
+
+_Static_assert(CRL_ACCOUNTING_LINE_SIZE == UT_LINESIZE, "utmp has changed");
+
+const struct crl_accounting_files crl_accounting_host_files = {
+	.utmp = "/run/utmp", .wtmp = "/var/log/wtmp", .lastlog = "/var/log/lastlog"};
+
+static int open_one(const char *path, int flags, int *ret_fd, struct crl_err *err)
+{
+	scoped_fd fd = -EBADF;
+	struct stat st;
+
+	*ret_fd = -EBADF;
+	if (!path)
+		return 0;
+	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot open %s", path);
+	if (!S_ISREG(st.st_mode))
+		return crl_err_set(err, EINVAL, CRL_STAGE_HELPER, "%s is not a regular file", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int crl_accounting_open(const struct crl_accounting_files *files, struct crl_accounting *ret,
+			struct crl_err *err)
+{
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->utmp = ret->wtmp = ret->lastlog = -EBADF;
+	ret->files = *files;
+	r = open_one(files->utmp, O_RDWR, &ret->utmp, err);
+	if (r == 0)
+		r = open_one(files->wtmp, O_WRONLY | O_APPEND, &ret->wtmp, err);
+	if (r == 0)
+		r = open_one(files->lastlog, O_RDWR, &ret->lastlog, err);
+	if (r < 0)
+		crl_accounting_done(ret);
+	return r;
+}
+
+void crl_accounting_done(struct crl_accounting *a)
+{
+	drop_fd(&a->utmp);
+	drop_fd(&a->wtmp);
+	drop_fd(&a->lastlog);
+}
+
+int crl_accounting_watch(int room_utmp)
+{
+	scoped_fd watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[40];
+
+	if (watch < 0)
+		return -errno;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", room_utmp);
+	if (inotify_add_watch(watch, path, IN_MODIFY) < 0)
+		return -errno;
+	return take_fd(&watch);
+}
+
+void crl_accounting_drain(int watch)
+{
+	char events[1024];
+
+	for (int i = 0; i < 1024 && read(watch, events, sizeof(events)) > 0; i++)
+		;
+}
+
+/* The parent of a process on the host, 0 when it cannot be told. */
+static pid_t parent_of(pid_t pid)
+{
+	scoped_fd fd = -EBADF;
+	char path[32], text[512];
+	char *end;
+	int parent;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	end = strrchr(text, ')'); /* the name before it is the process's own choice */
+	if (!end || sscanf(end, ") %*c %d", &parent) != 1)
+		return 0;
+	return parent;
+}
+
+static const struct crl_accounting_login *find_owner(const struct utmp *u,
+						     const struct crl_accounting_login *logins, size_t len)
+{
+	pid_t pid = u->ut_pid;
+
+	for (int step = 0; step <= ANCESTORS_MAX && pid > 1; step++, pid = parent_of(pid))
+		for (size_t i = len; i-- > 0;)
+			if (logins[i].app == pid)
+				return &logins[i];
+	for (size_t i = len; i-- > 0;)
+		if (logins[i].user[0] && strncmp(u->ut_user, logins[i].user, UT_NAMESIZE) == 0)
+			return &logins[i];
+	return NULL;
+}
+
+static int64_t time_of(const struct utmp *u)
+{
+	return (int64_t)u->ut_tv.tv_sec * 1000000 + u->ut_tv.tv_usec;
+}
+
+/* The room's time when it can be true, else now. */
+static void set_time(struct utmp *ret, const struct utmp *room)
+{
+	struct timeval now;
+	int64_t age;
+
+	(void)gettimeofday(&now, NULL);
+	ret->ut_tv.tv_sec = (__typeof__(ret->ut_tv.tv_sec))now.tv_sec;
+	ret->ut_tv.tv_usec = (__typeof__(ret->ut_tv.tv_usec))now.tv_usec;
+	if (!room)
+		return;
+	age = (int64_t)now.tv_sec - (int64_t)room->ut_tv.tv_sec;
+	if (age < 0 || age > TIME_PAST_S || room->ut_tv.tv_usec < 0 || room->ut_tv.tv_usec >= 1000000)
+		return;
+	ret->ut_tv = room->ut_tv;
+}
+
+static void set_address(struct utmp *ret, const char *rhost)
+{
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (inet_pton(AF_INET, rhost, &four) == 1)
+		memcpy(&ret->ut_addr_v6[0], &four, sizeof(four));
+	else if (inet_pton(AF_INET6, rhost, &six) == 1)
+		memcpy(ret->ut_addr_v6, &six, sizeof(six));
+}
+
+static void set_line(char *field, const struct utmp *room, const struct crl_accounting_login *login)
+{
+	char name[CRL_ID_MAX + 1 + UT_LINESIZE + 1];
+
+	if (login->tty[0] && strncmp(room->ut_line, login->tty, UT_LINESIZE) == 0)
+		(void)snprintf(name, sizeof(name), "%.*s", UT_LINESIZE, room->ut_line);
+	else
+		(void)snprintf(name, sizeof(name), "%s/%.*s", login->id, UT_LINESIZE, room->ut_line);
+	crl_hostlog_text(field, UT_LINESIZE, name, sizeof(name));
+}
+
+static void begin_line(struct crl_accounting *a, struct crl_accounting_line *l, const struct utmp *room,
+		       const struct crl_accounting_login *login)
+{
+	struct utmp u = {.ut_type = USER_PROCESS, .ut_pid = login->app};
+
+	set_line(u.ut_line, room, login);
+	set_time(&u, room);
+	set_address(&u, login->rhost);
+	crl_hostlog_text(u.ut_user, sizeof(u.ut_user), login->user, SIZE_MAX);
+	crl_hostlog_text(u.ut_host, sizeof(u.ut_host), login->rhost, SIZE_MAX);
+	/* sshd and login name the same place in all three files. */
+	crl_hostlog_put_utmp(a, &u);
+	crl_hostlog_add_wtmp(a, &u);
+	crl_hostlog_put_lastlog(a, login->uid, &u);
+
+	*l = (struct crl_accounting_line){.state = CRL_LINE_OPEN,
+					  .seen = true,
+					  .room_pid = room->ut_pid,
+					  .room_time = time_of(room),
+					  .host_pid = login->app};
+	memcpy(l->room_line, room->ut_line, sizeof(l->room_line));
+	memcpy(l->host_line, u.ut_line, sizeof(l->host_line));
+	(void)snprintf(l->login, sizeof(l->login), "%s", login->id);
+}
+
+static void log_out(struct crl_accounting *a, const char *host_line, pid_t pid)
+{
+	struct utmp u = {.ut_type = DEAD_PROCESS, .ut_pid = pid};
+
+	memcpy(u.ut_line, host_line, sizeof(u.ut_line));
+	set_time(&u, NULL);
+	crl_hostlog_end_utmp(a, u.ut_line, pid);
+	crl_hostlog_add_wtmp(a, &u);
+}
+
+static void end_line(struct crl_accounting *a, struct crl_accounting_line *l)
+{
+	if (l->state == CRL_LINE_OPEN)
+		log_out(a, l->host_line, l->host_pid);
+	l->state = CRL_LINE_ENDED;
+}
+
+static struct crl_accounting_line *find_line(struct crl_accounting *a, const char *room_line)
+{
+	for (size_t i = 0; i < CRL_ACCOUNTING_LINES_MAX; i++)
+		if (a->line[i].state != CRL_LINE_FREE &&
+		    strncmp(a->line[i].room_line, room_line, UT_LINESIZE) == 0)
+			return &a->line[i];
+	return NULL;
+}
+
+static struct crl_accounting_line *find_free(struct crl_accounting *a)
+{
+	for (size_t i = 0; i < CRL_ACCOUNTING_LINES_MAX; i++)
+		if (a->line[i].state == CRL_LINE_FREE)
+			return &a->line[i];
+	return NULL;
+}
+
+static void take_record(struct crl_accounting *a, const struct utmp *u,
+			const struct crl_accounting_login *logins, size_t len)
+{
+	const struct crl_accounting_login *owner;
+	struct crl_accounting_line *l;
+
+	if (u->ut_type != USER_PROCESS || !u->ut_line[0])
+		return;
+	l = find_line(a, u->ut_line);
+	if (l && l->seen)
+		return; /* a second record of one line would end and begin it for ever */
+	if (l && l->room_pid == u->ut_pid && l->room_time == time_of(u)) {
+		l->seen = true;
+		return;
+	}
+	if (l)
+		end_line(a, l);
+	else
+		l = find_free(a);
+	owner = l ? find_owner(u, logins, len) : NULL;
+	if (owner)
+		begin_line(a, l, u, owner);
+}
+
+int crl_accounting_sync(struct crl_accounting *a, int room_utmp, const struct crl_accounting_login *logins,
+			size_t len)
+{
+	struct utmp u;
+
+	a->error = 0;
+	a->lock_busy = false;
+	for (size_t i = 0; i < CRL_ACCOUNTING_LINES_MAX; i++)
+		a->line[i].seen = false;
+	for (size_t i = 0; i < ROOM_RECORDS_MAX; i++) {
+		if (pread(room_utmp, &u, sizeof(u), (off_t)(i * sizeof(u))) != (ssize_t)sizeof(u))
+			break;
+		take_record(a, &u, logins, len);
+	}
+	/* A dead record, one that was written over, or a shorter file: the terminal is not in use any more.
+	 */
+	for (size_t i = 0; i < CRL_ACCOUNTING_LINES_MAX; i++) {
+		if (a->line[i].state == CRL_LINE_FREE || a->line[i].seen)
+			continue;
+		end_line(a, &a->line[i]);
+		a->line[i].state = CRL_LINE_FREE;
+	}
+	return a->error;
+}
+
+static int end_lines(struct crl_accounting *a, const char *id)
+{
+	a->error = 0;
+	a->lock_busy = false;
+	for (size_t i = 0; i < CRL_ACCOUNTING_LINES_MAX; i++)
+		if (a->line[i].state == CRL_LINE_OPEN && (!id || strcmp(a->line[i].login, id) == 0))
+			end_line(a, &a->line[i]);
+	return a->error;
+}
+
+int crl_accounting_end_login(struct crl_accounting *a, const char *id)
+{
+	return end_lines(a, id);
+}
+
+int crl_accounting_end_all(struct crl_accounting *a)
+{
+	return end_lines(a, NULL);
+}
+
+int crl_accounting_sweep(struct crl_accounting *a, const char *id)
+{
+	char prefix[CRL_ID_MAX + 1];
+	struct utmp u;
+	size_t at = 0;
+
+	a->error = 0;
+	a->lock_busy = false;
+	if (!id[0] || strlen(id) >= CRL_ID_MAX)
+		return -EINVAL;
+	(void)snprintf(prefix, sizeof(prefix), "%s/", id);
+	for (; crl_hostlog_find_utmp(a, prefix, &at, &u); at++)
+		log_out(a, u.ut_line, u.ut_pid);
+	return a->error;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Keep the host's utmp, wtmp and lastlog true: mirror the terminals that sshd and login write into a room's
+ * utmp.
+ *
+ * Runs in: supervisor, root's uid without capabilities, in its sandbox; single-threaded.
+ * Trusts: the login table it is handed. Nothing of the room's records but which terminal and when: user and
+ * host come from the table, texts are reduced to visible characters, numbers are bounded. Owns: the name of a
+ * room's terminal on the host, "<login id>/<line>"; records with an id that starts with '%'. Every wait for a
+ * lock is bounded, since any reader of utmp may hold one for ever.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proto/err.h"
+#include "proto/proto.h"
+
+#define CRL_ACCOUNTING_LINES_MAX 64 /* terminals of one room that are mirrored; more are not listed */
+#define CRL_ACCOUNTING_LINE_SIZE 32 /* UT_LINESIZE, without all that <utmp.h> declares */
+
+/* Where the host keeps its records; NULL members mean none. */
+struct crl_accounting_files {
+	const char *utmp; /* "/run/utmp" */
+	const char *wtmp; /* "/var/log/wtmp" */
+	const char *lastlog; /* "/var/log/lastlog" */
+};
+
+extern const struct crl_accounting_files crl_accounting_host_files;
+
+/* One login of the room; the strings live as long as the call. */
+struct crl_accounting_login {
+	const char *id; /* of the login */
+	pid_t app; /* the PAM application's pid on the host */
+	uint32_t uid;
+	const char *user;
+	const char *rhost; /* "" when local */
+	const char *tty; /* PAM_TTY without /dev/, "" when none: this one line keeps its name on the host */
+};
+
+enum crl_accounting_state {
+	CRL_LINE_FREE,
+	CRL_LINE_OPEN, /* written to the host */
+	CRL_LINE_ENDED /* ended on the host, but its record still stands in the room */
+};
+
+struct crl_accounting_line {
+	uint8_t state; /* enum crl_accounting_state */
+	bool seen; /* in the room's file, this time */
+	char room_line[CRL_ACCOUNTING_LINE_SIZE]; /* not always terminated */
+	pid_t room_pid;
+	int64_t room_time; /* microseconds */
+	char host_line[CRL_ACCOUNTING_LINE_SIZE];
+	char login[CRL_ID_MAX];
+	pid_t host_pid;
+};
+
+struct crl_accounting {
+	struct crl_accounting_files files;
+	int utmp;
+	int wtmp;
+	int lastlog;
+	bool lock_busy; /* a lock was not to be had in this call: do not wait again */
+	int error; /* first failure of this call */
+	struct crl_accounting_line line[CRL_ACCOUNTING_LINES_MAX];
+};
+
+/*
+ * Open the host's files, before capabilities are dropped. A file that does not exist is left out for good;
+ * wtmp is opened anew when it was rotated.
+ * @files  kept, not copied
+ * Errors (stage HELPER): a file that is not regular (-EINVAL) or cannot be opened.
+ */
+int crl_accounting_open(const struct crl_accounting_files *files, struct crl_accounting *ret,
+			struct crl_err *err) CRL_MUST_CHECK;
+
+/* Close the files; records stay as they are (crl_accounting_end_all() first). */
+void crl_accounting_done(struct crl_accounting *a);
+
+/* Watch a room's utmp. Returns an inotify descriptor (non-blocking) to poll, or -errno. Before the sandbox.
+ */
+int crl_accounting_watch(int room_utmp) CRL_MUST_CHECK;
+
+/* Take all events off a watch; call before crl_accounting_sync(). */
+void crl_accounting_drain(int watch);
+
+/*
+ * Bring the host's records to what the room's utmp says.
+ * @room_utmp  open for reading
+ * @logins     the room's logins, oldest first. A record belongs to the login whose application it names or
+ * descends from, else to the newest login of its user, else to nobody Returns 0 or the first failure; what
+ * could be written was.
+ */
+int crl_accounting_sync(struct crl_accounting *a, int room_utmp, const struct crl_accounting_login *logins,
+			size_t len);
+
+/* A login is over: log its terminals out. Returns as crl_accounting_sync(). */
+int crl_accounting_end_login(struct crl_accounting *a, const char *id);
+
+/* The room is over. Returns as crl_accounting_sync(). */
+int crl_accounting_end_all(struct crl_accounting *a);
+
+/* Log out what a supervisor that died left in the host's utmp for one login (lines "<id>/…"). Returns as
+ * above. */
+int crl_accounting_sweep(struct crl_accounting *a, const char *id);
