@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the supervisor and the room's init keep after the room stands: next to nothing.
+ *
+ * Runs in: supervisor (root, host namespaces) and init (root, the room's). Single-threaded both.
+ * A refused call gets EPERM, not death: a process that must still clean up is not ended by a libc that
+ * changes its ways. Only a foreign architecture kills. Descriptors that are needed later (inotify, listening
+ * sockets) are made before.
+ */
+#pragma once
+
+#include "proto/err.h"
+
+/*
+ * Drop every capability from every set, set no_new_privs, make the process non-dumpable and load the filter:
+ * files by openat and unlinkat, records over AF_UNIX sockets, pidfds and signals, waiting, memory that is not
+ * executable. No exec, fork, mount, ptrace, other sockets, ioctl. Read back before success is said. Errors
+ * (stage CAPS or FILTER): -errno of the step; -EPERM a capability could not be dropped.
+ */
+int crl_sandbox_supervisor(struct crl_err *err) CRL_MUST_CHECK;
+
+/* As above, without sockets but those it holds, and without making directories. */
+int crl_sandbox_init(struct crl_err *err) CRL_MUST_CHECK;
+
+/*
+ * Give memory back that a sleeping process does not need: free heap, stack below the caller, and the pages of
+ * programs and libraries that were never written to (the page cache has them again on use). Safe at any time
+ * and in the sandbox. The caller must be on the main stack.
+ */
+void crl_sandbox_quiet_memory(void);

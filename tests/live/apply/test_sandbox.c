@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The filter of supervisor and init, each case in a forked child that reports by its exit status. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "apply/sandbox.h"
+#include "base/log.h"
+
+/* Exit status of a child that fails at a line: enough to find it. */
+#define CHECK(cond)                                                                                          \
+	do {                                                                                                 \
+		if (!(cond)) {                                                                               \
+			(void)!dprintf(2, "line %d: %s (%s)\n", __LINE__, #cond, strerrorname_np(errno));    \
+			_exit(1);                                                                            \
+		}                                                                                            \
+	} while (0)
+#define REFUSED(call) CHECK((errno = 0, (long)(call) == -1 && errno == EPERM))
+
+typedef int sandbox(struct crl_err *err);
+
+static char dir[] = "/tmp/carrel-sandbox-XXXXXX";
+static char exe[] = "/bin/true";
+
+static void in_child(sandbox *enter, void (*body)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct crl_err err = {0};
+
+		if (enter)
+			CHECK(enter(&err) == 0);
+		body();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void check_status(void)
+{
+	scoped_fd fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	static const char *const want[] = {"\nCapInh:\t0000000000000000",
+					   "\nCapPrm:\t0000000000000000",
+					   "\nCapEff:\t0000000000000000",
+					   "\nCapBnd:\t0000000000000000",
+					   "\nCapAmb:\t0000000000000000",
+					   "\nNoNewPrivs:\t1",
+					   "\nSeccomp:\t2"};
+	char text[8192];
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	CHECK(n > 0);
+	text[n] = '\0';
+	for (size_t i = 0; i < CRL_ARRAY_LEN(want); i++)
+		CHECK(strstr(text, want[i]));
+	CHECK(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
+}
+
+static void check_refused(void)
+{
+	char *argv[] = {exe, NULL};
+
+	REFUSED(execve(exe, argv, NULL));
+	REFUSED(syscall(__NR_execveat, AT_FDCWD, exe, argv, NULL, 0));
+	REFUSED(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL));
+	REFUSED(mount("none", dir, "tmpfs", 0, NULL));
+	REFUSED(umount2("/", MNT_DETACH));
+	REFUSED(syscall(__NR_open_tree, AT_FDCWD, "/", 0));
+	REFUSED(unshare(CLONE_NEWUSER));
+	REFUSED(setns(0, 0));
+	REFUSED(syscall(__NR_clone, SIGCHLD, 0, 0, 0, 0));
+	REFUSED(syscall(__NR_clone3, NULL, 0));
+	REFUSED(socket(AF_INET, SOCK_STREAM, 0));
+	REFUSED(socket(AF_NETLINK, SOCK_RAW, 0));
+	REFUSED(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	REFUSED(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+	REFUSED(prctl(PR_SET_SECUREBITS, 0, 0, 0, 0));
+	REFUSED(setuid(1000));
+	REFUSED(chown(dir, 1, 1));
+	REFUSED(syscall(__NR_io_uring_setup, 1, NULL));
+	REFUSED(syscall(__NR_bpf, 0, NULL, 0));
+	REFUSED(syscall(__NR_process_vm_writev, getppid(), NULL, 0, NULL, 0, 0));
+	REFUSED(syscall(__NR_seccomp, 0, 0, NULL));
+	REFUSED(syscall(__NR_keyctl, 0, 0));
+	REFUSED(syscall(0x3fff)); /* of a later kernel */
+#ifdef __x86_64__
+	REFUSED(syscall(0x40000000 | __NR_getpid)); /* x32 */
+#endif
+}
+
+static void check_protect(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(p != MAP_FAILED);
+	CHECK(mprotect(p, 4096, PROT_READ) == 0);
+	REFUSED(mprotect(p, 4096, PROT_READ | PROT_EXEC));
+	CHECK(munmap(p, 4096) == 0);
+}
+
+static void check_files(void)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	scoped_fd fd = -EBADF;
+
+	CHECK(at >= 0);
+	fd = openat(at, "kept", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(fd >= 0);
+	CHECK(write(fd, "x", 1) == 1 && pwrite(fd, "y", 1, 0) == 1 && fstat(fd, &st) == 0 && st.st_size == 1);
+	CHECK(fcntl(fd, F_OFD_SETLK, &(struct flock){.l_type = F_WRLCK}) == 0);
+	CHECK(fstatat(at, "kept", &st, 0) == 0);
+	CHECK(unlinkat(at, "kept", 0) == 0);
+	CHECK(close(at) == 0);
+}
+
+static void check_supervisor(void)
+{
+	const struct timespec short_time = {.tv_nsec = 1000000};
+	sigset_t set;
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd, pidfd;
+
+	check_files();
+	CHECK(mkdirat(at, "sub", 0700) == 0 && renameat(at, "sub", at, "bus") == 0);
+	CHECK(unlinkat(at, "bus", AT_REMOVEDIR) == 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	CHECK(fd >= 0);
+	CHECK(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 1) >= 0);
+	pidfd = (int)syscall(__NR_pidfd_open, getpid(), 0);
+	CHECK(pidfd >= 0 && syscall(__NR_pidfd_send_signal, pidfd, 0, NULL, 0) == 0);
+	CHECK(kill(getppid(), 0) == 0); /* root's own processes need no capability */
+	CHECK(kill(1, 0) == 0);
+	(void)sigemptyset(&set);
+	CHECK(sigtimedwait(&set, NULL, &short_time) == -1 && errno == EAGAIN);
+	CHECK(nanosleep(&short_time, NULL) == 0);
+	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+	free(malloc(1 << 20));
+	crl_log(LOG_INFO, "still=talking");
+}
+
+static void check_init(void)
+{
+	sigset_t set;
+
+	check_files();
+	(void)sigemptyset(&set);
+	CHECK(sigtimedwait(&set, NULL, &(struct timespec){0}) == -1 && errno == EAGAIN);
+	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+	CHECK(kill(getpid(), 0) == 0);
+	REFUSED(socket(AF_UNIX, SOCK_STREAM, 0));
+	REFUSED(mkdir(dir, 0700));
+	REFUSED(syscall(__NR_pidfd_open, getpid(), 0));
+}
+
+static void test_supervisor(void **state)
+{
+	(void)state;
+	in_child(crl_sandbox_supervisor, check_status);
+	in_child(crl_sandbox_supervisor, check_refused);
+	in_child(crl_sandbox_supervisor, check_protect);
+	in_child(crl_sandbox_supervisor, check_supervisor);
+}
+
+static void test_init(void **state)
+{
+	(void)state;
+	in_child(crl_sandbox_init, check_status);
+	in_child(crl_sandbox_init, check_refused);
+	in_child(crl_sandbox_init, check_protect);
+	in_child(crl_sandbox_init, check_init);
+}
+
+/* i386's numbers mean other calls: int 0x80 from a 64-bit process ends it. */
+static void test_foreign_architecture(void **state)
+{
+#ifdef __x86_64__
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		long r;
+
+		if (crl_sandbox_supervisor(NULL) < 0)
+			_exit(1);
+		__asm__ volatile("int $0x80" : "=a"(r) : "a"(20) : "memory", "r8", "r9", "r10", "r11");
+		_exit(r == -ENOSYS ? 2 : 3);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	/* A kernel without 32-bit calls raises SIGSEGV by itself. */
+	assert_true(WIFSIGNALED(status) && (WTERMSIG(status) == SIGSYS || WTERMSIG(status) == SIGSEGV));
+#else
+	(void)state;
+#endif
+}
+
+/* Without CAP_SETPCAP the bounding set cannot be emptied: said, not passed over. */
+static void check_cannot(void)
+{
+	struct crl_err err = {0};
+
+	CHECK(setresuid(1000, 1000, 1000) == 0);
+	CHECK(crl_sandbox_supervisor(&err) == -EPERM);
+	CHECK(strstr(err.text, "cannot drop capability 0"));
+	CHECK(err.stage == CRL_STAGE_CAPS);
+}
+
+static void test_cannot_drop(void **state)
+{
+	(void)state;
+	in_child(NULL, check_cannot);
+}
+
+static long resident_kib(void)
+{
+	scoped_fd fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
+	char text[2048];
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	char *rss;
+
+	CHECK(n > 0);
+	text[n] = '\0';
+	rss = strstr(text, "\nRss:");
+	CHECK(rss);
+	return strtol(rss + 5, NULL, 10);
+}
+
+static __attribute__((noinline)) void use_stack(void)
+{
+	volatile char deep[256 * 1024];
+
+	for (size_t i = 0; i < sizeof(deep); i += 1024)
+		deep[i] = 1;
+}
+
+static void check_quiet(void)
+{
+	char small[64] = "stays";
+	char *heap = malloc(100);
+	long before, after;
+
+	CHECK(heap);
+	(void)memset(heap, 'h', 100);
+	use_stack();
+	before = resident_kib();
+	crl_sandbox_quiet_memory();
+	after = resident_kib();
+	CHECK(strcmp(small, "stays") == 0 && heap[99] == 'h');
+	CHECK(after < before - 300); /* 256 KiB of stack and a good part of the texts */
+	check_files(); /* code that comes back from the page cache still works */
+	crl_sandbox_quiet_memory();
+	free(heap);
+}
+
+static void test_quiet(void **state)
+{
+	(void)state;
+#if defined(__SANITIZE_ADDRESS__)
+	skip(); /* its shadow memory is most of the size */
+#endif
+	in_child(NULL, check_quiet);
+	in_child(crl_sandbox_supervisor, check_quiet);
+	in_child(crl_sandbox_init, check_quiet);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_supervisor),
+		cmocka_unit_test(test_init),
+		cmocka_unit_test(test_foreign_architecture),
+		cmocka_unit_test(test_cannot_drop),
+		cmocka_unit_test(test_quiet),
+	};
+	int r;
+
+	if (geteuid() != 0) {
+		(void)fprintf(stderr, "skipped: needs root\n");
+		return 77;
+	}
+	if (!mkdtemp(dir))
+		return 1;
+	r = cmocka_run_group_tests(tests, NULL, NULL);
+	(void)rmdir(dir);
+	return r;
+}
