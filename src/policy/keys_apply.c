@@ -171,7 +171,7 @@ static int check_required(const struct crl_keys_ctx *ctx, config_setting_t *grou
 
 		if (key->scope == ctx->scope && key->required && !config_setting_get_member(group, key->path)) {
 			return crl_err_at(ctx->err, EINVAL, CRL_STAGE_CONFIG, ctx->file,
-					  (int)config_setting_source_line(group), "%s%s: missing, expected %s", ctx->shown,
+					  (int)config_setting_source_line(group), "%s%s: missing, expected it here (%s)", ctx->shown,
 					  key->path, key->doc);
 		}
 	}
