@@ -98,8 +98,10 @@ static int adopt(struct attempt *a, int init_pidfd, struct crl_err *err)
 	scoped(origin) o = ORIGIN_NONE;
 	int rc = pidfd_prove(init_pidfd, err);
 
-	if (rc < 0)
+	if (rc < 0) {
+		a->talk.broken = true;
 		return rc;
+	}
 	rc = origin_save(a->room.adopt.ns_mask, &o, err);
 	if (rc < 0)
 		return rc;

@@ -8,6 +8,7 @@
 #include "pam_module/session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,8 +90,14 @@ int session_keep(pam_handle_t *pamh, int *sock, const struct origin *o, struct c
 /* Back to the host by the supervisor's pidfd: with this flags word the filter lets setns() through. */
 static bool go_home(const struct session *s, int supervisor)
 {
+	char cwd[PATH_MAX];
+	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
+
 	if (s->mask && setns(supervisor, (int)crl_ns_clone_flags(s->mask)) < 0)
 		return false;
+	/* Joining a mount namespace goes to its root; with the same path the application notices nothing. */
+	if (!has_cwd || chdir(cwd) < 0)
+		(void)!chdir("/");
 	return namespaces_are(s->home_ns);
 }
 

@@ -180,8 +180,14 @@ int helper_spawn(const struct options *opt, struct helper *ret, struct crl_err *
 	(void)snprintf(seconds, sizeof(seconds), "%d", opt->timeout_s);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot make a socket");
-	ours = pair[0];
-	l.sock = theirs = pair[1];
+	theirs = pair[1];
+	/* An application without standard descriptors must not find ours in their place. */
+	ours = pair[0] > 2 ? pair[0] : fcntl(pair[0], F_DUPFD_CLOEXEC, CHANNEL_FD);
+	if (ours != pair[0])
+		(void)close(pair[0]);
+	if (ours < 0)
+		return crl_err_set(err, EMFILE, CRL_STAGE_HELPER, "cannot make a socket");
+	l.sock = theirs;
 	rc = launch(&l, err);
 	if (rc < 0) {
 		drop_fd(&l.pidfd);

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * pam_carrel.so in a real libpam, beside a helper that is late, dead, lying or honest.
+ *
+ * Runs in: tests only, as root; changes nothing outside its own mount namespace.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "proto/scope.h"
+#include "tests/pam/host.h"
+
+#define TOLD(code) "carrel: this login was refused (code " code "). Please tell your administrator.\n"
+
+static void run(const struct scenario *s, struct outcome *out)
+{
+	host_run(s, out);
+	assert_true(WIFEXITED(out->status) && WEXITSTATUS(out->status) == 0);
+	if (host_stubs_left())
+		fail_msg("%s: a helper is left", s->mode);
+}
+
+static void refuses(const struct scenario *s, const char *code, const char *log)
+{
+	char told[160], stage[32];
+	struct outcome out;
+
+	run(s, &out);
+	(void)snprintf(told, sizeof(told), TOLD("%s"), code);
+	(void)snprintf(stage, sizeof(stage), "stage=%s ", code);
+	if (out.open != PAM_SESSION_ERR || strcmp(out.said, told) != 0 || !strstr(out.log, stage) || !strstr(out.log, log))
+		fail_msg("%s: open %d, told: %s log: %s", s->mode, out.open, out.said, out.log);
+	if (out.changed[0])
+		fail_msg("%s: changed: %s log: %s", s->mode, out.changed, out.log);
+	if (out.took_ms > 5000)
+		fail_msg("%s: took %ld ms", s->mode, out.took_ms);
+}
+
+/* One row for each misbehaviour: the caller is as before, the user knows the code, the log the reason. */
+static const struct bad {
+	const char *mode;
+	const char *code;
+	const char *log;
+} bad_helpers[] = {
+	{"dead", "HELPER", "ended without an answer"},
+	{"halfway", "HELPER", "ended without an answer"},
+	{"late", "HELPER", "no answer from the helper within 1 s"},
+	{"refused", "MOUNT", "no such\\x0athing \\x1b[2J"},
+	{"badrefusal", "HELPER", "not understood"},
+	{"lookups-many", "HELPER", "more than 256 groups"},
+	{"lookups-few", "RULE", "lookups are right"},
+	{"lie-magic", "HELPER", "not understood"},
+	{"lie-version", "HELPER", "another version"},
+	{"lie-type", "HELPER", "not understood"},
+	{"lie-wildtype", "HELPER", "not understood"},
+	{"lie-length", "HELPER", "not understood"},
+	{"lie-truncated", "HELPER", "not understood"},
+	{"lie-filterlen", "HELPER", "not understood"},
+	{"lie-filterlong", "HELPER", "not understood"},
+	{"lie-unterminated", "HELPER", "not understood"},
+	{"lie-flags", "HELPER", "not understood"},
+	{"lie-reserved", "HELPER", "not understood"},
+	{"lie-userns", "HELPER", "not understood"},
+	{"lie-nofixup", "HELPER", "not understood"},
+	{"lie-nofd", "HELPER", "not understood"},
+	{"lie-hiddenfd", "HELPER", "not understood"},
+	{"lie-twofds", "HELPER", "not understood"},
+	{"lie-eightfds", "HELPER", "not understood"},
+	{"fd-file", "ADOPT", "EBADF"},
+	{"fd-procdir", "ADOPT", "is no pidfd"},
+	{"fd-nsfile", "ADOPT", "EBADF"},
+	{"fd-caller", "ADOPT", "is the caller itself"},
+	{"fd-host", "ADOPT", "is still the host's"},
+	{"fd-corpse", "ADOPT", "ESRCH"},
+	{"room-unconfirmed", "HELPER", "policy=stubpolicy"},
+	{"room-dies", "HELPER", "ended without an answer"},
+	{"room-denies", "ADOPT", "not where it should be"},
+};
+
+static void a_bad_helper_leaves_the_caller_as_it_was(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(bad_helpers); i++) {
+		const struct bad *b = &bad_helpers[i];
+
+		refuses(&(struct scenario){.mode = b->mode}, b->code, b->log);
+	}
+}
+
+/* Power that was cut stays cut; all else is as before. */
+static void a_failure_in_the_last_steps_comes_back_to_the_host(void **state)
+{
+	static const struct bad rows[] = {
+		{"room-badsecurebits", "CAPS", "cannot set the securebits"},
+		{"room-badfilter", "FILTER", "cannot load"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(rows); i++) {
+		struct outcome out;
+
+		run(&(struct scenario){.mode = rows[i].mode}, &out);
+		if (out.open != PAM_SESSION_ERR || strcmp(out.changed, "status ") != 0 || !strstr(out.log, rows[i].log))
+			fail_msg("%s: open %d, changed %s, log %s", rows[i].mode, out.open, out.changed, out.log);
+	}
+}
+
+static void a_missing_helper_is_named(void **state)
+{
+	(void)state;
+	refuses(&(struct scenario){.mode = "x", .args = "helper=/nonexistent/helper"}, "HELPER",
+		"errno=ENOENT: cannot execute /nonexistent/helper");
+	refuses(&(struct scenario){.mode = "x", .args = "helper=/etc/passwd"}, "HELPER", "errno=EACCES");
+}
+
+static void bad_arguments_refuse(void **state)
+{
+	static const char *const bad[] = {"nonsense", "config=relative", "helper=", "timeout=0", "timeout=601", "timeout=1x",
+					  "timeout=", "open=1", "debug=", "config", "break_glass="};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++)
+		refuses(&(struct scenario){.mode = "room", .args = bad[i]}, "ARGS", bad[i]);
+}
+
+static void odd_users_are_refused(void **state)
+{
+	(void)state;
+	refuses(&(struct scenario){.mode = "room", .user = "nobody-here\n"}, "REQUEST", "user=nobody-here\\x0a uid=?");
+	refuses(&(struct scenario){.mode = "room", .user = "manyuser"}, "REQUEST", "more than 1024 groups");
+	refuses(&(struct scenario){.mode = "room", .user = "dothome"}, "REQUEST", "home is not an absolute path");
+}
+
+static void drop_root(void)
+{
+	if (setresgid(12345, 12345, 12345) < 0 || setresuid(12345, 12345, 12345) < 0)
+		abort();
+}
+
+static void *idle(void *arg)
+{
+	pause();
+	return arg;
+}
+
+static void start_thread(void)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, idle, NULL) != 0)
+		abort();
+}
+
+static void hold_directory_as_stdin(void)
+{
+	int fd = open("/etc", O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0 || dup2(fd, 0) < 0)
+		abort();
+	close(fd);
+}
+
+static void wrong_callers_are_refused(void **state)
+{
+	(void)state;
+	refuses(&(struct scenario){.mode = "room", .prepare = drop_root}, "CALLER", "does not run as root");
+	refuses(&(struct scenario){.mode = "room", .prepare = start_thread}, "CALLER", "has 2 threads");
+	refuses(&(struct scenario){.mode = "room", .prepare = hold_directory_as_stdin}, "CALLER", "descriptor 0 is");
+}
+
+static void wrong(struct outcome *out, const char *what)
+{
+	size_t at = strlen(out->inside);
+
+	(void)snprintf(out->inside + at, sizeof(out->inside) - at, "%s; ", what);
+}
+
+static int marker_says_room(void)
+{
+	struct stat st;
+
+	return stat("/run/carrel-room", &st) == 0;
+}
+
+static void look_inside(pam_handle_t *pamh, struct outcome *out)
+{
+	struct utsname u;
+	char cwd[128];
+	int status = 0;
+	pid_t child;
+
+	if (uname(&u) < 0 || strcmp(u.nodename, "stubroom") != 0 || !marker_says_room())
+		wrong(out, "namespaces");
+	if (!getcwd(cwd, sizeof(cwd)) || strcmp(cwd, host_dir()) != 0)
+		wrong(out, "cwd");
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || prctl(PR_GET_SECCOMP) != SECCOMP_MODE_FILTER)
+		wrong(out, "no_new_privs or seccomp");
+	if (prctl(PR_CAPBSET_READ, 0) != 1 || prctl(PR_CAPBSET_READ, 1) != 0 || prctl(PR_CAPBSET_READ, 40) != 0)
+		wrong(out, "bounding set");
+	if (prctl(PR_GET_SECUREBITS) != 227)
+		wrong(out, "securebits");
+	if (syscall(SYS_kexec_load, 0, 0, NULL, 0) == 0 || errno != EPERM)
+		wrong(out, "filter");
+	if (pam_getenv(pamh, "XDG_RUNTIME_DIR") || pam_getenv(pamh, "DBUS_SESSION_BUS_ADDRESS"))
+		wrong(out, "environment");
+	(void)signal(SIGCHLD, SIG_DFL);
+	child = fork();
+	if (child == 0)
+		_exit(getpid() == 1 || getpid() > 100 ? 1 : 0);
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+		wrong(out, "a child is not in the PID namespace");
+}
+
+static void lets_in(const struct scenario *s, struct outcome *out)
+{
+	run(s, out);
+	if (out->open != PAM_SUCCESS || out->close != PAM_SUCCESS || out->inside[0] || out->said[0])
+		fail_msg("%s: open %d close %d inside: %s told: %s log: %s", s->mode, out->open, out->close, out->inside,
+			 out->said, out->log);
+}
+
+/* What a login changes for good: the caller's own power, and here the test's SIGCHLD handler. */
+static void an_honest_room_is_entered_and_left(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	lets_in(&(struct scenario){.mode = "room", .args = "debug", .inside = look_inside}, &out);
+	assert_string_equal(out.changed, "signals status ");
+	assert_non_null(strstr(out.log, "<6>pam_carrel(carreltest:session): opened: user=pamuser uid=12345 "
+					"policy=stubpolicy room=stubroom login=stublogin"));
+	assert_non_null(strstr(out.log, "close: closed"));
+	assert_true(out.took_ms < 2000);
+}
+
+static void a_room_without_namespaces_works(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	lets_in(&(struct scenario){.mode = "room-nomask"}, &out);
+	assert_string_equal(out.changed, "status ");
+}
+
+static void play_su(void)
+{
+	if (setresgid(12345, 12345, 0) < 0 || setgroups(1, (gid_t[]){12350}) < 0 || setresuid(12345, 0, 0) < 0)
+		abort();
+	if (prctl(PR_SET_DUMPABLE, 1) < 0)
+		abort();
+}
+
+static void close_stdio(void)
+{
+	close(0);
+	close(1);
+	close(2);
+}
+
+static void ignore_children(void)
+{
+	(void)signal(SIGCHLD, SIG_IGN);
+}
+
+static void unusual_callers_are_let_in(void **state)
+{
+	static void (*const callers[])(void) = {play_su, close_stdio, ignore_children};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(callers); i++) {
+		struct outcome out;
+
+		lets_in(&(struct scenario){.mode = "room", .prepare = callers[i]}, &out);
+		if (strcmp(out.changed, "status ") != 0)
+			fail_msg("caller %zu: changed: %s log: %s", i, out.changed, out.log);
+	}
+}
+
+static int held;
+
+static void hold_directory(void)
+{
+	held = open("/etc", O_RDONLY | O_DIRECTORY);
+	if (held < 0 || open("/etc/passwd", O_PATH) != held + 1)
+		abort();
+}
+
+static void look_at_descriptors(pam_handle_t *pamh, struct outcome *out)
+{
+	(void)pamh;
+	if (fcntl(held, F_GETFD) != FD_CLOEXEC || fcntl(held + 1, F_GETFD) != FD_CLOEXEC)
+		wrong(out, "directories of the host survive an exec");
+	if (fcntl(3, F_GETFD) == FD_CLOEXEC)
+		wrong(out, "an ordinary descriptor was sealed");
+}
+
+static void directories_of_the_host_are_sealed(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	lets_in(&(struct scenario){.mode = "room", .prepare = hold_directory, .inside = look_at_descriptors}, &out);
+	refuses(&(struct scenario){.mode = "room-denies", .prepare = hold_directory}, "ADOPT", "not where");
+}
+
+static void exempt(const struct scenario *s, const char *log)
+{
+	struct outcome out;
+
+	lets_in(s, &out);
+	if (out.changed[0] || !strstr(out.log, log))
+		fail_msg("%s: changed: %s log: %s", s->user ? s->user : "pamuser", out.changed, out.log);
+}
+
+static void root_and_break_glass_pass_loudly(void **state)
+{
+	(void)state;
+	exempt(&(struct scenario){.mode = "dead", .user = "root"}, "<1>pam_carrel(carreltest:session): passed: user=root uid=0: "
+	       "root login passes without a room (documented exemption)");
+	exempt(&(struct scenario){.mode = "dead", .user = "wardenuser"}, "<1>");
+	exempt(&(struct scenario){.mode = "dead", .user = "glassuser", .args = "break_glass=glass"}, "<1>");
+	exempt(&(struct scenario){.mode = "dead", .user = "root", .args = "nonsense"}, "others would be refused");
+	refuses(&(struct scenario){.mode = "dead", .user = "glassuser"}, "HELPER", "ended");
+	refuses(&(struct scenario){.mode = "dead", .args = "break_glass=nosuchgroup"}, "HELPER", "ended");
+}
+
+static void in_its_own_run(mode_t mode, uid_t owner)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/run", "tmpfs", 0, "mode=0755") < 0)
+		abort();
+	fd = open("/run/carrel-room", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, "abcd\n", 5) != 5 || fchown(fd, owner, 0) < 0 || fchmod(fd, mode) < 0)
+		abort();
+	close(fd);
+}
+
+static void mark_room(void)
+{
+	in_its_own_run(0444, 0);
+}
+
+static void mark_by_user(void)
+{
+	in_its_own_run(0644, 12345);
+}
+
+static void mark_writable(void)
+{
+	in_its_own_run(0666, 0);
+}
+
+static void a_room_in_a_room_is_not_made(void **state)
+{
+	(void)state;
+	exempt(&(struct scenario){.mode = "dead", .prepare = mark_room}, "already in room abcd\n");
+	refuses(&(struct scenario){.mode = "dead", .prepare = mark_by_user}, "HELPER", "ended");
+	refuses(&(struct scenario){.mode = "dead", .prepare = mark_writable}, "HELPER", "ended");
+}
+
+static void forget_marker(pam_handle_t *pamh, struct outcome *out)
+{
+	if (unlink("/run/carrel-room") < 0 || pam_open_session(pamh, 0) != PAM_SUCCESS)
+		wrong(out, "second open");
+}
+
+static void a_line_listed_twice_opens_once(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	lets_in(&(struct scenario){.mode = "room", .stack = "session requisite @\nsession requisite @\n"}, &out);
+	assert_non_null(strstr(out.log, "already in room stubroom"));
+	lets_in(&(struct scenario){.mode = "room", .inside = forget_marker}, &out);
+	assert_non_null(strstr(out.log, "<4>pam_carrel(carreltest:session): passed: user=pamuser uid=12345: "
+					"pam_carrel.so opens twice"));
+}
+
+static void two_lines_share_the_work(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	lets_in(&(struct scenario){.mode = "room", .inside = look_inside,
+				   .stack = "session optional @ close debug\nsession required pam_permit.so\n"
+					    "session requisite @ open debug\n"}, &out);
+	assert_non_null(strstr(out.log, "close: closed"));
+	assert_null(strstr(strstr(out.log, "opened:") + 1, "opened:"));
+	/* The open line alone never closes, the close line alone never opens and isolates nobody. */
+	lets_in(&(struct scenario){.mode = "room-noclose", .args = "open"}, &out);
+	assert_null(strstr(out.log, "close:"));
+	run(&(struct scenario){.mode = "room", .args = "close"}, &out);
+	assert_int_not_equal(out.open, PAM_SUCCESS);
+	assert_string_equal(out.log, "");
+}
+
+static void children_end_their_handles(pam_handle_t *pamh, struct outcome *out)
+{
+	int status;
+	pid_t pid;
+
+	(void)signal(SIGCHLD, SIG_DFL);
+	for (int closes = 0; closes < 2; closes++) {
+		pid = fork();
+		if (pid == 0) {
+			if (closes)
+				(void)pam_close_session(pamh, 0);
+			(void)pam_end(pamh, PAM_SUCCESS | PAM_DATA_SILENT);
+			_exit(0);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			wrong(out, "no child");
+	}
+	pid = fork(); /* ENOMEM when the room's init is dead */
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		wrong(out, "a child ended the room");
+}
+
+static void a_forked_child_does_not_end_the_room(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	lets_in(&(struct scenario){.mode = "room", .args = "debug", .inside = children_end_their_handles}, &out);
+	assert_non_null(strstr(out.log, "not this process's to close"));
+	assert_non_null(strstr(out.log, "close: closed"));
+}
+
+static void use_the_number_again(pam_handle_t *pamh, struct outcome *out)
+{
+	(void)pamh;
+	(void)out;
+	for (int fd = 4; fd < 64; fd++) {
+		struct stat st;
+
+		if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && dup2(3, fd) != fd)
+			abort();
+	}
+}
+
+static void a_reused_descriptor_is_left_alone(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	/* Without close() the room ends with the caller: the stub's init hangs on it only in the real helper. */
+	host_run(&(struct scenario){.mode = "room", .args = "debug", .inside = use_the_number_again}, &out);
+	assert_int_equal(out.close, PAM_SUCCESS);
+	assert_non_null(strstr(out.log, "not this process's to close"));
+	assert_non_null(strstr(out.changed, "fds")); /* ours is there still, as the application's */
+}
+
+static void a_silent_supervisor_does_not_hold_the_close(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	host_run(&(struct scenario){.mode = "room-noclose"}, &out);
+	assert_int_equal(out.close, PAM_SUCCESS);
+	assert_true(out.took_ms >= 4900 && out.took_ms < 7000);
+	assert_non_null(strstr(out.log, "<4>"));
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	host_teardown();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bad_helper_leaves_the_caller_as_it_was),
+		cmocka_unit_test(a_failure_in_the_last_steps_comes_back_to_the_host),
+		cmocka_unit_test(a_missing_helper_is_named),
+		cmocka_unit_test(bad_arguments_refuse),
+		cmocka_unit_test(odd_users_are_refused),
+		cmocka_unit_test(wrong_callers_are_refused),
+		cmocka_unit_test(an_honest_room_is_entered_and_left),
+		cmocka_unit_test(a_room_without_namespaces_works),
+		cmocka_unit_test(unusual_callers_are_let_in),
+		cmocka_unit_test(directories_of_the_host_are_sealed),
+		cmocka_unit_test(root_and_break_glass_pass_loudly),
+		cmocka_unit_test(a_room_in_a_room_is_not_made),
+		cmocka_unit_test(a_line_listed_twice_opens_once),
+		cmocka_unit_test(two_lines_share_the_work),
+		cmocka_unit_test(a_forked_child_does_not_end_the_room),
+		cmocka_unit_test(a_reused_descriptor_is_left_alone),
+		cmocka_unit_test(a_silent_supervisor_does_not_hold_the_close),
+	};
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: test_module BUILD_DIRECTORY\n");
+		return 2;
+	}
+	if (geteuid() != 0) {
+		fprintf(stderr, "skipped: needs root\n");
+		return 77;
+	}
+	host_setup(argv[1]);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
