@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One file for each filter: header, whole key, instructions. The name is a digest of the key.
+ *
+ * Runs in: helper, root. A get is one open, one fstat, one read.
+ *  R1  An entry counts only as a regular file of the caller's own, mode 0600, with one name, of the size that key and
+ *      header ask for, with the whole key and the right checksum. Anything else is a miss.
+ *  R2  The directory never holds more than ENTRIES_MAX files.
+ */
+#include "state/filter_cache.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "proto/scope.h"
+
+#define ENTRY_MAGIC 0x31465042204c5243u /* "CRL BPF1" */
+#define ENTRIES_MAX 256
+#define NAME_SIZE 64
+
+struct header {
+	uint64_t magic;
+	uint64_t checksum; /* of key and instructions */
+	uint32_t key_len;
+	uint32_t insn_len;
+};
+
+static void scope_close_dir(DIR *const *dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+}
+
+#define FNV_START 0xcbf29ce484222325u
+
+/* FNV-1a: tells damage and names apart, keeps nobody out; the directory's owner and mode do that. */
+static uint64_t fnv1a(uint64_t hash, const void *data, size_t size)
+{
+	const unsigned char *byte = data;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ byte[i]) * 0x100000001b3u;
+	return hash;
+}
+
+static uint64_t checksum(const char *key, size_t key_len, const struct crl_filter *f, uint32_t len)
+{
+	return fnv1a(fnv1a(FNV_START, key, key_len), f->insn, len * sizeof(f->insn[0]));
+}
+
+static void entry_name(const char *key, char name[NAME_SIZE])
+{
+	(void)snprintf(name, NAME_SIZE, "%016" PRIx64 ".bpf", fnv1a(FNV_START, key, strlen(key)));
+}
+
+/* The number of instructions that an entry of this size has, 0 when it cannot be one. */
+static uint32_t entry_insns(int fd, size_t key_len)
+{
+	const size_t fixed = sizeof(struct header) + key_len;
+	struct stat st;
+	size_t rest;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_mode & 07777) != 0600 || st.st_nlink != 1 ||
+	    st.st_uid != geteuid() || st.st_size <= (off_t)fixed)
+		return 0;
+	rest = (size_t)st.st_size - fixed;
+	if (rest % sizeof(struct sock_filter) != 0 || rest / sizeof(struct sock_filter) > CRL_FILTER_MAX)
+		return 0;
+	return (uint32_t)(rest / sizeof(struct sock_filter));
+}
+
+int crl_filter_cache_get(int dirfd, const char *key, struct crl_filter *ret)
+{
+	scoped_fd fd = -EBADF;
+	size_t key_len = strlen(key);
+	char stored[CRL_FILTER_KEY_MAX];
+	struct header h;
+	struct iovec part[3];
+	char name[NAME_SIZE];
+	uint32_t len;
+	size_t size;
+
+	ret->len = 0;
+	if (key_len >= sizeof(stored))
+		return -ENOENT;
+	entry_name(key, name);
+	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -ENOENT;
+	len = entry_insns(fd, key_len);
+	if (len == 0)
+		return -ENOENT;
+	size = len * sizeof(ret->insn[0]);
+	part[0] = (struct iovec){ .iov_base = &h, .iov_len = sizeof(h) };
+	part[1] = (struct iovec){ .iov_base = stored, .iov_len = key_len };
+	part[2] = (struct iovec){ .iov_base = ret->insn, .iov_len = size };
+	if (readv(fd, part, CRL_ARRAY_LEN(part)) != (ssize_t)(sizeof(h) + key_len + size))
+		return -ENOENT;
+	if (h.magic != ENTRY_MAGIC || h.key_len != key_len || h.insn_len != len || memcmp(stored, key, key_len) != 0 ||
+	    h.checksum != checksum(key, key_len, ret, len))
+		return -ENOENT;
+	ret->len = len;
+	return 0;
+}
+
+/*
+ * Make room when the cache is full. All entries go: that many policies in use at once are not expected, so nearly
+ * all of them are of old kernels, old policies or half written, and each one costs 3 ms to have again.
+ */
+static int make_room(int dirfd)
+{
+	__attribute__((cleanup(scope_close_dir))) DIR *dir = NULL;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t count = 0;
+	struct dirent *entry;
+
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		drop_fd(&fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir)))
+		count += entry->d_name[0] != '.';
+	if (count < ENTRIES_MAX)
+		return 0;
+	rewinddir(dir);
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && unlinkat(dirfd, entry->d_name, 0) < 0 && errno != ENOENT)
+			return -errno;
+	return 0;
+}
+
+static int write_entry(int fd, const char *key, size_t key_len, const struct crl_filter *f)
+{
+	const size_t size = f->len * sizeof(f->insn[0]);
+	struct header h = {
+		.magic = ENTRY_MAGIC,
+		.checksum = checksum(key, key_len, f, f->len),
+		.key_len = (uint32_t)key_len,
+		.insn_len = f->len,
+	};
+	scoped_free char *buf = malloc(sizeof(h) + key_len + size);
+	ssize_t n;
+
+	if (!buf)
+		return -ENOMEM;
+	memcpy(buf, &h, sizeof(h));
+	memcpy(buf + sizeof(h), key, key_len);
+	memcpy(buf + sizeof(h) + key_len, f->insn, size);
+	if (fchmod(fd, 0600) < 0) /* whatever the umask left */
+		return -errno;
+	n = write(fd, buf, sizeof(h) + key_len + size);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == sizeof(h) + key_len + size ? 0 : -ENOSPC;
+}
+
+int crl_filter_cache_put(int dirfd, const char *key, const struct crl_filter *f, struct crl_err *err)
+{
+	scoped_fd fd = -EBADF;
+	size_t key_len = strlen(key);
+	char name[NAME_SIZE], beside[NAME_SIZE];
+	struct timespec now;
+	int rc;
+
+	if (key_len >= CRL_FILTER_KEY_MAX || f->len == 0 || f->len > CRL_FILTER_MAX)
+		return crl_err_set(err, EINVAL, CRL_STAGE_STATE, "a filter that cannot be kept");
+	rc = make_room(dirfd);
+	if (rc < 0)
+		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot make room among the filters");
+	entry_name(key, name);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+	(void)snprintf(beside, sizeof(beside), "%d-%jd.%09ld.new", getpid(), (intmax_t)now.tv_sec, now.tv_nsec);
+	fd = openat(dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return crl_err_set(err, errno, CRL_STAGE_STATE, "cannot make the file of a filter");
+	rc = write_entry(fd, key, key_len, f);
+	if (rc == 0 && renameat(dirfd, beside, dirfd, name) < 0)
+		rc = -errno;
+	if (rc < 0) {
+		(void)unlinkat(dirfd, beside, 0); /* make_room() takes it if this fails */
+		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot keep the filter %s", name);
+	}
+	return 0;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * For tests of filters: the shipped groups, a policy's seccomp part with its defaults, and a machine that runs classic
+ * BPF over a seccomp_data as the kernel does, so that verdicts of any architecture can be had without a kernel.
+ */
+#pragma once
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "plan/filter.h"
+
+#define GROUPS "conf/syscalls.conf" /* tests run from the top of the tree */
+#define ERRNO(e) (SECCOMP_RET_ERRNO | (e))
+#define ALLOW SECCOMP_RET_ALLOW
+#define X86_64 AUDIT_ARCH_X86_64
+#define I386 AUDIT_ARCH_I386
+#define STRV(...) { .item = (char *[]){ __VA_ARGS__ }, .len = sizeof((char *[]){ __VA_ARGS__ }) / sizeof(char *) }
+
+static inline struct crl_seccomp lab_wish(void)
+{
+	static char text[4][8] = { "unix", "inet", "inet6", "netlink" };
+	static char *families[] = { text[0], text[1], text[2], text[3] };
+	struct crl_seccomp s = {
+		.base = "@login",
+		.families = { .item = families, .len = 4 },
+		.compat = true,
+	};
+
+	return s;
+}
+
+/* The shipped groups. Returns 0, or -1 after saying why not. */
+static inline int lab_load_groups(struct crl_sysgroups *groups)
+{
+	struct crl_err err = { 0 };
+	scoped_free char *path = realpath(GROUPS, NULL);
+
+	if (path && crl_sysgroups_load(path, groups, &err) == 0)
+		return 0;
+	print_error("%s:%d: %s\n", GROUPS, err.line, err.text);
+	return -1;
+}
+
+struct lab_machine {
+	const struct crl_filter *f;
+	const struct seccomp_data *data;
+	uint32_t a, x;
+	uint32_t mem[BPF_MEMWORDS];
+};
+
+static inline uint32_t lab_load(const struct lab_machine *m, uint32_t offset)
+{
+	uint32_t word;
+
+	assert_true(offset % 4 == 0 && offset + 4 <= sizeof(*m->data));
+	memcpy(&word, (const char *)m->data + offset, sizeof(word));
+	return word;
+}
+
+static inline bool lab_jumps(uint16_t op, uint32_t a, uint32_t k)
+{
+	switch (op) {
+	case BPF_JEQ:
+		return a == k;
+	case BPF_JGT:
+		return a > k;
+	case BPF_JGE:
+		return a >= k;
+	case BPF_JSET:
+		return a & k;
+	default:
+		fail_msg("jump %#x", op);
+		return false;
+	}
+}
+
+/* One instruction that is no return. Returns the number of instructions to skip after it. */
+static inline uint32_t lab_step(struct lab_machine *m, const struct sock_filter *i)
+{
+	if (BPF_CLASS(i->code) == BPF_JMP) {
+		if (BPF_OP(i->code) == BPF_JA)
+			return i->k;
+		return lab_jumps(BPF_OP(i->code), m->a, BPF_SRC(i->code) == BPF_X ? m->x : i->k) ? i->jt : i->jf;
+	}
+	switch (i->code) {
+	case BPF_LD | BPF_W | BPF_ABS:
+		m->a = lab_load(m, i->k);
+		break;
+	case BPF_LD | BPF_MEM:
+		m->a = m->mem[i->k];
+		break;
+	case BPF_ST:
+		m->mem[i->k] = m->a;
+		break;
+	case BPF_ALU | BPF_AND | BPF_K:
+		m->a &= i->k;
+		break;
+	case BPF_MISC | BPF_TAX:
+		m->x = m->a;
+		break;
+	case BPF_MISC | BPF_TXA:
+		m->a = m->x;
+		break;
+	default:
+		fail_msg("instruction %#x", i->code);
+	}
+	return 0;
+}
+
+static inline uint32_t lab_run(const struct crl_filter *f, const struct seccomp_data *data)
+{
+	struct lab_machine m = { .f = f, .data = data };
+
+	for (uint32_t pc = 0; pc < f->len; pc++) {
+		const struct sock_filter *i = &f->insn[pc];
+
+		if (BPF_CLASS(i->code) == BPF_RET) {
+			assert_int_equal(BPF_RVAL(i->code), BPF_K);
+			return i->k;
+		}
+		pc += lab_step(&m, i);
+	}
+	fail_msg("ran off the end of %u instructions", f->len);
+	return 0;
+}
+
+/* What the filter says to call @nr of @arch. */
+static inline uint32_t lab_ask(const struct crl_filter *f, uint32_t arch, int nr, const uint64_t args[6])
+{
+	struct seccomp_data data = { .nr = nr, .arch = arch };
+
+	if (args)
+		memcpy(data.args, args, sizeof(data.args));
+	return lab_run(f, &data);
+}

@@ -1,0 +1,607 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Verdicts of compiled filters, call by call, on all three entry doors of x86-64.
+ */
+#include "tests/unit/plan/filter_lab.h"
+
+#include <asm/ioctls.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/socket.h>
+
+static struct crl_sysgroups groups;
+static struct crl_filter filter;  /* the shipped @login, compat, setns back allowed */
+
+#define BACK (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET)
+#define HIGH 0x100000000ull
+
+static int load_groups(void **state)
+{
+	struct crl_seccomp s = lab_wish();
+	struct crl_err err = { 0 };
+
+	(void)state;
+	if (lab_load_groups(&groups) < 0)
+		return -1;
+	if (crl_filter_compile(&s, &groups, BACK, &filter, &err) < 0) {
+		print_error("%s\n", err.text);
+		return -1;
+	}
+	print_message("@login with compat: %u instructions\n", filter.len);
+	return 0;
+}
+
+static int free_groups(void **state)
+{
+	(void)state;
+	crl_sysgroups_done(&groups);
+	return 0;
+}
+
+/* i386's own numbers of the socket calls, which libseccomp gives as parts of socketcall(). */
+static int direct_number(const char *name)
+{
+	static const char *const calls[] = { "socket", "socketpair", "bind", "connect", "listen", "accept4",
+					     "getsockopt", "setsockopt", "getsockname", "getpeername", "sendto",
+					     "sendmsg", "recvfrom", "recvmsg", "shutdown" };
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(calls); i++)
+		if (strcmp(calls[i], name) == 0)
+			return 359 + (int)i;
+	return -1;
+}
+
+static uint32_t ask(const struct crl_filter *f, uint32_t arch, const char *name, const uint64_t args[6])
+{
+	int nr = seccomp_syscall_resolve_name_arch(arch, name);
+
+	if (nr < 0 && arch == I386)
+		nr = direct_number(name);
+	if (nr < 0)
+		fail_msg("%s has no number", name);
+	return lab_ask(f, arch, nr, args);
+}
+
+struct row {
+	const char *name;
+	uint64_t args[6];
+	uint32_t want;
+};
+
+static void check_rows(const struct crl_filter *f, uint32_t arch, const struct row *row, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		uint32_t got = ask(f, arch, row[i].name, row[i].args);
+
+		if (got != row[i].want)
+			fail_msg("row %zu: %s(%#jx, %#jx, %#jx) on %#x is %#x, not %#x", i, row[i].name,
+				 (uintmax_t)row[i].args[0], (uintmax_t)row[i].args[1], (uintmax_t)row[i].args[2],
+				 arch, got, row[i].want);
+	}
+}
+
+/* Good for both architectures: names, argument positions and answers are the same. */
+static const struct row both[] = {
+	{ "read", { 0 }, ALLOW },
+	{ "execve", { 0 }, ALLOW },
+	{ "arch_prctl", { 0 }, ALLOW },
+	{ "prctl", { 0 }, ALLOW },
+	{ "seccomp", { 0 }, ALLOW },
+	{ "chroot", { 0 }, ALLOW },
+	{ "ptrace", { 0 }, ALLOW },
+	{ "setresuid", { 0 }, ALLOW },
+	{ "setgroups", { 0 }, ALLOW },
+	{ "bind", { 0 }, ALLOW },
+	{ "fork", { 0 }, ALLOW },
+	{ "vfork", { 0 }, ALLOW },
+	{ "pidfd_open", { 0 }, ALLOW },
+	{ "futex_waitv", { 0 }, ALLOW },
+
+	{ "clone", { 0x01200011 }, ALLOW },           /* fork() */
+	{ "clone", { 0x003d0f00 }, ALLOW },           /* pthread_create() */
+	{ "clone", { 0x00004111 }, ALLOW },           /* vfork-like, posix_spawn() */
+	{ "clone", { CLONE_NEWUSER | 17 }, ERRNO(EPERM) },
+	{ "clone", { CLONE_NEWNS }, ERRNO(EPERM) },
+	{ "clone", { CLONE_NEWNET }, ERRNO(EPERM) },
+	{ "clone", { CLONE_NEWPID }, ERRNO(EPERM) },
+	{ "clone", { CLONE_NEWIPC }, ERRNO(EPERM) },
+	{ "clone", { CLONE_NEWUTS }, ERRNO(EPERM) },
+	{ "clone", { CLONE_NEWCGROUP }, ERRNO(EPERM) },
+	{ "clone", { 0x01200011 | CLONE_NEWUSER | CLONE_NEWNET }, ERRNO(EPERM) },
+	{ "clone3", { 0 }, ERRNO(ENOSYS) },
+	{ "unshare", { CLONE_NEWUSER }, ERRNO(EPERM) },
+	{ "unshare", { 0 }, ERRNO(EPERM) },
+	{ "setns", { 5, BACK }, ALLOW },
+	{ "setns", { 5, 0 }, ERRNO(EPERM) },
+	{ "setns", { 5, CLONE_NEWNS }, ERRNO(EPERM) },
+	{ "setns", { 5, BACK | CLONE_NEWUSER }, ERRNO(EPERM) },
+
+	{ "personality", { 0 }, ALLOW },
+	{ "personality", { 8 }, ALLOW },
+	{ "personality", { 0x20000 }, ALLOW },
+	{ "personality", { 0x20008 }, ALLOW },
+	{ "personality", { 0xffffffff }, ALLOW },
+	{ "personality", { 0x0040000 }, ERRNO(EPERM) }, /* ADDR_NO_RANDOMIZE */
+	{ "personality", { 0x0400000 }, ERRNO(EPERM) }, /* READ_IMPLIES_EXEC */
+	{ "personality", { 0x40008 }, ERRNO(EPERM) },
+	{ "personality", { 1 }, ERRNO(EPERM) },
+
+	{ "ioctl", { 0, TCGETS }, ALLOW },
+	{ "ioctl", { 0, TIOCSCTTY }, ALLOW },
+	{ "ioctl", { 0, TIOCSTI }, ERRNO(EPERM) },
+	{ "ioctl", { 0, TIOCLINUX }, ERRNO(EPERM) },
+
+	{ "socket", { AF_UNIX, SOCK_STREAM }, ALLOW },
+	{ "socket", { AF_INET, SOCK_STREAM | SOCK_CLOEXEC }, ALLOW },
+	{ "socket", { AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 17 }, ALLOW },
+	{ "socket", { AF_INET, SOCK_PACKET }, ERRNO(EAFNOSUPPORT) },
+	{ "socket", { AF_INET, SOCK_PACKET | SOCK_CLOEXEC }, ERRNO(EAFNOSUPPORT) },
+	{ "socket", { AF_NETLINK, SOCK_RAW, 0 }, ALLOW },  /* ROUTE */
+	{ "socket", { AF_NETLINK, SOCK_RAW, 9 }, ALLOW },  /* AUDIT */
+	{ "socket", { AF_NETLINK, SOCK_RAW, 4 }, ERRNO(EPROTONOSUPPORT) },  /* SOCK_DIAG */
+	{ "socket", { AF_NETLINK, SOCK_RAW, 12 }, ERRNO(EPROTONOSUPPORT) }, /* NETFILTER */
+	{ "socket", { AF_NETLINK, SOCK_RAW, 16 }, ERRNO(EPROTONOSUPPORT) }, /* GENERIC */
+	{ "socket", { AF_VSOCK, SOCK_STREAM }, ERRNO(EAFNOSUPPORT) },
+	{ "socket", { AF_ALG, SOCK_SEQPACKET }, ERRNO(EAFNOSUPPORT) },
+	{ "socket", { AF_PACKET, SOCK_RAW }, ERRNO(EAFNOSUPPORT) },
+	{ "socket", { AF_KEY, SOCK_RAW }, ERRNO(EAFNOSUPPORT) },
+	{ "socketpair", { AF_UNIX, SOCK_STREAM }, ALLOW },
+	{ "socketpair", { AF_INET, SOCK_STREAM }, ERRNO(EAFNOSUPPORT) },
+	{ "socketpair", { 30 /* AF_TIPC */, SOCK_STREAM }, ERRNO(EAFNOSUPPORT) },
+
+	{ "io_uring_setup", { 0 }, ERRNO(ENOSYS) },
+	{ "io_uring_enter", { 0 }, ERRNO(ENOSYS) },
+	{ "io_uring_register", { 0 }, ERRNO(ENOSYS) },
+	{ "keyctl", { 0 }, ERRNO(ENOSYS) },
+	{ "add_key", { 0 }, ERRNO(ENOSYS) },
+	{ "request_key", { 0 }, ERRNO(ENOSYS) },
+	{ "mount", { 0 }, ERRNO(EPERM) },
+	{ "umount2", { 0 }, ERRNO(EPERM) },
+	{ "pivot_root", { 0 }, ERRNO(EPERM) },
+	{ "fsopen", { 0 }, ERRNO(ENOSYS) },
+	{ "open_tree", { 0 }, ERRNO(ENOSYS) },
+	{ "move_mount", { 0 }, ERRNO(ENOSYS) },
+	{ "mount_setattr", { 0 }, ERRNO(ENOSYS) },
+	{ "bpf", { 0 }, ERRNO(EPERM) },
+	{ "perf_event_open", { 0 }, ERRNO(EPERM) },
+	{ "userfaultfd", { 0 }, ERRNO(EPERM) },
+	{ "open_by_handle_at", { 0 }, ERRNO(EPERM) },
+	{ "kcmp", { 0 }, ERRNO(EPERM) },
+	{ "process_vm_readv", { 0 }, ERRNO(EPERM) },
+	{ "process_vm_writev", { 0 }, ERRNO(EPERM) },
+	{ "pidfd_getfd", { 0 }, ERRNO(EPERM) },
+	{ "lookup_dcookie", { 0 }, ERRNO(EPERM) },
+	{ "fanotify_init", { 0 }, ERRNO(EPERM) },
+	{ "syslog", { 0 }, ERRNO(EPERM) },
+	{ "settimeofday", { 0 }, ERRNO(EPERM) },
+	{ "clock_settime", { 0 }, ERRNO(EPERM) },
+	{ "reboot", { 0 }, ERRNO(EPERM) },
+	{ "init_module", { 0 }, ERRNO(EPERM) },
+	{ "iopl", { 0 }, ERRNO(EPERM) },
+	{ "modify_ldt", { 0 }, ERRNO(ENOSYS) },
+};
+
+/* Arguments that the kernel takes as int: what stands above the low 32 bits must not change a verdict. */
+static const struct row wide[] = {
+	{ "ioctl", { 0, TIOCSTI | HIGH }, ERRNO(EPERM) },
+	{ "ioctl", { 0, TIOCLINUX | HIGH }, ERRNO(EPERM) },
+	{ "ioctl", { 0, TCGETS | HIGH }, ALLOW },
+	{ "socket", { AF_VSOCK | HIGH }, ERRNO(EAFNOSUPPORT) },
+	{ "socket", { AF_UNIX | HIGH, SOCK_STREAM | HIGH }, ALLOW },
+	{ "socket", { AF_INET | HIGH, SOCK_PACKET | HIGH }, ERRNO(EAFNOSUPPORT) },
+	{ "socket", { AF_NETLINK | HIGH, 3, 12 | HIGH }, ERRNO(EPROTONOSUPPORT) },
+	{ "socketpair", { AF_INET | HIGH }, ERRNO(EAFNOSUPPORT) },
+	{ "personality", { 0x40000 | HIGH }, ERRNO(EPERM) },
+	{ "clone", { CLONE_NEWUSER | HIGH }, ERRNO(EPERM) },
+	{ "clone", { 0x01200011 | HIGH }, ALLOW },
+	{ "setns", { 5, CLONE_NEWNS | HIGH }, ERRNO(EPERM) },
+};
+
+/* What only i386 has, or has by another name. */
+static const struct row old[] = {
+	{ "mmap2", { 0 }, ALLOW },
+	{ "fstat64", { 0 }, ALLOW },
+	{ "_llseek", { 0 }, ALLOW },
+	{ "setresuid32", { 0 }, ALLOW },
+	{ "set_thread_area", { 0 }, ALLOW },
+	{ "clock_gettime64", { 0 }, ALLOW },
+	{ "sigreturn", { 0 }, ALLOW },
+	{ "waitpid", { 0 }, ALLOW },
+	{ "ipc", { 21 }, ALLOW },
+	{ "socketcall", { 1 }, ERRNO(ENOSYS) },
+	{ "socketcall", { 2 }, ERRNO(ENOSYS) },
+	{ "socketcall", { 8 }, ERRNO(ENOSYS) },
+	{ "umount", { 0 }, ERRNO(EPERM) },
+	{ "stime", { 0 }, ERRNO(EPERM) },
+	{ "clock_settime64", { 0 }, ERRNO(EPERM) },
+	{ "clock_adjtime64", { 0 }, ERRNO(EPERM) },
+	{ "vm86", { 0 }, ERRNO(ENOSYS) },
+	{ "vm86old", { 0 }, ERRNO(ENOSYS) },
+};
+
+static void test_native(void **state)
+{
+	(void)state;
+	check_rows(&filter, X86_64, both, CRL_ARRAY_LEN(both));
+	check_rows(&filter, X86_64, wide, CRL_ARRAY_LEN(wide));
+}
+
+static void test_i386(void **state)
+{
+	(void)state;
+	check_rows(&filter, I386, both, CRL_ARRAY_LEN(both));
+	check_rows(&filter, I386, old, CRL_ARRAY_LEN(old));
+}
+
+static void test_i386_off(void **state)
+{
+	static struct crl_filter native_only;
+	struct crl_seccomp s = lab_wish();
+
+	(void)state;
+	s.compat = false;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &native_only, NULL), 0);
+	print_message("@login without compat: %u instructions\n", native_only.len);
+	check_rows(&native_only, X86_64, both, CRL_ARRAY_LEN(both));
+	for (int nr = 0; nr < 512; nr++)
+		assert_int_equal(lab_ask(&native_only, I386, nr, NULL), ERRNO(ENOSYS));
+	assert_int_equal(lab_ask(&native_only, AUDIT_ARCH_AARCH64, 1, NULL), ERRNO(ENOSYS));
+}
+
+static void test_x32(void **state)
+{
+	(void)state;
+	for (int nr = 0; nr < 600; nr++)
+		assert_int_equal(lab_ask(&filter, X86_64, nr | 0x40000000, NULL), ERRNO(ENOSYS));
+	assert_int_equal(lab_ask(&filter, X86_64, -1, NULL), ERRNO(ENOSYS));
+}
+
+/* A listed name may be one of the newer numbers when libseccomp knows it; anything else must not be there. */
+static bool is_listed(int nr)
+{
+	static const char *const newer[] = { "cachestat", "fchmodat2", "map_shadow_stack", "futex_wake", "futex_wait",
+					     "futex_requeue", "mseal", "setxattrat", "getxattrat", "listxattrat",
+					     "removexattrat" };
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(newer); i++)
+		if (seccomp_syscall_resolve_name(newer[i]) == nr)
+			return true;
+	return false;
+}
+
+static void test_new_numbers(void **state)
+{
+	(void)state;
+	for (int nr = 451; nr <= 1100; nr++) {
+		if (is_listed(nr))
+			continue;
+		assert_int_equal(lab_ask(&filter, X86_64, nr, NULL), ERRNO(ENOSYS));
+		assert_int_equal(lab_ask(&filter, I386, nr, NULL), ERRNO(ENOSYS));
+	}
+}
+
+/* What Docker's default profile refuses to a container without added capabilities. */
+static void test_docker_blocks(void **state)
+{
+	static const char *const blocked[] = {
+		"acct", "add_key", "bpf", "clock_adjtime", "clock_settime", "clone3", "create_module",
+		"delete_module", "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick",
+		"get_kernel_syms", "get_mempolicy", "init_module", "io_uring_enter", "io_uring_register",
+		"io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load", "keyctl",
+		"lookup_dcookie", "mbind", "migrate_pages", "mount", "mount_setattr", "move_mount", "move_pages",
+		"nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open", "pidfd_getfd", "pivot_root",
+		"process_madvise", "process_vm_readv", "process_vm_writev", "query_module", "quotactl",
+		"quotactl_fd", "reboot", "request_key", "set_mempolicy", "setdomainname", "sethostname", "setns",
+		"settimeofday", "swapoff", "swapon", "_sysctl", "sysfs", "syslog", "umount2", "unshare", "uselib",
+		"userfaultfd", "ustat", "vhangup",
+	};
+	static const char *const blocked_i386[] = { "stime", "umount", "vm86", "vm86old", "clock_settime64",
+						    "clock_adjtime64", "bdflush", "idle" };
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(blocked); i++) {
+		if (ask(&filter, X86_64, blocked[i], NULL) == ALLOW)
+			fail_msg("%s is allowed", blocked[i]);
+		if (seccomp_syscall_resolve_name_arch(I386, blocked[i]) >= 0 &&
+		    ask(&filter, I386, blocked[i], NULL) == ALLOW)
+			fail_msg("%s is allowed on i386", blocked[i]);
+	}
+	for (size_t i = 0; i < CRL_ARRAY_LEN(blocked_i386); i++)
+		if (ask(&filter, I386, blocked_i386[i], NULL) == ALLOW)
+			fail_msg("%s is allowed on i386", blocked_i386[i]);
+}
+
+/* After entry the PAM application goes on under the filter; these were seen in sshd, su, sudo, login and cron. */
+static void test_pam_applications(void **state)
+{
+	static const char *const used[] = {
+		"getpid", "close", "newfstatat", "write", "openat", "read", "fcntl", "alarm", "rt_sigaction", "munmap",
+		"lseek", "sendto", "recvmsg", "poll", "recvfrom", "access", "getsockname", "bind", "setresuid",
+		"setresgid", "setregid", "setreuid", "setgroups", "getgroups", "readlink", "pread64", "dup2",
+		"sendmsg", "getdents64", "getpeername", "chown", "chmod", "exit_group", "ppoll", "wait4", "setuid",
+		"setgid", "dup", "getrandom", "rt_sigprocmask", "set_robust_list", "execve", "prctl", "capset",
+		"pidfd_open", "setpriority", "setrlimit", "prlimit64", "umask", "setpgid", "setsid", "fchdir",
+		"pipe2", "kill", "chroot", "flock", "ftruncate", "utimensat", "fchown", "fchmod", "mknod",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(used); i++)
+		if (ask(&filter, X86_64, used[i], NULL) != ALLOW)
+			fail_msg("%s is refused", used[i]);
+}
+
+static void test_no_setns_without_flags(void **state)
+{
+	static struct crl_filter f;
+	struct crl_seccomp s = lab_wish();
+	const uint64_t any[6] = { 5, 0 };
+
+	(void)state;
+	assert_int_equal(crl_filter_compile(&s, &groups, 0, &f, NULL), 0);
+	assert_int_equal(ask(&f, X86_64, "setns", any), ERRNO(EPERM));
+	assert_int_equal(ask(&f, I386, "setns", any), ERRNO(EPERM));
+}
+
+static void test_allow_and_deny(void **state)
+{
+	static struct crl_filter f;
+	struct crl_seccomp s = lab_wish();
+	struct crl_strv allow = STRV((char []){ "@debug" }, (char []){ "@io-uring" }, (char []){ "mbind" },
+				     (char []){ "bpf" });
+	struct crl_strv deny = STRV((char []){ "bpf" }, (char []){ "@chroot" }, (char []){ "getcwd" },
+				    (char []){ "keyctl" });
+	static const struct row rows[] = {
+		{ "process_vm_readv", { 0 }, ALLOW },
+		{ "io_uring_setup", { 0 }, ALLOW },
+		{ "mbind", { 0 }, ALLOW },
+		{ "set_mempolicy", { 0 }, ERRNO(EPERM) },
+		{ "bpf", { 0 }, ERRNO(EPERM) },      /* deny wins */
+		{ "chroot", { 0 }, ERRNO(EPERM) },   /* group of its own answer within @login */
+		{ "getcwd", { 0 }, ERRNO(EPERM) },   /* in no group that refuses */
+		{ "keyctl", { 0 }, ERRNO(ENOSYS) },  /* the group's answer, denied twice or not */
+		{ "read", { 0 }, ALLOW },
+	};
+
+	(void)state;
+	s.allow = allow;
+	s.deny = deny;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	check_rows(&f, X86_64, rows, CRL_ARRAY_LEN(rows));
+	check_rows(&f, I386, rows, CRL_ARRAY_LEN(rows));
+}
+
+/* A call's own name in allow lifts its argument rules; a group that has it does not; families have their own key. */
+static void test_whole_calls(void **state)
+{
+	static struct crl_filter f;
+	struct crl_seccomp s = lab_wish();
+	struct crl_strv by_name = STRV((char []){ "personality" }, (char []){ "ioctl" }, (char []){ "socket" },
+				       (char []){ "socketcall" }, (char []){ "clone" });
+	struct crl_strv by_group = STRV((char []){ "@login" });
+	static const struct row opened[] = {
+		{ "personality", { 0x40000 }, ALLOW },
+		{ "ioctl", { 0, TIOCSTI }, ALLOW },
+		{ "clone", { CLONE_NEWUSER }, ALLOW },
+		{ "socket", { AF_VSOCK }, ERRNO(EAFNOSUPPORT) },
+		{ "clone3", { 0 }, ERRNO(ENOSYS) },
+	};
+	static const struct row opened_i386[] = { { "socketcall", { 1 }, ALLOW }, { "socketcall", { 3 }, ALLOW } };
+
+	(void)state;
+	s.allow = by_name;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	check_rows(&f, X86_64, opened, CRL_ARRAY_LEN(opened));
+	check_rows(&f, I386, opened, CRL_ARRAY_LEN(opened));
+	check_rows(&f, I386, opened_i386, CRL_ARRAY_LEN(opened_i386));
+	s.allow = by_group;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	check_rows(&f, X86_64, both, CRL_ARRAY_LEN(both));
+}
+
+static void test_unshare_opens_clone(void **state)
+{
+	static struct crl_filter f;
+	struct crl_seccomp s = lab_wish();
+	struct crl_strv allow = STRV((char []){ "@namespaces" });
+	static const struct row rows[] = {
+		{ "unshare", { CLONE_NEWUSER }, ALLOW },
+		{ "clone", { CLONE_NEWUSER | 17 }, ALLOW },
+		{ "setns", { 5, CLONE_NEWNS }, ALLOW },
+		{ "clone3", { 0 }, ERRNO(ENOSYS) },
+		{ "mount", { 0 }, ERRNO(EPERM) },
+	};
+
+	(void)state;
+	s.allow = allow;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	check_rows(&f, X86_64, rows, CRL_ARRAY_LEN(rows));
+}
+
+static void test_families(void **state)
+{
+	static struct crl_filter f;
+	struct crl_seccomp s = lab_wish();
+	struct crl_strv few = STRV((char []){ "packet" }, (char []){ "inet" }, (char []){ "inet" });
+	static const struct row rows[] = {
+		{ "socket", { AF_INET, SOCK_PACKET }, ALLOW }, /* packet is listed */
+		{ "socket", { AF_PACKET, SOCK_RAW }, ALLOW },
+		{ "socket", { AF_UNIX }, ERRNO(EAFNOSUPPORT) },
+		{ "socket", { AF_NETLINK }, ERRNO(EAFNOSUPPORT) },
+		{ "socketpair", { AF_UNIX }, ALLOW },
+	};
+	static const struct row none[] = { { "socket", { AF_UNIX }, ERRNO(EAFNOSUPPORT) },
+					   { "socketpair", { AF_UNIX }, ALLOW } };
+	struct crl_strv denied = STRV((char []){ "socket" });
+	const uint64_t unix_family[6] = { AF_UNIX };
+
+	(void)state;
+	s.families = few;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	check_rows(&f, X86_64, rows, CRL_ARRAY_LEN(rows));
+	s.families.len = 0;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	check_rows(&f, X86_64, none, CRL_ARRAY_LEN(none));
+	s = lab_wish();
+	s.deny = denied;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	assert_int_equal(ask(&f, X86_64, "socket", unix_family), ERRNO(EPERM));
+	assert_int_equal(ask(&f, I386, "socketcall", (const uint64_t[6]){ 1 }), ERRNO(ENOSYS));
+}
+
+static void test_all_families_fit(void **state)
+{
+	static struct crl_filter f;
+	struct crl_seccomp s = lab_wish();
+	struct crl_strv all = STRV((char []){ "unix" }, (char []){ "inet" }, (char []){ "inet6" },
+				   (char []){ "netlink" }, (char []){ "packet" }, (char []){ "can" },
+				   (char []){ "bluetooth" }, (char []){ "alg" }, (char []){ "rds" },
+				   (char []){ "tipc" }, (char []){ "xdp" }, (char []){ "qipcrtr" },
+				   (char []){ "kcm" }, (char []){ "key" }, (char []){ "smc" });
+
+	(void)state;
+	s.families = all;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	assert_int_equal(ask(&f, X86_64, "socket", (const uint64_t[6]){ AF_VSOCK }), ERRNO(EAFNOSUPPORT));
+	assert_int_equal(ask(&f, X86_64, "socket", (const uint64_t[6]){ AF_KEY }), ALLOW);
+}
+
+static void expect_refusal(const struct crl_seccomp *s, int rc, const char *part)
+{
+	static struct crl_filter f;
+	struct crl_err err = { 0 };
+
+	f.len = 77;
+	assert_int_equal(crl_filter_compile(s, &groups, BACK, &f, &err), rc);
+	assert_int_equal(f.len, 0);
+	assert_int_equal(err.stage, CRL_STAGE_FILTER);
+	if (!strstr(err.text, part))
+		fail_msg("'%s' does not say '%s'", err.text, part);
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *list; /* "allow", "deny", "families", "base" */
+		const char *item;
+		const char *says;
+	} wrong[] = {
+		{ "allow", "no_such_call", "seccomp.allow: there is no system call 'no_such_call'" },
+		{ "deny", "no_such_call", "seccomp.deny: there is no system call 'no_such_call'" },
+		{ "allow", "", "there is no system call ''" },
+		{ "allow", "-newer", "there is no system call '-newer'" },
+		{ "allow", "@nope", "seccomp.allow: there is no group '@nope'" },
+		{ "deny", "@nope", "seccomp.deny: there is no group '@nope'" },
+		{ "allow", "clone3", "clone3 cannot be allowed" },
+		{ "allow", "@clone3", "clone3 cannot be allowed" },
+		{ "deny", "setuid", "setuid must not be refused" },
+		{ "deny", "setresgid32", "setresgid32 must not be refused" },
+		{ "deny", "capset", "capset must not be refused" },
+		{ "deny", "@login", "must not be refused" },
+		{ "families", "ipx", "there is no family 'ipx'" },
+		{ "families", "vsock", "vsock leads out" },
+		{ "base", "@nope", "seccomp.base: there is no group '@nope'" },
+		{ "base", "login", "seccomp.base: there is no group 'login'" },
+		{ "base", "@debug", "'@debug' is a group of calls to refuse" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(wrong); i++) {
+		struct crl_seccomp s = lab_wish();
+		char item[64];
+		char *items[] = { item };
+		struct crl_strv list = { .item = items, .len = 1 };
+
+		(void)snprintf(item, sizeof(item), "%s", wrong[i].item);
+		if (strcmp(wrong[i].list, "allow") == 0)
+			s.allow = list;
+		else if (strcmp(wrong[i].list, "deny") == 0)
+			s.deny = list;
+		else if (strcmp(wrong[i].list, "families") == 0)
+			s.families = list;
+		else
+			(void)snprintf(s.base, sizeof(s.base), "%s", wrong[i].item);
+		expect_refusal(&s, -EINVAL, wrong[i].says);
+	}
+}
+
+static void test_no_base(void **state)
+{
+	static struct crl_filter f = { .len = 5 };
+	struct crl_seccomp s = { .base = "" };
+	struct crl_strv list = STRV((char []){ "bpf" });
+
+	(void)state;
+	assert_int_equal(crl_filter_compile(&s, &groups, 0, &f, NULL), 0);
+	assert_int_equal(f.len, 0);
+	s.deny = list;
+	expect_refusal(&s, -EINVAL, "need a base");
+}
+
+/* A file of groups made here: nesting that does not end, a base that forgets setuid. */
+static void test_bad_groups(void **state)
+{
+	static struct crl_filter f;
+	char *self[] = { (char []){ "@a" } };
+	char *few[] = { (char []){ "read" }, (char []){ "exit_group" } };
+	char *typo[] = { (char []){ "raed" } };
+	char plain[] = "@a", newer[] = "@a-newer";
+	struct crl_sysgroup item = { .name = plain, .answer = CRL_ANSWER_ALLOW,
+				     .calls = { .item = self, .len = 1 } };
+	struct crl_sysgroups bad = { .item = &item, .len = 1 };
+	struct crl_seccomp s = { .base = "@a" };
+	struct crl_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(crl_filter_compile(&s, &bad, 0, &f, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "nest too deep"));
+	item.calls = (struct crl_strv){ .item = few, .len = 2 };
+	assert_int_equal(crl_filter_compile(&s, &bad, 0, &f, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "setuid must not be refused"));
+	item.calls = (struct crl_strv){ .item = typo, .len = 1 };
+	item.name = newer; /* there a name may be unknown */
+	(void)snprintf(s.base, sizeof(s.base), "@a-newer");
+	assert_int_equal(crl_filter_compile(&s, &bad, 0, &f, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "setuid must not be refused"));
+	item.name = plain;
+	(void)snprintf(s.base, sizeof(s.base), "@a");
+	assert_int_equal(crl_filter_compile(&s, &bad, 0, &f, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "@a: there is no system call 'raed'"));
+	item.calls.len = 0;
+	assert_int_equal(crl_filter_compile(&s, &bad, 0, &f, &err), -EINVAL);
+	assert_int_equal(f.len, 0);
+}
+
+static void test_load_flags(void **state)
+{
+	struct crl_seccomp s = lab_wish();
+
+	(void)state;
+	assert_int_equal(crl_filter_load_flags(&s), 0);
+	s.log = true;
+	assert_int_equal(crl_filter_load_flags(&s), SECCOMP_FILTER_FLAG_LOG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_native),
+		cmocka_unit_test(test_i386),
+		cmocka_unit_test(test_i386_off),
+		cmocka_unit_test(test_x32),
+		cmocka_unit_test(test_new_numbers),
+		cmocka_unit_test(test_docker_blocks),
+		cmocka_unit_test(test_pam_applications),
+		cmocka_unit_test(test_no_setns_without_flags),
+		cmocka_unit_test(test_allow_and_deny),
+		cmocka_unit_test(test_whole_calls),
+		cmocka_unit_test(test_unshare_opens_clone),
+		cmocka_unit_test(test_families),
+		cmocka_unit_test(test_all_families_fit),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_no_base),
+		cmocka_unit_test(test_bad_groups),
+		cmocka_unit_test(test_load_flags),
+	};
+
+	return cmocka_run_group_tests_name("plan/filter", tests, load_groups, free_groups);
+}
