@@ -6,6 +6,7 @@
 #   make help       the other targets
 
 SHELL := /bin/bash
+Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
@@ -72,28 +73,32 @@ all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo CC $<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libproto.a: $(call obj,$(PROTO_SRC))
 $(BUILD)/libcore.a: $(call obj,$(CORE_SRC))
 $(BUILD)/libapply.a: $(call obj,$(APPLY_SRC))
 $(BUILD)/%.a:
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/pam_carrel.so: $(call obj,$(MODULE_SRC)) $(BUILD)/libproto.a pam_module/pam_carrel.map
-	$(CC) -shared $(LDSAN) $(LDHARDEN) -Wl,-z,defs -Wl,--version-script=pam_module/pam_carrel.map -o $@ \
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) -shared $(LDSAN) $(LDHARDEN) -Wl,-z,defs -Wl,--version-script=pam_module/pam_carrel.map -o $@ \
 		$(call obj,$(MODULE_SRC)) $(BUILD)/libproto.a -lpam $(LDFLAGS)
 
 $(BUILD)/carrel-helper: $(call obj,$(HELPER_SRC)) $(ARCHIVES)
-	$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(HELPER_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(HELPER_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
 
 # Unit and live C tests: one program for each file, named after the file it tests.
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(LDSAN) -o $@ $< $(ARCHIVES) $(LIBS_CORE) -lcmocka $(LDFLAGS)
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) $(LDSAN) -o $@ $< $(ARCHIVES) $(LIBS_CORE) -lcmocka $(LDFLAGS)
 
 # --- tests -------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@
 
 #include "base/log.h"
 #include "plan/caps.h"
-#include "policy/dump.h"
 #include "policy/sysgroups.h"
 #include "state/filter_cache.h"
 
@@ -99,8 +98,7 @@ static int name_room(struct crl_job *job, struct crl_err *err)
 		(void)snprintf(job->room_name, sizeof(job->room_name), "%s", job->id); /* ids are shorter */
 		return 0;
 	}
-	text = crl_policy_dump_text(&job->policy);
-	if (!text)
+	if (crl_policy_dump(&job->policy, &text) < 0)
 		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "cannot name the room");
 	(void)snprintf(job->room_name, sizeof(job->room_name), "u%u-%016llx", job->login.uid,
 		       (unsigned long long)digest(text)); /* 28 characters at most */

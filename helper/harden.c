@@ -68,8 +68,6 @@ static void set_oom_score(void)
 
 int crl_harden(int argc, struct crl_err *err)
 {
-	extern char **environ;
-
 	if (argc < 1)
 		return crl_err_set(err, EPERM, CRL_STAGE_HELPER, "called without a name");
 	if (getuid() != 0 || geteuid() != 0) /* R1 */

@@ -140,6 +140,9 @@ static int stand_up(const struct crl_init_args *args, struct crl_room_view *view
 			return r;
 	}
 	crl_rename_process("carrel-init");
+	/* Only PID 1 of a namespace may ever say kill(-1): elsewhere we just die with the supervisor. */
+	if (getpid() == 1 && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot ask for the parent's death signal");
 	return crl_sandbox_init(err);
 }
 
@@ -158,9 +161,6 @@ _Noreturn void crl_init_main(const struct crl_init_args *args)
 		_exit(1);
 	adopt_janitor(args->job, &janitor);
 	r = stand_up(args, &view, &ready.err);
-	/* Only PID 1 of a namespace may ever say kill(-1): elsewhere we just die with the supervisor. */
-	if (r == 0 && getpid() == 1 && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-		r = crl_err_set(&ready.err, errno, CRL_STAGE_NAMESPACE, "cannot ask for the parent's death signal");
 	nfds = (view.proc >= 0 && view.utmp >= 0) ? 2 : 0;
 	if (crl_msg_send(args->channel, CRL_MSG_READY, &ready, sizeof(ready), (int[]){view.proc, view.utmp}, nfds) < 0 ||
 	    r < 0)

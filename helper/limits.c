@@ -78,7 +78,7 @@ int crl_limits_make(struct crl_job *job, struct crl_err *err)
 	if (p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF)
 		return 0;
 	if (limited)
-		r = crl_cgroup_plan_build(&p->limits, crl_device_lookup_disk, &plan, err);
+		r = crl_cgroup_plan_build(&p->limits, crl_device_find, &plan, err);
 	if (r < 0 || (plan.len == 0 && !shared))
 		return r;
 	r = open_root(job, (plan.len > 0 && p->need[CRL_FEATURE_LIMITS] == CRL_NEED_REQUIRE) ||

@@ -17,6 +17,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "apply/cgroup.h"
 #include "apply/sandbox.h"
@@ -140,7 +141,7 @@ static int add_first_member(struct crl_job *job, struct crl_room *room, struct c
 	return 0;
 }
 
-static void become_supervisor(struct crl_job *job, struct crl_room *room)
+static _Noreturn void become_supervisor(struct crl_job *job, struct crl_room *room)
 {
 	struct crl_err err = {0};
 	char name[16 + CRL_ID_MAX];
@@ -267,7 +268,7 @@ int main(int argc, char **argv)
 
 	if (r == 0)
 		r = parse_options(argc, argv, &options, &err);
-	crl_log_open("carrel", options.debug);
+	crl_log_open(NULL, options.debug);
 	if (r < 0 || !job) {
 		crl_log(LOG_ERR, "%s", err.text);
 		(void)fprintf(stderr, "carrel-helper: %s\n", err.text);
