@@ -112,7 +112,7 @@ static int send_line(const char *line, size_t len)
 	for (int i = 0; i < 2; i++) {
 		struct pollfd p = {.fd = sink.fd, .events = POLLOUT};
 
-		if (send(sink.fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		if (send(sink.fd, line, len, MSG_NOSIGNAL) >= 0)
 			return 0;
 		if (errno != EAGAIN && errno != ENOBUFS)
 			return -errno;

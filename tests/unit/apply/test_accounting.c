@@ -206,7 +206,7 @@ static void test_owner(void **state)
 
 	(void)state;
 	if (child == 0) {
-		(void)pause();
+		(void)sleep(20);
 		_exit(0);
 	}
 	l[0].app = getpid();
@@ -294,7 +294,6 @@ static void test_two_rooms(void **state)
 	assert_null(strstr(run("who", utmp_path), "eve"));
 	assert_int_equal(get(wtmp_path, 3).ut_type, DEAD_PROCESS);
 	assert_string_equal(get(wtmp_path, 3).ut_line, "bb/pts/0");
-	assert_int_equal(crl_accounting_sweep(&mirror, "bb"), 0);
 	assert_int_equal(count(wtmp_path), 4);
 	assert_int_equal(crl_accounting_sweep(&mirror, ""), -EINVAL);
 }
@@ -367,11 +366,14 @@ static void test_locked_by_a_reader(void **state)
 		(void)fcntl(open(utmp_path, O_RDONLY), F_SETLK, &fl);
 		(void)fcntl(open(wtmp_path, O_RDONLY), F_SETLK, &fl);
 		(void)!write(p[1], "", 1);
-		(void)pause();
+		(void)sleep(20);
 		_exit(0);
 	}
 	(void)!read(p[0], &(char){0}, 1);
-	put(room_path, 0, &u);
+	for (size_t i = 0; i < 4; i++) {
+		u.ut_line[4] = (char)('0' + i);
+		put(room_path, i, &u);
+	}
 	(void)gettimeofday(&before, NULL);
 	assert_int_equal(crl_accounting_sync(&mirror, room, &l, 1), 0);
 	(void)gettimeofday(&after, NULL);
@@ -379,12 +381,12 @@ static void test_locked_by_a_reader(void **state)
 	(void)waitpid(child, NULL, 0);
 	(void)close(p[0]);
 	(void)close(p[1]);
-	assert_true((after.tv_sec - before.tv_sec) * 1000000 + after.tv_usec - before.tv_usec < 1500000);
+	assert_true((after.tv_sec - before.tv_sec) * 1000000 + after.tv_usec - before.tv_usec <
+		    1000000); /* one wait, not eight */
 	assert_int_equal(get(utmp_path, 0).ut_type, USER_PROCESS);
-	assert_int_equal(count(wtmp_path), 1);
+	assert_int_equal(count(wtmp_path), 4);
 }
 
-/* While glibc's kind of writer holds its lock, we wait. */
 static void test_waits_for_a_writer(void **state)
 {
 	struct crl_accounting_login l = member("aa", "bob");
