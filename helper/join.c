@@ -11,11 +11,17 @@
 
 #include "base/log.h"
 
-static int ask_supervisor(const struct crl_job *job, int conn, int *ret_init, struct crl_err *err)
+/* The two answers that a supervisor may give. */
+union answer {
+	struct crl_msg_taken taken;
+	struct crl_err refused;
+};
+
+static int ask_supervisor(struct crl_job *job, int conn, int *ret_init, struct crl_err *err)
 {
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 	scoped_free struct crl_msg_join *join = calloc(1, sizeof(*join));
-	struct crl_err why = {0};
+	union answer answer = {0};
 	int r;
 
 	if (!join)
@@ -26,16 +32,18 @@ static int ask_supervisor(const struct crl_job *job, int conn, int *ret_init, st
 	(void)snprintf(join->origin_cgroup, sizeof(join->origin_cgroup), "%s", job->cgroup.origin);
 	r = crl_msg_send(conn, CRL_MSG_JOIN, join, sizeof(*join), (int[]){job->channel, job->app_pidfd}, 2);
 	if (r == 0)
-		r = crl_msg_recv(conn, CRL_ACCEPT(CRL_MSG_TAKEN) | CRL_ACCEPT(CRL_MSG_REFUSED), &why, sizeof(why),
+		r = crl_msg_recv(conn, CRL_ACCEPT(CRL_MSG_TAKEN) | CRL_ACCEPT(CRL_MSG_REFUSED), &answer, sizeof(answer),
 				 job->deadline_ms, &got);
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_STATE, "the room's supervisor does not answer");
 	if (got.type == CRL_MSG_REFUSED) {
-		if (crl_err_check(&why) < 0)
+		if (crl_err_check(&answer.refused) < 0)
 			return crl_err_set(err, EBADMSG, CRL_STAGE_STATE, "the room's supervisor sent nonsense");
-		*err = why;
+		*err = answer.refused;
 		return -err->code;
 	}
+	answer.taken.room[sizeof(answer.taken.room) - 1] = '\0';
+	(void)snprintf(job->adopt.room, sizeof(job->adopt.room), "%s", answer.taken.room);
 	*ret_init = take_fd(&got.fds[0]);
 	return 0;
 }

@@ -54,6 +54,7 @@ static void accept_join(struct crl_room *room)
 	scoped_fd conn = accept4(room->listen, NULL, NULL, SOCK_CLOEXEC);
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 	scoped_free struct crl_msg_join *join = calloc(1, sizeof(*join));
+	struct crl_msg_taken taken = {0};
 	struct crl_member *m;
 	int r;
 
@@ -72,7 +73,8 @@ static void accept_join(struct crl_room *room)
 		refuse_join(conn, EUSERS, "the room has no place for another login");
 		return;
 	}
-	if (crl_msg_send(conn, CRL_MSG_TAKEN, NULL, 0, &room->init_pidfd, 1) < 0) {
+	(void)snprintf(taken.room, sizeof(taken.room), "%s", room->id);
+	if (crl_msg_send(conn, CRL_MSG_TAKEN, &taken, sizeof(taken), &room->init_pidfd, 1) < 0) {
 		crl_member_drop(room, m);
 		return;
 	}

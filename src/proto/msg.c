@@ -38,7 +38,7 @@ static const struct shape {
 	[CRL_MSG_CLOSE] = {0, 0},
 	[CRL_MSG_CLOSED] = {0, 1},
 	[CRL_MSG_JOIN] = {sizeof(struct crl_msg_join), 2},
-	[CRL_MSG_TAKEN] = {0, 1},
+	[CRL_MSG_TAKEN] = {sizeof(struct crl_msg_taken), 1},
 	[CRL_MSG_JOINED] = {0, 0},
 	[CRL_MSG_READY] = {sizeof(struct crl_msg_ready), VARIES},
 };

@@ -15,7 +15,7 @@
  *   module -> supervisor CLOSE
  *   supervisor -> module CLOSED                    [pidfd of the supervisor]
  *   helper -> supervisor JOIN     login id, …      [module's socket, pidfd of the application]
- *   supervisor -> helper TAKEN                     [pidfd of the room's init] or REFUSED
+ *   supervisor -> helper TAKEN    room id          [pidfd of the room's init] or REFUSED
  *   helper -> supervisor JOINED
  *   init -> helper       READY    error            [room's /proc, utmp] when the error is none
  */
@@ -95,6 +95,10 @@ struct crl_msg_join {
 	char id[CRL_ID_MAX];
 	char cgroup[256];        /* of the login, relative to the cgroup root; "" = none */
 	char origin_cgroup[1024];/* where the application came from; "" = it was not moved */
+};
+
+struct crl_msg_taken {
+	char room[CRL_ID_MAX];
 };
 
 struct crl_msg_ready {
