@@ -179,16 +179,22 @@ static int scan_word(struct scan *s)
 	return 0;
 }
 
-/* A "=", "," or opening bracket: each may bring one more setting for libconfig to keep and to compare names with. */
+/* A "=", "," or opening bracket: each may bring one more setting for libconfig to keep. */
 static int count_setting(struct scan *s)
 {
-	if (++s->open[s->depth].members > CRL_TEXT_MEMBERS_MAX) {
-		return REFUSE(s, "found more than %d settings in one group or list", CRL_TEXT_MEMBERS_MAX);
-	}
 	if (++s->settings > CRL_TEXT_SETTINGS_MAX) {
 		return REFUSE(s, "found more than %d settings in one file", CRL_TEXT_SETTINGS_MAX);
 	}
 	return 0;
+}
+
+/* libconfig compares each name with all others of its group. */
+static int count_member(struct scan *s)
+{
+	if (++s->open[s->depth].members > CRL_TEXT_MEMBERS_MAX) {
+		return REFUSE(s, "found more than %d settings in one group", CRL_TEXT_MEMBERS_MAX);
+	}
+	return count_setting(s);
 }
 
 static int open_bracket(struct scan *s, char c)
@@ -232,7 +238,10 @@ static int scan_sign(struct scan *s)
 		return 0;
 	}
 	s->last = LAST_OTHER;
-	if (strchr("=:,", c)) {
+	if (strchr("=:", c)) {
+		return count_member(s);
+	}
+	if (c == ',') {
 		return count_setting(s);
 	}
 	if (strchr("([{", c)) {

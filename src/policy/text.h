@@ -15,8 +15,8 @@
 #define CRL_TEXT_DEPTH_MAX 8       /* brackets within brackets */
 #define CRL_TEXT_STRING_MAX 4096   /* bytes between two quotes */
 #define CRL_TEXT_WORD_MAX 64       /* bytes of a key, number or bare word */
-#define CRL_TEXT_MEMBERS_MAX 1024  /* in one group or list */
-#define CRL_TEXT_SETTINGS_MAX 32768 /* in one file */
+#define CRL_TEXT_MEMBERS_MAX 512    /* in one group */
+#define CRL_TEXT_SETTINGS_MAX 16384 /* in one file */
 
 /*
  * Check a text and make it ready: comments and carriage returns become spaces, so that libconfig's idea of what is a

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Any bytes as a configuration file: no crash, no leak, an error that equals its record, and what is accepted dumps to a
+ * text that is accepted again with the same dump.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "policy/load.h"
+#include "policy/source.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The dump of policy @name, or NULL. */
+static char *dump_of(const char *bytes, size_t size, const char *name)
+{
+	scoped_free char *text = malloc(size + 1);
+	scoped(crl_policy) p = { 0 };
+	struct crl_source *s = NULL;
+	struct crl_config *c = NULL;
+	struct crl_err err = { 0 };
+	char *dump = NULL;
+	int rc;
+
+	if (!text) {
+		return NULL;
+	}
+	memcpy(text, bytes, size);
+	text[size] = '\0';
+	rc = crl_source_parse("fuzz", text, size, &s, &err);
+	if (rc == 0) {
+		rc = crl_config_from_source(s, &c, &err);
+	}
+	if (rc == 0) {
+		rc = crl_config_policy(c, name, &p, &err);
+	}
+	if (rc == 0) {
+		rc = crl_policy_dump(&p, &dump);
+	}
+	if (rc != -err.code) {
+		abort();
+	}
+	crl_config_free(c);
+	return dump;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	scoped_free char *first = dump_of((const char *)data, size, "p");
+	scoped_free char *whole = NULL;
+	scoped_free char *second = NULL;
+
+	if (!first) {
+		return 0;
+	}
+	if (asprintf(&whole, "policies = { p = {\n%s}; };\n", first) < 0) {
+		return 0;
+	}
+	second = dump_of(whole, strlen(whole), "p");
+	if (!second || strcmp(first, second) != 0) {
+		abort();
+	}
+	return 0;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy/match.h"
+
+static int lookups;
+
+static int look_up(void *arg, const char *name, uint32_t *ret_gid)
+{
+	(void)arg;
+	lookups++;
+	if (strcmp(name, "wheel") == 0) {
+		*ret_gid = 10;
+		return 0;
+	}
+	if (strcmp(name, "others") == 0) {
+		*ret_gid = 99;
+		return 0;
+	}
+	return strcmp(name, "silent") == 0 ? -ETIMEDOUT : -ENOENT;
+}
+
+static struct crl_login someone(void)
+{
+	struct crl_login login = { .uid = 1000, .gid = 1000, .ngroups = 2, .groups = { 1000, 10 } };
+
+	strcpy(login.user, "ann");
+	strcpy(login.service, "sshd");
+	return login;
+}
+
+#define USER .user = (char[]){ "ann" }
+#define SSHD .service = (char[]){ "sshd" }
+#define GROUP(name) .group = (char[]){ name }
+#define POLICY(name) .policy = (char[]){ name }, .file = "f", .line = 7
+
+static int match(struct crl_rule *item, size_t len, const char **ret, struct crl_err *err)
+{
+	struct crl_rules rules = { item, len };
+	struct crl_login login = someone();
+	const struct crl_rule *found = NULL;
+	int rc;
+
+	lookups = 0;
+	rc = crl_rules_match(&rules, &login, look_up, NULL, &found, err);
+	*ret = found ? found->policy : NULL;
+	return rc;
+}
+
+static void expect(struct crl_rule *item, size_t len, const char *policy)
+{
+	const char *found = NULL;
+
+	assert_int_equal(match(item, len, &found, NULL), 0);
+	assert_string_equal(found, policy);
+}
+
+static void test_first_match(void **state)
+{
+	struct crl_rule rules[] = {
+		{ .user = (char[]){ "bob" }, POLICY("bob") },
+		{ .service = (char[]){ "cron" }, USER, POLICY("cron") },
+		{ GROUP("nobody-knows"), POLICY("unknown") },
+		{ GROUP("others"), POLICY("others") },
+		{ USER, SSHD, GROUP("wheel"), POLICY("first") },
+		{ POLICY("last") },
+	};
+
+	(void)state;
+	expect(rules, CRL_ARRAY_LEN(rules), "first");
+	assert_int_equal(lookups, 3);
+	rules[4].service = rules[1].service;
+	expect(rules, CRL_ARRAY_LEN(rules), "last");
+}
+
+/* A name service that does not answer must not turn into "not in the group". */
+static void test_silence_is_an_error(void **state)
+{
+	struct crl_rule rules[] = { { GROUP("silent"), POLICY("a") }, { POLICY("b") } };
+	struct crl_err err = { 0 };
+	const char *found = NULL;
+
+	(void)state;
+	assert_int_equal(match(rules, 2, &found, &err), -ETIMEDOUT);
+	assert_null(found);
+	assert_int_equal(err.stage, CRL_STAGE_RULE);
+	assert_int_equal(err.line, 7);
+	assert_string_equal(err.file, "f");
+	/* Not asked when another condition fails already, or when an earlier rule matches. */
+	rules[0].user = (char[]){ "bob" };
+	expect(rules, 2, "b");
+	assert_int_equal(lookups, 0);
+	rules[0] = (struct crl_rule){ USER, POLICY("c") };
+	rules[1] = (struct crl_rule){ GROUP("silent"), POLICY("a") };
+	expect(rules, 2, "c");
+}
+
+static void test_no_match(void **state)
+{
+	struct crl_rule rules[] = { { .user = (char[]){ "bob" }, POLICY("a") } };
+	struct crl_err err = { 0 };
+	const char *found = NULL;
+
+	(void)state;
+	assert_int_equal(match(rules, 1, &found, &err), -EACCES);
+	assert_int_equal(err.stage, CRL_STAGE_RULE);
+	assert_int_equal(match(rules, 0, &found, &err), -EACCES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_match),
+		cmocka_unit_test(test_silence_is_an_error),
+		cmocka_unit_test(test_no_match),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
