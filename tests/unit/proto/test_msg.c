@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Shapes and contents of records.
+ *
+ * Runs in: tests only.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/msg.h"
+#include "proto/nskind.h"
+#include "proto/scope.h"
+
+static struct crl_msg_room room;
+
+static const struct {
+	enum crl_msg type;
+	size_t size;
+	size_t nfds;
+} fixed[] = {
+	{CRL_MSG_OPEN, sizeof(struct crl_login), 1},
+	{CRL_MSG_LOOKUP, 256, 0},
+	{CRL_MSG_FOUND, 8, 0},
+	{CRL_MSG_REFUSED, 492, 0},
+	{CRL_MSG_ENTERED, 0, 0},
+	{CRL_MSG_CONFIRMED, 0, 0},
+	{CRL_MSG_CLOSE, 0, 0},
+	{CRL_MSG_CLOSED, 0, 1},
+	{CRL_MSG_JOIN, sizeof(struct crl_msg_join), 2},
+	{CRL_MSG_TAKEN, 0, 1},
+	{CRL_MSG_JOINED, 0, 0},
+};
+
+static void sizes_and_descriptors_are_exact(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(fixed); i++) {
+		enum crl_msg t = fixed[i].type;
+
+		assert_int_equal(crl_msg_check_shape(t, &room, fixed[i].size, fixed[i].nfds), 0);
+		assert_int_equal(crl_msg_check_shape(t, &room, fixed[i].size + 1, fixed[i].nfds), -EBADMSG);
+		assert_int_equal(crl_msg_check_shape(t, &room, fixed[i].size, fixed[i].nfds + 1), -EBADMSG);
+		if (fixed[i].size)
+			assert_int_equal(crl_msg_check_shape(t, &room, fixed[i].size - 1, fixed[i].nfds), -EBADMSG);
+		if (fixed[i].nfds)
+			assert_int_equal(crl_msg_check_shape(t, &room, fixed[i].size, fixed[i].nfds - 1), -EBADMSG);
+	}
+	assert_int_equal(crl_msg_check_shape(0, &room, 0, 0), -EBADMSG);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_COUNT, &room, 0, 0), -EBADMSG);
+}
+
+static void a_room_is_as_long_as_its_filter(void **state)
+{
+	(void)state;
+	room.filter_len = 3;
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 136 + 24, 1), 0);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 136 + 23, 1), -EBADMSG);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 136 + 32, 1), -EBADMSG);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 135, 1), -EBADMSG);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 136 + 24, 0), -EBADMSG);
+	room.filter_len = CRL_FILTER_MAX + 1;
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, crl_msg_room_size(CRL_FILTER_MAX + 1), 1), -EBADMSG);
+}
+
+static void ready_has_descriptors_only_without_error(void **state)
+{
+	struct crl_msg_ready ready = {0};
+
+	(void)state;
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_READY, &ready, sizeof(ready), 2), 0);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_READY, &ready, sizeof(ready), 0), -EBADMSG);
+	ready.err.code = 1;
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_READY, &ready, sizeof(ready), 0), 0);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_READY, &ready, sizeof(ready), 2), -EBADMSG);
+}
+
+static void contents_of_a_room_are_checked(void **state)
+{
+	struct crl_adopt good = {.ns_mask = 1, .securebits = 227, .no_new_privs = 1, .id = "a", .room = "b", .policy = "c"}, a;
+
+	(void)state;
+	assert_int_equal(crl_msg_check_adopt(&good), 0);
+	a = good; a.ns_mask = CRL_NS_BIT(CRL_NS_USER); assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
+	a = good; a.securebits |= 4; assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
+	a = good; a.no_new_privs = 2; assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
+	a = good; a.trim_caps = 2; assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
+	a = good; a.filter_log = 2; assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
+	a = good; a.reserved[0] = 1; assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
+	a = good; memset(a.id, 'x', sizeof(a.id)); assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
+	a = good; strcpy(a.room, "a b"); assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
+	a = good; strcpy(a.policy, "a\n"); assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
+}
+
+static void a_lookup_names_a_group(void **state)
+{
+	struct crl_msg_lookup l = {.group = "g"};
+
+	(void)state;
+	assert_int_equal(crl_msg_check_lookup(&l), 0);
+	memset(l.group, 'x', sizeof(l.group));
+	assert_int_equal(crl_msg_check_lookup(&l), -EBADMSG);
+	l.group[0] = '\0';
+	assert_int_equal(crl_msg_check_lookup(&l), -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_and_descriptors_are_exact),
+		cmocka_unit_test(a_room_is_as_long_as_its_filter),
+		cmocka_unit_test(ready_has_descriptors_only_without_error),
+		cmocka_unit_test(contents_of_a_room_are_checked),
+		cmocka_unit_test(a_lookup_names_a_group),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
