@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <seccomp.h>
 
 #include "plan/filter.h"
 
@@ -141,4 +142,46 @@ static inline uint32_t lab_ask(const struct crl_filter *f, uint32_t arch, int nr
 	if (args)
 		memcpy(data.args, args, sizeof(data.args));
 	return lab_run(f, &data);
+}
+
+/* i386's own numbers of the socket calls, which libseccomp gives as parts of socketcall(). */
+static inline int direct_number(const char *name)
+{
+	static const char *const calls[] = { "socket", "socketpair", "bind", "connect", "listen", "accept4",
+					     "getsockopt", "setsockopt", "getsockname", "getpeername", "sendto",
+					     "sendmsg", "recvfrom", "recvmsg", "shutdown" };
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(calls); i++)
+		if (strcmp(calls[i], name) == 0)
+			return 359 + (int)i;
+	return -1;
+}
+
+static inline uint32_t ask(const struct crl_filter *f, uint32_t arch, const char *name, const uint64_t args[6])
+{
+	int nr = seccomp_syscall_resolve_name_arch(arch, name);
+
+	if (nr < 0 && arch == I386)
+		nr = direct_number(name);
+	if (nr < 0)
+		fail_msg("%s has no number", name);
+	return lab_ask(f, arch, nr, args);
+}
+
+struct row {
+	const char *name;
+	uint64_t args[6];
+	uint32_t want;
+};
+
+static inline void check_rows(const struct crl_filter *f, uint32_t arch, const struct row *row, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		uint32_t got = ask(f, arch, row[i].name, row[i].args);
+
+		if (got != row[i].want)
+			fail_msg("row %zu: %s(%#jx, %#jx, %#jx) on %#x is %#x, not %#x", i, row[i].name,
+				 (uintmax_t)row[i].args[0], (uintmax_t)row[i].args[1], (uintmax_t)row[i].args[2],
+				 arch, got, row[i].want);
+	}
 }
