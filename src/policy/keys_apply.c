@@ -145,23 +145,54 @@ static int apply_key(const struct crl_keys_at *at)
 	return crl_key_set(at);
 }
 
+/* Put texts together. Every login comes by here some dozen times, too often for snprintf(). */
+static void join(char buf[PATH_TEXT_MAX], const char *a, const char *dot, const char *b)
+{
+	if (strlen(a) + strlen(dot) + strlen(b) < PATH_TEXT_MAX) {
+		(void)stpcpy(stpcpy(stpcpy(buf, a), dot), b);
+	} else { /* no key is that long: only a message is cut */
+		(void)snprintf(buf, PATH_TEXT_MAX, "%s%s%s", a, dot, b);
+	}
+}
+
+/* Returns 1 when the key has to wait for the second pass. */
 static int apply_one(const struct crl_keys_ctx *ctx, config_setting_t *s, bool adding)
 {
 	struct crl_keys_at at = { .ctx = ctx, .setting = s };
 	char path[PATH_TEXT_MAX];
 	char shown[PATH_TEXT_MAX];
 
-	(void)snprintf(path, sizeof(path), "%s%s%s", ctx->prefix, ctx->prefix[0] ? "." : "", config_setting_name(s));
-	(void)snprintf(shown, sizeof(shown), "%s%s", ctx->shown, path);
-	at.name = shown;
+	join(path, ctx->prefix, ctx->prefix[0] ? "." : "", config_setting_name(s));
+	at.name = path;
+	if (ctx->shown[0]) {
+		join(shown, ctx->shown, "", path);
+		at.name = shown;
+	}
 	at.key = find_with_twin(ctx->scope, path, &at.add);
 	if (!at.key) {
 		return refuse_unknown(ctx, s, path);
 	}
 	if (at.add != adding) {
-		return 0;
+		return at.add;
 	}
 	return at.key->type == CRL_KEY_GROUP ? apply_group(&at) : apply_key(&at);
+}
+
+/* One pass over the group: plain keys or _add twins. Returns 1 when there are twins left to do. */
+static int apply_pass(const struct crl_keys_ctx *ctx, config_setting_t *group, bool adding)
+{
+	int len = config_setting_length(group);
+	int left = 0;
+
+	for (int i = 0; i < len; i++) {
+		int rc = apply_one(ctx, config_setting_get_elem(group, (unsigned int)i), adding);
+
+		if (rc < 0) {
+			return rc;
+		}
+		left |= rc;
+	}
+	return left;
 }
 
 static int check_required(const struct crl_keys_ctx *ctx, config_setting_t *group)
@@ -180,16 +211,13 @@ static int check_required(const struct crl_keys_ctx *ctx, config_setting_t *grou
 
 int crl_keys_apply(const struct crl_keys_ctx *ctx, config_setting_t *group)
 {
-	int len = config_setting_length(group);
+	int rc = apply_pass(ctx, group, false);
 
-	for (int pass = 0; pass < 2; pass++) {
-		for (int i = 0; i < len; i++) {
-			int rc = apply_one(ctx, config_setting_get_elem(group, (unsigned int)i), pass == 1);
-
-			if (rc < 0) {
-				return rc;
-			}
-		}
+	if (rc > 0) {
+		rc = apply_pass(ctx, group, true);
+	}
+	if (rc < 0) {
+		return rc;
 	}
 	return ctx->prefix[0] ? 0 : check_required(ctx, group);
 }

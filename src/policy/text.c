@@ -136,7 +136,8 @@ static int scan_string(struct scan *s)
 
 static bool is_word(char c)
 {
-	return c != '\0' && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.", c);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+	       c == '+' || c == '.';
 }
 
 /* libconfig would wrap at 32 or 64 bits, take 0777 for 777 and read floats; no key wants any of it. */
@@ -234,7 +235,7 @@ static int scan_sign(struct scan *s)
 	if (c == '\n') {
 		s->line++;
 	}
-	if (strchr(" \t\n", c)) {
+	if (c == ' ' || c == '\t' || c == '\n') {
 		return 0;
 	}
 	s->last = LAST_OTHER;
@@ -265,6 +266,10 @@ static int scan_one(struct scan *s)
 {
 	char c = peek(s, 0);
 
+	if (c == ' ') {
+		s->at++;
+		return 0;
+	}
 	if (c == '#' || (c == '/' && peek(s, 1) == '/')) {
 		skip_line_comment(s);
 		return 0;

@@ -8,6 +8,7 @@
 
 #include "policy/load.h"
 #include "policy/source.h"
+#include "tests/unit/policy/lsan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "policy/load.h"
 #include "policy/source.h"
+#include "tests/unit/policy/lsan.h"
 
 #define FOLDER "tests/golden/policy"
 

@@ -17,6 +17,7 @@
 #include "policy/load.h"
 #include "policy/source.h"
 #include "policy/sysgroups.h"
+#include "tests/unit/policy/lsan.h"
 
 static char top[] = "/tmp/carrel-load-XXXXXX";
 
