@@ -3,22 +3,24 @@
  * Capability sets, securebits and no_new_privs of a policy.
  *
  * Runs in: helper, carrelctl.
- *  R1  Never SECBIT_NO_SETUID_FIXUP: with it sshd's change to the user leaves root's capabilities in place, which
- *      sshd finds out and ends, and other callers do not.
- *  R2  Nothing inheritable that is not in the bounding set: files' inheritable capabilities do not ask that set.
+ *  R1  Never SECBIT_NO_SETUID_FIXUP: with it sshd's change to the user leaves root's capabilities in place,
+ * which sshd finds out and ends, and other callers do not. R2  Nothing inheritable that is not in the
+ * bounding set: files' inheritable capabilities do not ask that set.
  */
 #include "plan/caps.h"
 
 #include <linux/securebits.h>
 
 /* No capabilities by keeping them over a change of uid, none by the ambient set, and both for good. */
-#define BITS_ALWAYS (SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+#define BITS_ALWAYS                                                                                          \
+	(SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 /* Uid 0 and set-uid-root files are no source of capabilities. */
 #define BITS_NO_ROOT (SECBIT_NOROOT | SECBIT_NOROOT_LOCKED)
 
 void crl_caps_plan(const struct crl_policy *p, struct crl_adopt *adopt)
 {
-	/* sudo is meant to work: then being root has to give what the bounding set leaves, so NOROOT stays off */
+	/* sudo is meant to work: then being root has to give what the bounding set leaves, so NOROOT stays
+	 * off */
 	bool root_counts = p->cap_bounding != 0 && !p->no_new_privs;
 
 	adopt->no_new_privs = p->no_new_privs;

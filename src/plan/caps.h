@@ -10,7 +10,8 @@
 #include "proto/proto.h"
 
 /*
- * Fill the capability fields, securebits and no_new_privs of @adopt from the policy; nothing else in it is touched.
- * Where the policy leaves capabilities alone (trim_caps false) sets and securebits are 0 and not to be applied.
+ * Fill the capability fields, securebits and no_new_privs of @adopt from the policy; nothing else in it is
+ * touched. Where the policy leaves capabilities alone (trim_caps false) sets and securebits are 0 and not to
+ * be applied.
  */
 void crl_caps_plan(const struct crl_policy *p, struct crl_adopt *adopt);

@@ -46,9 +46,11 @@ static int add_rules(scmp_filter_ctx ctx, const struct crl_filter_job *job, stru
 
 		if (answer == CRL_ANSWER_ENOSYS || crl_filter_args_decides(job, nr))
 			continue;
-		rc = seccomp_rule_add(ctx, answer == CRL_ANSWER_ALLOW ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM), nr, 0);
+		rc = seccomp_rule_add(
+			ctx, answer == CRL_ANSWER_ALLOW ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM), nr, 0);
 		if (rc < 0)
-			return crl_err_set(err, -rc, CRL_STAGE_FILTER, "libseccomp takes no rule for call %d", nr);
+			return crl_err_set(err, -rc, CRL_STAGE_FILTER, "libseccomp takes no rule for call %d",
+					   nr);
 	}
 	return 0;
 }
@@ -90,7 +92,8 @@ static int compile(const struct crl_filter_job *job, struct crl_filter *f, struc
 		return crl_err_set(err, ENOMEM, CRL_STAGE_FILTER, "libseccomp");
 	rc = set_attributes(ctx, job->compat);
 	if (rc < 0)
-		return crl_err_set(err, -rc, CRL_STAGE_FILTER, "libseccomp refuses an attribute of the filter");
+		return crl_err_set(err, -rc, CRL_STAGE_FILTER,
+				   "libseccomp refuses an attribute of the filter");
 	rc = add_rules(ctx, job, err);
 	return rc < 0 ? rc : export_program(ctx, f, err);
 }
@@ -108,7 +111,8 @@ int crl_filter_compile(const struct crl_seccomp *s, const struct crl_sysgroups *
 	if (s->base[0] == '\0')
 		return crl_err_set(err, EINVAL, CRL_STAGE_FILTER, "seccomp: allow and deny need a base");
 	if (seccomp_arch_native() != SCMP_ARCH_X86_64)
-		return crl_err_set(err, EOPNOTSUPP, CRL_STAGE_FILTER, "there is no filter for this architecture");
+		return crl_err_set(err, EOPNOTSUPP, CRL_STAGE_FILTER,
+				   "there is no filter for this architecture");
 	job.compat = s->compat ? SCMP_ARCH_X86 : 0;
 	set = malloc(sizeof(*set));
 	if (!set)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The calls whose arguments count: clone, ioctl, personality, setns, socket, socketpair, and i386's socketcall.
+ * The calls whose arguments count: clone, ioctl, personality, setns, socket, socketpair, and i386's
+ * socketcall.
  *
  * Runs in: helper, carrelctl. Source: seccomp(2), bpf(4) of the classic kind, the kernel's net/socket.c.
  */
@@ -18,32 +19,45 @@
 #include <sys/socket.h>
 
 /* In clone() the lowest byte is the exit signal, so CLONE_NEWTIME cannot be asked for there. */
-#define CLONE_NAMESPACES \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define CLONE_NAMESPACES                                                                                     \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |        \
+	 CLONE_NEWNET)
 #define SOCKET_TYPE_MASK 0xfu /* the kernel's SOCK_TYPE_MASK; above it are SOCK_CLOEXEC and SOCK_NONBLOCK */
-#define FAMILIES_MAX 16 /* at least as many as the table below has */
+#define FAMILIES_MAX     16 /* at least as many as the table below has */
 
-#define RET_ALLOW SECCOMP_RET_ALLOW
+#define RET_ALLOW    SECCOMP_RET_ALLOW
 #define RET_ERRNO(e) (SECCOMP_RET_ERRNO | (e))
-#define ARG_LOW(n) (offsetof(struct seccomp_data, args) + 8 * (n)) /* little-endian */
+#define ARG_LOW(n)   (offsetof(struct seccomp_data, args) + 8 * (n)) /* little-endian */
 
 static const struct {
 	const char *name;
 	uint16_t family;
 } families[] = {
-	{ "unix", AF_UNIX },     { "inet", AF_INET }, { "inet6", AF_INET6 },         { "netlink", AF_NETLINK },
-	{ "packet", AF_PACKET }, { "can", AF_CAN },   { "bluetooth", AF_BLUETOOTH }, { "alg", AF_ALG },
-	{ "rds", AF_RDS },       { "tipc", AF_TIPC }, { "xdp", AF_XDP },             { "qipcrtr", AF_QIPCRTR },
-	{ "kcm", AF_KCM },       { "key", AF_KEY },   { "smc", AF_SMC },
+	{ "unix", AF_UNIX },
+	{ "inet", AF_INET },
+	{ "inet6", AF_INET6 },
+	{ "netlink", AF_NETLINK },
+	{ "packet", AF_PACKET },
+	{ "can", AF_CAN },
+	{ "bluetooth", AF_BLUETOOTH },
+	{ "alg", AF_ALG },
+	{ "rds", AF_RDS },
+	{ "tipc", AF_TIPC },
+	{ "xdp", AF_XDP },
+	{ "qipcrtr", AF_QIPCRTR },
+	{ "kcm", AF_KCM },
+	{ "key", AF_KEY },
+	{ "smc", AF_SMC },
 };
 
 _Static_assert(CRL_ARRAY_LEN(families) <= FAMILIES_MAX, "each family is taken once");
 
-/* Routes and addresses for everyone; audit for sshd, login and PAM, which needs CAP_AUDIT_WRITE to be of use. */
+/* Routes and addresses for everyone; audit for sshd, login and PAM, useless without CAP_AUDIT_WRITE. */
 static const uint32_t netlink_protocols[] = { NETLINK_ROUTE, NETLINK_AUDIT };
 
-/* What `setarch` and `linux32` need, and the question what it is; no ADDR_NO_RANDOMIZE, no READ_IMPLIES_EXEC. */
-static const uint32_t personalities[] = { PER_LINUX, PER_LINUX32, UNAME26, UNAME26 | PER_LINUX32, 0xffffffff };
+/* What setarch and linux32 need, and the question; no ADDR_NO_RANDOMIZE, no READ_IMPLIES_EXEC. */
+static const uint32_t personalities[] = { PER_LINUX, PER_LINUX32, UNAME26, UNAME26 | PER_LINUX32,
+					  0xffffffff };
 
 struct text {
 	struct sock_filter *insn;
@@ -102,7 +116,8 @@ static void write_personality(struct text *t)
 	emit_return(t, RET_ERRNO(EPERM));
 }
 
-/* Both push characters into a terminal's input, which outlives the room when su or login was started on it. */
+/* Both push characters into a terminal's input, which outlives the room when su or login was started on it.
+ */
 static void write_ioctl(struct text *t)
 {
 	emit_load(t, ARG_LOW(1));
@@ -122,7 +137,8 @@ static bool has_family(const struct text *t, uint32_t family)
 static void write_socket(struct text *t)
 {
 	if (!has_family(t, AF_PACKET)) {
-		/* socket(AF_INET, SOCK_PACKET) is the old way to say AF_PACKET, and the kernel still takes it so */
+		/* socket(AF_INET, SOCK_PACKET) is the old way to say AF_PACKET, and the kernel still takes it
+		 * so */
 		emit_load(t, ARG_LOW(1));
 		emit(t, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SOCKET_TYPE_MASK));
 		emit_return_if(t, SOCK_PACKET, RET_ERRNO(EAFNOSUPPORT));
@@ -150,7 +166,8 @@ static void write_socketpair(struct text *t)
 	emit_return(t, RET_ERRNO(EAFNOSUPPORT));
 }
 
-/* i386's old door to all socket calls has its arguments behind a pointer; the calls have numbers since Linux 4.3. */
+/* i386's old door to all socket calls has its arguments behind a pointer; the calls have numbers since
+ * Linux 4.3. */
 static void write_socketcall(struct text *t)
 {
 	emit_return(t, RET_ERRNO(ENOSYS));
@@ -158,10 +175,10 @@ static void write_socketcall(struct text *t)
 
 /* When a guard has its say. */
 enum when {
-	WHEN_ALLOWED,    /* the set allows the call and the policy does not name it itself */
-	WHEN_ALLOWED_ANY,/* the set allows the call, even by its own name: another key rules it */
-	WHEN_REFUSED,    /* the set does not allow the call: the guard is the exception */
-	WHEN_NOT_NAMED,  /* unless the policy names the call itself */
+	WHEN_ALLOWED, /* the set allows the call and the policy does not name it itself */
+	WHEN_ALLOWED_ANY, /* the set allows the call, even by its own name: another key rules it */
+	WHEN_REFUSED, /* the set does not allow the call: the guard is the exception */
+	WHEN_NOT_NAMED, /* unless the policy names the call itself */
 };
 
 static const struct guard {
@@ -211,7 +228,8 @@ bool crl_filter_args_decides(const struct crl_filter_job *job, int nr)
 /* The number with which a guard's call enters the kernel on @arch, negative when it has none there. */
 static int guard_nr(const struct guard *g, uint32_t arch)
 {
-	return arch == SCMP_ARCH_X86 && g->i386_nr ? g->i386_nr : seccomp_syscall_resolve_name_arch(arch, g->name);
+	return arch == SCMP_ARCH_X86 && g->i386_nr ? g->i386_nr
+						   : seccomp_syscall_resolve_name_arch(arch, g->name);
 }
 
 /* A jump that is one instruction too long would land in the next rule, so it is checked where it is made. */
@@ -223,7 +241,8 @@ static int patch_skip(struct text *t, uint32_t at, struct crl_err *err)
 		return crl_err_set(err, E2BIG, CRL_STAGE_FILTER, "the filter has more than %u instructions",
 				   t->capacity);
 	if (skip > UINT8_MAX)
-		return crl_err_set(err, E2BIG, CRL_STAGE_FILTER, "the rules of one call are too long for a jump");
+		return crl_err_set(err, E2BIG, CRL_STAGE_FILTER,
+				   "the rules of one call are too long for a jump");
 	t->insn[at].jf = (uint8_t)skip;
 	return 0;
 }
@@ -264,8 +283,9 @@ static int read_families(const struct crl_strv *list, struct text *t, struct crl
 
 		/* no namespace holds AF_VSOCK: it reaches the hypervisor from any room */
 		if (strcmp(list->item[i], "vsock") == 0)
-			return crl_err_set(err, EINVAL, CRL_STAGE_FILTER,
-					   "seccomp.families: vsock leads out of every room and cannot be allowed");
+			return crl_err_set(
+				err, EINVAL, CRL_STAGE_FILTER,
+				"seccomp.families: vsock leads out of every room and cannot be allowed");
 		while (n < CRL_ARRAY_LEN(families) && strcmp(families[n].name, list->item[i]) != 0)
 			n++;
 		if (n == CRL_ARRAY_LEN(families))

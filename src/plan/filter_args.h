@@ -3,11 +3,11 @@
  * Rules about arguments, as BPF that runs before libseccomp's.
  *
  * Runs in: helper, carrelctl. Pure.
- * Written by hand because libseccomp has no "otherwise": all that a call's rules do not match gets the filter's
- * default, which here is ENOSYS and would be the wrong answer to socket(AF_VSOCK) or clone(CLONE_NEWUSER). It would
- * also turn each i386 socket rule into a socketcall() rule, whose arguments lie behind a pointer.
- *  R1  Each call that has a rule here returns here; libseccomp's part never sees it.
- *  R2  Arguments that the kernel takes as int or unsigned int are compared by their low 32 bits only.
+ * Written by hand because libseccomp has no "otherwise": all that a call's rules do not match gets the
+ * filter's default, which here is ENOSYS and would be the wrong answer to socket(AF_VSOCK) or
+ * clone(CLONE_NEWUSER). It would also turn each i386 socket rule into a socketcall() rule, whose arguments
+ * lie behind a pointer. R1  Each call that has a rule here returns here; libseccomp's part never sees it. R2
+ * Arguments that the kernel takes as int or unsigned int are compared by their low 32 bits only.
  */
 #pragma once
 
@@ -22,8 +22,8 @@ struct crl_filter_job {
 	const struct crl_seccomp *wish;
 	const struct crl_callset *set;
 	uint32_t setns_flags; /* as crl_filter_compile() */
-	uint32_t native;      /* AUDIT_ARCH_*; libseccomp's tokens are the same numbers */
-	uint32_t compat;      /* AUDIT_ARCH_*, 0 = not in the filter */
+	uint32_t native; /* AUDIT_ARCH_*; libseccomp's tokens are the same numbers */
+	uint32_t compat; /* AUDIT_ARCH_*, 0 = not in the filter */
 };
 
 /*

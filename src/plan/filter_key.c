@@ -53,8 +53,8 @@ static void add_list(struct key *k, const char *name, const struct crl_strv *lis
 		add_text(k, "-", list->item[i]);
 }
 
-int crl_filter_key(const struct crl_seccomp *s, const char *groups_path, uint32_t setns_flags, char *buf, size_t size,
-		   struct crl_err *err)
+int crl_filter_key(const struct crl_seccomp *s, const char *groups_path, uint32_t setns_flags, char *buf,
+		   size_t size, struct crl_err *err)
 {
 	const struct scmp_version *lib = seccomp_version();
 	struct key k = { .buf = buf, .size = size };
@@ -71,14 +71,15 @@ int crl_filter_key(const struct crl_seccomp *s, const char *groups_path, uint32_
 	add(&k, "arch %" PRIx32 "\n", seccomp_arch_native());
 	add(&k, "libseccomp %u.%u.%u\n", lib->major, lib->minor, lib->micro);
 	add(&k, "groups %ju:%ju %jd %jd.%09ld %jd.%09ld\n", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino,
-	    (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (intmax_t)st.st_ctim.tv_sec,
-	    st.st_ctim.tv_nsec);
+	    (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+	    (intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
 	add_text(&k, "base", s->base);
 	add_list(&k, "allow", &s->allow);
 	add_list(&k, "deny", &s->deny);
 	add_list(&k, "families", &s->families);
 	add(&k, "compat %d\nsetns %" PRIx32 "\n", s->compat, setns_flags);
 	if (k.cut)
-		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_FILTER, "the policy's seccomp part is too long");
+		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_FILTER,
+				   "the policy's seccomp part is too long");
 	return (int)k.len;
 }

@@ -10,14 +10,14 @@
 #include <string.h>
 
 #define GROUP_DEPTH_MAX 8
-#define NEWER_SUFFIX "-newer"
+#define NEWER_SUFFIX    "-newer"
 
 enum mark {
 	MARK_ALLOWED = 1 << 0,
 	MARK_DENIED = 1 << 1,
-	MARK_EPERM = 1 << 2,  /* answer where it is not allowed, from the groups' file */
+	MARK_EPERM = 1 << 2, /* answer where it is not allowed, from the groups' file */
 	MARK_ENOSYS = 1 << 3,
-	MARK_WHOLE = 1 << 4,  /* named itself in the policy's allow */
+	MARK_WHOLE = 1 << 4, /* named itself in the policy's allow */
 };
 
 struct walk {
@@ -28,9 +28,9 @@ struct walk {
 
 /* R4. The names with 32 are i386's; where only the old ones are left a program of that time calls them. */
 static const char *const privilege_drops[] = {
-	"setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid", "setfsgid",
-	"setuid32", "setgid32", "setreuid32", "setregid32", "setresuid32", "setresgid32", "setgroups32",
-	"setfsuid32", "setfsgid32", "capset",
+	"setuid",      "setgid",      "setreuid",   "setregid",   "setresuid",  "setresgid",  "setgroups",
+	"setfsuid",    "setfsgid",    "setuid32",   "setgid32",   "setreuid32", "setregid32", "setresuid32",
+	"setresgid32", "setgroups32", "setfsuid32", "setfsgid32", "capset",
 };
 
 static uint8_t *mark_of(struct crl_callset *set, int nr)
@@ -57,15 +57,17 @@ static int resolve(const struct walk *w, const char *where, const char *name, in
 	int nr = seccomp_syscall_resolve_name(name);
 
 	if (nr == __NR_SCMP_ERROR && !may_be_unknown(where))
-		return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER, "%s: there is no system call '%s'", where, name);
+		return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER, "%s: there is no system call '%s'",
+				   where, name);
 	if (nr != __NR_SCMP_ERROR && !is_in_range(nr))
-		return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER, "%s: '%s' has the unusable number %d", where,
-				   name, nr);
+		return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER, "%s: '%s' has the unusable number %d",
+				   where, name, nr);
 	*ret_nr = nr;
 	return 0;
 }
 
-static int mark_list(const struct walk *w, const struct crl_strv *list, const char *where, uint8_t mark, int depth)
+static int mark_list(const struct walk *w, const struct crl_strv *list, const char *where, uint8_t mark,
+		     int depth)
 {
 	if (depth > GROUP_DEPTH_MAX)
 		return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER, "%s: groups nest too deep", where);
@@ -91,7 +93,8 @@ static int mark_list(const struct walk *w, const struct crl_strv *list, const ch
 	return 0;
 }
 
-/* The first group that lists a call by its own name says what the call answers; nested groups keep their own answer. */
+/* The first group that lists a call by its own name says what the call answers; nested groups keep their own
+ * answer. */
 static int mark_answers(const struct walk *w, const struct crl_sysgroup *group)
 {
 	for (size_t i = 0; i < group->calls.len; i++) {
@@ -118,14 +121,16 @@ static int mark_base(const struct walk *w, const char *base)
 	const struct crl_sysgroup *group = crl_sysgroups_find(w->groups, base);
 
 	if (!group)
-		return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER, "seccomp.base: there is no group '%s'", base);
+		return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER, "seccomp.base: there is no group '%s'",
+				   base);
 	if (group->answer != CRL_ANSWER_ALLOW)
 		return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER,
 				   "seccomp.base: '%s' is a group of calls to refuse", base);
 	return mark_list(w, &group->calls, group->name, MARK_ALLOWED, 0);
 }
 
-/* Only a call's own name lifts its argument rules: "@login" in allow must not open CLONE_NEWUSER by the way. */
+/* Only a call's own name lifts its argument rules: "@login" in allow must not open CLONE_NEWUSER by the way.
+ */
 static int mark_whole(const struct walk *w, const struct crl_strv *allow)
 {
 	for (size_t i = 0; i < allow->len; i++) {
@@ -155,14 +160,15 @@ static int check_verdicts(const struct walk *w, bool compat)
 			continue;
 		if (crl_callset_answer_by_name(w->set, name) != CRL_ANSWER_ALLOW)
 			return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER,
-					   "%s must not be refused: a program would go on with the rights it meant to drop",
+					   "%s must not be refused: a program would go on with the rights it "
+					   "meant to drop",
 					   name);
 	}
 	return 0;
 }
 
-int crl_callset_build(const struct crl_seccomp *s, const struct crl_sysgroups *groups, struct crl_callset *ret,
-		      struct crl_err *err)
+int crl_callset_build(const struct crl_seccomp *s, const struct crl_sysgroups *groups,
+		      struct crl_callset *ret, struct crl_err *err)
 {
 	struct walk w = { .groups = groups, .set = ret, .err = err };
 	int rc = 0;

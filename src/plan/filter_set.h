@@ -7,7 +7,8 @@
  *  R1  A name that libseccomp does not know is an error, except in a group whose name ends in "-newer".
  *  R2  deny wins over allow, and allow over base.
  *  R3  clone3 is never allowed: its flags lie behind a pointer, where no filter can read them.
- *  R4  Calls that give up privileges are never refused: a set-id program that overlooks the error goes on as root.
+ *  R4  Calls that give up privileges are never refused: a set-id program that overlooks the error goes on as
+ * root.
  */
 #pragma once
 
@@ -28,10 +29,11 @@ struct crl_callset {
 
 /*
  * Work out all verdicts.
- * Errors (stage FILTER): -EINVAL naming the call or group that is unknown, wrongly used or must not be refused.
+ * Errors (stage FILTER): -EINVAL naming the call or group that is unknown, wrongly used or must not be
+ * refused.
  */
-int crl_callset_build(const struct crl_seccomp *s, const struct crl_sysgroups *groups, struct crl_callset *ret,
-		      struct crl_err *err) CRL_MUST_CHECK;
+int crl_callset_build(const struct crl_seccomp *s, const struct crl_sysgroups *groups,
+		      struct crl_callset *ret, struct crl_err *err) CRL_MUST_CHECK;
 
 /* What a call answers. @nr within CRL_CALL_MIN..CRL_CALL_MAX. */
 enum crl_answer crl_callset_answer(const struct crl_callset *set, int nr);

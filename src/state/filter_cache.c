@@ -3,9 +3,9 @@
  * One file for each filter: header, whole key, instructions. The name is a digest of the key.
  *
  * Runs in: helper, root. A get is one open, one fstat, one read.
- *  R1  An entry counts only as a regular file of the caller's own, mode 0600, with one name, of the size that key and
- *      header ask for, with the whole key and the right checksum. Anything else is a miss.
- *  R2  The directory never holds more than ENTRIES_MAX files.
+ *  R1  An entry counts only as a regular file of the caller's own, mode 0600, with one name, of the size that
+ * key and header ask for, with the whole key and the right checksum. Anything else is a miss. R2  The
+ * directory never holds more than ENTRIES_MAX files.
  */
 #include "state/filter_cache.h"
 
@@ -21,7 +21,7 @@
 
 #define ENTRY_MAGIC 0x31465042204c5243u /* "CRL BPF1" */
 #define ENTRIES_MAX 256
-#define NAME_SIZE 64
+#define NAME_SIZE   64
 
 struct header {
 	uint64_t magic;
@@ -101,16 +101,16 @@ int crl_filter_cache_get(int dirfd, const char *key, struct crl_filter *ret)
 	part[2] = (struct iovec){ .iov_base = ret->insn, .iov_len = size };
 	if (readv(fd, part, CRL_ARRAY_LEN(part)) != (ssize_t)(sizeof(h) + key_len + size))
 		return -ENOENT;
-	if (h.magic != ENTRY_MAGIC || h.key_len != key_len || h.insn_len != len || memcmp(stored, key, key_len) != 0 ||
-	    h.checksum != checksum(key, key_len, ret, len))
+	if (h.magic != ENTRY_MAGIC || h.key_len != key_len || h.insn_len != len ||
+	    memcmp(stored, key, key_len) != 0 || h.checksum != checksum(key, key_len, ret, len))
 		return -ENOENT;
 	ret->len = len;
 	return 0;
 }
 
 /*
- * Make room when the cache is full. All entries go: that many policies in use at once are not expected, so nearly
- * all of them are of old kernels, old policies or half written, and each one costs 3 ms to have again.
+ * Make room when the cache is full. All entries go: that many policies in use at once are not expected, so
+ * nearly all of them are of old kernels, old policies or half written, and each one costs 3 ms to have again.
  */
 static int make_room(int dirfd)
 {
@@ -177,7 +177,8 @@ int crl_filter_cache_put(int dirfd, const char *key, const struct crl_filter *f,
 		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot make room among the filters");
 	entry_name(key, name);
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-	(void)snprintf(beside, sizeof(beside), "%d-%jd.%09ld.new", getpid(), (intmax_t)now.tv_sec, now.tv_nsec);
+	(void)snprintf(beside, sizeof(beside), "%d-%jd.%09ld.new", getpid(), (intmax_t)now.tv_sec,
+		       now.tv_nsec);
 	fd = openat(dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return crl_err_set(err, errno, CRL_STAGE_STATE, "cannot make the file of a filter");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For tests of filters: the shipped groups, a policy's seccomp part with its defaults, and a machine that runs classic
- * BPF over a seccomp_data as the kernel does, so that verdicts of any architecture can be had without a kernel.
+ * For tests of filters: the shipped groups, a policy's seccomp part with its defaults, and a machine that
+ * runs classic BPF over a seccomp_data as the kernel does, so that verdicts of any architecture can be had
+ * without a kernel.
  */
 #pragma once
 
@@ -19,12 +20,15 @@
 
 #include "plan/filter.h"
 
-#define GROUPS "conf/syscalls.conf" /* tests run from the top of the tree */
+#define GROUPS   "conf/syscalls.conf" /* tests run from the top of the tree */
 #define ERRNO(e) (SECCOMP_RET_ERRNO | (e))
-#define ALLOW SECCOMP_RET_ALLOW
-#define X86_64 AUDIT_ARCH_X86_64
-#define I386 AUDIT_ARCH_I386
-#define STRV(...) { .item = (char *[]){ __VA_ARGS__ }, .len = sizeof((char *[]){ __VA_ARGS__ }) / sizeof(char *) }
+#define ALLOW    SECCOMP_RET_ALLOW
+#define X86_64   AUDIT_ARCH_X86_64
+#define I386     AUDIT_ARCH_I386
+#define STRV(...)                                                                                            \
+	{                                                                                                    \
+		.item = (char *[]){ __VA_ARGS__ }, .len = sizeof((char *[]){ __VA_ARGS__ }) / sizeof(char *) \
+	}
 
 static inline struct crl_seccomp lab_wish(void)
 {
@@ -90,7 +94,8 @@ static inline uint32_t lab_step(struct lab_machine *m, const struct sock_filter 
 	if (BPF_CLASS(i->code) == BPF_JMP) {
 		if (BPF_OP(i->code) == BPF_JA)
 			return i->k;
-		return lab_jumps(BPF_OP(i->code), m->a, BPF_SRC(i->code) == BPF_X ? m->x : i->k) ? i->jt : i->jf;
+		return lab_jumps(BPF_OP(i->code), m->a, BPF_SRC(i->code) == BPF_X ? m->x : i->k) ? i->jt
+												 : i->jf;
 	}
 	switch (i->code) {
 	case BPF_LD | BPF_W | BPF_ABS:
@@ -147,9 +152,10 @@ static inline uint32_t lab_ask(const struct crl_filter *f, uint32_t arch, int nr
 /* i386's own numbers of the socket calls, which libseccomp gives as parts of socketcall(). */
 static inline int direct_number(const char *name)
 {
-	static const char *const calls[] = { "socket", "socketpair", "bind", "connect", "listen", "accept4",
-					     "getsockopt", "setsockopt", "getsockname", "getpeername", "sendto",
-					     "sendmsg", "recvfrom", "recvmsg", "shutdown" };
+	static const char *const calls[] = { "socket",      "socketpair",  "bind",       "connect",
+					     "listen",      "accept4",     "getsockopt", "setsockopt",
+					     "getsockname", "getpeername", "sendto",     "sendmsg",
+					     "recvfrom",    "recvmsg",     "shutdown" };
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(calls); i++)
 		if (strcmp(calls[i], name) == 0)
@@ -157,7 +163,8 @@ static inline int direct_number(const char *name)
 	return -1;
 }
 
-static inline uint32_t ask(const struct crl_filter *f, uint32_t arch, const char *name, const uint64_t args[6])
+static inline uint32_t ask(const struct crl_filter *f, uint32_t arch, const char *name,
+			   const uint64_t args[6])
 {
 	int nr = seccomp_syscall_resolve_name_arch(arch, name);
 
@@ -181,7 +188,7 @@ static inline void check_rows(const struct crl_filter *f, uint32_t arch, const s
 
 		if (got != row[i].want)
 			fail_msg("row %zu: %s(%#jx, %#jx, %#jx) on %#x is %#x, not %#x", i, row[i].name,
-				 (uintmax_t)row[i].args[0], (uintmax_t)row[i].args[1], (uintmax_t)row[i].args[2],
-				 arch, got, row[i].want);
+				 (uintmax_t)row[i].args[0], (uintmax_t)row[i].args[1],
+				 (uintmax_t)row[i].args[2], arch, got, row[i].want);
 	}
 }

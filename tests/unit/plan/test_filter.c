@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 static struct crl_sysgroups groups;
-static struct crl_filter filter;  /* the shipped @login, compat, setns back allowed */
+static struct crl_filter filter; /* the shipped @login, compat, setns back allowed */
 
 #define BACK (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET)
 #define HIGH 0x100000000ull
@@ -55,9 +55,9 @@ static const struct row both[] = {
 	{ "pidfd_open", { 0 }, ALLOW },
 	{ "futex_waitv", { 0 }, ALLOW },
 
-	{ "clone", { 0x01200011 }, ALLOW },           /* fork() */
-	{ "clone", { 0x003d0f00 }, ALLOW },           /* pthread_create() */
-	{ "clone", { 0x00004111 }, ALLOW },           /* vfork-like, posix_spawn() */
+	{ "clone", { 0x01200011 }, ALLOW }, /* fork() */
+	{ "clone", { 0x003d0f00 }, ALLOW }, /* pthread_create() */
+	{ "clone", { 0x00004111 }, ALLOW }, /* vfork-like, posix_spawn() */
 	{ "clone", { CLONE_NEWUSER | 17 }, ERRNO(EPERM) },
 	{ "clone", { CLONE_NEWNS }, ERRNO(EPERM) },
 	{ "clone", { CLONE_NEWNET }, ERRNO(EPERM) },
@@ -94,9 +94,9 @@ static const struct row both[] = {
 	{ "socket", { AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 17 }, ALLOW },
 	{ "socket", { AF_INET, SOCK_PACKET }, ERRNO(EAFNOSUPPORT) },
 	{ "socket", { AF_INET, SOCK_PACKET | SOCK_CLOEXEC }, ERRNO(EAFNOSUPPORT) },
-	{ "socket", { AF_NETLINK, SOCK_RAW, 0 }, ALLOW },  /* ROUTE */
-	{ "socket", { AF_NETLINK, SOCK_RAW, 9 }, ALLOW },  /* AUDIT */
-	{ "socket", { AF_NETLINK, SOCK_RAW, 4 }, ERRNO(EPROTONOSUPPORT) },  /* SOCK_DIAG */
+	{ "socket", { AF_NETLINK, SOCK_RAW, 0 }, ALLOW }, /* ROUTE */
+	{ "socket", { AF_NETLINK, SOCK_RAW, 9 }, ALLOW }, /* AUDIT */
+	{ "socket", { AF_NETLINK, SOCK_RAW, 4 }, ERRNO(EPROTONOSUPPORT) }, /* SOCK_DIAG */
 	{ "socket", { AF_NETLINK, SOCK_RAW, 12 }, ERRNO(EPROTONOSUPPORT) }, /* NETFILTER */
 	{ "socket", { AF_NETLINK, SOCK_RAW, 16 }, ERRNO(EPROTONOSUPPORT) }, /* GENERIC */
 	{ "socket", { AF_VSOCK, SOCK_STREAM }, ERRNO(EAFNOSUPPORT) },
@@ -217,9 +217,10 @@ static void test_x32(void **state)
 /* A listed name may be one of the newer numbers when libseccomp knows it; anything else must not be there. */
 static bool is_listed(int nr)
 {
-	static const char *const newer[] = { "cachestat", "fchmodat2", "map_shadow_stack", "futex_wake", "futex_wait",
-					     "futex_requeue", "mseal", "setxattrat", "getxattrat", "listxattrat",
-					     "removexattrat" };
+	static const char *const newer[] = { "cachestat",   "fchmodat2",    "map_shadow_stack",
+					     "futex_wake",  "futex_wait",   "futex_requeue",
+					     "mseal",       "setxattrat",   "getxattrat",
+					     "listxattrat", "removexattrat" };
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(newer); i++)
 		if (seccomp_syscall_resolve_name(newer[i]) == nr)
@@ -242,19 +243,73 @@ static void test_new_numbers(void **state)
 static void test_docker_blocks(void **state)
 {
 	static const char *const blocked[] = {
-		"acct", "add_key", "bpf", "clock_adjtime", "clock_settime", "clone3", "create_module",
-		"delete_module", "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick",
-		"get_kernel_syms", "get_mempolicy", "init_module", "io_uring_enter", "io_uring_register",
-		"io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load", "keyctl",
-		"lookup_dcookie", "mbind", "migrate_pages", "mount", "mount_setattr", "move_mount", "move_pages",
-		"nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open", "pidfd_getfd", "pivot_root",
-		"process_madvise", "process_vm_readv", "process_vm_writev", "query_module", "quotactl",
-		"quotactl_fd", "reboot", "request_key", "set_mempolicy", "setdomainname", "sethostname", "setns",
-		"settimeofday", "swapoff", "swapon", "_sysctl", "sysfs", "syslog", "umount2", "unshare", "uselib",
-		"userfaultfd", "ustat", "vhangup",
+		"acct",
+		"add_key",
+		"bpf",
+		"clock_adjtime",
+		"clock_settime",
+		"clone3",
+		"create_module",
+		"delete_module",
+		"fanotify_init",
+		"finit_module",
+		"fsconfig",
+		"fsmount",
+		"fsopen",
+		"fspick",
+		"get_kernel_syms",
+		"get_mempolicy",
+		"init_module",
+		"io_uring_enter",
+		"io_uring_register",
+		"io_uring_setup",
+		"ioperm",
+		"iopl",
+		"kcmp",
+		"kexec_file_load",
+		"kexec_load",
+		"keyctl",
+		"lookup_dcookie",
+		"mbind",
+		"migrate_pages",
+		"mount",
+		"mount_setattr",
+		"move_mount",
+		"move_pages",
+		"nfsservctl",
+		"open_by_handle_at",
+		"open_tree",
+		"perf_event_open",
+		"pidfd_getfd",
+		"pivot_root",
+		"process_madvise",
+		"process_vm_readv",
+		"process_vm_writev",
+		"query_module",
+		"quotactl",
+		"quotactl_fd",
+		"reboot",
+		"request_key",
+		"set_mempolicy",
+		"setdomainname",
+		"sethostname",
+		"setns",
+		"settimeofday",
+		"swapoff",
+		"swapon",
+		"_sysctl",
+		"sysfs",
+		"syslog",
+		"umount2",
+		"unshare",
+		"uselib",
+		"userfaultfd",
+		"ustat",
+		"vhangup",
 	};
-	static const char *const blocked_i386[] = { "stime", "umount", "vm86", "vm86old", "clock_settime64",
-						    "clock_adjtime64", "bdflush", "idle" };
+	static const char *const blocked_i386[] = {
+		"stime", "umount", "vm86", "vm86old", "clock_settime64", "clock_adjtime64", "bdflush", "idle"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(blocked); i++) {
@@ -269,17 +324,22 @@ static void test_docker_blocks(void **state)
 			fail_msg("%s is allowed on i386", blocked_i386[i]);
 }
 
-/* After entry the PAM application goes on under the filter; these were seen in sshd, su, sudo, login and cron. */
+/* After entry the PAM application goes on under the filter; these were seen in sshd, su, sudo, login and
+ * cron. */
 static void test_pam_applications(void **state)
 {
 	static const char *const used[] = {
-		"getpid", "close", "newfstatat", "write", "openat", "read", "fcntl", "alarm", "rt_sigaction", "munmap",
-		"lseek", "sendto", "recvmsg", "poll", "recvfrom", "access", "getsockname", "bind", "setresuid",
-		"setresgid", "setregid", "setreuid", "setgroups", "getgroups", "readlink", "pread64", "dup2",
-		"sendmsg", "getdents64", "getpeername", "chown", "chmod", "exit_group", "ppoll", "wait4", "setuid",
-		"setgid", "dup", "getrandom", "rt_sigprocmask", "set_robust_list", "execve", "prctl", "capset",
-		"pidfd_open", "setpriority", "setrlimit", "prlimit64", "umask", "setpgid", "setsid", "fchdir",
-		"pipe2", "kill", "chroot", "flock", "ftruncate", "utimensat", "fchown", "fchmod", "mknod",
+		"getpid",    "close",     "newfstatat",   "write",          "openat",          "read",
+		"fcntl",     "alarm",     "rt_sigaction", "munmap",         "lseek",           "sendto",
+		"recvmsg",   "poll",      "recvfrom",     "access",         "getsockname",     "bind",
+		"setresuid", "setresgid", "setregid",     "setreuid",       "setgroups",       "getgroups",
+		"readlink",  "pread64",   "dup2",         "sendmsg",        "getdents64",      "getpeername",
+		"chown",     "chmod",     "exit_group",   "ppoll",          "wait4",           "setuid",
+		"setgid",    "dup",       "getrandom",    "rt_sigprocmask", "set_robust_list", "execve",
+		"prctl",     "capset",    "pidfd_open",   "setpriority",    "setrlimit",       "prlimit64",
+		"umask",     "setpgid",   "setsid",       "fchdir",         "pipe2",           "kill",
+		"chroot",    "flock",     "ftruncate",    "utimensat",      "fchown",          "fchmod",
+		"mknod",
 	};
 
 	(void)state;
@@ -304,7 +364,7 @@ static void test_families(void **state)
 {
 	static struct crl_filter f;
 	struct crl_seccomp s = lab_wish();
-	struct crl_strv few = STRV((char []){ "packet" }, (char []){ "inet" }, (char []){ "inet" });
+	struct crl_strv few = STRV((char[]){ "packet" }, (char[]){ "inet" }, (char[]){ "inet" });
 	static const struct row rows[] = {
 		{ "socket", { AF_INET, SOCK_PACKET }, ALLOW }, /* packet is listed */
 		{ "socket", { AF_PACKET, SOCK_RAW }, ALLOW },
@@ -314,7 +374,7 @@ static void test_families(void **state)
 	};
 	static const struct row none[] = { { "socket", { AF_UNIX }, ERRNO(EAFNOSUPPORT) },
 					   { "socketpair", { AF_UNIX }, ALLOW } };
-	struct crl_strv denied = STRV((char []){ "socket" });
+	struct crl_strv denied = STRV((char[]){ "socket" });
 	const uint64_t unix_family[6] = { AF_UNIX };
 
 	(void)state;
@@ -335,11 +395,11 @@ static void test_all_families_fit(void **state)
 {
 	static struct crl_filter f;
 	struct crl_seccomp s = lab_wish();
-	struct crl_strv all = STRV((char []){ "unix" }, (char []){ "inet" }, (char []){ "inet6" },
-				   (char []){ "netlink" }, (char []){ "packet" }, (char []){ "can" },
-				   (char []){ "bluetooth" }, (char []){ "alg" }, (char []){ "rds" },
-				   (char []){ "tipc" }, (char []){ "xdp" }, (char []){ "qipcrtr" },
-				   (char []){ "kcm" }, (char []){ "key" }, (char []){ "smc" });
+	struct crl_strv all =
+		STRV((char[]){ "unix" }, (char[]){ "inet" }, (char[]){ "inet6" }, (char[]){ "netlink" },
+		     (char[]){ "packet" }, (char[]){ "can" }, (char[]){ "bluetooth" }, (char[]){ "alg" },
+		     (char[]){ "rds" }, (char[]){ "tipc" }, (char[]){ "xdp" }, (char[]){ "qipcrtr" },
+		     (char[]){ "kcm" }, (char[]){ "key" }, (char[]){ "smc" });
 
 	(void)state;
 	s.families = all;
@@ -351,7 +411,9 @@ static void test_all_families_fit(void **state)
 /* Were a rule about arguments ever passed by, libseccomp's part alone must not allow its call. */
 static void test_second_part_alone(void **state)
 {
-	static const char *const calls[] = { "socket", "socketpair", "ioctl", "clone", "personality", "setns" };
+	static const char *const calls[] = {
+		"socket", "socketpair", "ioctl", "clone", "personality", "setns"
+	};
 	static struct crl_filter rest;
 	uint32_t start = 0;
 

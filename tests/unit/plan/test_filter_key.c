@@ -51,7 +51,7 @@ static void test_equal(void **state)
 
 static void test_each_wish_counts(void **state)
 {
-	struct crl_strv one = STRV((char []){ "bpf" });
+	struct crl_strv one = STRV((char[]){ "bpf" });
 	struct crl_seccomp base = lab_wish(), other[5];
 	char x[SIZE], y[SIZE];
 
@@ -75,8 +75,8 @@ static void test_each_wish_counts(void **state)
 /* Two names must not read as one that looks like both, nor an item as the next list. */
 static void test_no_forgery(void **state)
 {
-	struct crl_strv two = STRV((char []){ "a\n- b" }, (char []){ "c" });
-	struct crl_strv one = STRV((char []){ "a" }, (char []){ "b\n- c" });
+	struct crl_strv two = STRV((char[]){ "a\n- b" }, (char[]){ "c" });
+	struct crl_strv one = STRV((char[]){ "a" }, (char[]){ "b\n- c" });
 	struct crl_seccomp a = lab_wish(), b = lab_wish();
 	char x[SIZE], y[SIZE];
 
@@ -142,12 +142,9 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_each_wish_counts),
-		cmocka_unit_test(test_no_forgery),
-		cmocka_unit_test(test_host_is_in_it),
-		cmocka_unit_test(test_file_counts),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_equal),       cmocka_unit_test(test_each_wish_counts),
+		cmocka_unit_test(test_no_forgery),  cmocka_unit_test(test_host_is_in_it),
+		cmocka_unit_test(test_file_counts), cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests_name("plan/filter key", tests, make_file, remove_file);

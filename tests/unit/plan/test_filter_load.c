@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Filters in this machine's kernel: each case is a child that loads one and makes real calls. No root needed: the
- * children set no_new_privs.
+ * Filters in this machine's kernel: each case is a child that loads one and makes real calls. No root needed:
+ * the children set no_new_privs.
  */
 #include "tests/unit/plan/filter_lab.h"
 
@@ -63,16 +63,16 @@ static void in_child(struct crl_filter *f, int (*body)(void))
 }
 
 /* Within a body: the call has to fail with that errno. */
-#define REFUSED(want, call) \
-	do { \
-		errno = 0; \
-		if ((call) != -1 || errno != (want)) \
-			return __LINE__; \
+#define REFUSED(want, call)                                                                                  \
+	do {                                                                                                 \
+		errno = 0;                                                                                   \
+		if ((call) != -1 || errno != (want))                                                         \
+			return __LINE__;                                                                     \
 	} while (0)
-#define WORKS(test) \
-	do { \
-		if (!(test)) \
-			return __LINE__; \
+#define WORKS(test)                                                                                          \
+	do {                                                                                                 \
+		if (!(test))                                                                                 \
+			return __LINE__;                                                                     \
 	} while (0)
 
 static int body_refusals(void)
@@ -158,15 +158,18 @@ static long call_i386(long nr, long a, long b, long c)
 {
 	long ret;
 
-	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b), "d"(c) : "memory", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c)
+			 : "memory", "r8", "r9", "r10", "r11");
 	return ret;
 }
 
-#define I386_GETPID 20
+#define I386_GETPID     20
 #define I386_SOCKETCALL 102
-#define I386_CLONE 120
-#define I386_UNSHARE 310
-#define I386_SOCKET 359
+#define I386_CLONE      120
+#define I386_UNSHARE    310
+#define I386_SOCKET     359
 
 static int body_i386(void)
 {

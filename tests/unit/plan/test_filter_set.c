@@ -29,19 +29,19 @@ static void test_allow_and_deny(void **state)
 {
 	static struct crl_filter f;
 	struct crl_seccomp s = lab_wish();
-	struct crl_strv allow = STRV((char []){ "@debug" }, (char []){ "@io-uring" }, (char []){ "mbind" },
-				     (char []){ "bpf" });
-	struct crl_strv deny = STRV((char []){ "bpf" }, (char []){ "@chroot" }, (char []){ "getcwd" },
-				    (char []){ "keyctl" });
+	struct crl_strv allow =
+		STRV((char[]){ "@debug" }, (char[]){ "@io-uring" }, (char[]){ "mbind" }, (char[]){ "bpf" });
+	struct crl_strv deny =
+		STRV((char[]){ "bpf" }, (char[]){ "@chroot" }, (char[]){ "getcwd" }, (char[]){ "keyctl" });
 	static const struct row rows[] = {
 		{ "process_vm_readv", { 0 }, ALLOW },
 		{ "io_uring_setup", { 0 }, ALLOW },
 		{ "mbind", { 0 }, ALLOW },
 		{ "set_mempolicy", { 0 }, ERRNO(EPERM) },
-		{ "bpf", { 0 }, ERRNO(EPERM) },      /* deny wins */
-		{ "chroot", { 0 }, ERRNO(EPERM) },   /* group of its own answer within @login */
-		{ "getcwd", { 0 }, ERRNO(EPERM) },   /* in no group that refuses */
-		{ "keyctl", { 0 }, ERRNO(ENOSYS) },  /* the group's answer, denied twice or not */
+		{ "bpf", { 0 }, ERRNO(EPERM) }, /* deny wins */
+		{ "chroot", { 0 }, ERRNO(EPERM) }, /* group of its own answer within @login */
+		{ "getcwd", { 0 }, ERRNO(EPERM) }, /* in no group that refuses */
+		{ "keyctl", { 0 }, ERRNO(ENOSYS) }, /* the group's answer, denied twice or not */
 		{ "read", { 0 }, ALLOW },
 	};
 
@@ -53,19 +53,18 @@ static void test_allow_and_deny(void **state)
 	check_rows(&f, I386, rows, CRL_ARRAY_LEN(rows));
 }
 
-/* A call's own name in allow lifts its argument rules; a group that has it does not; families have their own key. */
+/* A call's own name in allow lifts its argument rules; a group that has it does not; families have their own
+ * key. */
 static void test_whole_calls(void **state)
 {
 	static struct crl_filter f;
 	struct crl_seccomp s = lab_wish();
-	struct crl_strv by_name = STRV((char []){ "personality" }, (char []){ "ioctl" }, (char []){ "socket" },
-				       (char []){ "socketcall" }, (char []){ "clone" });
-	struct crl_strv by_group = STRV((char []){ "@login" });
+	struct crl_strv by_name = STRV((char[]){ "personality" }, (char[]){ "ioctl" }, (char[]){ "socket" },
+				       (char[]){ "socketcall" }, (char[]){ "clone" });
+	struct crl_strv by_group = STRV((char[]){ "@login" });
 	static const struct row opened[] = {
-		{ "personality", { 0x40000 }, ALLOW },
-		{ "ioctl", { 0, TIOCSTI }, ALLOW },
-		{ "clone", { CLONE_NEWUSER }, ALLOW },
-		{ "socket", { AF_VSOCK }, ERRNO(EAFNOSUPPORT) },
+		{ "personality", { 0x40000 }, ALLOW }, { "ioctl", { 0, TIOCSTI }, ALLOW },
+		{ "clone", { CLONE_NEWUSER }, ALLOW }, { "socket", { AF_VSOCK }, ERRNO(EAFNOSUPPORT) },
 		{ "clone3", { 0 }, ERRNO(ENOSYS) },
 	};
 	static const struct row kept[] = {
@@ -74,7 +73,8 @@ static void test_whole_calls(void **state)
 		{ "clone", { CLONE_NEWUSER }, ERRNO(EPERM) },
 		{ "socketpair", { AF_INET }, ERRNO(EAFNOSUPPORT) },
 	};
-	static const struct row opened_i386[] = { { "socketcall", { 1 }, ALLOW }, { "socketcall", { 3 }, ALLOW } };
+	static const struct row opened_i386[] = { { "socketcall", { 1 }, ALLOW },
+						  { "socketcall", { 3 }, ALLOW } };
 
 	(void)state;
 	s.allow = by_name;
@@ -91,12 +91,10 @@ static void test_unshare_opens_clone(void **state)
 {
 	static struct crl_filter f;
 	struct crl_seccomp s = lab_wish();
-	struct crl_strv allow = STRV((char []){ "@namespaces" });
+	struct crl_strv allow = STRV((char[]){ "@namespaces" });
 	static const struct row rows[] = {
-		{ "unshare", { CLONE_NEWUSER }, ALLOW },
-		{ "clone", { CLONE_NEWUSER | 17 }, ALLOW },
-		{ "setns", { 5, CLONE_NEWNS }, ALLOW },
-		{ "clone3", { 0 }, ERRNO(ENOSYS) },
+		{ "unshare", { CLONE_NEWUSER }, ALLOW }, { "clone", { CLONE_NEWUSER | 17 }, ALLOW },
+		{ "setns", { 5, CLONE_NEWNS }, ALLOW },  { "clone3", { 0 }, ERRNO(ENOSYS) },
 		{ "mount", { 0 }, ERRNO(EPERM) },
 	};
 
@@ -169,7 +167,7 @@ static void test_no_base(void **state)
 {
 	static struct crl_filter f = { .len = 5 };
 	struct crl_seccomp s = { .base = "" };
-	struct crl_strv list = STRV((char []){ "bpf" });
+	struct crl_strv list = STRV((char[]){ "bpf" });
 
 	(void)state;
 	assert_int_equal(crl_filter_compile(&s, &groups, 0, &f, NULL), 0);
@@ -182,11 +180,12 @@ static void test_no_base(void **state)
 static void test_bad_groups(void **state)
 {
 	static struct crl_filter f;
-	char *self[] = { (char []){ "@a" } };
-	char *few[] = { (char []){ "read" }, (char []){ "exit_group" } };
-	char *typo[] = { (char []){ "raed" } };
+	char *self[] = { (char[]){ "@a" } };
+	char *few[] = { (char[]){ "read" }, (char[]){ "exit_group" } };
+	char *typo[] = { (char[]){ "raed" } };
 	char plain[] = "@a", newer[] = "@a-newer";
-	struct crl_sysgroup item = { .name = plain, .answer = CRL_ANSWER_ALLOW,
+	struct crl_sysgroup item = { .name = plain,
+				     .answer = CRL_ANSWER_ALLOW,
 				     .calls = { .item = self, .len = 1 } };
 	struct crl_sysgroups bad = { .item = &item, .len = 1 };
 	struct crl_seccomp s = { .base = "@a" };
@@ -216,12 +215,16 @@ static void test_bad_groups(void **state)
 static void test_first_answer_counts(void **state)
 {
 	static struct crl_filter f;
-	char *one[] = { (char []){ "bpf" }, (char []){ "@late" } };
-	char *two[] = { (char []){ "bpf" }, (char []){ "reboot" } };
+	char *one[] = { (char[]){ "bpf" }, (char[]){ "@late" } };
+	char *two[] = { (char[]){ "bpf" }, (char[]){ "reboot" } };
 	struct crl_seccomp s = lab_wish();
 	struct crl_sysgroup item[64] = {
-		{ .name = (char []){ "@early" }, .answer = CRL_ANSWER_EPERM, .calls = { .item = one, .len = 2 } },
-		{ .name = (char []){ "@late" }, .answer = CRL_ANSWER_ENOSYS, .calls = { .item = two, .len = 2 } },
+		{ .name = (char[]){ "@early" },
+		  .answer = CRL_ANSWER_EPERM,
+		  .calls = { .item = one, .len = 2 } },
+		{ .name = (char[]){ "@late" },
+		  .answer = CRL_ANSWER_ENOSYS,
+		  .calls = { .item = two, .len = 2 } },
 	};
 	struct crl_sysgroups more = { .item = item, .len = 2 };
 

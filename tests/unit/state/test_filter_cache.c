@@ -257,14 +257,10 @@ static void test_put_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_largest),
-		cmocka_unit_test(test_other_key),
-		cmocka_unit_test(test_every_byte_counts),
-		cmocka_unit_test(test_longer),
-		cmocka_unit_test(test_owner_mode_kind),
-		cmocka_unit_test(test_bounded),
-		cmocka_unit_test(test_put_fails),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_other_key),  cmocka_unit_test(test_every_byte_counts),
+		cmocka_unit_test(test_longer),     cmocka_unit_test(test_owner_mode_kind),
+		cmocka_unit_test(test_bounded),    cmocka_unit_test(test_put_fails),
 	};
 
 	return cmocka_run_group_tests_name("state/filter_cache", tests, make_dir, remove_dir);
