@@ -26,7 +26,8 @@ static const char *relative(const char *path)
 static int open_plain(int root, const char *path, uint64_t flags, uint64_t mode, int *ret_fd)
 {
 	struct open_how how = {
-		.flags = flags | O_CLOEXEC | O_NOFOLLOW,
+		.flags = flags | O_CLOEXEC,
+		/* Without O_NOFOLLOW on purpose: with it and O_PATH a link at the end is opened, not refused. */
 		.mode = mode,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
@@ -142,10 +143,8 @@ static int step(struct walk *w, bool dir_only, int *ret_fd)
 	if (!strcmp(name, ".."))
 		return step_up(w);
 	rc = open_plain(w->dir, name, O_PATH | (dir_only && last ? O_DIRECTORY : 0), 0, &fd);
-	if (rc == -ENOTDIR && dir_only && last) /* a link is no directory until it is followed */
-		rc = open_plain(w->dir, name, O_PATH, 0, &fd);
 	if (rc == -ELOOP) {
-		/* RESOLVE_NO_SYMLINKS refuses to open even the link itself */
+		/* the link itself, to look at */
 		fd = openat(w->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 		rc = fd < 0 ? -errno : 0;
 	}
@@ -186,10 +185,7 @@ static int find(int root, const char *path, bool follow, bool dir_only, int *ret
 {
 	int rc = open_plain(root, path, O_PATH | (dir_only ? O_DIRECTORY : 0), 0, ret_fd);
 
-	/* O_NOFOLLOW with O_DIRECTORY calls a link at the end "no directory". */
-	if (follow && (rc == -ELOOP || rc == -ENOTDIR))
-		return walk(root, path, dir_only, ret_fd);
-	return rc;
+	return follow && rc == -ELOOP ? walk(root, path, dir_only, ret_fd) : rc;
 }
 
 int crl_beneath_find(int root, const char *path, bool follow, int *ret_fd)

@@ -183,7 +183,7 @@ int crl_room_home_overlay(struct crl_room *room, const struct crl_mount_op *op)
 	rc = make_upper(room, op, room->tree[CRL_TREE_HOME]);
 	if (rc)
 		return crl_room_fail(room, op, rc, "cannot make the upper");
-	return crl_room_make_overlay(room, op, room->home, room->tree[CRL_TREE_HOME], &room->home_mount);
+	return crl_room_make_overlay(room, op, room->home, op->target, &room->home_mount);
 }
 
 int crl_room_home_tmpfs(struct crl_room *room, const struct crl_mount_op *op)

@@ -122,21 +122,34 @@ int crl_room_lastlog(struct crl_room *room, const struct crl_mount_op *op)
 	return 0;
 }
 
+/* A link in the way of /etc/hosts is followed when root made it; what it led to is opened by descriptor. */
+static int open_hosts(struct crl_room *room, const struct crl_mount_op *op, int *ret_fd)
+{
+	int root = room->tree[CRL_TREE_ROOT];
+	scoped_fd found = -EBADF;
+	char path[40];
+	int rc = crl_beneath_open(root, op->source, O_RDONLY | O_NONBLOCK, 0, ret_fd);
+
+	if (rc != -ELOOP)
+		return rc;
+	rc = crl_beneath_find(root, op->source, true, &found);
+	if (rc)
+		return rc;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
+	*ret_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return *ret_fd < 0 ? -errno : 0;
+}
+
 /* What the root has as hosts file, if it is one of a sane size. */
 static size_t read_hosts(struct crl_room *room, const struct crl_mount_op *op, char *buf, size_t size)
 {
-	scoped_fd found = -EBADF;
 	scoped_fd fd = -EBADF;
 	struct stat st;
-	char path[40];
 	ssize_t n;
 
-	if (crl_beneath_find(room->tree[CRL_TREE_ROOT], op->source, true, &found) ||
-	    fstatat(found, "", &st, AT_EMPTY_PATH) || !S_ISREG(st.st_mode) || st.st_size >= (off_t)size)
+	if (open_hosts(room, op, &fd) || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size >= (off_t)size)
 		return 0;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	n = fd < 0 ? -1 : read(fd, buf, size);
+	n = read(fd, buf, size);
 	return n < 0 ? 0 : (size_t)n;
 }
 

@@ -176,27 +176,41 @@ int crl_room_mqueue(struct crl_room *room, const struct crl_mount_op *op)
 	return make_kernel_fs(room, op, "mqueue", no_options, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
-int crl_room_make_overlay(struct crl_room *room, const struct crl_mount_op *op, int lower, int upper, int *ret_fd)
+/* Attach a clone of the lower beneath the scaffold, where a short path finds it. */
+static int place_lower(struct crl_room *room, const struct crl_mount_op *op, int lower, const char *name)
 {
-	char lower_path[48];
-	char upper_path[48];
-	char work_path[48];
-	scoped_fd up = -EBADF;
-	scoped_fd work = -EBADF;
+	int scaffold = room->tree[CRL_TREE_SYSTEM];
+	scoped_fd clone = -EBADF;
+	int rc = crl_mount_clone(lower, false, &clone);
+
+	if (!rc && mkdirat(scaffold, name, 0700))
+		rc = -errno;
+	if (!rc && move_mount(clone, "", scaffold, name, MOVE_MOUNT_F_EMPTY_PATH))
+		rc = -errno;
+	if (!rc && fchdir(scaffold))
+		rc = -errno;
+	return rc ? crl_room_fail(room, op, rc, "cannot place the lower") : 0;
+}
+
+int crl_room_make_overlay(struct crl_room *room, const struct crl_mount_op *op, int lower, const char *upper,
+			  int *ret_fd)
+{
+	char low[32];
+	char up[32];
+	char work[32];
 	/* Nothing that an attacker may have left in a layer as an attribute leads anywhere (nofollow, off). */
 	const struct crl_fs_option options[] = {
-		{ "source", "overlay" }, { "lowerdir", lower_path }, { "upperdir", upper_path }, { "workdir", work_path },
+		{ "source", "overlay" }, { "lowerdir", low }, { "upperdir", up }, { "workdir", work },
 		{ "redirect_dir", "nofollow" }, { "metacopy", "off" }, { "index", "off" }, { "volatile", NULL },
 		{ NULL, NULL },
 	};
-	int rc = crl_beneath_find_dir(upper, "up", false, &up);
+	int rc;
 
+	(void)snprintf(low, sizeof(low), "%s-lower", upper);
+	(void)snprintf(up, sizeof(up), "%s/up", upper);
+	(void)snprintf(work, sizeof(work), "%s/work", upper);
+	rc = place_lower(room, op, lower, low);
 	if (!rc)
-		rc = crl_beneath_find_dir(upper, "work", false, &work);
-	if (rc)
-		return crl_room_fail(room, op, rc, "upper");
-	(void)snprintf(lower_path, sizeof(lower_path), "/proc/self/fd/%d", lower);
-	(void)snprintf(upper_path, sizeof(upper_path), "/proc/self/fd/%d", up);
-	(void)snprintf(work_path, sizeof(work_path), "/proc/self/fd/%d", work);
-	return crl_room_make_fs(room, op, "overlay", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ret_fd);
+		rc = crl_room_make_fs(room, op, "overlay", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ret_fd);
+	return rc;
 }

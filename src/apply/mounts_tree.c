@@ -125,7 +125,7 @@ static int image_overlay(struct crl_room *room, const struct crl_mount_op *op, i
 
 	if (mkdirat(user, "up", 0755) || mkdirat(user, "work", 0700))
 		return crl_room_fail(room, op, -errno, "cannot make the upper");
-	return crl_room_make_overlay(room, op, image, user, ret_fd);
+	return crl_room_make_overlay(room, op, image, "user", ret_fd);
 }
 
 int crl_room_image(struct crl_room *room, const struct crl_mount_op *op)

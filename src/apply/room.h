@@ -55,8 +55,6 @@ int crl_mount_attach(int mount, int to) CRL_MUST_CHECK;
  */
 int crl_room_attach(struct crl_room *room, const struct crl_mount_op *op, int mount, bool is_dir) CRL_MUST_CHECK;
 
-/* As crl_room_attach for a filesystem of the kernel's, on a directory that is there. */
-
 struct crl_fs_option {
 	const char *key;
 	const char *value; /* NULL: a flag */
@@ -76,8 +74,9 @@ int crl_room_make_tmpfs(struct crl_room *room, const struct crl_mount_op *op, mo
 	CRL_MUST_CHECK;
 
 /*
- * An overlay, not attached. Layers go in by descriptor number, so that no host path is told by mountinfo.
- * @lower  directory; @upper  directory on a tmpfs that is attached, holding "up" and "work"
+ * An overlay, not attached. Its layers are named by paths relative to the scaffold, so mountinfo tells no host path.
+ * @lower  directory
+ * @upper  name in the system tree of a directory on a tmpfs that holds "up" and "work"
  */
-int crl_room_make_overlay(struct crl_room *room, const struct crl_mount_op *op, int lower, int upper, int *ret_fd)
-	CRL_MUST_CHECK;
+int crl_room_make_overlay(struct crl_room *room, const struct crl_mount_op *op, int lower, const char *upper,
+			  int *ret_fd) CRL_MUST_CHECK;

@@ -14,6 +14,9 @@
 
 #include "base/path.h"
 
+#define FS_SIZE_MIN (1ull << 16) /* bytes */
+#define FS_SIZE_MAX (1ull << 50)
+
 static const char *const kind_names[CRL_MOUNT_KIND_COUNT] = {
 	[CRL_MOUNT_ISOLATE] = "isolate", [CRL_MOUNT_HOME_OPEN] = "home-open", [CRL_MOUNT_LOWER_OPEN] = "lower-open",
 	[CRL_MOUNT_SYSTEM] = "system", [CRL_MOUNT_USER] = "user", [CRL_MOUNT_DIR] = "dir", [CRL_MOUNT_FILE] = "file",
@@ -185,10 +188,34 @@ static int check_binds(struct crl_build *b)
 	return 0;
 }
 
+/* A size of 0 means "no limit" to tmpfs, and so would a devpts without terminals. */
+static int check_number(struct crl_build *b, const char *key, uint64_t number, uint64_t min, uint64_t max)
+{
+	if (number >= min && number <= max)
+		return 0;
+	return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT, "%s: %llu is not between %llu and %llu", key,
+			   (unsigned long long)number, (unsigned long long)min, (unsigned long long)max);
+}
+
+static int check_numbers(struct crl_build *b)
+{
+	const struct crl_policy *p = b->policy;
+	int rc = check_number(b, "tmp_size", p->tmp_size, FS_SIZE_MIN, FS_SIZE_MAX);
+
+	if (!rc)
+		rc = check_number(b, "ptys", p->ptys, 1, 4096);
+	if (!rc && p->home_mode != CRL_HOME_REAL)
+		rc = check_number(b, "home.size", p->home_size, FS_SIZE_MIN, FS_SIZE_MAX);
+	return rc;
+}
+
 static int check_policy(struct crl_build *b)
 {
 	const struct crl_policy *p = b->policy;
-	int rc = check_list(b, "root.hide", &p->hide);
+	int rc = check_numbers(b);
+
+	if (!rc)
+		rc = check_list(b, "root.hide", &p->hide);
 
 	if (!rc)
 		rc = check_list(b, "root.read_only", &p->read_only);

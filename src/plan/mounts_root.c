@@ -104,7 +104,7 @@ static int list_hidden(struct crl_build *b)
 					   "root.hide: \"%s\" is inside the home, which is the user's to change", path);
 		*h = (struct crl_place){ .path = path, .tree = CRL_TREE_SYSTEM };
 		if (is_host_to_more(b, path)) {
-			h->dir = crl_build_text(b, "hide/%zu", i);
+			h->dir = crl_build_text(b, "hide-%zu", i);
 			if (!h->dir)
 				return -ENOMEM;
 		}

@@ -22,10 +22,8 @@ struct made_dir {
 static const struct made_dir system_dirs[] = {
 	{ CRL_TREE_SYSTEM, "root", 0700 },   /* the room's root is put together on it */
 	{ CRL_TREE_SYSTEM, "user", 0700 },   /* the user tmpfs */
-	{ CRL_TREE_SYSTEM, "upper", 0700 },  /* the tmpfs of an overlay home */
 	{ CRL_TREE_SYSTEM, "sealed", 0700 },
 	{ CRL_TREE_SYSTEM, "empty", 0555 },
-	{ CRL_TREE_SYSTEM, "hide", 0700 },
 	{ CRL_TREE_SYSTEM, "run", 0755 },
 	{ CRL_TREE_SYSTEM, "run/lock", 0755 },
 	{ CRL_TREE_SYSTEM, "run/sshd", 0755 }, /* sshd's privilege separation directory */

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Homes: real, overlay, tmpfs; hostile ones; and image roots. Needs root. */
+#include "roomtest.h"
+
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/xattr.h>
+
+#define HOME "/home/u"
+
+static void drop_home(void)
+{
+	CHECK(unlink(HOME "/mine") == 0 && rmdir(HOME) == 0);
+}
+
+/* F08: each hostile home is refused in words, quickly, and nothing comes into being elsewhere. */
+#define BAD_HOME(name, ...)                                                                                          \
+	static void bad_##name(struct crl_policy *p, struct crl_login *l, struct crl_host *h)                        \
+	{                                                                                                            \
+		(void)p;                                                                                             \
+		(void)l;                                                                                             \
+		(void)h;                                                                                             \
+		__VA_ARGS__;                                                                                         \
+	}
+
+BAD_HOME(link_etc, drop_home(); CHECK(symlink("/etc", HOME) == 0 && lchown(HOME, UID, UID) == 0))
+BAD_HOME(roots_link_etc, drop_home(); CHECK(symlink("/etc", HOME) == 0))
+BAD_HOME(link_other, drop_home(); CHECK(symlink("/home/other", HOME) == 0))
+BAD_HOME(missing, drop_home())
+BAD_HOME(file, drop_home(); spit(HOME, ""); CHECK(chown(HOME, UID, UID) == 0))
+BAD_HOME(fifo, drop_home(); CHECK(mkfifo(HOME, 0666) == 0 && chown(HOME, UID, UID) == 0))
+BAD_HOME(device, drop_home(); CHECK(mknod(HOME, S_IFCHR | 0666, makedev(5, 1)) == 0))
+BAD_HOME(other_owner, CHECK(chown(HOME, OTHER, UID) == 0 && chmod(HOME, 0777) == 0))
+BAD_HOME(roots, CHECK(chown(HOME, 0, 0) == 0 && chmod(HOME, 0755) == 0))
+BAD_HOME(open_to_all, CHECK(chmod(HOME, 0777) == 0))
+BAD_HOME(closed_way, mkdir("/home/shut", 0700); mkdir("/home/shut/u", 0755);
+	 CHECK(chown("/home/shut/u", UID, UID) == 0); strcpy(l->home, "/home/shut/u"))
+BAD_HOME(users_link_on_the_way, mkdir("/home/w", 0755); mkdir("/home/x", 0755); mkdir("/home/x/u", 0755);
+	 CHECK(chown("/home/x/u", UID, UID) == 0 && chown("/home/w", UID, UID) == 0);
+	 CHECK(symlink("/home/x", "/home/w/l") == 0); strcpy(l->home, "/home/w/l/u"))
+BAD_HOME(is_root, strcpy(l->home, "/"))
+BAD_HOME(is_tmp, strcpy(l->home, "/tmp"))
+BAD_HOME(in_proc, strcpy(l->home, "/proc/1/root"))
+BAD_HOME(above, strcpy(l->home, "/var"))
+
+static void bad_socket(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = HOME };
+
+	(void)p;
+	(void)l;
+	(void)h;
+	drop_home();
+	CHECK(bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof(a)) == 0);
+}
+
+static void test_F08_bad_homes(void **state)
+{
+	static const struct {
+		void (*prepare)(struct crl_policy *p, struct crl_login *l, struct crl_host *h);
+		const char *says;
+	} bad[] = {
+		{ bad_link_etc, "symbolic link" }, { bad_roots_link_etc, "owned by uid 0" },
+		{ bad_link_other, "owned by uid 54322" }, { bad_missing, "missing" }, { bad_file, "a file" },
+		{ bad_fifo, "a FIFO" }, { bad_device, "a character device" }, { bad_socket, "a socket" },
+		{ bad_other_owner, "owned by uid 54322" }, { bad_roots, "owned by uid 0" },
+		{ bad_open_to_all, "mode 0777" }, { bad_closed_way, "not reachable with the user's rights" },
+		{ bad_users_link_on_the_way, "symbolic link" }, { bad_is_root, "the root" },
+		{ bad_is_tmp, "the room's own" }, { bad_in_proc, "the kernel's" }, { bad_above, "the room's own" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++)
+		run_case(&(struct room_case){ .prepare = bad[i].prepare, .refused = bad[i].says,
+					      .stage = CRL_STAGE_HOME });
+}
+
+static void real_user(void)
+{
+	struct stat st;
+
+	CHECK(stat(HOME, &st) == 0 && st.st_uid == UID && (st.st_mode & 07777) == 0750);
+	CHECK(can_write(HOME "/kept"));
+}
+
+static void real_after(void)
+{
+	CHECK(is_there(HOME "/kept"));
+}
+
+static void test_real(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .user = real_user, .after = real_after });
+}
+
+/* A link that root made on the way: /home is one on many hosts. */
+static void linked_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	(void)p;
+	(void)h;
+	mkdir("/srv/homes", 0755);
+	mkdir("/srv/homes/other", 0755);
+	mkdir("/srv/homes/u", 0700);
+	CHECK(chown("/srv/homes/u", UID, UID) == 0 && symlink("homes", "/srv/h") == 0);
+	CHECK(crl_strv_add(&p->hide, "/srv/h") == 0);
+	strcpy(l->home, "/srv/h/u");
+}
+
+static void linked_user(void)
+{
+	CHECK(can_write("/srv/h/u/x") && is_there("/srv/homes/u/x") && !is_there("/srv/homes/other"));
+}
+
+static void test_root_link_on_the_way(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = linked_setup, .user = linked_user });
+}
+
+/* In a hidden directory several steps deep, and in one of the room's own. */
+static void deep_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	(void)p;
+	(void)h;
+	mkdir("/home/a", 0755);
+	mkdir("/home/a/b", 0755);
+	mkdir("/home/a/c", 0755);
+	mkdir("/home/a/b/u", 0700);
+	CHECK(chown("/home/a/b/u", UID, UID) == 0);
+	strcpy(l->home, "/home/a/b/u");
+}
+
+static void deep_user(void)
+{
+	CHECK(can_write("/home/a/b/u/x") && !is_there("/home/a/c") && !is_there("/home/u"));
+}
+
+static void test_deep(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = deep_setup, .user = deep_user });
+}
+
+static void in_tmp_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	(void)p;
+	(void)h;
+	CHECK(mount("stagetmp", "/tmp", "tmpfs", 0, "mode=1777") == 0);
+	mkdir("/tmp/u", 0700);
+	CHECK(chown("/tmp/u", UID, UID) == 0);
+	strcpy(l->home, "/tmp/u");
+}
+
+static void in_tmp_user(void)
+{
+	CHECK(can_write("/tmp/u/x") && can_write("/tmp/x"));
+}
+
+static void in_tmp_after(void)
+{
+	CHECK(is_there("/tmp/u/x") && !is_there("/tmp/x"));
+}
+
+static void test_home_in_tmp(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = in_tmp_setup, .user = in_tmp_user, .after = in_tmp_after });
+}
+
+/* F13: what an attacker left as attribute in the lower leads nowhere. */
+static void overlay_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	(void)l;
+	(void)h;
+	p->home_mode = CRL_HOME_OVERLAY;
+	mkdir(HOME "/d", 0755);
+	mkdir(HOME "/real", 0755);
+	spit(HOME "/real/inside", "x");
+	CHECK(chown(HOME "/d", UID, UID) == 0 && chown(HOME "/real", UID, UID) == 0);
+	CHECK(setxattr(HOME "/d", "trusted.overlay.redirect", "/real", 5, 0) == 0);
+}
+
+static void overlay_user(void)
+{
+	struct stat st;
+
+	CHECK(stat(HOME, &st) == 0 && st.st_uid == UID && (st.st_mode & 07777) == 0750);
+	CHECK(has_text(HOME "/mine", "mine") && can_write(HOME "/new") && can_write(HOME "/d/new"));
+	CHECK(unlink(HOME "/mine") == 0 && !is_there(HOME "/mine"));
+	CHECK(!is_there(HOME "/d/inside"));
+	CHECK(setxattr(HOME "/d", "trusted.overlay.redirect", "/x", 2, 0) < 0);
+	CHECK(!has_text("/proc/self/mountinfo", "lowerdir=/") && !has_text("/proc/self/mountinfo", "upperdir=/"));
+	CHECK(has_text("/proc/self/mountinfo", "redirect_dir=nofollow"));
+}
+
+static void overlay_after(void)
+{
+	CHECK(is_there(HOME "/mine") && !is_there(HOME "/new") && !is_there(HOME "/d/new"));
+}
+
+static void test_F13_overlay(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = overlay_setup, .user = overlay_user, .after = overlay_after });
+}
+
+static void template_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	(void)h;
+	p->home_mode = CRL_HOME_OVERLAY;
+	mkdir("/srv/template", 0755);
+	spit("/srv/template/readme", "template");
+	p->home_lower = strdup("/srv/template");
+	strcpy(l->home, "/home/nobody-made-this");
+}
+
+static void template_user(void)
+{
+	struct stat st;
+
+	CHECK(stat("/home/nobody-made-this", &st) == 0 && st.st_uid == UID && (st.st_mode & 07777) == 0700);
+	CHECK(has_text("/home/nobody-made-this/readme", "template") && can_write("/home/nobody-made-this/x"));
+}
+
+static void test_template(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = template_setup, .user = template_user });
+}
+
+static void users_template(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	template_setup(p, l, h);
+	CHECK(chown("/srv/template", UID, UID) == 0);
+}
+
+static void test_template_is_roots(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = users_template, .refused = "home.lower", .stage = CRL_STAGE_HOME });
+}
+
+static void skeleton_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	(void)l;
+	(void)h;
+	p->home_mode = CRL_HOME_TMPFS;
+	p->home_skeleton = strdup("/srv/skel");
+	mkdir("/srv/skel", 0755);
+	mkdir("/srv/skel/d", 0750);
+	spit("/srv/skel/d/file", "text");
+	spit("/srv/skel/suid", "x");
+	CHECK(chmod("/srv/skel/suid", 06755) == 0 && symlink("/etc/shadow", "/srv/skel/link") == 0);
+}
+
+static void skeleton_user(void)
+{
+	struct stat st;
+
+	CHECK(stat(HOME, &st) == 0 && st.st_uid == UID && (st.st_mode & 07777) == 0700);
+	CHECK(has_text(HOME "/d/file", "text") && stat(HOME "/d", &st) == 0 && st.st_uid == UID &&
+	      (st.st_mode & 07777) == 0750);
+	CHECK(stat(HOME "/suid", &st) == 0 && (st.st_mode & 07777) == 0755 && st.st_gid == UID);
+	CHECK(lstat(HOME "/link", &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid == UID);
+	CHECK(!is_there(HOME "/mine") && can_write(HOME "/new"));
+}
+
+static void skeleton_after(void)
+{
+	CHECK(!is_there(HOME "/new") && is_there(HOME "/mine"));
+}
+
+static void test_tmpfs(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = skeleton_setup, .user = skeleton_user, .after = skeleton_after });
+}
+
+static void skeleton_fifo(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	skeleton_setup(p, l, h);
+	CHECK(mkfifo("/srv/skel/d/fifo", 0644) == 0);
+}
+
+static void test_skeleton_with_fifo(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = skeleton_fifo, .refused = "fifo", .stage = CRL_STAGE_HOME });
+}
+
+/* Image roots. /usr of the host is lent to it so that it is of use. */
+static void image_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	static const char *const dirs[] = { "", "/proc", "/sys", "/dev", "/run", "/tmp", "/var", "/var/tmp", "/home", "/etc" };
+
+	(void)l;
+	(void)h;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(dirs); i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "/srv/image%s", dirs[i]);
+		CHECK(mkdir(path, 0755) == 0);
+	}
+	spit("/srv/image/etc/marker", "image");
+	p->root_mode = CRL_ROOT_IMAGE;
+	p->root_path = strdup("/srv/image");
+}
+
+static void image_user(void)
+{
+	CHECK(has_text("/etc/marker", "image") && !is_there("/usr") && can_write(HOME "/x") && can_write("/tmp/x"));
+	CHECK(!has_text("/proc/self/mountinfo", "stagemnt"));
+}
+
+static void image_root(void)
+{
+	CHECK(!can_write("/etc/x") && errno == EROFS);
+}
+
+static void test_image(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = image_setup, .user = image_user, .root = image_root });
+}
+
+static void writable_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	image_setup(p, l, h);
+	p->root_writable = true;
+	p->home_mode = CRL_HOME_OVERLAY; /* two overlays in one room */
+	mkdir("/srv/image/open", 0777);
+	chmod("/srv/image/open", 0777);
+	mkdir("/srv/image/frozen", 0755);
+	CHECK(crl_strv_add(&p->read_only, "/frozen") == 0);
+}
+
+static void writable_user(void)
+{
+	CHECK(can_write("/open/x") && has_text("/etc/marker", "image") && can_write(HOME "/gone"));
+}
+
+static void writable_root(void)
+{
+	CHECK(can_write("/etc/x") && !can_write("/frozen/x") && errno == EROFS);
+}
+
+static void writable_after(void)
+{
+	CHECK(!is_there("/srv/image/etc/x") && !is_there("/srv/image/open/x") && !is_there(HOME "/gone"));
+}
+
+static void test_image_with_overlay(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = writable_setup, .user = writable_user, .root = writable_root,
+				      .after = writable_after });
+}
+
+/* F17 */
+static const char *linked_dir;
+static const char *linked_to;
+
+static void linked_image(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	char path[64];
+
+	image_setup(p, l, h);
+	(void)snprintf(path, sizeof(path), "/srv/image%s", linked_dir);
+	CHECK(rmdir(path) == 0 && symlink(linked_to, path) == 0);
+}
+
+static void test_F17_links_in_image(void **state)
+{
+	static const char *const dirs[] = { "/proc", "/dev", "/tmp", "/run", "/sys" };
+	static const char *const targets[] = { "/..", "/proc/1/root", "../../etc", "/etc" };
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(dirs); i++) {
+		for (size_t k = 0; k < CRL_ARRAY_LEN(targets); k++) {
+			linked_dir = dirs[i];
+			linked_to = targets[k];
+			run_case(&(struct room_case){ .prepare = linked_image, .refused = "symbolic link",
+						      .stage = CRL_STAGE_MOUNT });
+		}
+	}
+}
+
+static void open_image(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	image_setup(p, l, h);
+	CHECK(chmod("/srv/image", 0775) == 0);
+}
+
+static void users_image(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	image_setup(p, l, h);
+	CHECK(chown("/srv", UID, UID) == 0);
+}
+
+static void test_image_is_roots(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = open_image, .refused = "image", .stage = CRL_STAGE_MOUNT });
+	run_case(&(struct room_case){ .prepare = users_image, .refused = "image", .stage = CRL_STAGE_MOUNT });
+}
+
+static void homeless_image(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	image_setup(p, l, h);
+	CHECK(rmdir("/srv/image/home") == 0);
+}
+
+static void test_image_without_place_for_home(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){ .prepare = homeless_image, .refused = "no such place",
+				      .stage = CRL_STAGE_HOME });
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_F08_bad_homes), cmocka_unit_test(test_real),
+		cmocka_unit_test(test_root_link_on_the_way), cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_home_in_tmp), cmocka_unit_test(test_F13_overlay), cmocka_unit_test(test_template),
+		cmocka_unit_test(test_template_is_roots), cmocka_unit_test(test_tmpfs),
+		cmocka_unit_test(test_skeleton_with_fifo), cmocka_unit_test(test_image),
+		cmocka_unit_test(test_image_with_overlay), cmocka_unit_test(test_F17_links_in_image),
+		cmocka_unit_test(test_image_is_roots), cmocka_unit_test(test_image_without_place_for_home),
+	};
+
+	if (geteuid() != 0) {
+		puts("skip: needs root");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
