@@ -23,7 +23,7 @@ struct origin {
 
 #define ORIGIN_NONE {.dir = -EBADF, .fd = {[0 ... CRL_NS_COUNT - 1] = -EBADF}}
 
-/* Remember where we are. @ret starts as ORIGIN_NONE and is to be given to origin_done() whatever comes back. Errors (stage ADOPT). */
+/* Remember where we are. @ret starts as ORIGIN_NONE; give it to origin_done() in any case. Errors (stage ADOPT). */
 int origin_save(uint32_t mask, struct origin *ret, struct crl_err *err) CRL_MUST_CHECK;
 void origin_done(struct origin *o);
 

@@ -3,9 +3,9 @@
  * The two session entry points and the order of their steps.
  *
  * Runs in: the PAM application (sshd's monitor, su, login, cron), as root, single-threaded.
- * Trusts: the PAM line and the helper named there (root's own); the name service for who is root. Nothing of the user's.
- * Owns: R11 a failure leaves the caller as it was, but for limits of its own power that have no way back, which are the
- * last steps of all. Ids, umask, environ, signal dispositions and standard descriptors are never touched.
+ * Trusts: the PAM line and the helper named there (root's own); the name service for who is root.
+ * Owns: R11 a failure leaves the caller as it was, but for limits of its own power that have no way back, which are
+ * the last steps of all. Ids, umask, environ, signal dispositions and standard descriptors are never touched.
  */
 #include <errno.h>
 #include <security/pam_ext.h>

@@ -104,7 +104,7 @@ ON_BORROWED_STACK static int child_main(void *arg)
 	return give_up(l, "execute");
 }
 
-/* Shares the caller's descriptor table, so that the pidfd arrives there; leaves at once, so that init gets the helper. */
+/* Shares the caller's descriptor table: the pidfd arrives there. Leaves at once: the helper goes to init. */
 ON_BORROWED_STACK static int middle_main(void *arg)
 {
 	struct launch *l = arg;

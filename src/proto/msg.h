@@ -26,7 +26,8 @@ int crl_msg_check_shape(enum crl_msg type, const void *body, size_t size, size_t
 
 /*
  * Prove that a ROOM's contents are sane: ids and policy terminated and printable, known namespaces without a user
- * namespace, flags 0 or 1, no SECBIT_NO_SETUID_FIXUP, reserved fields zero. The filter's program is the kernel's to check.
+ * namespace, flags 0 or 1, no SECBIT_NO_SETUID_FIXUP, reserved fields zero. The filter is the kernel's
+ * to check.
  * Returns 0 or -EBADMSG.
  */
 int crl_msg_check_adopt(const struct crl_adopt *adopt) CRL_MUST_CHECK;

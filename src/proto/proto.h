@@ -18,6 +18,7 @@
  *   supervisor -> helper TAKEN    room id          [pidfd of the room's init] or REFUSED
  *   helper -> supervisor JOINED
  *   init -> helper       READY    error            [room's /proc, utmp] when the error is none
+ *   init -> helper       CONFIRMED                 it has dropped its power
  */
 #pragma once
 

@@ -77,7 +77,8 @@ static void refused(struct crl_msg_header h, size_t size, size_t nfds, int want)
 	int before = open_fds();
 
 	send_raw(h, size, nfds);
-	assert_int_equal(crl_msg_recv(pair[1], CRL_ACCEPT(CRL_MSG_CLOSED) | CRL_ACCEPT(CRL_MSG_LOOKUP), body, sizeof(body), -1, &got), want);
+	assert_int_equal(crl_msg_recv(pair[1], CRL_ACCEPT(CRL_MSG_CLOSED) | CRL_ACCEPT(CRL_MSG_LOOKUP), body,
+				      sizeof(body), -1, &got), want);
 	assert_int_equal(got.nfds, 99); /* written only on success */
 	assert_int_equal(open_fds(), before);
 }
@@ -118,6 +119,36 @@ static void what_is_off_is_refused(void **state)
 	h = closed(); h.nfds = 3; refused(h, size, 3, -EBADMSG);
 	h = closed(); h.nfds = 2; refused(h, size, 8, -EBADMSG); /* what fits must not pass for all */
 	h = closed(); refused(h, size - 1, 1, -EBADMSG);
+}
+
+/* The two that fit are as many as a READY has: only the kernel's mark tells that there were more. */
+static void surplus_descriptors_are_noticed(void **state)
+{
+	struct {
+		struct crl_msg_header h;
+		struct crl_msg_ready ready;
+	} r = {.h = {CRL_PROTO_MAGIC, CRL_PROTO_VERSION, CRL_MSG_READY, sizeof(r), 2}};
+	struct iovec iov = {&r, sizeof(r)};
+	char control[CMSG_SPACE(3 * sizeof(int))] __attribute__((aligned(8))) = {0};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *c = (struct cmsghdr *)(void *)control;
+	struct crl_received got;
+	struct crl_msg_ready ready;
+	int before = open_fds();
+
+	(void)state;
+	for (size_t n = 3; n >= 2; n--) {
+		m.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n * sizeof(int));
+		assert_int_equal(sendmsg(pair[0], &m, 0), sizeof(r));
+		assert_int_equal(crl_msg_recv(pair[1], CRL_ACCEPT(CRL_MSG_READY), &ready, sizeof(ready), -1, &got),
+				 n == 3 ? -EBADMSG : 0);
+		if (n == 2)
+			crl_received_done(&got);
+		assert_int_equal(open_fds(), before);
+	}
 }
 
 static void a_larger_record_is_refused_not_cut(void **state)
@@ -175,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_record_arrives_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_off_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(surplus_descriptors_are_noticed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_larger_record_is_refused_not_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(credentials_are_not_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits_end, setup, teardown),
