@@ -181,7 +181,9 @@ static int build(struct crl_job *job, struct crl_room *room, const struct crl_in
 	r = crl_filter_obtain(job, err); /* while init mounts */
 	if (r < 0)
 		return r;
-	return await_init(job, helper_end, room, err);
+	r = await_init(job, helper_end, room, err);
+	job->init_channel = take_fd(&helper_end);
+	return r;
 }
 
 int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *err)

@@ -57,6 +57,19 @@ static int send_room(const struct crl_job *job, int init_pidfd, struct crl_err *
 	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_ADOPT, "cannot hand the room to the application") : 0;
 }
 
+/* Init announced the room before it dropped its own power, so that both take place at once; here they meet. */
+static int await_harmless_init(struct crl_job *job, struct crl_err *err)
+{
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	int r;
+
+	if (job->init_channel < 0)
+		return 0;
+	r = crl_msg_recv(job->init_channel, CRL_ACCEPT(CRL_MSG_CONFIRMED), NULL, 0, job->deadline_ms, &got);
+	drop_fd(&job->init_channel);
+	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_NAMESPACE, "the room's init could not drop its power") : 0;
+}
+
 int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_err *err)
 {
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
@@ -69,6 +82,9 @@ int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_er
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_ADOPT, "the application did not report that it entered");
 	r = verify_namespaces(job, init_pid, err);
+	if (r < 0)
+		return r;
+	r = await_harmless_init(job, err);
 	if (r < 0)
 		return r;
 	if (crl_pidfd_is_dead(job->app_pidfd) || crl_pidfd_is_dead(init_pidfd))

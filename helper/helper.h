@@ -57,6 +57,7 @@ struct crl_job {
 	struct crl_adopt adopt;
 	struct crl_filter filter;
 	struct crl_login_cgroup cgroup;
+	int init_channel;   /* to the init that we made, until it has dropped its power; -EBADF = somebody else's room */
 };
 
 /* A login that lives in a room, as its supervisor knows it. */

@@ -143,7 +143,7 @@ static int stand_up(const struct crl_init_args *args, struct crl_room_view *view
 	/* Only PID 1 of a namespace may ever say kill(-1): elsewhere we just die with the supervisor. */
 	if (getpid() == 1 && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot ask for the parent's death signal");
-	return crl_sandbox_init(err);
+	return 0;
 }
 
 _Noreturn void crl_init_main(const struct crl_init_args *args)
@@ -164,6 +164,9 @@ _Noreturn void crl_init_main(const struct crl_init_args *args)
 	nfds = (view.proc >= 0 && view.utmp >= 0) ? 2 : 0;
 	if (crl_msg_send(args->channel, CRL_MSG_READY, &ready, sizeof(ready), (int[]){view.proc, view.utmp}, nfds) < 0 ||
 	    r < 0)
+		_exit(1);
+	/* The application comes in meanwhile, but nobody is told that it may go on before we are harmless. */
+	if (crl_sandbox_init(&ready.err) < 0 || crl_msg_send(args->channel, CRL_MSG_CONFIRMED, NULL, 0, NULL, 0) < 0)
 		_exit(1);
 	for (int fd = 0; fd < 64; fd++) /* close_range would take the janitor's two as well */
 		if (fd != janitor.state.rooms && fd != janitor.slice)
