@@ -12,10 +12,10 @@ struct unit {
 
 /* Largest first: the formatter takes the first that divides evenly. */
 static const struct unit size_units[] = {
-	{ "T", UINT64_C(1) << 40 }, { "G", 1u << 30 }, { "M", 1u << 20 }, { "K", 1u << 10 }, { "", 1 },
+	{"T", UINT64_C(1) << 40}, {"G", 1u << 30}, {"M", 1u << 20}, {"K", 1u << 10}, {"", 1},
 };
-static const struct unit percent_units[] = { { "%", 10 } };
-static const struct unit duration_units[] = { { "d", 86400 }, { "h", 3600 }, { "m", 60 }, { "s", 1 } };
+static const struct unit percent_units[] = {{"%", 10}};
+static const struct unit duration_units[] = {{"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}};
 
 /* Digits at the start of @text. strtoull() would take spaces, signs and octal as well. */
 static int parse_digits(const char *text, uint64_t *ret, const char **ret_end)
@@ -128,7 +128,8 @@ bool crl_name_is_valid(const char *text, size_t size)
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 	size_t len = strlen(text);
 
-	return len > 0 && len < size && strspn(text, letters) == len && strchr("0123456789-_", text[0]) == NULL;
+	return len > 0 && len < size && strspn(text, letters) == len &&
+	       strchr("0123456789-_", text[0]) == NULL;
 }
 
 static void format_units(uint64_t value, const struct unit *units, size_t len, char *buf, size_t size)
@@ -194,7 +195,8 @@ size_t crl_text_distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= blen; j++) {
-			row[j] = min_of(min_of(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+			row[j] = min_of(min_of(above[j], row[j - 1]) + 1,
+					above[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
 				row[j] = min_of(row[j], before[j - 2] + 1);
 			}

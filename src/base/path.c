@@ -18,7 +18,7 @@ struct walk {
 	enum crl_path_kind kind;
 	enum crl_stage stage;
 	struct crl_err *err;
-	int dir;          /* O_PATH descriptor of the directory reached */
+	int dir; /* O_PATH descriptor of the directory reached */
 	int links;
 	char rest[PATH_MAX];
 };
@@ -36,7 +36,8 @@ CRL_PRINTF(3, 4) static int refuse(const struct walk *w, int code, const char *f
 
 static int refuse_errno(const struct walk *w, int code, const char *name)
 {
-	return crl_err_set(w->err, code, w->stage, "%s: cannot open \"%s\": %s", w->path, name, strerrordesc_np(code));
+	return crl_err_set(w->err, code, w->stage, "%s: cannot open \"%s\": %s", w->path, name,
+			   strerrordesc_np(code));
 }
 
 static bool owner_is_trusted(const struct stat *st)
@@ -79,7 +80,8 @@ static int check_dir(const struct walk *w, const char *name, const struct stat *
 		return rc;
 	}
 	if ((st->st_mode & 022) && !(st->st_mode & S_ISVTX)) {
-		return refuse(w, EPERM, "directory \"%s\" with mode %04o, expected one that only its owner can write",
+		return refuse(w, EPERM,
+			      "directory \"%s\" with mode %04o, expected one that only its owner can write",
 			      name, st->st_mode & 07777);
 	}
 	return 0;
@@ -105,7 +107,8 @@ static int check_file(const struct walk *w, const char *name, const struct stat 
 		return refuse(w, EPERM, "%ju hard links, expected 1", (uintmax_t)st->st_nlink);
 	}
 	if (st->st_size > (off_t)CRL_TRUSTED_FILE_MAX) {
-		return refuse(w, EFBIG, "%jd bytes, expected at most %u", (intmax_t)st->st_size, CRL_TRUSTED_FILE_MAX);
+		return refuse(w, EFBIG, "%jd bytes, expected at most %u", (intmax_t)st->st_size,
+			      CRL_TRUSTED_FILE_MAX);
 	}
 	return 0;
 }
@@ -162,8 +165,8 @@ static int follow(struct walk *w, int fd, const char *name)
 }
 
 /*
- * Open the last component for reading. It was looked at through O_PATH first, since opening a device or a FIFO already
- * does something; what comes back is checked again, as it is what will be read.
+ * Open the last component for reading. It was looked at through O_PATH first, since opening a device or a
+ * FIFO already does something; what comes back is checked again, as it is what will be read.
  */
 static int open_last(struct walk *w, const char *name, int *ret_fd)
 {
@@ -248,7 +251,7 @@ static int walk_path(struct walk *w, int *ret_fd)
 int crl_path_open_trusted(const char *path, enum crl_path_kind kind, enum crl_stage stage, int *ret_fd,
 			  struct crl_err *err)
 {
-	struct walk w = { .path = path, .kind = kind, .stage = stage, .err = err, .dir = -EBADF };
+	struct walk w = {.path = path, .kind = kind, .stage = stage, .err = err, .dir = -EBADF};
 	size_t len = strlen(path);
 	int rc;
 
@@ -274,9 +277,10 @@ int crl_file_read_all(int fd, char **ret_text, size_t *ret_len)
 	if (fstat(fd, &st) < 0) {
 		return -errno;
 	}
-	/* One byte more than its size tells a file that grew; the limit holds for what is read, not for st_size. */
+	/* One byte more than its size tells a file that grew; the limit holds for what is read, not for
+	 * st_size. */
 	capacity = st.st_size < 0 || st.st_size > (off_t)CRL_TRUSTED_FILE_MAX ? CRL_TRUSTED_FILE_MAX + 1
-									       : (size_t)st.st_size + 1;
+									      : (size_t)st.st_size + 1;
 	text = malloc(capacity + 1);
 	if (!text) {
 		return -ENOMEM;

@@ -18,17 +18,18 @@ enum crl_path_kind { CRL_PATH_FILE, CRL_PATH_DIR };
 /*
  * Open a file or directory for reading.
  *
- * Every component is opened by descriptor and checked. The owner must be root (or, in a process that is not root, the
- * caller: a user may check a draft of his own, it decides nothing). Group and others must not be able to write. A
- * symbolic link is followed when it is root's own and stands in a directory that passes. A directory that everyone
- * may write to passes only when it is sticky: there nobody but root can replace root's next component, which is
- * checked in turn. A file must be regular, with one link, of at most CRL_TRUSTED_FILE_MAX bytes.
+ * Every component is opened by descriptor and checked. The owner must be root (or, in a process that is not
+ * root, the caller: a user may check a draft of his own, it decides nothing). Group and others must not be
+ * able to write. A symbolic link is followed when it is root's own and stands in a directory that passes. A
+ * directory that everyone may write to passes only when it is sticky: there nobody but root can replace
+ * root's next component, which is checked in turn. A file must be regular, with one link, of at most
+ * CRL_TRUSTED_FILE_MAX bytes.
  *
  * @path    absolute
  * @stage   stage for errors
  * @ret_fd  close-on-exec, non-blocking; the caller reads from it and never opens the path again
- * Errors: -ENOENT, -ENOTDIR, -EACCES … from the kernel; -EPERM owner, mode, kind or links; -EFBIG size; -ELOOP too
- * many links; -ENAMETOOLONG; -EINVAL not absolute.
+ * Errors: -ENOENT, -ENOTDIR, -EACCES … from the kernel; -EPERM owner, mode, kind or links; -EFBIG size;
+ * -ELOOP too many links; -ENAMETOOLONG; -EINVAL not absolute.
  */
 int crl_path_open_trusted(const char *path, enum crl_path_kind kind, enum crl_stage stage, int *ret_fd,
 			  struct crl_err *err) CRL_MUST_CHECK;
@@ -41,7 +42,7 @@ int crl_path_open_trusted(const char *path, enum crl_path_kind kind, enum crl_st
 int crl_file_read_all(int fd, char **ret_text, size_t *ret_len) CRL_MUST_CHECK;
 
 /*
- * What is wrong with a path in a policy, or NULL: it has to be absolute, without "//", "." or "..", without a "/" at
- * its end (but for "/" itself), of at most PATH_MAX - 1 bytes.
+ * What is wrong with a path in a policy, or NULL: it has to be absolute, without "//", "." or "..", without a
+ * "/" at its end (but for "/" itself), of at most PATH_MAX - 1 bytes.
  */
 const char *crl_path_fault(const char *path);

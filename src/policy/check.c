@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rules across keys: what cannot hold, and what would be promised and not kept. A table of named rules, each a pure
- * question to the policy.
+ * Rules across keys: what cannot hold, and what would be promised and not kept. A table of named rules, each
+ * a pure question to the policy.
  */
 #include <string.h>
 
@@ -137,9 +137,11 @@ static bool limits_without_cgroup(const struct crl_policy *p)
 {
 	const struct crl_limits *l = &p->limits;
 	bool any = l->cpu_permille != CRL_UNLIMITED || l->cpu_weight || l->memory != CRL_UNLIMITED ||
-		   l->memory_high != CRL_UNLIMITED || l->swap != CRL_UNLIMITED || l->tasks != CRL_UNLIMITED || l->io_len;
+		   l->memory_high != CRL_UNLIMITED || l->swap != CRL_UNLIMITED || l->tasks != CRL_UNLIMITED ||
+		   l->io_len;
 
-	return any && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF && p->need[CRL_FEATURE_LIMITS] != CRL_NEED_OFF;
+	return any && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF &&
+	       p->need[CRL_FEATURE_LIMITS] != CRL_NEED_OFF;
 }
 
 static bool caps_without_trim(const struct crl_policy *p)
@@ -233,41 +235,48 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-	{ pid_without_mount, "namespaces", "found \"pid\" without \"mount\", expected both: /proc has to be mounted anew" },
-	{ no_net_without_namespace, "network.mode", "found \"none\" without the namespace \"net\", expected both" },
-	{ host_net_with_namespace, "network.mode",
-	  "found \"host\" with the namespace \"net\", expected namespaces without it" },
-	{ image_without_path, "root.mode", "found \"image\" without root.path" },
-	{ path_without_image, "root.path", "has no effect, expected root.mode = \"image\"" },
-	{ writable_without_image, "root.writable", "has no effect, expected root.mode = \"image\"" },
-	{ image_without_mount, "root.mode", "found \"image\" without the namespace \"mount\"" },
-	{ home_without_mount, "home.mode", "cannot be made without the namespace \"mount\"" },
-	{ hide_without_mount, "root.hide", "nothing is hidden without the namespace \"mount\", expected [ ]" },
-	{ run_without_mount, "root.run", "all of /run is visible without the namespace \"mount\", expected [ ]" },
-	{ bind_without_mount, "root.bind", "needs the namespace \"mount\"" },
-	{ read_only_without_mount, "root.read_only", "needs the namespace \"mount\"" },
-	{ writable_paths_without_mount, "root.writable_paths", "has no effect without the namespace \"mount\"" },
-	{ home_without_size, "home.mode", "needs home.size" },
-	{ home_too_small, "home.size", "expected at least \"1M\"" },
-	{ lower_without_overlay, "home.lower", "has no effect, expected home.mode = \"overlay\"" },
-	{ skeleton_without_tmpfs, "home.skeleton", "has no effect, expected home.mode = \"tmpfs\"" },
-	{ share_without_pid, "share", "a shared room needs the namespace \"pid\": its init holds it" },
-	{ hostname_without_uts, "hostname", "needs the namespace \"uts\"" },
-	{ linger_for_nobody, "linger",
-	  "keeps a room that nobody can join, expected share = \"user\" or on_close = \"keep\"" },
-	{ keep_without_room, "on_close", "found \"keep\" in a room that ends with its login, expected share or linger" },
-	{ linger_without_pid, "linger", "needs the namespace \"pid\": its init holds the room" },
-	{ high_above_memory, "limits.memory_high", "is above limits.memory" },
-	{ limits_without_cgroup, "features.cgroup", "found \"off\" with limits, expected features.limits = \"off\" too" },
-	{ caps_without_trim, "capabilities.trim", "found false with sets that then have no effect" },
-	{ inheritable_above_bounding, "capabilities.inheritable", "has capabilities that capabilities.bounding has not" },
-	{ lists_without_filter, "seccomp.base", "found no filter, but lists for one" },
-	{ allow_meets_deny, "seccomp.allow", "has a name that seccomp.deny has too" },
-	{ hide_meets_writable, "root.writable_paths", "has a path that root.hide has too" },
-	{ read_only_meets_writable, "root.writable_paths", "has a path that root.read_only has too" },
-	{ bind_twice, "root.bind", "has one target twice" },
-	{ bind_over_own, "root.bind", "has a target that carrel mounts itself: /proc, /dev, /sys or /run" },
-	{ io_without_limit, "limits.io", "has a device without any limit" },
+	{pid_without_mount, "namespaces",
+	 "found \"pid\" without \"mount\", expected both: /proc has to be mounted anew"},
+	{no_net_without_namespace, "network.mode",
+	 "found \"none\" without the namespace \"net\", expected both"},
+	{host_net_with_namespace, "network.mode",
+	 "found \"host\" with the namespace \"net\", expected namespaces without it"},
+	{image_without_path, "root.mode", "found \"image\" without root.path"},
+	{path_without_image, "root.path", "has no effect, expected root.mode = \"image\""},
+	{writable_without_image, "root.writable", "has no effect, expected root.mode = \"image\""},
+	{image_without_mount, "root.mode", "found \"image\" without the namespace \"mount\""},
+	{home_without_mount, "home.mode", "cannot be made without the namespace \"mount\""},
+	{hide_without_mount, "root.hide", "nothing is hidden without the namespace \"mount\", expected [ ]"},
+	{run_without_mount, "root.run",
+	 "all of /run is visible without the namespace \"mount\", expected [ ]"},
+	{bind_without_mount, "root.bind", "needs the namespace \"mount\""},
+	{read_only_without_mount, "root.read_only", "needs the namespace \"mount\""},
+	{writable_paths_without_mount, "root.writable_paths",
+	 "has no effect without the namespace \"mount\""},
+	{home_without_size, "home.mode", "needs home.size"},
+	{home_too_small, "home.size", "expected at least \"1M\""},
+	{lower_without_overlay, "home.lower", "has no effect, expected home.mode = \"overlay\""},
+	{skeleton_without_tmpfs, "home.skeleton", "has no effect, expected home.mode = \"tmpfs\""},
+	{share_without_pid, "share", "a shared room needs the namespace \"pid\": its init holds it"},
+	{hostname_without_uts, "hostname", "needs the namespace \"uts\""},
+	{linger_for_nobody, "linger",
+	 "keeps a room that nobody can join, expected share = \"user\" or on_close = \"keep\""},
+	{keep_without_room, "on_close",
+	 "found \"keep\" in a room that ends with its login, expected share or linger"},
+	{linger_without_pid, "linger", "needs the namespace \"pid\": its init holds the room"},
+	{high_above_memory, "limits.memory_high", "is above limits.memory"},
+	{limits_without_cgroup, "features.cgroup",
+	 "found \"off\" with limits, expected features.limits = \"off\" too"},
+	{caps_without_trim, "capabilities.trim", "found false with sets that then have no effect"},
+	{inheritable_above_bounding, "capabilities.inheritable",
+	 "has capabilities that capabilities.bounding has not"},
+	{lists_without_filter, "seccomp.base", "found no filter, but lists for one"},
+	{allow_meets_deny, "seccomp.allow", "has a name that seccomp.deny has too"},
+	{hide_meets_writable, "root.writable_paths", "has a path that root.hide has too"},
+	{read_only_meets_writable, "root.writable_paths", "has a path that root.read_only has too"},
+	{bind_twice, "root.bind", "has one target twice"},
+	{bind_over_own, "root.bind", "has a target that carrel mounts itself: /proc, /dev, /sys or /run"},
+	{io_without_limit, "limits.io", "has a device without any limit"},
 };
 
 int crl_policy_check(const struct crl_policy *p, const char **ret_key, struct crl_err *err)
@@ -275,7 +284,8 @@ int crl_policy_check(const struct crl_policy *p, const char **ret_key, struct cr
 	for (size_t i = 0; i < CRL_ARRAY_LEN(rules); i++) {
 		if (rules[i].broken(p)) {
 			*ret_key = rules[i].key;
-			return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "%s: %s", rules[i].key, rules[i].text);
+			return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "%s: %s", rules[i].key,
+					   rules[i].text);
 		}
 	}
 	return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* From a name to an effective policy: the chain of parents, then every key from the oldest to the youngest. */
+/* From a name to an effective policy: the chain of parents, then every key from the oldest to the youngest.
+ */
 #include <limits.h>
 #include <string.h>
 
@@ -46,8 +47,8 @@ static int refuse_name(const struct chain *c, int code, struct crl_err *err, con
 	if (!last || !last->inherit) {
 		return crl_err_set(err, code, CRL_STAGE_CONFIG, "%s", text);
 	}
-	return crl_err_at(err, code, CRL_STAGE_CONFIG, last->file, (int)config_setting_source_line(last->inherit),
-			  "inherit: %s", text);
+	return crl_err_at(err, code, CRL_STAGE_CONFIG, last->file,
+			  (int)config_setting_source_line(last->inherit), "inherit: %s", text);
 }
 
 static int refuse_loop(const struct chain *c, const char *name, struct crl_err *err)
@@ -62,7 +63,8 @@ static int refuse_loop(const struct chain *c, const char *name, struct crl_err *
 	return refuse_name(c, ELOOP, err, "found a circle: %s%s", text, name);
 }
 
-static int refuse_missing(const struct crl_config *config, const struct chain *c, const char *name, struct crl_err *err)
+static int refuse_missing(const struct crl_config *config, const struct chain *c, const char *name,
+			  struct crl_err *err)
 {
 	const char *nearest = NULL;
 	size_t best = strlen(name) / 3 + 2;
@@ -71,7 +73,8 @@ static int refuse_missing(const struct crl_config *config, const struct chain *c
 		config_setting_t *group = config->source[i]->policies;
 
 		for (int j = 0; group && j < config_setting_length(group); j++) {
-			const char *known = config_setting_name(config_setting_get_elem(group, (unsigned int)j));
+			const char *known =
+				config_setting_name(config_setting_get_elem(group, (unsigned int)j));
 			size_t distance = crl_text_distance(name, known);
 
 			if (distance < best) {
@@ -80,36 +83,39 @@ static int refuse_missing(const struct crl_config *config, const struct chain *c
 			}
 		}
 	}
-	return refuse_name(c, ENOENT, err, "no policy \"%s\" in the configuration or in %s/policies%s%s%s", name,
-			   crl_config_data_dir(config), nearest ? " (did you mean \"" : "", nearest ? nearest : "",
-			   nearest ? "\"?)" : "");
+	return refuse_name(c, ENOENT, err, "no policy \"%s\" in the configuration or in %s/policies%s%s%s",
+			   name, crl_config_data_dir(config), nearest ? " (did you mean \"" : "",
+			   nearest ? nearest : "", nearest ? "\"?)" : "");
 }
 
 /* A shipped file holds the one policy that it is named after. */
-static int check_shipped(const struct crl_source *s, const char *name, struct crl_top *top, struct crl_err *err)
+static int check_shipped(const struct crl_source *s, const char *name, struct crl_top *top,
+			 struct crl_err *err)
 {
-	struct crl_keys_ctx ctx = { .scope = CRL_KEYS_TOP, .file = s->path, .object = top, .err = err, .prefix = "",
-				    .shown = "" };
+	struct crl_keys_ctx ctx = {
+		.scope = CRL_KEYS_TOP, .file = s->path, .object = top, .err = err, .prefix = "", .shown = ""};
 	int rc = crl_keys_apply(&ctx, config_root_setting(&s->cfg));
 	config_setting_t *only;
 
 	if (rc < 0) {
 		return rc;
 	}
-	only = top->policies && config_setting_length(top->policies) == 1 ? config_setting_get_elem(top->policies, 0)
-									   : NULL;
-	if (top->rules || top->data_dir || top->cgroup_root || !only || strcmp(config_setting_name(only), name) != 0 ||
-	    !config_setting_is_group(only)) {
+	only = top->policies && config_setting_length(top->policies) == 1
+		       ? config_setting_get_elem(top->policies, 0)
+		       : NULL;
+	if (top->rules || top->data_dir || top->cgroup_root || !only ||
+	    strcmp(config_setting_name(only), name) != 0 || !config_setting_is_group(only)) {
 		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, 0,
 				  "expected nothing but policies = { %s = { … }; };", name);
 	}
 	return 0;
 }
 
-static int load_shipped(const struct crl_config *config, const char *name, struct chain *c, struct crl_err *err)
+static int load_shipped(const struct crl_config *config, const char *name, struct chain *c,
+			struct crl_err *err)
 {
 	struct crl_source *s = NULL;
-	struct crl_top top = { 0 };
+	struct crl_top top = {0};
 	char path[PATH_MAX];
 	int rc;
 
@@ -144,21 +150,23 @@ static int add_link(const struct crl_config *config, const char *name, struct ch
 		}
 	}
 	if (c->len == CHAIN_MAX) {
-		return refuse_name(c, ELOOP, err, "found more than %d policies that inherit from each other", CHAIN_MAX);
+		return refuse_name(c, ELOOP, err, "found more than %d policies that inherit from each other",
+				   CHAIN_MAX);
 	}
 	for (size_t i = 0; i < config->source_len; i++) {
 		const struct crl_source *s = config->source[i];
 		config_setting_t *group = s->policies ? config_setting_get_member(s->policies, name) : NULL;
 
 		if (group) {
-			c->link[c->len++] = (struct link){ config_setting_name(group), group, s->path, NULL };
+			c->link[c->len++] = (struct link){config_setting_name(group), group, s->path, NULL};
 			return 0;
 		}
 	}
 	return load_shipped(config, name, c, err);
 }
 
-static int build_chain(const struct crl_config *config, const char *name, struct chain *c, struct crl_err *err)
+static int build_chain(const struct crl_config *config, const char *name, struct chain *c,
+		       struct crl_err *err)
 {
 	while (name) {
 		struct link *link;
@@ -166,7 +174,8 @@ static int build_chain(const struct crl_config *config, const char *name, struct
 
 		/* The name becomes part of a path; a wrong type or form is told when the keys are read. */
 		if (!crl_name_is_valid(name, CRL_POLICY_NAME_MAX)) {
-			return refuse_name(c, EINVAL, err, "found \"%.60s\", expected the name of a policy", name);
+			return refuse_name(c, EINVAL, err, "found \"%.60s\", expected the name of a policy",
+					   name);
 		}
 		rc = add_link(config, name, c, err);
 		if (rc < 0) {
@@ -183,7 +192,7 @@ static int build_chain(const struct crl_config *config, const char *name, struct
 static int check_across(const struct crl_policy *p, const struct chain *c, const struct crl_where *where,
 			struct crl_err *err)
 {
-	struct crl_err found = { 0 };
+	struct crl_err found = {0};
 	const char *path = NULL;
 	struct crl_where at = {
 		.file = c->link[0].file,
@@ -203,10 +212,11 @@ static int check_across(const struct crl_policy *p, const struct chain *c, const
 			  found.text);
 }
 
-int crl_config_policy(const struct crl_config *c, const char *name, struct crl_policy *ret, struct crl_err *err)
+int crl_config_policy(const struct crl_config *c, const char *name, struct crl_policy *ret,
+		      struct crl_err *err)
 {
-	struct crl_where where[CRL_KEYS_MAX] = { 0 };
-	scoped(chain) chain = { .len = 0 };
+	struct crl_where where[CRL_KEYS_MAX] = {0};
+	scoped(chain) chain = {.len = 0};
 	int rc = crl_policy_init(ret);
 
 	if (rc < 0) {
@@ -235,7 +245,7 @@ int crl_config_policy(const struct crl_config *c, const char *name, struct crl_p
 
 static int check_one(const struct crl_config *c, const char *name, struct crl_err *err)
 {
-	scoped(crl_policy) p = { 0 };
+	scoped(crl_policy) p = {0};
 
 	return crl_config_policy(c, name, &p, err);
 }
@@ -246,7 +256,8 @@ int crl_config_check_all(const struct crl_config *c, struct crl_err *err)
 		config_setting_t *group = c->source[i]->policies;
 
 		for (int j = 0; group && j < config_setting_length(group); j++) {
-			int rc = check_one(c, config_setting_name(config_setting_get_elem(group, (unsigned int)j)), err);
+			int rc = check_one(
+				c, config_setting_name(config_setting_get_elem(group, (unsigned int)j)), err);
 
 			if (rc < 0) {
 				return rc;
@@ -255,12 +266,12 @@ int crl_config_check_all(const struct crl_config *c, struct crl_err *err)
 	}
 	for (size_t i = 0; i < c->rules.len; i++) {
 		const struct crl_rule *rule = &c->rules.item[i];
-		struct crl_err found = { 0 };
+		struct crl_err found = {0};
 		int rc = check_one(c, rule->policy, &found);
 
 		if (rc < 0 && !found.file[0]) {
-			return crl_err_at(err, -rc, CRL_STAGE_CONFIG, rule->file, rule->line, "rules.policy: %s",
-					  found.text);
+			return crl_err_at(err, -rc, CRL_STAGE_CONFIG, rule->file, rule->line,
+					  "rules.policy: %s", found.text);
 		}
 		if (rc < 0) {
 			if (err) {

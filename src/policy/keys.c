@@ -9,92 +9,106 @@
 #include "policy/sysgroups.h"
 #include "proto/login.h"
 
-#define GIB (UINT64_C(1) << 30)
-#define MIB (UINT64_C(1) << 20)
+#define GIB      (UINT64_C(1) << 30)
+#define MIB      (UINT64_C(1) << 20)
 #define SIZE_TOP (UINT64_C(1) << 60)
-#define YEAR_S (UINT64_C(365) * 86400)
+#define YEAR_S   (UINT64_C(365) * 86400)
 
-static const char *const words_share[] = { "login", "user", "group", NULL };
-static const char *const words_close[] = { "kill", "keep", NULL };
-static const char *const words_root[] = { "host", "image", NULL };
-static const char *const words_home[] = { "real", "overlay", "tmpfs", NULL };
-static const char *const words_net[] = { "host", "none", NULL };
-static const char *const words_need[] = { "require", "prefer", "off", NULL };
-static const char *const words_answer[] = { "allow", "eperm", "enosys", NULL };
-static const char *const within_run[] = { "/run", NULL };
+static const char *const words_share[] = {"login", "user", "group", NULL};
+static const char *const words_close[] = {"kill", "keep", NULL};
+static const char *const words_root[] = {"host", "image", NULL};
+static const char *const words_home[] = {"real", "overlay", "tmpfs", NULL};
+static const char *const words_net[] = {"host", "none", NULL};
+static const char *const words_need[] = {"require", "prefer", "off", NULL};
+static const char *const words_answer[] = {"allow", "eperm", "enosys", NULL};
+static const char *const within_run[] = {"/run", NULL};
 
 #define P(member) offsetof(struct crl_policy, member)
-#define GROUP(name, text) { .scope = CRL_KEYS_POLICY, .type = CRL_KEY_GROUP, .path = name, .doc = text }
-#define KEY(kind, name, member, standard, text) \
-	.scope = CRL_KEYS_POLICY, .type = CRL_KEY_##kind, .path = name, .offset = P(member), .def = standard, .doc = text
-#define NEED(name, feature, standard, text) \
-	{ KEY(WORD, "features." name, need[CRL_FEATURE_##feature], standard, text), .words = words_need }
+#define GROUP(name, text)                                                                                    \
+	{                                                                                                    \
+		.scope = CRL_KEYS_POLICY, .type = CRL_KEY_GROUP, .path = name, .doc = text                   \
+	}
+#define KEY(kind, name, member, standard, text)                                                              \
+	.scope = CRL_KEYS_POLICY, .type = CRL_KEY_##kind, .path = name, .offset = P(member),                 \
+	.def = standard, .doc = text
+#define NEED(name, feature, standard, text)                                                                  \
+	{                                                                                                    \
+		KEY(WORD, "features." name, need[CRL_FEATURE_##feature], standard, text),                    \
+			.words = words_need                                                                  \
+	}
 
 const struct crl_key crl_keys[] = {
-	{ .scope = CRL_KEYS_POLICY, .type = CRL_KEY_INHERIT, .path = "inherit", .doc = "policy to start from" },
-	{ KEY(WORD, "share", share, "\"login\"", "who lives in one room"), .words = words_share },
-	{ KEY(WORD, "on_close", on_close, "\"kill\"", "what happens to a login's processes at its end"),
-	  .words = words_close },
-	{ KEY(DURATION, "linger", linger_s, "\"0\"", "how long a room outlives its last login"), .max = YEAR_S },
-	{ KEY(NAMESPACES, "namespaces", namespaces,
-	      "[ \"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"cgroup\", \"time\" ]", "what is the room's own") },
-	{ KEY(HOSTNAME, "hostname", hostname, "\"\"", "template of the room's host name") },
+	{.scope = CRL_KEYS_POLICY, .type = CRL_KEY_INHERIT, .path = "inherit", .doc = "policy to start from"},
+	{KEY(WORD, "share", share, "\"login\"", "who lives in one room"), .words = words_share},
+	{KEY(WORD, "on_close", on_close, "\"kill\"", "what happens to a login's processes at its end"),
+	 .words = words_close},
+	{KEY(DURATION, "linger", linger_s, "\"0\"", "how long a room outlives its last login"),
+	 .max = YEAR_S},
+	{KEY(NAMESPACES, "namespaces", namespaces,
+	     "[ \"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"cgroup\", \"time\" ]",
+	     "what is the room's own")},
+	{KEY(HOSTNAME, "hostname", hostname, "\"\"", "template of the room's host name")},
 
 	GROUP("root", "the file tree"),
-	{ KEY(WORD, "root.mode", root_mode, "\"host\"", "where the file tree comes from"), .words = words_root },
-	{ KEY(PATH, "root.path", root_path, NULL, "directory of the image") },
-	{ KEY(BOOL, "root.writable", root_writable, "false", "image: writes go to a throw-away overlay") },
-	{ KEY(PATHS, "root.hide", hide, CRL_DEFAULT_HIDE, "paths shown empty") },
-	{ KEY(PATHS, "root.read_only", read_only, "[ ]", "paths kept read-only") },
-	{ KEY(PATHS, "root.writable_paths", writable, "[ ]", "host paths that stay writable") },
-	{ KEY(BINDS, "root.bind", bind, "( )", "host paths shown at another place") },
-	{ KEY(PATHS, "root.run", run, CRL_DEFAULT_RUN, "what of /run is visible"), .words = within_run },
+	{KEY(WORD, "root.mode", root_mode, "\"host\"", "where the file tree comes from"),
+	 .words = words_root},
+	{KEY(PATH, "root.path", root_path, NULL, "directory of the image")},
+	{KEY(BOOL, "root.writable", root_writable, "false", "image: writes go to a throw-away overlay")},
+	{KEY(PATHS, "root.hide", hide, CRL_DEFAULT_HIDE, "paths shown empty")},
+	{KEY(PATHS, "root.read_only", read_only, "[ ]", "paths kept read-only")},
+	{KEY(PATHS, "root.writable_paths", writable, "[ ]", "host paths that stay writable")},
+	{KEY(BINDS, "root.bind", bind, "( )", "host paths shown at another place")},
+	{KEY(PATHS, "root.run", run, CRL_DEFAULT_RUN, "what of /run is visible"), .words = within_run},
 
 	GROUP("tmp", "the room's temporary files"),
-	{ KEY(SIZE, "tmp.size", tmp_size, "\"512M\"", "/tmp, /var/tmp, /dev/shm and /run/user/UID together"),
-	  .min = MIB, .max = SIZE_TOP },
-	{ KEY(UINT, "ptys", ptys, "64", "terminals of the room"), .min = 1, .max = 4096 },
+	{KEY(SIZE, "tmp.size", tmp_size, "\"512M\"", "/tmp, /var/tmp, /dev/shm and /run/user/UID together"),
+	 .min = MIB, .max = SIZE_TOP},
+	{KEY(UINT, "ptys", ptys, "64", "terminals of the room"), .min = 1, .max = 4096},
 
 	GROUP("home", "the user's home"),
-	{ KEY(WORD, "home.mode", home_mode, "\"real\"", "what stands at the home directory"), .words = words_home },
-	{ KEY(PATH, "home.lower", home_lower, NULL, "overlay: template instead of the real home") },
-	{ KEY(PATH, "home.skeleton", home_skeleton, NULL, "tmpfs: copied into the new home") },
-	{ KEY(SIZE, "home.size", home_size, "\"0\"", "overlay, tmpfs: space for the session's files"),
-	  .max = SIZE_TOP },
+	{KEY(WORD, "home.mode", home_mode, "\"real\"", "what stands at the home directory"),
+	 .words = words_home},
+	{KEY(PATH, "home.lower", home_lower, NULL, "overlay: template instead of the real home")},
+	{KEY(PATH, "home.skeleton", home_skeleton, NULL, "tmpfs: copied into the new home")},
+	{KEY(SIZE, "home.size", home_size, "\"0\"", "overlay, tmpfs: space for the session's files"),
+	 .max = SIZE_TOP},
 
 	GROUP("network", "the network"),
-	{ KEY(WORD, "network.mode", net_mode, "\"none\"", "which network the room sees"), .words = words_net },
+	{KEY(WORD, "network.mode", net_mode, "\"none\"", "which network the room sees"), .words = words_net},
 
 	GROUP("limits", "control group limits of the user"),
-	{ KEY(PERCENT, "limits.cpu", limits.cpu_permille, "\"unlimited\"", "processor time, 100% is one CPU"),
-	  .min = 10, .max = CRL_UNLIMITED },
-	{ KEY(UINT, "limits.cpu_weight", limits.cpu_weight, "0", "share of a busy CPU; 0 leaves the kernel's"),
-	  .max = 10000 },
-	{ KEY(SIZE, "limits.memory", limits.memory, "\"unlimited\"", "hard limit"), .min = 8 * MIB,
-	  .max = CRL_UNLIMITED },
-	{ KEY(SIZE, "limits.memory_high", limits.memory_high, "\"unlimited\"", "throttled above this"),
-	  .min = 8 * MIB, .max = CRL_UNLIMITED },
-	{ KEY(SIZE, "limits.swap", limits.swap, "\"unlimited\"", "swap space"), .max = CRL_UNLIMITED },
-	{ KEY(UINT, "limits.tasks", limits.tasks, "\"unlimited\"", "processes and threads"), .min = 4,
-	  .max = CRL_UNLIMITED },
-	{ KEY(IOS, "limits.io", limits.io, "( )", "limits of block devices") },
+	{KEY(PERCENT, "limits.cpu", limits.cpu_permille, "\"unlimited\"", "processor time, 100% is one CPU"),
+	 .min = 10, .max = CRL_UNLIMITED},
+	{KEY(UINT, "limits.cpu_weight", limits.cpu_weight, "0", "share of a busy CPU; 0 leaves the kernel's"),
+	 .max = 10000},
+	{KEY(SIZE, "limits.memory", limits.memory, "\"unlimited\"", "hard limit"), .min = 8 * MIB,
+	 .max = CRL_UNLIMITED},
+	{KEY(SIZE, "limits.memory_high", limits.memory_high, "\"unlimited\"", "throttled above this"),
+	 .min = 8 * MIB, .max = CRL_UNLIMITED},
+	{KEY(SIZE, "limits.swap", limits.swap, "\"unlimited\"", "swap space"), .max = CRL_UNLIMITED},
+	{KEY(UINT, "limits.tasks", limits.tasks, "\"unlimited\"", "processes and threads"), .min = 4,
+	 .max = CRL_UNLIMITED},
+	{KEY(IOS, "limits.io", limits.io, "( )", "limits of block devices")},
 
 	GROUP("capabilities", "what root's powers may ever come back"),
-	{ KEY(BOOL, "capabilities.trim", trim_caps, "true", "false leaves capabilities alone") },
-	{ KEY(CAPS, "capabilities.bounding", cap_bounding, "[ ]", "bounding set") },
-	{ KEY(CAPS, "capabilities.inheritable", cap_inheritable, "[ ]", "inheritable set") },
-	{ .scope = CRL_KEYS_POLICY, .type = CRL_KEY_AMBIENT, .path = "capabilities.ambient",
-	  .doc = "always empty, see carrel.conf(5)" },
-	{ KEY(BOOL, "no_new_privs", no_new_privs, "true", "set-user-ID programs gain nothing") },
+	{KEY(BOOL, "capabilities.trim", trim_caps, "true", "false leaves capabilities alone")},
+	{KEY(CAPS, "capabilities.bounding", cap_bounding, "[ ]", "bounding set")},
+	{KEY(CAPS, "capabilities.inheritable", cap_inheritable, "[ ]", "inheritable set")},
+	{.scope = CRL_KEYS_POLICY,
+	 .type = CRL_KEY_AMBIENT,
+	 .path = "capabilities.ambient",
+	 .doc = "always empty, see carrel.conf(5)"},
+	{KEY(BOOL, "no_new_privs", no_new_privs, "true", "set-user-ID programs gain nothing")},
 
 	GROUP("seccomp", "system call filter"),
-	{ KEY(CALL_BASE, "seccomp.base", seccomp.base, "\"@login\"", "group that is allowed; \"\" for no filter") },
-	{ KEY(CALLS_LIST, "seccomp.allow", seccomp.allow, "[ ]", "allowed on top") },
-	{ KEY(CALLS_LIST, "seccomp.deny", seccomp.deny, "[ ]", "taken away again") },
-	{ KEY(FAMILIES, "seccomp.families", seccomp.families, "[ \"unix\", \"inet\", \"inet6\", \"netlink\" ]",
-	      "socket families") },
-	{ KEY(BOOL, "seccomp.compat", seccomp.compat, "true", "32-bit programs follow the same rules") },
-	{ KEY(BOOL, "seccomp.log", seccomp.log, "false", "the kernel logs denials") },
+	{KEY(CALL_BASE, "seccomp.base", seccomp.base, "\"@login\"",
+	     "group that is allowed; \"\" for no filter")},
+	{KEY(CALLS_LIST, "seccomp.allow", seccomp.allow, "[ ]", "allowed on top")},
+	{KEY(CALLS_LIST, "seccomp.deny", seccomp.deny, "[ ]", "taken away again")},
+	{KEY(FAMILIES, "seccomp.families", seccomp.families, "[ \"unix\", \"inet\", \"inet6\", \"netlink\" ]",
+	     "socket families")},
+	{KEY(BOOL, "seccomp.compat", seccomp.compat, "true", "32-bit programs follow the same rules")},
+	{KEY(BOOL, "seccomp.log", seccomp.log, "false", "the kernel logs denials")},
 
 	GROUP("features", "what to do where this host cannot give a feature"),
 	NEED("limits", LIMITS, "\"require\"", "control group limits"),
@@ -104,42 +118,42 @@ const struct crl_key crl_keys[] = {
 	NEED("accounting", ACCOUNTING, "\"prefer\"", "the host's utmp, wtmp and lastlog"),
 
 #undef KEY
-#define KEY(in, kind, name, type_, member, text) \
-	.scope = CRL_KEYS_##in, .type = CRL_KEY_##kind, .path = name, .offset = offsetof(struct type_, member), \
-	.doc = text
-	{ KEY(BIND, PATH, "source", crl_bind, source, "path on the host"), .required = true },
-	{ KEY(BIND, PATH, "target", crl_bind, target, "path in the room"), .required = true },
-	{ KEY(BIND, BOOL, "writable", crl_bind, writable, "false keeps it read-only"), .def = "false" },
-	{ KEY(BIND, BOOL, "optional", crl_bind, optional, "a missing path is no error"), .def = "false" },
+#define KEY(in, kind, name, type_, member, text)                                                             \
+	.scope = CRL_KEYS_##in, .type = CRL_KEY_##kind, .path = name,                                        \
+	.offset = offsetof(struct type_, member), .doc = text
+	{KEY(BIND, PATH, "source", crl_bind, source, "path on the host"), .required = true},
+	{KEY(BIND, PATH, "target", crl_bind, target, "path in the room"), .required = true},
+	{KEY(BIND, BOOL, "writable", crl_bind, writable, "false keeps it read-only"), .def = "false"},
+	{KEY(BIND, BOOL, "optional", crl_bind, optional, "a missing path is no error"), .def = "false"},
 
-	{ KEY(IO, PATH, "path", crl_io_limit, path, "a path on the device"), .required = true, .max = 1 },
-	{ KEY(IO, SIZE, "read", crl_io_limit, read_bps, "bytes a second"), .min = 1024, .max = CRL_UNLIMITED,
-	  .def = "\"unlimited\"" },
-	{ KEY(IO, SIZE, "write", crl_io_limit, write_bps, "bytes a second"), .min = 1024, .max = CRL_UNLIMITED,
-	  .def = "\"unlimited\"" },
-	{ KEY(IO, UINT, "read_iops", crl_io_limit, read_iops, "operations a second"), .min = 1, .max = CRL_UNLIMITED,
-	  .def = "\"unlimited\"" },
-	{ KEY(IO, UINT, "write_iops", crl_io_limit, write_iops, "operations a second"), .min = 1,
-	  .max = CRL_UNLIMITED, .def = "\"unlimited\"" },
+	{KEY(IO, PATH, "path", crl_io_limit, path, "a path on the device"), .required = true, .max = 1},
+	{KEY(IO, SIZE, "read", crl_io_limit, read_bps, "bytes a second"), .min = 1024, .max = CRL_UNLIMITED,
+	 .def = "\"unlimited\""},
+	{KEY(IO, SIZE, "write", crl_io_limit, write_bps, "bytes a second"), .min = 1024, .max = CRL_UNLIMITED,
+	 .def = "\"unlimited\""},
+	{KEY(IO, UINT, "read_iops", crl_io_limit, read_iops, "operations a second"), .min = 1,
+	 .max = CRL_UNLIMITED, .def = "\"unlimited\""},
+	{KEY(IO, UINT, "write_iops", crl_io_limit, write_iops, "operations a second"), .min = 1,
+	 .max = CRL_UNLIMITED, .def = "\"unlimited\""},
 
-	{ KEY(TOP, SECTION, "rules", crl_top, rules, "who gets which policy"), .min = CONFIG_TYPE_LIST },
-	{ KEY(TOP, SECTION, "policies", crl_top, policies, "the policies"), .min = CONFIG_TYPE_GROUP },
-	{ KEY(TOP, PATH, "data_dir", crl_top, data_dir, "shipped policies and system call groups"),
-	  .def = "\"" CRL_DATA_DIR "\"" },
-	{ .scope = CRL_KEYS_TOP, .type = CRL_KEY_GROUP, .path = "cgroup", .doc = "control groups of the host" },
-	{ KEY(TOP, PATH, "cgroup.root", crl_top, cgroup_root, "directory to write to; found when not given") },
+	{KEY(TOP, SECTION, "rules", crl_top, rules, "who gets which policy"), .min = CONFIG_TYPE_LIST},
+	{KEY(TOP, SECTION, "policies", crl_top, policies, "the policies"), .min = CONFIG_TYPE_GROUP},
+	{KEY(TOP, PATH, "data_dir", crl_top, data_dir, "shipped policies and system call groups"),
+	 .def = "\"" CRL_DATA_DIR "\""},
+	{.scope = CRL_KEYS_TOP, .type = CRL_KEY_GROUP, .path = "cgroup", .doc = "control groups of the host"},
+	{KEY(TOP, PATH, "cgroup.root", crl_top, cgroup_root, "directory to write to; found when not given")},
 
-	{ KEY(RULE, TEXT, "user", crl_rule, user, "user name"), .max = CRL_USER_MAX },
-	{ KEY(RULE, TEXT, "group", crl_rule, group, "name of any group of the user"), .max = CRL_GROUP_MAX },
-	{ KEY(RULE, TEXT, "service", crl_rule, service, "PAM service"), .max = CRL_SERVICE_MAX },
-	{ KEY(RULE, NAME, "policy", crl_rule, policy, "what they get"), .required = true },
+	{KEY(RULE, TEXT, "user", crl_rule, user, "user name"), .max = CRL_USER_MAX},
+	{KEY(RULE, TEXT, "group", crl_rule, group, "name of any group of the user"), .max = CRL_GROUP_MAX},
+	{KEY(RULE, TEXT, "service", crl_rule, service, "PAM service"), .max = CRL_SERVICE_MAX},
+	{KEY(RULE, NAME, "policy", crl_rule, policy, "what they get"), .required = true},
 
-	{ KEY(CALLS_TOP, SECTION, "groups", crl_top, groups, "the groups"), .min = CONFIG_TYPE_LIST,
-	  .required = true },
-	{ KEY(CALLS, CALL_NAME, "name", crl_sysgroup, name, "name with its \"@\""), .required = true },
-	{ KEY(CALLS, WORD, "answer", crl_sysgroup, answer, "what a denied call gets"), .words = words_answer,
-	  .required = true },
-	{ KEY(CALLS, CALLS_LIST, "calls", crl_sysgroup, calls, "system calls and @groups"), .required = true },
+	{KEY(CALLS_TOP, SECTION, "groups", crl_top, groups, "the groups"), .min = CONFIG_TYPE_LIST,
+	 .required = true},
+	{KEY(CALLS, CALL_NAME, "name", crl_sysgroup, name, "name with its \"@\""), .required = true},
+	{KEY(CALLS, WORD, "answer", crl_sysgroup, answer, "what a denied call gets"), .words = words_answer,
+	 .required = true},
+	{KEY(CALLS, CALLS_LIST, "calls", crl_sysgroup, calls, "system calls and @groups"), .required = true},
 };
 
 const size_t crl_keys_len = CRL_ARRAY_LEN(crl_keys);

@@ -14,39 +14,39 @@
 
 /* What kind of group a key stands in; each has its own object to fill. */
 enum crl_key_scope {
-	CRL_KEYS_TOP,       /* carrel.conf and drop-ins: struct crl_top */
-	CRL_KEYS_RULE,      /* one of rules: struct crl_rule */
-	CRL_KEYS_POLICY,    /* one of policies: struct crl_policy */
-	CRL_KEYS_BIND,      /* one of root.bind: struct crl_bind */
-	CRL_KEYS_IO,        /* one of limits.io: struct crl_io_limit */
+	CRL_KEYS_TOP, /* carrel.conf and drop-ins: struct crl_top */
+	CRL_KEYS_RULE, /* one of rules: struct crl_rule */
+	CRL_KEYS_POLICY, /* one of policies: struct crl_policy */
+	CRL_KEYS_BIND, /* one of root.bind: struct crl_bind */
+	CRL_KEYS_IO, /* one of limits.io: struct crl_io_limit */
 	CRL_KEYS_CALLS_TOP, /* syscalls.conf: struct crl_top */
-	CRL_KEYS_CALLS      /* one of its groups: struct crl_sysgroup */
+	CRL_KEYS_CALLS /* one of its groups: struct crl_sysgroup */
 };
 
 enum crl_key_type {
-	CRL_KEY_GROUP,     /* { … } with more keys, named "group.key" in the table */
-	CRL_KEY_SECTION,   /* kept as libconfig has it, for the caller; min is the CONFIG_TYPE_* it must have */
-	CRL_KEY_INHERIT,   /* name of a policy; read by inherit.c */
-	CRL_KEY_BOOL,      /* bool */
-	CRL_KEY_UINT,      /* uint64_t; "unlimited" too where max is CRL_UNLIMITED */
-	CRL_KEY_SIZE,      /* uint64_t, bytes */
-	CRL_KEY_PERCENT,   /* uint64_t, per mille */
-	CRL_KEY_DURATION,  /* uint64_t, seconds */
-	CRL_KEY_WORD,      /* an enum: index into words */
-	CRL_KEY_TEXT,      /* char *, not empty, shorter than max */
-	CRL_KEY_NAME,      /* char *, name of a policy */
-	CRL_KEY_PATH,      /* char *; "/" itself only where max is 1 */
+	CRL_KEY_GROUP, /* { … } with more keys, named "group.key" in the table */
+	CRL_KEY_SECTION, /* kept as libconfig has it, for the caller; min is the CONFIG_TYPE_* it must have */
+	CRL_KEY_INHERIT, /* name of a policy; read by inherit.c */
+	CRL_KEY_BOOL, /* bool */
+	CRL_KEY_UINT, /* uint64_t; "unlimited" too where max is CRL_UNLIMITED */
+	CRL_KEY_SIZE, /* uint64_t, bytes */
+	CRL_KEY_PERCENT, /* uint64_t, per mille */
+	CRL_KEY_DURATION, /* uint64_t, seconds */
+	CRL_KEY_WORD, /* an enum: index into words */
+	CRL_KEY_TEXT, /* char *, not empty, shorter than max */
+	CRL_KEY_NAME, /* char *, name of a policy */
+	CRL_KEY_PATH, /* char *; "/" itself only where max is 1 */
 	CRL_KEY_CALL_NAME, /* char *, "@name" */
 	CRL_KEY_CALL_BASE, /* char[CRL_POLICY_NAME_MAX], "@name" or "" */
-	CRL_KEY_HOSTNAME,  /* char[256] */
+	CRL_KEY_HOSTNAME, /* char[256] */
 	CRL_KEY_NAMESPACES, /* uint32_t mask; from here on lists, with a twin NAME_add */
-	CRL_KEY_CAPS,      /* uint64_t mask */
-	CRL_KEY_AMBIENT,   /* nothing: only the empty list is possible */
-	CRL_KEY_PATHS,     /* struct crl_strv */
+	CRL_KEY_CAPS, /* uint64_t mask */
+	CRL_KEY_AMBIENT, /* nothing: only the empty list is possible */
+	CRL_KEY_PATHS, /* struct crl_strv */
 	CRL_KEY_CALLS_LIST, /* struct crl_strv of names and @groups */
-	CRL_KEY_FAMILIES,  /* struct crl_strv */
-	CRL_KEY_BINDS,     /* struct crl_bind *, size_t */
-	CRL_KEY_IOS        /* struct crl_io_limit *, size_t */
+	CRL_KEY_FAMILIES, /* struct crl_strv */
+	CRL_KEY_BINDS, /* struct crl_bind *, size_t */
+	CRL_KEY_IOS /* struct crl_io_limit *, size_t */
 };
 
 struct crl_key {
@@ -56,9 +56,10 @@ struct crl_key {
 	size_t offset;
 	uint64_t min;
 	uint64_t max;
-	const char *const *words; /* WORD: NULL-ended; PATHS: [0] is the directory all of them must be in, or NULL */
-	const char *path;         /* "limits.memory" */
-	const char *def;          /* default as the dump writes it; NULL: none */
+	const char *const
+		*words; /* WORD: NULL-ended; PATHS: [0] is the directory all of them must be in, or NULL */
+	const char *path; /* "limits.memory" */
+	const char *def; /* default as the dump writes it; NULL: none */
 	const char *doc;
 };
 
@@ -87,8 +88,8 @@ struct crl_keys_ctx {
 	struct crl_where *where; /* CRL_KEYS_MAX of them, filled by index of the key; or NULL */
 	void *object;
 	struct crl_err *err;
-	const char *prefix;      /* path of the group within the scope, "" at first */
-	const char *shown;       /* put before names in messages: "root.bind." or "" */
+	const char *prefix; /* path of the group within the scope, "" at first */
+	const char *shown; /* put before names in messages: "root.bind." or "" */
 };
 
 /* One key with the setting that gives its value. */
@@ -96,14 +97,14 @@ struct crl_keys_at {
 	const struct crl_keys_ctx *ctx;
 	const struct crl_key *key;
 	const char *name; /* as shown in messages */
-	bool add;         /* NAME_add: extend what is there */
+	bool add; /* NAME_add: extend what is there */
 	config_setting_t *setting;
 };
 
 /*
- * Read every key of a group into the scope's object. Of each list, the plain key comes before its _add twin whatever
- * their order in the file.
- * Errors (stage CONFIG, file and line): -EINVAL unknown, wrong type, out of range, missing; -ENOMEM.
+ * Read every key of a group into the scope's object. Of each list, the plain key comes before its _add twin
+ * whatever their order in the file. Errors (stage CONFIG, file and line): -EINVAL unknown, wrong type, out of
+ * range, missing; -ENOMEM.
  */
 int crl_keys_apply(const struct crl_keys_ctx *ctx, config_setting_t *group) CRL_MUST_CHECK;
 
@@ -117,7 +118,8 @@ bool crl_key_is_list(const struct crl_key *key);
 const struct crl_key *crl_key_find(enum crl_key_scope scope, const char *path);
 
 /* "NAME: found X, expected Y" at the setting. */
-int crl_key_refuse(const struct crl_keys_at *at, config_setting_t *where, const char *fmt, ...) CRL_PRINTF(3, 4);
+int crl_key_refuse(const struct crl_keys_at *at, config_setting_t *where, const char *fmt, ...)
+	CRL_PRINTF(3, 4);
 
 /* A setting's value as messages show it. */
 void crl_setting_show(const config_setting_t *s, char *buf, size_t size);

@@ -44,7 +44,8 @@ int crl_key_refuse(const struct crl_keys_at *at, config_setting_t *where, const 
 	va_end(ap);
 	crl_setting_show(where, found, sizeof(found));
 	return crl_err_at(at->ctx->err, EINVAL, CRL_STAGE_CONFIG, at->ctx->file,
-			  (int)config_setting_source_line(where), "%s: found %s, expected %s", at->name, found, text);
+			  (int)config_setting_source_line(where), "%s: found %s, expected %s", at->name,
+			  found, text);
 }
 
 static const char *last_part(const char *path)
@@ -97,7 +98,8 @@ static int refuse_unknown(const struct crl_keys_ctx *ctx, config_setting_t *s, c
 		size_t len = strlen(ctx->prefix);
 		bool same = len > 0 && strncmp(nearest, ctx->prefix, len) == 0 && nearest[len] == '.';
 
-		(void)snprintf(hint, sizeof(hint), " (did you mean \"%s\"?)", same ? nearest + len + 1 : nearest);
+		(void)snprintf(hint, sizeof(hint), " (did you mean \"%s\"?)",
+			       same ? nearest + len + 1 : nearest);
 	}
 	return crl_err_at(ctx->err, EINVAL, CRL_STAGE_CONFIG, ctx->file, (int)config_setting_source_line(s),
 			  "%s%s: unknown key \"%s\"%s", ctx->shown, path, config_setting_name(s), hint);
@@ -158,7 +160,7 @@ static void join(char buf[PATH_TEXT_MAX], const char *a, const char *dot, const 
 /* Returns 1 when the key has to wait for the second pass. */
 static int apply_one(const struct crl_keys_ctx *ctx, config_setting_t *s, bool adding)
 {
-	struct crl_keys_at at = { .ctx = ctx, .setting = s };
+	struct crl_keys_at at = {.ctx = ctx, .setting = s};
 	char path[PATH_TEXT_MAX];
 	char shown[PATH_TEXT_MAX];
 
@@ -200,10 +202,12 @@ static int check_required(const struct crl_keys_ctx *ctx, config_setting_t *grou
 	for (size_t i = 0; i < crl_keys_len; i++) {
 		const struct crl_key *key = &crl_keys[i];
 
-		if (key->scope == ctx->scope && key->required && !config_setting_get_member(group, key->path)) {
+		if (key->scope == ctx->scope && key->required &&
+		    !config_setting_get_member(group, key->path)) {
 			return crl_err_at(ctx->err, EINVAL, CRL_STAGE_CONFIG, ctx->file,
-					  (int)config_setting_source_line(group), "%s%s: missing, expected it here (%s)", ctx->shown,
-					  key->path, key->doc);
+					  (int)config_setting_source_line(group),
+					  "%s%s: missing, expected it here (%s)", ctx->shown, key->path,
+					  key->doc);
 		}
 	}
 	return 0;

@@ -75,10 +75,12 @@ static int line_of(config_setting_t *s)
 	return (int)config_setting_source_line(s);
 }
 
-static int add_rule(struct crl_config *c, const struct crl_source *s, config_setting_t *group, struct crl_err *err)
+static int add_rule(struct crl_config *c, const struct crl_source *s, config_setting_t *group,
+		    struct crl_err *err)
 {
 	struct crl_rule *grown;
-	struct crl_keys_ctx ctx = { .scope = CRL_KEYS_RULE, .file = s->path, .err = err, .prefix = "", .shown = "rules." };
+	struct crl_keys_ctx ctx = {
+		.scope = CRL_KEYS_RULE, .file = s->path, .err = err, .prefix = "", .shown = "rules."};
 
 	if (!config_setting_is_group(group)) {
 		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, line_of(group),
@@ -90,11 +92,12 @@ static int add_rule(struct crl_config *c, const struct crl_source *s, config_set
 	}
 	c->rules.item = grown;
 	ctx.object = &c->rules.item[c->rules.len];
-	c->rules.item[c->rules.len++] = (struct crl_rule){ .file = s->path, .line = line_of(group) };
+	c->rules.item[c->rules.len++] = (struct crl_rule){.file = s->path, .line = line_of(group)};
 	return crl_keys_apply(&ctx, group);
 }
 
-static int add_rules(struct crl_config *c, const struct crl_source *s, config_setting_t *rules, struct crl_err *err)
+static int add_rules(struct crl_config *c, const struct crl_source *s, config_setting_t *rules,
+		     struct crl_err *err)
 {
 	int rc = 0;
 
@@ -105,13 +108,15 @@ static int add_rules(struct crl_config *c, const struct crl_source *s, config_se
 }
 
 /* A policy's name ends up in a file name, and stands for one policy only. */
-static int check_policy(const struct crl_config *c, const struct crl_source *s, config_setting_t *p, struct crl_err *err)
+static int check_policy(const struct crl_config *c, const struct crl_source *s, config_setting_t *p,
+			struct crl_err *err)
 {
 	const char *name = config_setting_name(p);
 
 	if (!crl_name_is_valid(name, CRL_POLICY_NAME_MAX)) {
 		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, line_of(p),
-				  "policies: found the name \"%s\", expected at most %d letters, digits, \"-\" and \"_\"",
+				  "policies: found the name \"%s\", expected at most %d letters, digits, "
+				  "\"-\" and \"_\"",
 				  name, CRL_POLICY_NAME_MAX - 1);
 	}
 	if (!config_setting_is_group(p)) {
@@ -163,9 +168,13 @@ static int take_top(struct crl_config *c, struct crl_source *s, struct crl_top *
 /* Takes @s in any case. */
 static int add_source(struct crl_config *c, struct crl_source *s, struct crl_err *err)
 {
-	struct crl_top top = { 0 };
-	struct crl_keys_ctx ctx = { .scope = CRL_KEYS_TOP, .file = s->path, .object = &top, .err = err, .prefix = "",
-				    .shown = "" };
+	struct crl_top top = {0};
+	struct crl_keys_ctx ctx = {.scope = CRL_KEYS_TOP,
+				   .file = s->path,
+				   .object = &top,
+				   .err = err,
+				   .prefix = "",
+				   .shown = ""};
 	struct crl_source **grown = reallocarray(c->source, c->source_len + 1, sizeof(struct crl_source *));
 	int rc;
 
@@ -202,7 +211,8 @@ static int add_name(struct names *n, const char *dir, const char *name, struct c
 	char **grown;
 
 	if (n->len == CRL_DROPINS_MAX) {
-		return crl_err_set(err, E2BIG, CRL_STAGE_CONFIG, "%s: found more than %d files", dir, CRL_DROPINS_MAX);
+		return crl_err_set(err, E2BIG, CRL_STAGE_CONFIG, "%s: found more than %d files", dir,
+				   CRL_DROPINS_MAX);
 	}
 	grown = reallocarray(n->item, n->len + 1, sizeof(*grown));
 	if (!grown) {
@@ -231,7 +241,8 @@ static int list_dropins(const char *dir, struct names *ret, struct crl_err *err)
 	}
 	d = fdopendir(fd);
 	if (!d) {
-		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "%s: cannot list: %s", dir, strerrordesc_np(errno));
+		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "%s: cannot list: %s", dir,
+				   strerrordesc_np(errno));
 	}
 	(void)take_fd(&fd);
 	while (rc == 0) {
@@ -256,7 +267,7 @@ static int list_dropins(const char *dir, struct names *ret, struct crl_err *err)
 
 static int load_dropins(struct crl_config *c, const char *path, struct crl_err *err)
 {
-	scoped(names) names = { 0 };
+	scoped(names) names = {0};
 	const char *slash = strrchr(path, '/');
 	char dir[PATH_MAX];
 	int rc;

@@ -20,7 +20,8 @@ struct crl_config;
  * @path  main file; drop-ins are every *.conf in policy.d/ beside it, in strcmp order
  * @ret   free with crl_config_free()
  * Errors (stage CONFIG, with file and line): -ENOENT no such file; -EPERM owner or mode; -EFBIG larger than
- * CRL_CONFIG_SIZE_MAX; -E2BIG more than CRL_DROPINS_MAX drop-ins; -EINVAL syntax, unknown or doubled key, wrong type, out of range; -ENOMEM.
+ * CRL_CONFIG_SIZE_MAX; -E2BIG more than CRL_DROPINS_MAX drop-ins; -EINVAL syntax, unknown or doubled key,
+ * wrong type, out of range; -ENOMEM.
  */
 int crl_config_load(const char *path, struct crl_config **ret, struct crl_err *err) CRL_MUST_CHECK;
 void crl_config_free(struct crl_config *c);
@@ -39,17 +40,17 @@ const char *crl_config_cgroup_root(const struct crl_config *c);
 #define CRL_DROPINS_MAX 256 /* files in policy.d/; names that begin with "." are ignored */
 
 /*
- * The effective policy of that name: inheritance followed, every key checked, values checked against each other.
- * A policy not found in the configuration is looked for in data_dir/policies/NAME.conf.
+ * The effective policy of that name: inheritance followed, every key checked, values checked against each
+ * other. A policy not found in the configuration is looked for in data_dir/policies/NAME.conf.
  * @ret  initialised here; the caller calls crl_policy_done() whatever comes back
- * Errors (stage CONFIG): -ENOENT no such policy; -ELOOP it inherits from itself or too deep; -EPERM, -EFBIG a shipped
- * file's owner, mode or size; -EINVAL as above.
+ * Errors (stage CONFIG): -ENOENT no such policy; -ELOOP it inherits from itself or too deep; -EPERM, -EFBIG a
+ * shipped file's owner, mode or size; -EINVAL as above.
  */
-int crl_config_policy(const struct crl_config *c, const char *name, struct crl_policy *ret, struct crl_err *err)
-	CRL_MUST_CHECK;
+int crl_config_policy(const struct crl_config *c, const char *name, struct crl_policy *ret,
+		      struct crl_err *err) CRL_MUST_CHECK;
 
 /*
- * Evaluate every policy of the configuration and every one that a rule names: what a login would find, before it does.
- * Errors as crl_config_policy(); a rule's missing policy is told with the rule's file and line.
+ * Evaluate every policy of the configuration and every one that a rule names: what a login would find, before
+ * it does. Errors as crl_config_policy(); a rule's missing policy is told with the rule's file and line.
  */
 int crl_config_check_all(const struct crl_config *c, struct crl_err *err) CRL_MUST_CHECK;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* Returns 1 when the rule's group is one of the login's, 0 when not. */
-static int match_group(const struct crl_rule *rule, const struct crl_login *login, crl_group_lookup *lookup, void *arg,
-		       struct crl_err *err)
+static int match_group(const struct crl_rule *rule, const struct crl_login *login, crl_group_lookup *lookup,
+		       void *arg, struct crl_err *err)
 {
 	uint32_t gid = (uint32_t)-1;
 	int rc = lookup(arg, rule->group, &gid);
@@ -22,8 +22,8 @@ static int match_group(const struct crl_rule *rule, const struct crl_login *logi
 	return crl_login_in_group(login, gid);
 }
 
-static int match_rule(const struct crl_rule *rule, const struct crl_login *login, crl_group_lookup *lookup, void *arg,
-		      struct crl_err *err)
+static int match_rule(const struct crl_rule *rule, const struct crl_login *login, crl_group_lookup *lookup,
+		      void *arg, struct crl_err *err)
 {
 	if (rule->user && strcmp(rule->user, login->user) != 0) {
 		return 0;
@@ -34,8 +34,8 @@ static int match_rule(const struct crl_rule *rule, const struct crl_login *login
 	return rule->group ? match_group(rule, login, lookup, arg, err) : 1;
 }
 
-int crl_rules_match(const struct crl_rules *rules, const struct crl_login *login, crl_group_lookup *lookup, void *arg,
-		    const struct crl_rule **ret, struct crl_err *err)
+int crl_rules_match(const struct crl_rules *rules, const struct crl_login *login, crl_group_lookup *lookup,
+		    void *arg, const struct crl_rule **ret, struct crl_err *err)
 {
 	for (size_t i = 0; i < rules->len; i++) {
 		int rc = match_rule(&rules->item[i], login, lookup, arg, err);

@@ -26,15 +26,16 @@ struct crl_rules {
 
 /*
  * Find a group's number.
- * Returns 0; -ENOENT when the name service says there is no such group; another -errno when it did not answer.
+ * Returns 0; -ENOENT when the name service says there is no such group; another -errno when it did not
+ * answer.
  */
 typedef int crl_group_lookup(void *arg, const char *name, uint32_t *ret_gid);
 
 /*
  * Find the first rule that matches.
- * Groups are looked up only when a rule is reached whose other conditions hold. A group that does not exist matches
- * nobody; a name service that does not answer is an error, never "no match".
- * Returns 0 and the rule; -EACCES when none matches; the look-up's -errno (stage RULE, with the rule's file and line).
+ * Groups are looked up only when a rule is reached whose other conditions hold. A group that does not exist
+ * matches nobody; a name service that does not answer is an error, never "no match". Returns 0 and the rule;
+ * -EACCES when none matches; the look-up's -errno (stage RULE, with the rule's file and line).
  */
-int crl_rules_match(const struct crl_rules *rules, const struct crl_login *login, crl_group_lookup *lookup, void *arg,
-		    const struct crl_rule **ret, struct crl_err *err) CRL_MUST_CHECK;
+int crl_rules_match(const struct crl_rules *rules, const struct crl_login *login, crl_group_lookup *lookup,
+		    void *arg, const struct crl_rule **ret, struct crl_err *err) CRL_MUST_CHECK;

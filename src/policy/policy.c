@@ -9,8 +9,8 @@ static const char *const default_hide[] = {
 };
 
 /*
- * Names and log, no more: of systemd-resolved the files, not its socket, since that would ask the network for a room
- * that has none.
+ * Names and log, no more: of systemd-resolved the files, not its socket, since that would ask the network for
+ * a room that has none.
  */
 static const char *const default_run[] = {
 	"/run/nscd",
@@ -22,7 +22,7 @@ static const char *const default_run[] = {
 	"/run/motd.dynamic",
 };
 
-static const char *const default_families[] = { "unix", "inet", "inet6", "netlink" };
+static const char *const default_families[] = {"unix", "inet", "inet6", "netlink"};
 
 int crl_strdup_to(char **dest, const char *text)
 {
@@ -68,7 +68,7 @@ void crl_strv_done(struct crl_strv *v)
 		free(v->item[i]);
 	}
 	free(v->item);
-	*v = (struct crl_strv){ 0 };
+	*v = (struct crl_strv){0};
 }
 
 static int add_all(struct crl_strv *v, const char *const *text, size_t len)
@@ -96,17 +96,19 @@ int crl_policy_init(struct crl_policy *p)
 		.ptys = 64,
 		.home_mode = CRL_HOME_REAL,
 		.net_mode = CRL_NET_NONE,
-		.limits = {
-			.cpu_permille = CRL_UNLIMITED,
-			.memory = CRL_UNLIMITED,
-			.memory_high = CRL_UNLIMITED,
-			.swap = CRL_UNLIMITED,
-			.tasks = CRL_UNLIMITED,
-		},
+		.limits =
+			{
+				.cpu_permille = CRL_UNLIMITED,
+				.memory = CRL_UNLIMITED,
+				.memory_high = CRL_UNLIMITED,
+				.swap = CRL_UNLIMITED,
+				.tasks = CRL_UNLIMITED,
+			},
 		.trim_caps = true,
 		.no_new_privs = true,
-		.seccomp = { .base = "@login", .compat = true },
-		.need = { [CRL_FEATURE_ACCOUNTING] = CRL_NEED_PREFER }, /* the others: CRL_NEED_REQUIRE, which is 0 */
+		.seccomp = {.base = "@login", .compat = true},
+		.need = {[CRL_FEATURE_ACCOUNTING] =
+				 CRL_NEED_PREFER}, /* the others: CRL_NEED_REQUIRE, which is 0 */
 	};
 	rc = add_all(&p->hide, default_hide, CRL_ARRAY_LEN(default_hide));
 	if (rc == 0) {
@@ -122,13 +124,13 @@ void crl_bind_done(struct crl_bind *b)
 {
 	free(b->source);
 	free(b->target);
-	*b = (struct crl_bind){ 0 };
+	*b = (struct crl_bind){0};
 }
 
 void crl_io_limit_done(struct crl_io_limit *io)
 {
 	free(io->path);
-	*io = (struct crl_io_limit){ 0 };
+	*io = (struct crl_io_limit){0};
 }
 
 void crl_policy_done(struct crl_policy *p)
@@ -151,5 +153,5 @@ void crl_policy_done(struct crl_policy *p)
 	crl_strv_done(&p->seccomp.allow);
 	crl_strv_done(&p->seccomp.deny);
 	crl_strv_done(&p->seccomp.families);
-	*p = (struct crl_policy){ 0 };
+	*p = (struct crl_policy){0};
 }

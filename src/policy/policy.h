@@ -26,10 +26,10 @@ enum crl_need { CRL_NEED_REQUIRE, CRL_NEED_PREFER, CRL_NEED_OFF };
 
 /* Features whose need a policy may change: features = { limits = "prefer"; }; */
 enum crl_feature {
-	CRL_FEATURE_LIMITS,     /* cgroup limits */
-	CRL_FEATURE_TIME,       /* time namespace */
-	CRL_FEATURE_CGROUP,     /* the login's own cgroup */
-	CRL_FEATURE_SECCOMP,    /* system call filter */
+	CRL_FEATURE_LIMITS, /* cgroup limits */
+	CRL_FEATURE_TIME, /* time namespace */
+	CRL_FEATURE_CGROUP, /* the login's own cgroup */
+	CRL_FEATURE_SECCOMP, /* system call filter */
 	CRL_FEATURE_ACCOUNTING, /* host's utmp, wtmp and lastlog kept true */
 	CRL_FEATURE_COUNT
 };
@@ -42,70 +42,72 @@ struct crl_strv {
 };
 
 struct crl_bind {
-	char *source;  /* absolute, on the host */
-	char *target;  /* absolute, in the room */
+	char *source; /* absolute, on the host */
+	char *target; /* absolute, in the room */
 	bool writable;
 	bool optional; /* a missing source or target is not an error */
 };
 
 struct crl_io_limit {
-	char *path;         /* absolute; the limit is for the block device that holds it */
-	uint64_t read_bps;  /* bytes per second, CRL_UNLIMITED = none */
+	char *path; /* absolute; the limit is for the block device that holds it */
+	uint64_t read_bps; /* bytes per second, CRL_UNLIMITED = none */
 	uint64_t write_bps;
 	uint64_t read_iops;
 	uint64_t write_iops;
 };
 
 struct crl_limits {
-	uint64_t cpu_permille;  /* of one CPU, per 1000: "200%" is 2000; CRL_UNLIMITED = none */
-	uint64_t cpu_weight;    /* 1..10000, 0 = leave the kernel's default */
-	uint64_t memory;        /* bytes, hard (memory.max) */
-	uint64_t memory_high;   /* bytes, throttling (memory.high) */
-	uint64_t swap;          /* bytes */
-	uint64_t tasks;         /* processes and threads */
+	uint64_t cpu_permille; /* of one CPU, per 1000: "200%" is 2000; CRL_UNLIMITED = none */
+	uint64_t cpu_weight; /* 1..10000, 0 = leave the kernel's default */
+	uint64_t memory; /* bytes, hard (memory.max) */
+	uint64_t memory_high; /* bytes, throttling (memory.high) */
+	uint64_t swap; /* bytes */
+	uint64_t tasks; /* processes and threads */
 	struct crl_io_limit *io;
 	size_t io_len;
 };
 
 struct crl_seccomp {
 	char base[CRL_POLICY_NAME_MAX]; /* group that is allowed, e.g. "@login"; "" = no filter */
-	struct crl_strv allow;          /* names and @groups allowed on top */
-	struct crl_strv deny;           /* names and @groups taken away again, answered EPERM */
-	struct crl_strv families;       /* socket families: "unix", "inet", "inet6", "netlink", … */
-	bool compat;                    /* 32-bit x86 programs follow the same rules; false: ENOSYS */
-	bool log;                       /* denials are logged by the kernel */
+	struct crl_strv allow; /* names and @groups allowed on top */
+	struct crl_strv deny; /* names and @groups taken away again, answered EPERM */
+	struct crl_strv families; /* socket families: "unix", "inet", "inet6", "netlink", … */
+	bool compat; /* 32-bit x86 programs follow the same rules; false: ENOSYS */
+	bool log; /* denials are logged by the kernel */
 };
 
 struct crl_policy {
 	char name[CRL_POLICY_NAME_MAX];
 	enum crl_share share;
 	enum crl_on_close on_close;
-	uint64_t linger_s;         /* seconds the room outlives its last login */
-	uint32_t namespaces;       /* CRL_NS_BIT()s */
-	char hostname[256];        /* template: %u user, %U uid, %h host's name, %s service, %% per cent; "" = the host's */
+	uint64_t linger_s; /* seconds the room outlives its last login */
+	uint32_t namespaces; /* CRL_NS_BIT()s */
+	char hostname[256]; /* template: %u user, %U uid, %h host's name, %s service, %% per cent; "" = the
+			       host's */
 
 	enum crl_root_mode root_mode;
-	char *root_path;           /* image directory, NULL for host */
-	bool root_writable;        /* image: a throw-away overlay takes the writes */
-	struct crl_strv hide;      /* directories shown empty, files shown empty */
+	char *root_path; /* image directory, NULL for host */
+	bool root_writable; /* image: a throw-away overlay takes the writes */
+	struct crl_strv hide; /* directories shown empty, files shown empty */
 	struct crl_strv read_only; /* more paths to make read-only (image) or keep so */
-	struct crl_strv writable;  /* host paths that stay writable (nosuid, nodev) */
+	struct crl_strv writable; /* host paths that stay writable (nosuid, nodev) */
 	struct crl_bind *bind;
 	size_t bind_len;
-	struct crl_strv run;       /* what of /run is offered: sockets, files, directories; missing ones are skipped */
-	uint64_t tmp_size;         /* bytes for /tmp, /var/tmp, /dev/shm and /run/user/UID together */
-	uint64_t ptys;             /* terminals of the room, 1..4096 */
+	struct crl_strv
+		run; /* what of /run is offered: sockets, files, directories; missing ones are skipped */
+	uint64_t tmp_size; /* bytes for /tmp, /var/tmp, /dev/shm and /run/user/UID together */
+	uint64_t ptys; /* terminals of the room, 1..4096 */
 
 	enum crl_home_mode home_mode;
-	char *home_lower;          /* overlay: template directory instead of the real home, or NULL */
-	char *home_skeleton;       /* tmpfs: copied into the new home, or NULL */
-	uint64_t home_size;        /* bytes of the upper or of the tmpfs */
+	char *home_lower; /* overlay: template directory instead of the real home, or NULL */
+	char *home_skeleton; /* tmpfs: copied into the new home, or NULL */
+	uint64_t home_size; /* bytes of the upper or of the tmpfs */
 
 	enum crl_net_mode net_mode;
 	struct crl_limits limits;
 
-	bool trim_caps;            /* false: capabilities are left alone */
-	uint64_t cap_bounding;     /* bit = capability number */
+	bool trim_caps; /* false: capabilities are left alone */
+	uint64_t cap_bounding; /* bit = capability number */
 	uint64_t cap_inheritable;
 	bool no_new_privs;
 	struct crl_seccomp seccomp;
@@ -113,12 +115,14 @@ struct crl_policy {
 };
 
 /* The lists of crl_policy_init() as a dump writes them. */
-#define CRL_DEFAULT_HIDE \
-	"[ \"/home\", \"/root\", \"/boot\", \"/media\", \"/mnt\", \"/lost+found\", \"/var/spool\", \"/var/mail\", " \
+#define CRL_DEFAULT_HIDE                                                                                     \
+	"[ \"/home\", \"/root\", \"/boot\", \"/media\", \"/mnt\", \"/lost+found\", \"/var/spool\", "         \
+	"\"/var/mail\", "                                                                                    \
 	"\"/etc/carrel\" ]"
-#define CRL_DEFAULT_RUN \
-	"[ \"/run/nscd\", \"/run/systemd/journal/dev-log\", \"/run/systemd/resolve/resolv.conf\", " \
-	"\"/run/systemd/resolve/stub-resolv.conf\", \"/run/resolvconf\", \"/run/NetworkManager/resolv.conf\", " \
+#define CRL_DEFAULT_RUN                                                                                      \
+	"[ \"/run/nscd\", \"/run/systemd/journal/dev-log\", \"/run/systemd/resolve/resolv.conf\", "          \
+	"\"/run/systemd/resolve/stub-resolv.conf\", \"/run/resolvconf\", "                                   \
+	"\"/run/NetworkManager/resolv.conf\", "                                                              \
 	"\"/run/motd.dynamic\" ]"
 
 /*

@@ -10,8 +10,8 @@
 
 /* Socket families a policy can name; src/plan/filter_args.c has their numbers. */
 static const char *const families[] = {
-	"unix", "inet", "inet6", "netlink", "packet", "alg", "can", "rds", "bluetooth", "ib", "tipc", "xdp", "phonet",
-	"nfc", "key",
+	"unix",      "inet", "inet6", "netlink", "packet", "alg", "can", "rds",
+	"bluetooth", "ib",   "tipc",  "xdp",     "phonet", "nfc", "key",
 };
 
 static void *field(const struct crl_keys_at *at)
@@ -28,7 +28,8 @@ static int set_section(const struct crl_keys_at *at)
 {
 	if (config_setting_type(at->setting) != (int)at->key->min) {
 		return crl_key_refuse(at, at->setting, "%s",
-				      at->key->min == CONFIG_TYPE_LIST ? "a list of groups ( { }, { } )" : "a group { }");
+				      at->key->min == CONFIG_TYPE_LIST ? "a list of groups ( { }, { } )"
+								       : "a group { }");
 	}
 	*(config_setting_t **)field(at) = at->setting;
 	return 0;
@@ -54,10 +55,10 @@ static int set_uint(const struct crl_keys_at *at)
 		return 0;
 	}
 	value = config_setting_get_int(at->setting);
-	if (config_setting_type(at->setting) != CONFIG_TYPE_INT || value < 0 || (uint64_t)value < at->key->min ||
-	    (uint64_t)value > at->key->max) {
-		return crl_key_refuse(at, at->setting, "a whole number from %" PRIu64 " to %" PRIu64 "%s", at->key->min,
-				      may_be_unlimited ? (uint64_t)INT32_MAX : at->key->max,
+	if (config_setting_type(at->setting) != CONFIG_TYPE_INT || value < 0 ||
+	    (uint64_t)value < at->key->min || (uint64_t)value > at->key->max) {
+		return crl_key_refuse(at, at->setting, "a whole number from %" PRIu64 " to %" PRIu64 "%s",
+				      at->key->min, may_be_unlimited ? (uint64_t)INT32_MAX : at->key->max,
 				      may_be_unlimited ? " or \"unlimited\"" : "");
 	}
 	*(uint64_t *)field(at) = (uint64_t)value;
@@ -71,11 +72,13 @@ struct quantity {
 	const char *form;
 };
 
-static const struct quantity quantity_size = { crl_parse_size, crl_format_size, "a size in quotes such as \"512M\"" };
-static const struct quantity quantity_percent = { crl_parse_percent, crl_format_percent,
-						  "a percentage in quotes such as \"200%\"" };
-static const struct quantity quantity_duration = { crl_parse_duration, crl_format_duration,
-						   "a duration in quotes such as \"90s\", \"30m\", \"2h\" or \"1d\"" };
+static const struct quantity quantity_size = {crl_parse_size, crl_format_size,
+					      "a size in quotes such as \"512M\""};
+static const struct quantity quantity_percent = {crl_parse_percent, crl_format_percent,
+						 "a percentage in quotes such as \"200%\""};
+static const struct quantity quantity_duration = {
+	crl_parse_duration, crl_format_duration,
+	"a duration in quotes such as \"90s\", \"30m\", \"2h\" or \"1d\""};
 
 static int set_quantity(const struct crl_keys_at *at, const struct quantity *q)
 {
@@ -88,8 +91,9 @@ static int set_quantity(const struct crl_keys_at *at, const struct quantity *q)
 	if (rc == -ERANGE) {
 		q->format(at->key->min, min, sizeof(min));
 		q->format(at->key->max, max, sizeof(max));
-		return crl_key_refuse(at, at->setting, "at least \"%s\"%s%s%s%s", min, also[0] ? "" : " and at most \"",
-				      also[0] ? "" : max, also[0] ? "" : "\"", also);
+		return crl_key_refuse(at, at->setting, "at least \"%s\"%s%s%s%s", min,
+				      also[0] ? "" : " and at most \"", also[0] ? "" : max,
+				      also[0] ? "" : "\"", also);
 	}
 	return rc < 0 ? crl_key_refuse(at, at->setting, "%s%s", q->form, also) : 0;
 }
@@ -107,7 +111,10 @@ static int set_word(const struct crl_keys_at *at)
 			*(unsigned int *)field(at) = i;
 			return 0;
 		}
-		(void)snprintf(list + len, sizeof(list) - len, "%s\"%s\"", i == 0 ? "" : words[i + 1] ? ", " : " or ",
+		(void)snprintf(list + len, sizeof(list) - len, "%s\"%s\"",
+			       i == 0         ? ""
+			       : words[i + 1] ? ", "
+					      : " or ",
 			       words[i]);
 	}
 	return crl_key_refuse(at, at->setting, "%s", list);
@@ -241,8 +248,8 @@ static int add_namespace(const struct crl_keys_at *at, config_setting_t *item, c
 		return crl_key_refuse(at, item, "another namespace: \"user\" is not available yet");
 	}
 	if (ns == CRL_NS_COUNT) {
-		return crl_key_refuse(at, item,
-				      "\"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"cgroup\" or \"time\"");
+		return crl_key_refuse(
+			at, item, "\"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"cgroup\" or \"time\"");
 	}
 	*(uint32_t *)field(at) |= CRL_NS_BIT(ns);
 	return 0;
@@ -255,8 +262,8 @@ static int add_cap(const struct crl_keys_at *at, config_setting_t *item, const c
 
 	(void)snprintf(name, sizeof(name), "%s%s", strncmp(text, "cap_", 4) == 0 ? "" : "cap_", text);
 	/* libcap would take numbers and capitals as well: two spellings of one thing. */
-	if (strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name) || cap_from_name(name, &cap) < 0 || cap < 0 ||
-	    cap > 63) {
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name) || cap_from_name(name, &cap) < 0 ||
+	    cap < 0 || cap > 63) {
 		return crl_key_refuse(at, item, "a capability such as \"net_raw\"");
 	}
 	*(uint64_t *)field(at) |= UINT64_C(1) << cap;
@@ -266,7 +273,8 @@ static int add_cap(const struct crl_keys_at *at, config_setting_t *item, const c
 static int refuse_ambient(const struct crl_keys_at *at, config_setting_t *item, const char *text)
 {
 	(void)text;
-	return crl_key_refuse(at, item, "an empty list: the kernel clears ambient capabilities when a PAM service "
+	return crl_key_refuse(at, item,
+			      "an empty list: the kernel clears ambient capabilities when a PAM service "
 			      "changes from root to the user (capabilities(7)), so they could not hold");
 }
 
@@ -315,7 +323,8 @@ static int set_texts(const struct crl_keys_at *at, item_setter *set)
 }
 
 /* Elements that are groups: check the shape, then let @one read each of them. */
-static int set_objects(const struct crl_keys_at *at, int (*one)(const struct crl_keys_ctx *ctx, config_setting_t *s))
+static int set_objects(const struct crl_keys_at *at,
+		       int (*one)(const struct crl_keys_ctx *ctx, config_setting_t *s))
 {
 	struct crl_keys_ctx ctx = *at->ctx;
 	char shown[80];
@@ -330,8 +339,9 @@ static int set_objects(const struct crl_keys_at *at, int (*one)(const struct crl
 	}
 	for (int i = 0; i < config_setting_length(at->setting); i++) {
 		config_setting_t *item = config_setting_get_elem(at->setting, (unsigned int)i);
-		int rc = config_setting_is_group(item) ? one(&ctx, item)
-						       : crl_key_refuse(at, item, "a list of groups ( { }, { } )");
+		int rc = config_setting_is_group(item)
+				 ? one(&ctx, item)
+				 : crl_key_refuse(at, item, "a list of groups ( { }, { } )");
 
 		if (rc < 0) {
 			return rc;
@@ -350,7 +360,7 @@ static int add_bind(const struct crl_keys_ctx *ctx, config_setting_t *item)
 		return crl_err_set(ctx->err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
 	}
 	p->bind = grown;
-	p->bind[p->bind_len] = (struct crl_bind){ 0 };
+	p->bind[p->bind_len] = (struct crl_bind){0};
 	inner.scope = CRL_KEYS_BIND;
 	inner.object = &p->bind[p->bind_len++];
 	return crl_keys_apply(&inner, item);

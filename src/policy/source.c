@@ -16,12 +16,13 @@ static int refuse_syntax(const config_t *cfg, const char *path, const char *text
 
 	crl_text_line(text, line, shown, sizeof(shown));
 	if (strstr(what, "duplicate")) {
-		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, path, line, "found a key twice in one group, at: %s",
-				  shown);
+		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, path, line,
+				  "found a key twice in one group, at: %s", shown);
 	}
 	if (strstr(what, "mismatched")) {
 		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, path, line,
-				  "found values of several types in one [ ], expected one type, at: %s", shown);
+				  "found values of several types in one [ ], expected one type, at: %s",
+				  shown);
 	}
 	return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, path, line, "%s, expected \"key = value;\", %s%s",
 			  what[0] ? what : "syntax error", shown[0] ? "at: " : "at the end", shown);
@@ -62,7 +63,8 @@ int crl_source_load(const char *path, struct crl_source **ret, struct crl_err *e
 	}
 	rc = crl_file_read_all(fd, &text, &len);
 	if (rc < 0) {
-		return crl_err_at(err, -rc, CRL_STAGE_CONFIG, path, 0, "cannot read: %s", strerrordesc_np(-rc));
+		return crl_err_at(err, -rc, CRL_STAGE_CONFIG, path, 0, "cannot read: %s",
+				  strerrordesc_np(-rc));
 	}
 	return crl_source_parse(path, text, len, ret, err);
 }

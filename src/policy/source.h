@@ -30,12 +30,14 @@ struct crl_config {
  * Parse a text as if it were the file @path.
  * @text  @len bytes and a NUL; changed in place
  */
-int crl_source_parse(const char *path, char *text, size_t len, struct crl_source **ret, struct crl_err *err)
-	CRL_MUST_CHECK;
+int crl_source_parse(const char *path, char *text, size_t len, struct crl_source **ret,
+		     struct crl_err *err) CRL_MUST_CHECK;
 
 /* Open a trusted file and parse what is in it. -ENOENT when it is not there. */
 int crl_source_load(const char *path, struct crl_source **ret, struct crl_err *err) CRL_MUST_CHECK;
 void crl_source_free(struct crl_source *s);
 
-/* A configuration of this one source; what crl_config_load() does but for files. Takes @source in any case. */
-int crl_config_from_source(struct crl_source *source, struct crl_config **ret, struct crl_err *err) CRL_MUST_CHECK;
+/* A configuration of this one source; what crl_config_load() does but for files. Takes @source in any case.
+ */
+int crl_config_from_source(struct crl_source *source, struct crl_config **ret,
+			   struct crl_err *err) CRL_MUST_CHECK;

@@ -14,7 +14,7 @@ void crl_sysgroups_done(struct crl_sysgroups *g)
 		crl_strv_done(&g->item[i].calls);
 	}
 	free(g->item);
-	*g = (struct crl_sysgroups){ 0 };
+	*g = (struct crl_sysgroups){0};
 }
 
 const struct crl_sysgroup *crl_sysgroups_find(const struct crl_sysgroups *g, const char *name)
@@ -30,24 +30,28 @@ const struct crl_sysgroup *crl_sysgroups_find(const struct crl_sysgroups *g, con
 static int add_group(struct crl_sysgroups *g, const char *file, config_setting_t *group, struct crl_err *err)
 {
 	int line = (int)config_setting_source_line(group);
-	struct crl_keys_ctx ctx = { .scope = CRL_KEYS_CALLS, .file = file, .err = err, .prefix = "", .shown = "groups." };
+	struct crl_keys_ctx ctx = {
+		.scope = CRL_KEYS_CALLS, .file = file, .err = err, .prefix = "", .shown = "groups."};
 	struct crl_sysgroup *item = &g->item[g->len];
 	int rc;
 
 	if (!config_setting_is_group(group)) {
-		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, file, line, "groups: expected a list of groups ( { }, { } )");
+		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, file, line,
+				  "groups: expected a list of groups ( { }, { } )");
 	}
 	g->len++; /* what it holds is freed from now on, also when it is only half read */
 	ctx.object = item;
 	rc = crl_keys_apply(&ctx, group);
 	if (rc == 0 && crl_sysgroups_find(g, item->name) != item) {
-		rc = crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, file, line, "groups: found \"%s\" twice", item->name);
+		rc = crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, file, line, "groups: found \"%s\" twice",
+				item->name);
 	}
 	return rc;
 }
 
 /* An unknown group would silently be an empty one. */
-static int check_names(const struct crl_sysgroups *g, config_setting_t *list, const char *file, struct crl_err *err)
+static int check_names(const struct crl_sysgroups *g, config_setting_t *list, const char *file,
+		       struct crl_err *err)
 {
 	for (size_t i = 0; i < g->len; i++) {
 		const struct crl_strv *calls = &g->item[i].calls;
@@ -57,9 +61,10 @@ static int check_names(const struct crl_sysgroups *g, config_setting_t *list, co
 
 			if (call[0] == '@' && !crl_sysgroups_find(g, call)) {
 				return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, file,
-						  (int)config_setting_source_line(config_setting_get_elem(list,
-												(unsigned int)i)),
-						  "groups: %s names the unknown group \"%s\"", g->item[i].name, call);
+						  (int)config_setting_source_line(
+							  config_setting_get_elem(list, (unsigned int)i)),
+						  "groups: %s names the unknown group \"%s\"",
+						  g->item[i].name, call);
 			}
 		}
 	}
@@ -68,9 +73,13 @@ static int check_names(const struct crl_sysgroups *g, config_setting_t *list, co
 
 static int read_groups(const struct crl_source *s, struct crl_sysgroups *g, struct crl_err *err)
 {
-	struct crl_top top = { 0 };
-	struct crl_keys_ctx ctx = { .scope = CRL_KEYS_CALLS_TOP, .file = s->path, .object = &top, .err = err, .prefix = "",
-				    .shown = "" };
+	struct crl_top top = {0};
+	struct crl_keys_ctx ctx = {.scope = CRL_KEYS_CALLS_TOP,
+				   .file = s->path,
+				   .object = &top,
+				   .err = err,
+				   .prefix = "",
+				   .shown = ""};
 	int rc = crl_keys_apply(&ctx, config_root_setting(&s->cfg));
 	int len;
 
@@ -93,7 +102,7 @@ static int read_groups(const struct crl_source *s, struct crl_sysgroups *g, stru
 
 int crl_sysgroups_load(const char *path, struct crl_sysgroups *ret, struct crl_err *err)
 {
-	struct crl_sysgroups g = { 0 };
+	struct crl_sysgroups g = {0};
 	struct crl_source *s = NULL;
 	int rc = crl_source_load(path, &s, err);
 

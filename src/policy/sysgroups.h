@@ -13,9 +13,9 @@
 enum crl_answer { CRL_ANSWER_ALLOW, CRL_ANSWER_EPERM, CRL_ANSWER_ENOSYS };
 
 struct crl_sysgroup {
-	char *name;              /* with its "@" */
-	enum crl_answer answer;  /* what its calls answer where they are not allowed */
-	struct crl_strv calls;   /* names and @groups */
+	char *name; /* with its "@" */
+	enum crl_answer answer; /* what its calls answer where they are not allowed */
+	struct crl_strv calls; /* names and @groups */
 };
 
 struct crl_sysgroups {

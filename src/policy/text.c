@@ -136,8 +136,8 @@ static int scan_string(struct scan *s)
 
 static bool is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-	       c == '+' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	       c == '-' || c == '+' || c == '.';
 }
 
 /* libconfig would wrap at 32 or 64 bits, take 0777 for 777 and read floats; no key wants any of it. */
@@ -147,8 +147,8 @@ static int check_number(const struct scan *s, const char *word)
 	int rc = crl_parse_uint(word[0] == '-' ? word + 1 : word, 0, INT32_MAX, &value);
 
 	if (rc == -ERANGE) {
-		return REFUSE(s, "found %s, expected a number of at most %d (write sizes as text: \"4G\")", word,
-			      INT32_MAX);
+		return REFUSE(s, "found %s, expected a number of at most %d (write sizes as text: \"4G\")",
+			      word, INT32_MAX);
 	}
 	if (rc < 0) {
 		return REFUSE(s, "found %s, expected a whole decimal number without leading zeros", word);
@@ -221,8 +221,8 @@ static int close_bracket(struct scan *s, char c)
 		return REFUSE(s, "found \"%c\", expected nothing to close here", c);
 	}
 	if (s->open[s->depth].close != c) {
-		return REFUSE(s, "found \"%c\", expected \"%c\" for the bracket of line %d", c, s->open[s->depth].close,
-			      s->open[s->depth].line);
+		return REFUSE(s, "found \"%c\", expected \"%c\" for the bracket of line %d", c,
+			      s->open[s->depth].close, s->open[s->depth].line);
 	}
 	s->depth--;
 	return 0;
@@ -257,8 +257,9 @@ static int scan_sign(struct scan *s)
 	if (c == '@') {
 		return REFUSE(s, "found \"@\", expected a key (@include is not allowed: use policy.d/)");
 	}
-	return REFUSE(s, (unsigned char)c < 0x80 ? "found \"%c\", expected a key or a value"
-						  : "found a non-ASCII character, expected a key or a value",
+	return REFUSE(s,
+		      (unsigned char)c < 0x80 ? "found \"%c\", expected a key or a value"
+					      : "found a non-ASCII character, expected a key or a value",
 		      c);
 }
 
@@ -285,15 +286,15 @@ static int scan_one(struct scan *s)
 
 int crl_text_prepare(char *text, size_t len, const char *file, struct crl_err *err)
 {
-	struct scan s = { .text = text, .len = len, .line = 1, .file = file, .err = err };
+	struct scan s = {.text = text, .len = len, .line = 1, .file = file, .err = err};
 	int rc = check_bytes(&s);
 
 	while (rc == 0 && s.at < s.len) {
 		rc = scan_one(&s);
 	}
 	if (rc == 0 && s.depth > 0) {
-		rc = refuse_at(&s, s.open[s.depth].line, "found a bracket that is not closed, expected \"%c\"",
-			       s.open[s.depth].close);
+		rc = refuse_at(&s, s.open[s.depth].line,
+			       "found a bracket that is not closed, expected \"%c\"", s.open[s.depth].close);
 	}
 	return rc;
 }
@@ -310,5 +311,6 @@ void crl_text_line(const char *text, int line, char *buf, size_t size)
 	while (len > 0 && strchr(" \t", text[len - 1])) {
 		len--;
 	}
-	(void)snprintf(buf, size, "%.*s%s", (int)(len < size - 4 ? len : size - 4), text, len < size - 4 ? "" : "...");
+	(void)snprintf(buf, size, "%.*s%s", (int)(len < size - 4 ? len : size - 4), text,
+		       len < size - 4 ? "" : "...");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Any bytes as a configuration file: no crash, no leak, an error that equals its record, and what is accepted dumps to a
- * text that is accepted again with the same dump.
+ * Any bytes as a configuration file: no crash, no leak, an error that equals its record, and what is accepted
+ * dumps to a text that is accepted again with the same dump.
  */
 #include <stdint.h>
 #include <string.h>
@@ -16,10 +16,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static char *dump_of(const char *bytes, size_t size, const char *name)
 {
 	scoped_free char *text = malloc(size + 1);
-	scoped(crl_policy) p = { 0 };
+	scoped(crl_policy) p = {0};
 	struct crl_source *s = NULL;
 	struct crl_config *c = NULL;
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	char *dump = NULL;
 	int rc;
 

@@ -19,49 +19,49 @@ struct sample {
 };
 
 static const struct sample samples[] = {
-	{ crl_parse_uint, "0", 0, 0 },
-	{ crl_parse_uint, "18446744073709551615", 0, UINT64_MAX },
-	{ crl_parse_uint, "18446744073709551616", -ERANGE, 0 },
-	{ crl_parse_uint, "99999999999999999999999", -ERANGE, 0 },
-	{ crl_parse_uint, "", -EINVAL, 0 },
-	{ crl_parse_uint, " 1", -EINVAL, 0 },
-	{ crl_parse_uint, "1 ", -EINVAL, 0 },
-	{ crl_parse_uint, "+1", -EINVAL, 0 },
-	{ crl_parse_uint, "-1", -EINVAL, 0 },
-	{ crl_parse_uint, "01", -EINVAL, 0 },
-	{ crl_parse_uint, "00", -EINVAL, 0 },
-	{ crl_parse_uint, "0x1", -EINVAL, 0 },
-	{ crl_parse_uint, "1e3", -EINVAL, 0 },
-	{ crl_parse_size, "0", 0, 0 },
-	{ crl_parse_size, "4096", 0, 4096 },
-	{ crl_parse_size, "1K", 0, 1024 },
-	{ crl_parse_size, "4G", 0, UINT64_C(4) << 30 },
-	{ crl_parse_size, "16777215T", 0, UINT64_C(16777215) << 40 },
-	{ crl_parse_size, "16777216T", -ERANGE, 0 },
-	{ crl_parse_size, "18446744073709551615", -ERANGE, 0 }, /* would be "unlimited" */
-	{ crl_parse_size, "unlimited", 0, UINT64_MAX },
-	{ crl_parse_size, "Unlimited", -EINVAL, 0 },
-	{ crl_parse_size, "4g", -EINVAL, 0 },
-	{ crl_parse_size, "4GB", -EINVAL, 0 },
-	{ crl_parse_size, "4 G", -EINVAL, 0 },
-	{ crl_parse_size, "G", -EINVAL, 0 },
-	{ crl_parse_size, "-4G", -EINVAL, 0 },
-	{ crl_parse_size, "4.5G", -EINVAL, 0 },
-	{ crl_parse_percent, "200%", 0, 2000 },
-	{ crl_parse_percent, "unlimited", 0, UINT64_MAX },
-	{ crl_parse_percent, "200", -EINVAL, 0 },
-	{ crl_parse_percent, "%", -EINVAL, 0 },
-	{ crl_parse_percent, "200%%", -EINVAL, 0 },
-	{ crl_parse_percent, "1844674407370955162%", -ERANGE, 0 },
-	{ crl_parse_duration, "0", 0, 0 },
-	{ crl_parse_duration, "90s", 0, 90 },
-	{ crl_parse_duration, "30m", 0, 1800 },
-	{ crl_parse_duration, "2h", 0, 7200 },
-	{ crl_parse_duration, "1d", 0, 86400 },
-	{ crl_parse_duration, "90", -EINVAL, 0 },
-	{ crl_parse_duration, "1w", -EINVAL, 0 },
-	{ crl_parse_duration, "unlimited", -EINVAL, 0 },
-	{ crl_parse_duration, "213503982334602d", -ERANGE, 0 },
+	{crl_parse_uint, "0", 0, 0},
+	{crl_parse_uint, "18446744073709551615", 0, UINT64_MAX},
+	{crl_parse_uint, "18446744073709551616", -ERANGE, 0},
+	{crl_parse_uint, "99999999999999999999999", -ERANGE, 0},
+	{crl_parse_uint, "", -EINVAL, 0},
+	{crl_parse_uint, " 1", -EINVAL, 0},
+	{crl_parse_uint, "1 ", -EINVAL, 0},
+	{crl_parse_uint, "+1", -EINVAL, 0},
+	{crl_parse_uint, "-1", -EINVAL, 0},
+	{crl_parse_uint, "01", -EINVAL, 0},
+	{crl_parse_uint, "00", -EINVAL, 0},
+	{crl_parse_uint, "0x1", -EINVAL, 0},
+	{crl_parse_uint, "1e3", -EINVAL, 0},
+	{crl_parse_size, "0", 0, 0},
+	{crl_parse_size, "4096", 0, 4096},
+	{crl_parse_size, "1K", 0, 1024},
+	{crl_parse_size, "4G", 0, UINT64_C(4) << 30},
+	{crl_parse_size, "16777215T", 0, UINT64_C(16777215) << 40},
+	{crl_parse_size, "16777216T", -ERANGE, 0},
+	{crl_parse_size, "18446744073709551615", -ERANGE, 0}, /* would be "unlimited" */
+	{crl_parse_size, "unlimited", 0, UINT64_MAX},
+	{crl_parse_size, "Unlimited", -EINVAL, 0},
+	{crl_parse_size, "4g", -EINVAL, 0},
+	{crl_parse_size, "4GB", -EINVAL, 0},
+	{crl_parse_size, "4 G", -EINVAL, 0},
+	{crl_parse_size, "G", -EINVAL, 0},
+	{crl_parse_size, "-4G", -EINVAL, 0},
+	{crl_parse_size, "4.5G", -EINVAL, 0},
+	{crl_parse_percent, "200%", 0, 2000},
+	{crl_parse_percent, "unlimited", 0, UINT64_MAX},
+	{crl_parse_percent, "200", -EINVAL, 0},
+	{crl_parse_percent, "%", -EINVAL, 0},
+	{crl_parse_percent, "200%%", -EINVAL, 0},
+	{crl_parse_percent, "1844674407370955162%", -ERANGE, 0},
+	{crl_parse_duration, "0", 0, 0},
+	{crl_parse_duration, "90s", 0, 90},
+	{crl_parse_duration, "30m", 0, 1800},
+	{crl_parse_duration, "2h", 0, 7200},
+	{crl_parse_duration, "1d", 0, 86400},
+	{crl_parse_duration, "90", -EINVAL, 0},
+	{crl_parse_duration, "1w", -EINVAL, 0},
+	{crl_parse_duration, "unlimited", -EINVAL, 0},
+	{crl_parse_duration, "213503982334602d", -ERANGE, 0},
 };
 
 static void test_samples(void **state)
@@ -109,7 +109,8 @@ static void test_names(void **state)
 
 static void test_formats_read_back(void **state)
 {
-	static const uint64_t values[] = { 0, 1, 1023, 1024, 1536, 1u << 20, 3ull << 30, 1ull << 60, 59, 60, 3600, 86400, 90 };
+	static const uint64_t values[] = {0,          1,  1023, 1024, 1536,  1u << 20, 3ull << 30,
+					  1ull << 60, 59, 60,   3600, 86400, 90};
 	char text[24];
 
 	(void)state;
@@ -150,10 +151,8 @@ static void test_distance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_formats_read_back),
+		cmocka_unit_test(test_samples),  cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_names),    cmocka_unit_test(test_formats_read_back),
 		cmocka_unit_test(test_distance),
 	};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Every guard of crl_path_open_trusted(). Needs a directory whose parents pass: /tmp does, being sticky and root's.
- * Cases about another owner need root and are skipped, with the reason, without.
+ * Every guard of crl_path_open_trusted(). Needs a directory whose parents pass: /tmp does, being sticky and
+ * root's. Cases about another owner need root and are skipped, with the reason, without.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -54,7 +54,7 @@ static int try_open(const char *path, enum crl_path_kind kind, struct crl_err *e
 
 static void refused(const char *path, enum crl_path_kind kind, int code, const char *part)
 {
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	int rc = try_open(path, kind, &err);
 
 	if (rc != -code || err.code != code || err.stage != CRL_STAGE_CONFIG || !strstr(err.text, part)) {
@@ -73,7 +73,7 @@ static bool is_root(void)
 
 static void test_good(void **state)
 {
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 
 	(void)state;
 	make_file("good", 0644);
@@ -224,8 +224,8 @@ static int make_top(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),    cmocka_unit_test(test_kinds),    cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_parents), cmocka_unit_test(test_owners),   cmocka_unit_test(test_links),
+		cmocka_unit_test(test_good),     cmocka_unit_test(test_kinds),  cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_parents),  cmocka_unit_test(test_owners), cmocka_unit_test(test_links),
 		cmocka_unit_test(test_read_all), cmocka_unit_test(test_faults),
 	};
 

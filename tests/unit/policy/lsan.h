@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * libconfig 1.5 loses the text it was collecting when a syntax error follows it. The helper ends on such an error, so
- * the leak is bounded; here it would drown those of our own.
+ * libconfig 1.5 loses the text it was collecting when a syntax error follows it. The helper ends on such an
+ * error, so the leak is bounded; here it would drown those of our own.
  */
 #pragma once
 

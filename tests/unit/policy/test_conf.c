@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What is shipped: conf/ loads and every policy of it evaluates; the man page, the table of keys and conf/ name the same
- * keys. Run in the source tree (CARREL_SRC names it from elsewhere).
+ * What is shipped: conf/ loads and every policy of it evaluates; the man page, the table of keys and conf/
+ * name the same keys. Run in the source tree (CARREL_SRC names it from elsewhere).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #include "policy/sysgroups.h"
 #include "policy/text.h"
 
-static const char *const shipped[] = { "shared", "strict", "sftp-only", "dev", "hpc", "admin" };
+static const char *const shipped[] = {"shared", "strict", "sftp-only", "dev", "hpc", "admin"};
 
 static char *read_file(const char *path)
 {
@@ -42,7 +42,7 @@ static char *read_file(const char *path)
 static void parse(const char *path, struct crl_source **ret)
 {
 	scoped_free char *text = read_file(path);
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 
 	if (crl_source_parse(path, text, strlen(text), ret, &err) < 0) {
 		fail_msg("%s:%d: %s", err.file, err.line, err.text);
@@ -54,7 +54,7 @@ static void evaluate(const char *text, const char *name, struct crl_policy *ret)
 	scoped_free char *copy = strdup(text);
 	struct crl_source *s = NULL;
 	struct crl_config *c = NULL;
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	int rc = crl_source_parse("shipped", copy, strlen(copy), &s, &err);
 
 	if (rc == 0) {
@@ -98,7 +98,7 @@ static void test_main_file(void **state)
 {
 	struct crl_source *s = NULL;
 	struct crl_config *c = NULL;
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 
 	(void)state;
 	parse("conf/carrel.conf", &s);
@@ -118,7 +118,7 @@ static void test_shipped_policies(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(shipped); i++) {
-		scoped(crl_policy) p = { 0 };
+		scoped(crl_policy) p = {0};
 
 		evaluate(all, shipped[i], &p);
 		if (strcmp(shipped[i], "admin") == 0) {
@@ -142,7 +142,7 @@ static void test_examples(void **state)
 	scoped_free char *text = read_file("conf/carrel.conf");
 	scoped_free char *all = all_policies();
 	scoped_free char *whole = NULL;
-	scoped(crl_policy) p = { 0 };
+	scoped(crl_policy) p = {0};
 	char *from = strstr(text, "\t// student = {");
 	char *to;
 
@@ -180,11 +180,11 @@ static void test_man_page_has_every_key(void **state)
 		char name[100];
 
 		(void)snprintf(name, sizeof(name), "%s%s",
-			       key->scope == CRL_KEYS_BIND   ? "root.bind."
-			       : key->scope == CRL_KEYS_IO   ? "limits.io."
-			       : key->scope == CRL_KEYS_RULE ? "rules."
+			       key->scope == CRL_KEYS_BIND    ? "root.bind."
+			       : key->scope == CRL_KEYS_IO    ? "limits.io."
+			       : key->scope == CRL_KEYS_RULE  ? "rules."
 			       : key->scope >= CRL_KEYS_CALLS ? "groups."
-							     : "",
+							      : "",
 			       key->path);
 		if (key->type != CRL_KEY_GROUP && !has_entry(man, name)) {
 			fail_msg("carrel.conf(5) has no \".It Cm %s\"", name);
@@ -198,9 +198,9 @@ static bool table_has(const char *name, size_t len)
 		const char *prefix;
 		enum crl_key_scope scope;
 	} scopes[] = {
-		{ "root.bind.", CRL_KEYS_BIND }, { "limits.io.", CRL_KEYS_IO },     { "rules.", CRL_KEYS_RULE },
-		{ "groups.", CRL_KEYS_CALLS },   { "", CRL_KEYS_POLICY },           { "", CRL_KEYS_TOP },
-		{ "", CRL_KEYS_CALLS_TOP },
+		{"root.bind.", CRL_KEYS_BIND}, {"limits.io.", CRL_KEYS_IO}, {"rules.", CRL_KEYS_RULE},
+		{"groups.", CRL_KEYS_CALLS},   {"", CRL_KEYS_POLICY},       {"", CRL_KEYS_TOP},
+		{"", CRL_KEYS_CALLS_TOP},
 	};
 	char text[100];
 
@@ -208,7 +208,8 @@ static bool table_has(const char *name, size_t len)
 	for (size_t i = 0; i < CRL_ARRAY_LEN(scopes); i++) {
 		size_t skip = strlen(scopes[i].prefix);
 
-		if (strncmp(text, scopes[i].prefix, skip) == 0 && crl_key_find(scopes[i].scope, text + skip)) {
+		if (strncmp(text, scopes[i].prefix, skip) == 0 &&
+		    crl_key_find(scopes[i].scope, text + skip)) {
 			return true;
 		}
 	}

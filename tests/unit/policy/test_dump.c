@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A dump reads back to the same policy, and it shows every key; the table's defaults are crl_policy_init()'s. */
+/* A dump reads back to the same policy, and it shows every key; the table's defaults are crl_policy_init()'s.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,29 +23,37 @@ static const char everything[] =
 	" { source = \"/s2\"; target = \"/t2\"; optional = true; } ); };\n"
 	"tmp = { size = \"1G\"; }; home = { mode = \"overlay\"; lower = \"/l\"; size = \"3M\"; };\n"
 	"network = { mode = \"host\"; };\n"
-	"limits = { cpu = \"150%\"; cpu_weight = 7; memory = \"5G\"; memory_high = \"8193K\"; swap = \"0\"; tasks = 9;\n"
+	"limits = { cpu = \"150%\"; cpu_weight = 7; memory = \"5G\"; memory_high = \"8193K\"; swap = \"0\"; "
+	"tasks = 9;\n"
 	" io = ( { path = \"/\"; read = \"1M\"; }, { path = \"/x\"; write_iops = 4; } ); };\n"
 	"capabilities = { bounding = [ \"net_raw\", \"cap_chown\" ]; inheritable = [ \"chown\" ]; };\n"
-	"seccomp = { base = \"@x\"; allow = [ \"read\", \"@y\" ]; deny = [ \"@z\" ]; families = [ \"unix\" ];\n"
+	"seccomp = { base = \"@x\"; allow = [ \"read\", \"@y\" ]; deny = [ \"@z\" ]; families = [ \"unix\" "
+	"];\n"
 	" compat = false; log = true; };\n"
 	"features = { limits = \"off\"; time = \"prefer\"; cgroup = \"prefer\"; seccomp = \"off\";\n"
 	" accounting = \"require\"; };\n";
 
 static const char everything_dumped[] =
-	"share = \"user\";\non_close = \"keep\";\nlinger = \"90m\";\nnamespaces = [ \"mount\", \"pid\", \"uts\" ];\n"
-	"hostname = \"%u-%h\";\nroot = {\n\tmode = \"image\";\n\tpath = \"/srv/ro\\\"ot\\\\x\";\n\twritable = true;\n"
+	"share = \"user\";\non_close = \"keep\";\nlinger = \"90m\";\nnamespaces = [ \"mount\", \"pid\", "
+	"\"uts\" ];\n"
+	"hostname = \"%u-%h\";\nroot = {\n\tmode = \"image\";\n\tpath = \"/srv/ro\\\"ot\\\\x\";\n\twritable "
+	"= true;\n"
 	"\thide = [ \"/a b\" ];\n\tread_only = [ \"/c\" ];\n\twritable_paths = [ \"/d\" ];\n\tbind = (\n"
 	"\t\t{ source = \"/s\"; target = \"/t\"; writable = true; optional = false; },\n"
 	"\t\t{ source = \"/s2\"; target = \"/t2\"; writable = false; optional = true; }\n\t);\n"
 	"\trun = [ \"/run/x\" ];\n};\ntmp = {\n\tsize = \"1G\";\n};\nptys = 3;\n"
-	"home = {\n\tmode = \"overlay\";\n\tlower = \"/l\";\n\tsize = \"3M\";\n};\nnetwork = {\n\tmode = \"host\";\n};\n"
+	"home = {\n\tmode = \"overlay\";\n\tlower = \"/l\";\n\tsize = \"3M\";\n};\nnetwork = {\n\tmode = "
+	"\"host\";\n};\n"
 	"limits = {\n\tcpu = \"150%\";\n\tcpu_weight = 7;\n\tmemory = \"5G\";\n\tmemory_high = \"8193K\";\n"
 	"\tswap = \"0\";\n\ttasks = 9;\n\tio = (\n"
-	"\t\t{ path = \"/\"; read = \"1M\"; write = \"unlimited\"; read_iops = \"unlimited\"; write_iops = \"unlimited\"; },\n"
-	"\t\t{ path = \"/x\"; read = \"unlimited\"; write = \"unlimited\"; read_iops = \"unlimited\"; write_iops = 4; }\n"
+	"\t\t{ path = \"/\"; read = \"1M\"; write = \"unlimited\"; read_iops = \"unlimited\"; write_iops = "
+	"\"unlimited\"; },\n"
+	"\t\t{ path = \"/x\"; read = \"unlimited\"; write = \"unlimited\"; read_iops = \"unlimited\"; "
+	"write_iops = 4; }\n"
 	"\t);\n};\ncapabilities = {\n\ttrim = true;\n\tbounding = [ \"chown\", \"net_raw\" ];\n"
 	"\tinheritable = [ \"chown\" ];\n};\nno_new_privs = false;\nseccomp = {\n\tbase = \"@x\";\n"
-	"\tallow = [ \"read\", \"@y\" ];\n\tdeny = [ \"@z\" ];\n\tfamilies = [ \"unix\" ];\n\tcompat = false;\n"
+	"\tallow = [ \"read\", \"@y\" ];\n\tdeny = [ \"@z\" ];\n\tfamilies = [ \"unix\" ];\n\tcompat = "
+	"false;\n"
 	"\tlog = true;\n};\nfeatures = {\n\tlimits = \"off\";\n\ttime = \"prefer\";\n\tcgroup = \"prefer\";\n"
 	"\tseccomp = \"off\";\n\taccounting = \"require\";\n};\n";
 
@@ -52,8 +61,8 @@ static char *dump_of(const char *body)
 {
 	struct crl_source *s = NULL;
 	struct crl_config *c = NULL;
-	struct crl_policy p = { 0 };
-	struct crl_err err = { 0 };
+	struct crl_policy p = {0};
+	struct crl_err err = {0};
 	char *text = NULL;
 	char *dump = NULL;
 	int rc;
@@ -107,9 +116,11 @@ static void test_table_tells_the_defaults(void **state)
 		if (key->scope != CRL_KEYS_POLICY || !key->def) {
 			continue;
 		}
-		(void)snprintf(line, sizeof(line), "%s%s = %s;\n", dot ? "\t" : "", dot ? dot + 1 : key->path, key->def);
+		(void)snprintf(line, sizeof(line), "%s%s = %s;\n", dot ? "\t" : "", dot ? dot + 1 : key->path,
+			       key->def);
 		if (!strstr(dump, line)) {
-			fail_msg("%s: the table says %s, but the dump of the defaults is\n%s", key->path, key->def, dump);
+			fail_msg("%s: the table says %s, but the dump of the defaults is\n%s", key->path,
+				 key->def, dump);
 		}
 	}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * tests/golden/policy: each NAME.conf has a NAME.want (the dump of its policy "p") or a NAME.err (the exact error).
- * Run in the source tree (CARREL_SRC names it from elsewhere). CARREL_GOLDEN_WRITE=1 writes what is missing, to be read
- * before it is committed.
+ * tests/golden/policy: each NAME.conf has a NAME.want (the dump of its policy "p") or a NAME.err (the exact
+ * error). Run in the source tree (CARREL_SRC names it from elsewhere). CARREL_GOLDEN_WRITE=1 writes what is
+ * missing, to be read before it is committed.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -38,7 +38,7 @@ static char *read_all(const char *path, size_t *ret_len)
 
 static int run(const char *name, char *text, size_t len, char **ret_dump, struct crl_err *err)
 {
-	scoped(crl_policy) p = { 0 };
+	scoped(crl_policy) p = {0};
 	struct crl_source *s = NULL;
 	struct crl_config *c = NULL;
 	int rc = crl_source_parse(name, text, len, &s, err);
@@ -61,7 +61,8 @@ static int run(const char *name, char *text, size_t len, char **ret_dump, struct
 
 static void show(const struct crl_err *err, char **ret)
 {
-	assert_true(asprintf(ret, "%s %s:%d: %s\n", strerrorname_np(err->code), err->file, err->line, err->text) > 0);
+	assert_true(asprintf(ret, "%s %s:%d: %s\n", strerrorname_np(err->code), err->file, err->line,
+			     err->text) > 0);
 }
 
 /* Returns 1 when the file's result is not what stands beside it. */
@@ -71,7 +72,7 @@ static int check_file(const char *name)
 	scoped_free char *text = NULL;
 	scoped_free char *want = NULL;
 	scoped_free char *found = NULL;
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	size_t len = 0;
 	size_t want_len = 0;
 	int rc;

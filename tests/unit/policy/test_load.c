@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Files: the main file, drop-ins and shipped policies, and what a damaged or hostile file may cost. Root is not needed,
- * except for the case that says so.
+ * Files: the main file, drop-ins and shipped policies, and what a damaged or hostile file may cost. Root is
+ * not needed, except for the case that says so.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,16 +19,23 @@
 #include "policy/sysgroups.h"
 #include "tests/unit/policy/lsan.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#define LIMIT_S 20 /* the sanitizers' own cost is not what is measured */
+#else
+#define LIMIT_S 1
+#endif
+
 static char top[] = "/tmp/carrel-load-XXXXXX";
 
-static const char sample[] =
-	"rules = ( { group = \"wheel\"; policy = \"admin\"; },\n"
-	"  { user = \"a\"; service = \"sshd\"; policy = \"p\"; }, // two conditions\n"
-	"  { policy = \"p\"; } );\n"
-	"policies = { p = { inherit = \"q\"; root = { hide_add = [ \"/a\" ]; bind = ( { source = \"/s\"; target = \"/t\"; } ); };\n"
-	"  limits = { cpu = \"200%\"; io = ( { path = \"/\"; read = \"1M\"; } ); }; hostname = \"%u\\\"\\\\\"; };\n"
-	"  /* the parent */ q = { ptys = 7; seccomp = { deny = [ \"@x\" ]; }; }; };\n"
-	"cgroup = { root = \"/sys/fs/cgroup\"; };\n";
+static const char sample[] = "rules = ( { group = \"wheel\"; policy = \"admin\"; },\n"
+			     "  { user = \"a\"; service = \"sshd\"; policy = \"p\"; }, // two conditions\n"
+			     "  { policy = \"p\"; } );\n"
+			     "policies = { p = { inherit = \"q\"; root = { hide_add = [ \"/a\" ]; bind = ( { "
+			     "source = \"/s\"; target = \"/t\"; } ); };\n"
+			     "  limits = { cpu = \"200%\"; io = ( { path = \"/\"; read = \"1M\"; } ); }; "
+			     "hostname = \"%u\\\"\\\\\"; };\n"
+			     "  /* the parent */ q = { ptys = 7; seccomp = { deny = [ \"@x\" ]; }; }; };\n"
+			     "cgroup = { root = \"/sys/fs/cgroup\"; };\n";
 
 static const char *at(const char *name)
 {
@@ -50,21 +57,22 @@ static void write_file(const char *name, const char *text)
 static int load(struct crl_config **ret, struct crl_err *err)
 {
 	*ret = NULL;
-	*err = (struct crl_err){ 0 };
+	*err = (struct crl_err){0};
 	return crl_config_load(at("carrel.conf"), ret, err);
 }
 
 static void refused(int code, const char *file, int line, const char *part)
 {
 	struct crl_config *c = NULL;
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	int rc = load(&c, &err);
 
 	if (rc == 0) {
 		rc = crl_config_check_all(c, &err);
 	}
 	crl_config_free(c);
-	if (rc != -code || !strstr(err.text, part) || (file && strcmp(err.file, at(file)) != 0) || err.line != line) {
+	if (rc != -code || !strstr(err.text, part) || (file && strcmp(err.file, at(file)) != 0) ||
+	    err.line != line) {
 		fail_msg("%d %s:%d: %s, expected %d %s:%d: %s", rc, err.file, err.line, err.text, -code,
 			 file ? file : "", line, part);
 	}
@@ -78,12 +86,14 @@ static void remove_file(const char *name)
 static void test_dropins(void **state)
 {
 	struct crl_config *c = NULL;
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	const struct crl_rules *rules;
 
 	(void)state;
-	write_file("carrel.conf", "rules = ( { user = \"m\"; policy = \"one\"; } );\ncgroup = { root = \"/cg\"; };\n");
-	write_file("policy.d/20-b.conf", "rules = ( { user = \"b\"; policy = \"two\"; } );\npolicies = { two = { }; };\n");
+	write_file("carrel.conf",
+		   "rules = ( { user = \"m\"; policy = \"one\"; } );\ncgroup = { root = \"/cg\"; };\n");
+	write_file("policy.d/20-b.conf",
+		   "rules = ( { user = \"b\"; policy = \"two\"; } );\npolicies = { two = { }; };\n");
 	write_file("policy.d/10-a.conf", "rules = ( { policy = \"one\"; } );\npolicies = { one = { }; };\n");
 	write_file("policy.d/.#x.conf", "not a configuration");
 	write_file("policy.d/readme.txt", "not a configuration");
@@ -122,7 +132,8 @@ static void test_shipped(void **state)
 	scoped_free char *text = NULL;
 
 	(void)state;
-	assert_true(asprintf(&text, "data_dir = \"%s/data\";\nrules = (\n{ policy = \"vendor\"; } );\n", top) > 0);
+	assert_true(asprintf(&text, "data_dir = \"%s/data\";\nrules = (\n{ policy = \"vendor\"; } );\n",
+			     top) > 0);
 	write_file("carrel.conf", text);
 	refused(ENOENT, "carrel.conf", 3, "no policy \"vendor\"");
 	write_file("data/policies/vendor.conf", "policies = { vendor = { ptys = 9; }; };\n");
@@ -153,7 +164,7 @@ static int parse_bytes(const char *bytes, size_t len)
 	char *text = malloc(len + 1);
 	struct crl_source *s = NULL;
 	struct crl_config *c = NULL;
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	int rc;
 
 	assert_non_null(text);
@@ -184,7 +195,7 @@ static void test_cut_at_every_byte(void **state)
 
 static void test_every_byte_changed(void **state)
 {
-	static const char others[] = { '\0', '"', '{', ')', '/', '*', '@', '9', '\n', (char)0xff };
+	static const char others[] = {'\0', '"', '{', ')', '/', '*', '@', '9', '\n', (char)0xff};
 	char text[sizeof(sample)];
 
 	(void)state;
@@ -192,7 +203,8 @@ static void test_every_byte_changed(void **state)
 		for (size_t j = 0; j < sizeof(others); j++) {
 			memcpy(text, sample, sizeof(sample));
 			text[i] = others[j];
-			(void)parse_bytes(text, sizeof(sample) - 1); /* no crash; the code was compared inside */
+			(void)parse_bytes(text,
+					  sizeof(sample) - 1); /* no crash; the code was compared inside */
 		}
 	}
 }
@@ -201,8 +213,29 @@ static void test_every_byte_changed(void **state)
 static void test_worst_cases(void **state)
 {
 	static const char *const patterns[] = {
-		" ", "\n", "/* */", "//\n", "a", "a=1;", "\"", "\"a\"", "(", "{", "[", "a={", "a=({},", "1,", "\\", "-",
-		"policies={p={ptys=1;};};", "\"a\",", "#", "\t@", "/*", "=", ";",
+		" ",
+		"\n",
+		"/* */",
+		"//\n",
+		"a",
+		"a=1;",
+		"\"",
+		"\"a\"",
+		"(",
+		"{",
+		"[",
+		"a={",
+		"a=({},",
+		"1,",
+		"\\",
+		"-",
+		"policies={p={ptys=1;};};",
+		"\"a\",",
+		"#",
+		"\t@",
+		"/*",
+		"=",
+		";",
 	};
 	struct rusage usage;
 
@@ -220,7 +253,7 @@ static void test_worst_cases(void **state)
 		(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
 		(void)parse_bytes(text, CRL_CONFIG_SIZE_MAX);
 		(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-		if (end.tv_sec - start.tv_sec > 1) {
+		if (end.tv_sec - start.tv_sec > LIMIT_S) {
 			fail_msg("\"%s\" over and over takes longer than a second", patterns[i]);
 		}
 	}
@@ -249,14 +282,15 @@ static void test_many_settings(void **state)
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
 	assert_int_equal(parse_bytes(text, len), -EINVAL);
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-	print_message("%.3f s\n", (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9);
-	assert_true(end.tv_sec - start.tv_sec <= 1);
+	print_message("%.3f s\n",
+		      (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9);
+	assert_true(end.tv_sec - start.tv_sec <= LIMIT_S);
 }
 
 static int load_groups(const char *text, struct crl_sysgroups *g, struct crl_err *err)
 {
 	write_file("syscalls.conf", text);
-	*err = (struct crl_err){ 0 };
+	*err = (struct crl_err){0};
 	return crl_sysgroups_load(at("syscalls.conf"), g, err);
 }
 
@@ -267,22 +301,28 @@ static void test_sysgroups(void **state)
 		const char *part;
 		int line;
 	} wrong[] = {
-		{ "", "groups: missing", 0 },
-		{ "groups = ( { name = \"@a\"; answer = \"eperm\"; } );", "groups.calls: missing", 1 },
-		{ "groups = ( { name = \"a\"; answer = \"eperm\"; calls = [ ]; } );", "groups.name", 1 },
-		{ "groups = ( { name = \"@a\"; answer = \"kill\"; calls = [ ]; } );", "groups.answer", 1 },
-		{ "groups = ( { name = \"@a\"; answer = \"eperm\"; calls = [ \"Read\" ]; } );", "groups.calls", 1 },
-		{ "groups = (\n{ name = \"@a\"; answer = \"eperm\"; calls = [ \"@b\" ]; } );", "unknown group \"@b\"", 2 },
-		{ "groups = ( { name = \"@a\"; answer = \"eperm\"; calls = [ ]; },\n"
-		  "{ name = \"@a\"; answer = \"eperm\"; calls = [ ]; } );", "\"@a\" twice", 2 },
-		{ "groups = ( 5 );", "list of groups", 1 },
+		{"", "groups: missing", 0},
+		{"groups = ( { name = \"@a\"; answer = \"eperm\"; } );", "groups.calls: missing", 1},
+		{"groups = ( { name = \"a\"; answer = \"eperm\"; calls = [ ]; } );", "groups.name", 1},
+		{"groups = ( { name = \"@a\"; answer = \"kill\"; calls = [ ]; } );", "groups.answer", 1},
+		{"groups = ( { name = \"@a\"; answer = \"eperm\"; calls = [ \"Read\" ]; } );", "groups.calls",
+		 1},
+		{"groups = (\n{ name = \"@a\"; answer = \"eperm\"; calls = [ \"@b\" ]; } );",
+		 "unknown group \"@b\"", 2},
+		{"groups = ( { name = \"@a\"; answer = \"eperm\"; calls = [ ]; },\n"
+		 "{ name = \"@a\"; answer = \"eperm\"; calls = [ ]; } );",
+		 "\"@a\" twice", 2},
+		{"groups = ( 5 );", "list of groups", 1},
 	};
-	struct crl_sysgroups g = { 0 };
-	struct crl_err err = { 0 };
+	struct crl_sysgroups g = {0};
+	struct crl_err err = {0};
 
 	(void)state;
-	assert_int_equal(load_groups("groups = ( { name = \"@a\"; answer = \"allow\"; calls = ( \"read\", \"?new_call\", \"@b-c\" ); },\n"
-				     "{ name = \"@b-c\"; answer = \"enosys\"; calls = [ \"write\" ]; } );\n", &g, &err), 0);
+	assert_int_equal(load_groups("groups = ( { name = \"@a\"; answer = \"allow\"; calls = ( \"read\", "
+				     "\"?new_call\", \"@b-c\" ); },\n"
+				     "{ name = \"@b-c\"; answer = \"enosys\"; calls = [ \"write\" ]; } );\n",
+				     &g, &err),
+			 0);
 	assert_int_equal(g.len, 2);
 	assert_int_equal(crl_sysgroups_find(&g, "@a")->answer, CRL_ANSWER_ALLOW);
 	assert_int_equal(crl_sysgroups_find(&g, "@a")->calls.len, 3);
@@ -322,10 +362,14 @@ static int remove_top(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dropins),        cmocka_unit_test(test_shipped),
-		cmocka_unit_test(test_missing),        cmocka_unit_test(test_cut_at_every_byte),
-		cmocka_unit_test(test_every_byte_changed), cmocka_unit_test(test_worst_cases),
-		cmocka_unit_test(test_many_settings),  cmocka_unit_test(test_sysgroups),
+		cmocka_unit_test(test_dropins),
+		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_cut_at_every_byte),
+		cmocka_unit_test(test_every_byte_changed),
+		cmocka_unit_test(test_worst_cases),
+		cmocka_unit_test(test_many_settings),
+		cmocka_unit_test(test_sysgroups),
 	};
 
 	return cmocka_run_group_tests(tests, make_top, remove_top);

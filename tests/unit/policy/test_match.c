@@ -28,21 +28,33 @@ static int look_up(void *arg, const char *name, uint32_t *ret_gid)
 
 static struct crl_login someone(void)
 {
-	struct crl_login login = { .uid = 1000, .gid = 1000, .ngroups = 2, .groups = { 1000, 10 } };
+	struct crl_login login = {.uid = 1000, .gid = 1000, .ngroups = 2, .groups = {1000, 10}};
 
 	strcpy(login.user, "ann");
 	strcpy(login.service, "sshd");
 	return login;
 }
 
-#define USER .user = (char[]){ "ann" }
-#define SSHD .service = (char[]){ "sshd" }
-#define GROUP(name) .group = (char[]){ name }
-#define POLICY(name) .policy = (char[]){ name }, .file = "f", .line = 7
+#define USER                                                                                                 \
+	.user = (char[])                                                                                     \
+	{                                                                                                    \
+		"ann"                                                                                        \
+	}
+#define SSHD                                                                                                 \
+	.service = (char[])                                                                                  \
+	{                                                                                                    \
+		"sshd"                                                                                       \
+	}
+#define GROUP(name)                                                                                          \
+	.group = (char[])                                                                                    \
+	{                                                                                                    \
+		name                                                                                         \
+	}
+#define POLICY(name) .policy = (char[]){name}, .file = "f", .line = 7
 
 static int match(struct crl_rule *item, size_t len, const char **ret, struct crl_err *err)
 {
-	struct crl_rules rules = { item, len };
+	struct crl_rules rules = {item, len};
 	struct crl_login login = someone();
 	const struct crl_rule *found = NULL;
 	int rc;
@@ -64,12 +76,12 @@ static void expect(struct crl_rule *item, size_t len, const char *policy)
 static void test_first_match(void **state)
 {
 	struct crl_rule rules[] = {
-		{ .user = (char[]){ "bob" }, POLICY("bob") },
-		{ .service = (char[]){ "cron" }, USER, POLICY("cron") },
-		{ GROUP("nobody-knows"), POLICY("unknown") },
-		{ GROUP("others"), POLICY("others") },
-		{ USER, SSHD, GROUP("wheel"), POLICY("first") },
-		{ POLICY("last") },
+		{.user = (char[]){"bob"}, POLICY("bob")},
+		{.service = (char[]){"cron"}, USER, POLICY("cron")},
+		{GROUP("nobody-knows"), POLICY("unknown")},
+		{GROUP("others"), POLICY("others")},
+		{USER, SSHD, GROUP("wheel"), POLICY("first")},
+		{POLICY("last")},
 	};
 
 	(void)state;
@@ -82,8 +94,8 @@ static void test_first_match(void **state)
 /* A name service that does not answer must not turn into "not in the group". */
 static void test_silence_is_an_error(void **state)
 {
-	struct crl_rule rules[] = { { GROUP("silent"), POLICY("a") }, { POLICY("b") } };
-	struct crl_err err = { 0 };
+	struct crl_rule rules[] = {{GROUP("silent"), POLICY("a")}, {POLICY("b")}};
+	struct crl_err err = {0};
 	const char *found = NULL;
 
 	(void)state;
@@ -93,18 +105,18 @@ static void test_silence_is_an_error(void **state)
 	assert_int_equal(err.line, 7);
 	assert_string_equal(err.file, "f");
 	/* Not asked when another condition fails already, or when an earlier rule matches. */
-	rules[0].user = (char[]){ "bob" };
+	rules[0].user = (char[]){"bob"};
 	expect(rules, 2, "b");
 	assert_int_equal(lookups, 0);
-	rules[0] = (struct crl_rule){ USER, POLICY("c") };
-	rules[1] = (struct crl_rule){ GROUP("silent"), POLICY("a") };
+	rules[0] = (struct crl_rule){USER, POLICY("c")};
+	rules[1] = (struct crl_rule){GROUP("silent"), POLICY("a")};
 	expect(rules, 2, "c");
 }
 
 static void test_no_match(void **state)
 {
-	struct crl_rule rules[] = { { .user = (char[]){ "bob" }, POLICY("a") } };
-	struct crl_err err = { 0 };
+	struct crl_rule rules[] = {{.user = (char[]){"bob"}, POLICY("a")}};
+	struct crl_err err = {0};
 	const char *found = NULL;
 
 	(void)state;
