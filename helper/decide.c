@@ -121,6 +121,7 @@ int crl_decide(struct crl_job *job, struct crl_err *err)
 		return r;
 	a->ns_mask = job->policy.namespaces;
 	crl_caps_plan(&job->policy, a);
+	a->filter_log = job->policy.seccomp.log;
 	(void)snprintf(a->id, sizeof(a->id), "%s", job->id);
 	(void)snprintf(a->policy, sizeof(a->policy), "%s", job->policy.name);
 	return 0;

@@ -25,20 +25,29 @@ static ino_t ns_inode(int dir, enum crl_ns ns)
 	return fstatat(dir, crl_nskinds[ns].proc_name, &st, 0) == 0 ? st.st_ino : 0;
 }
 
-int origin_save(uint32_t mask, struct origin *ret, struct crl_err *err)
+int origin_save(struct origin *ret, struct crl_err *err)
 {
-	ret->mask = mask;
 	ret->dir = open("/proc/self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (ret->dir < 0)
 		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot open /proc/self/ns");
 	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		if (!(mask & CRL_NS_BIT(ns)))
-			continue;
 		ret->fd[ns] = openat(ret->dir, crl_nskinds[ns].proc_name, O_RDONLY | O_CLOEXEC);
-		ret->ino[ns] = ns_inode(ret->dir, ns);
-		if (ret->fd[ns] < 0 || !ret->ino[ns])
-			return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot open the %s namespace of the host",
+		ret->ino[ns] = ret->fd[ns] < 0 ? 0 : ns_inode(ret->dir, ns);
+	}
+	return 0;
+}
+
+int origin_choose(struct origin *o, uint32_t mask, struct crl_err *err)
+{
+	o->mask = mask;
+	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
+		if (!(mask & CRL_NS_BIT(ns))) {
+			drop_fd(&o->fd[ns]);
+			o->ino[ns] = 0;
+		} else if (!o->ino[ns]) {
+			return crl_err_set(err, ENOENT, CRL_STAGE_ADOPT, "cannot open the %s namespace of the host",
 					   crl_nskinds[ns].name);
+		}
 	}
 	return 0;
 }

@@ -21,10 +21,18 @@ struct origin {
 	ino_t ino[CRL_NS_COUNT];   /* 0 where the mask has no bit */
 };
 
+/*
+ * In two steps, since the first takes time that passes anyway while the helper starts: origin_save() remembers every
+ * namespace that this kernel has, origin_choose() keeps what the room turns out to need.
+ */
+
 #define ORIGIN_NONE {.dir = -EBADF, .fd = {[0 ... CRL_NS_COUNT - 1] = -EBADF}}
 
 /* Remember where we are. @ret starts as ORIGIN_NONE; give it to origin_done() in any case. Errors (stage ADOPT). */
-int origin_save(uint32_t mask, struct origin *ret, struct crl_err *err) CRL_MUST_CHECK;
+int origin_save(struct origin *ret, struct crl_err *err) CRL_MUST_CHECK;
+
+/* Errors (stage ADOPT): -ENOENT a namespace of the mask could not be opened. */
+int origin_choose(struct origin *o, uint32_t mask, struct crl_err *err) CRL_MUST_CHECK;
 void origin_done(struct origin *o);
 
 /*

@@ -93,26 +93,26 @@ static void retreat(struct attempt *a, const struct origin *o)
 	put_cwd(a, false);
 }
 
-static int adopt(struct attempt *a, int init_pidfd, struct crl_err *err)
+static int adopt(struct attempt *a, struct origin *o, int init_pidfd, struct crl_err *err)
 {
-	scoped(origin) o = ORIGIN_NONE;
 	int rc = pidfd_prove(init_pidfd, err);
 
 	if (rc < 0) {
 		a->talk.broken = true;
 		return rc;
 	}
-	rc = origin_save(a->room.adopt.ns_mask, &o, err);
+	rc = origin_choose(o, a->room.adopt.ns_mask, err);
 	if (rc < 0)
 		return rc;
-	rc = go_inside(a, &o, init_pidfd, err);
+	rc = go_inside(a, o, init_pidfd, err);
 	if (rc < 0)
-		retreat(a, &o);
+		retreat(a, o);
 	return rc;
 }
 
 static int ask_and_adopt(struct attempt *a, struct crl_err *err)
 {
+	scoped(origin) o = ORIGIN_NONE;
 	scoped_fd init_pidfd = -EBADF;
 	int rc;
 
@@ -121,11 +121,17 @@ static int ask_and_adopt(struct attempt *a, struct crl_err *err)
 		.deadline_ms = crl_now_ms() + (int64_t)a->opt.timeout_s * 1000,
 		.timeout_s = a->opt.timeout_s,
 	};
-	rc = talk_request(&a->talk, &a->login, &a->room, &init_pidfd, err);
+	rc = talk_request(&a->talk, &a->login, err);
+	if (rc < 0)
+		return rc;
+	rc = origin_save(&o, err); /* while the helper works */
+	if (rc < 0)
+		return rc;
+	rc = talk_answer(&a->talk, &a->room, &init_pidfd, err);
 	if (rc < 0)
 		return rc;
 	a->has_room = true;
-	return adopt(a, init_pidfd, err);
+	return adopt(a, &o, init_pidfd, err);
 }
 
 static int open_room(struct attempt *a, struct crl_err *err)

@@ -64,7 +64,7 @@ static int answer_lookup(struct talk *t, const struct crl_msg_lookup *lookup, st
 	return rc < 0 ? broken(t, rc, err) : 0;
 }
 
-static int send_open(struct talk *t, const struct crl_login *login, struct crl_err *err)
+int talk_request(struct talk *t, const struct crl_login *login, struct crl_err *err)
 {
 	scoped_fd self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	int rc;
@@ -75,12 +75,11 @@ static int send_open(struct talk *t, const struct crl_login *login, struct crl_e
 	return rc < 0 ? broken(t, rc, err) : 0;
 }
 
-int talk_request(struct talk *t, const struct crl_login *login, struct crl_msg_room *room, int *ret_pidfd,
-		 struct crl_err *err)
+int talk_answer(struct talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err)
 {
 	const uint32_t accept = CRL_ACCEPT(CRL_MSG_LOOKUP) | CRL_ACCEPT(CRL_MSG_REFUSED) | CRL_ACCEPT(CRL_MSG_ROOM);
 	union inbox *in = (union inbox *)room;
-	int rc = send_open(t, login, err);
+	int rc = 0;
 
 	for (int lookups = 0; rc == 0 && lookups <= LOOKUPS_MAX; lookups++) {
 		scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};

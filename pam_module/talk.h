@@ -20,14 +20,18 @@ struct talk {
 };
 
 /*
- * Ask for a room, answering the helper's group look-ups.
+ * Ask for a room. Errors: stage CALLER no pidfd of the caller; stage HELPER -EPIPE the helper is gone.
+ */
+int talk_request(struct talk *t, const struct crl_login *login, struct crl_err *err) CRL_MUST_CHECK;
+
+/*
+ * Wait for the room, answering the helper's group look-ups.
  * @ret_pidfd  of the room's init; not proved yet
  * @room       filled on success, garbage otherwise
  * Errors: the helper's refusal as it came; stage HELPER -ETIMEDOUT, -EPIPE, -EPROTONOSUPPORT, -EBADMSG, -ELOOP (too
  * many look-ups).
  */
-int talk_request(struct talk *t, const struct crl_login *login, struct crl_msg_room *room, int *ret_pidfd,
-		 struct crl_err *err) CRL_MUST_CHECK;
+int talk_answer(struct talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err) CRL_MUST_CHECK;
 
 /* Say that the caller is inside and wait until the helper has seen it. Errors as above. */
 int talk_entered(struct talk *t, struct crl_err *err) CRL_MUST_CHECK;

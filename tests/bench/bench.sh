@@ -1,0 +1,233 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What a login costs, beside the same work done otherwise; docs/performance.md says what each figure means.
+# Usage, as root: CARREL_BUILD=build tests/bench/bench.sh       (make bench)
+# Prints a table and writes $CARREL_BUILD/bench.tsv. Fails when something does not work, never because it is slow.
+set -u
+cd "$(dirname "$0")/../.." && . tests/bench/stage.sh || exit 1
+REPO=$PWD
+CARREL_BUILD=$(realpath "${CARREL_BUILD:-build}")
+ROUNDS=${BENCH_ROUNDS:-200}
+FEW=$(((ROUNDS * 3 + 4) / 5))
+export CARREL_BUILD
+[ "${BENCH_INSIDE-}" = 1 ] || stage_enter "$REPO" "$REPO/tests/bench/bench.sh"
+
+. tests/bench/peers.sh
+RAW=$CARREL_BUILD/bench.raw
+TSV=$CARREL_BUILD/bench.tsv
+mkdir -p "$CARREL_BUILD"
+: >"$RAW"
+printf 'name\tvalue\tunit\n' >"$TSV"
+
+step() { echo "bench: $* (${SECONDS} s)" >&2; }
+
+# Takes turns among the contenders given, and keeps their lines.
+race() { # ROUNDS CONTENDER...
+	local rounds=$1
+	shift
+	$B/driver -c $B/pam -f $B/filter.bpf -n "$rounds" "$@" >>"$RAW" || die "a contender failed"
+}
+
+field() { awk -F'\t' -v name="$1" -v n="$2" '$1 == name { v = $n } END { print v }' "$RAW"; }
+figure() { printf '%s\t%s\t%s\n' "$@" >>"$TSV"; }                      # NAME VALUE UNIT
+median() { figure "$1_ms" "$(field "${2-$1}" 2)" ms; }                 # FIGURE [CONTENDER]
+p99() { figure "$1_p99_ms" "$(field "${2-$1}" 3)" ms; }
+ratio() { figure "$1" "$(awk -v a="$(field "$2" 2)" -v b="$(field "$3" 2)" 'BEGIN { printf "%.3f", a / b }')" x; }
+less() { figure "$1" "$(awk -v a="$(field "$2" 2)" -v b="$(field "$3" 2)" 'BEGIN { printf "%.3f", a - b }')" ms; }
+
+HOLDERS=()
+# Sessions that stay until release. $1: how many, $2: service, $3: user
+hold() {
+	local line
+	coproc HOLD { exec $B/driver -c $B/pam -h "$1" "pam=hold:$2 $3"; }
+	HOLD_IN=${HOLD[1]} HOLD_OF=$HOLD_PID
+	read -r line <&"${HOLD[0]}" && [ "$line" = "held $1" ] || die "only ${line:-none} of $1 sessions opened"
+}
+
+release() {
+	local pid=$HOLD_OF
+	eval "exec $HOLD_IN>&-"
+	wait "$pid" || die "a session that was held did not close"
+}
+
+# ---- the floor ------------------------------------------------------------------------------------------------
+
+make_floor() {
+	local trace
+	# Twice: the second time the filter is in the cache.
+	$B/driver -c $B/pam -n 1 -w 1 "pam=x:bench-full bench1" >/dev/null || die "carrel does not open a session"
+	strace -ff -X raw -v -s 4096 -o $B/trace $B/driver -c $B/pam -n 1 -w 0 "pam=x:bench-full bench1" >/dev/null ||
+		die "carrel does not open a session under strace"
+	trace=$(grep -l '^pivot_root(' $B/trace.*) || die "no pivot_root in the trace"
+	awk -f $B/floor_ops.awk "$trace" >$B/floor_ops.h || die "floor_ops.awk"
+	rm -f $B/trace.*
+	mkdir -p $B/tests && ln -s $B $B/tests/bench
+	${CC:-gcc} -std=gnu17 -O2 -static -D_GNU_SOURCE -I$B -o $B/floor $B/floor.c || die "the floor does not compile"
+	cut_filter
+}
+
+# The instructions alone, from the cache's only entry: header of 24 bytes with the count in its last four, key, code.
+cut_filter() {
+	local entry count
+	entry=$(ls /run/carrel/cache/*.bpf | head -n 1)
+	count=$(od -An -tu4 -j20 -N4 "$entry" | tr -d ' ')
+	tail -c $((count * 8)) "$entry" >$B/filter.bpf
+	figure filter_instructions "$count" count
+}
+
+# ---- what is measured -----------------------------------------------------------------------------------------
+
+bench_open() {
+	step "open: carrel, floor, bubblewrap, crun, pam_namespace; $ROUNDS rounds"
+	race "$ROUNDS" "pam=open:bench-full bench1" "floor=open_floor:$B/floor room" "start=open_bwrap:${BWRAP[*]}" \
+		"start=open_bwrap_lean:${BWRAP_LEAN[*]}" "start=open_crun:${CRUN[*]}" "pam=open_pam_namespace:bench-namespace bench1" \
+		"pam=pam_permit:bench-permit bench1"
+	median open; p99 open
+	figure close_ms "$(field open 4)" ms
+	figure close_p99_ms "$(field open 5)" ms
+	local name
+	for name in floor bwrap bwrap_lean crun pam_namespace; do
+		median "open_$name"; p99 "open_$name"
+		ratio "open_vs_$name" open "open_$name"
+	done
+	median pam_permit
+}
+
+bench_steps() {
+	local name
+	step "open, with one part less in each; $FEW rounds"
+	race "$FEW" "pam=full:bench-full bench1" "pam=nofilter:bench-nofilter bench1" \
+		"pam=realhome:bench-realhome bench1" "pam=hostnet:bench-hostnet bench1" "pam=notime:bench-notime bench1" \
+		"pam=nomount:bench-nomount bench1" "pam=nohide:bench-nohide bench1" "pam=nocaps:bench-nocaps bench1" \
+		"pam=noaccounting:bench-noaccounting bench1" \
+		"exit=helper:$HELPER --sweep --config $B/carrel.conf --state /run/carrel" "start=exec:$B/payload"
+	less step_filter_ms full nofilter
+	less step_home_overlay_ms full realhome
+	less step_network_ms full hostnet
+	less step_time_ms full notime
+	less step_mounts_and_pid_ms realhome nomount
+	less step_hide_ms full nohide
+	less step_caps_ms full nocaps
+	less step_accounting_ms full noaccounting
+	figure step_helper_start_ms "$(field helper 2)" ms
+	figure step_exec_static_ms "$(field exec 2)" ms
+	step "open with the filter compiled, and with the host's name services"
+	rm -f $B/uncached
+	for name in {1..25}; do
+		rm -f /run/carrel/cache/*
+		$B/driver -c $B/pam -n 1 -w 0 "pam=x:bench-full bench1" >>$B/uncached || die "no session"
+	done
+	figure open_uncached_ms "$(cut -f2 $B/uncached | sort -n | sed -n 13p)" ms
+	cp /etc/nsswitch.conf $B/nsswitch.files
+	cp $B/nsswitch.host /etc/nsswitch.conf
+	race 60 "pam=open_host_names:bench-full bench1"
+	cp $B/nsswitch.files /etc/nsswitch.conf
+	median open_host_names
+}
+
+bench_join() {
+	local server floors=()
+	step "joining a room; $ROUNDS rounds"
+	coproc FLOOR { exec $B/floor serve carrel-bench; }
+	server=$FLOOR_PID
+	read -r _ <&"${FLOOR[0]}" || die "the floor's room does not stand"
+	hold 1 bench-join bench1
+	race "$ROUNDS" "pam=join:bench-join bench1" "floor=join_floor:$B/floor join carrel-bench"
+	release
+	median join; p99 join; median join_floor; ratio join_vs_floor join join_floor
+	figure join_close_ms "$(field join 4)" ms
+	if [ -n "$CGROUP" ]; then
+		hold 1 bench-joincgroup bench1
+		race "$FEW" "pam=join_cgroup:bench-joincgroup bench1" \
+			"floor=join_cgroup_floor:$B/floor join carrel-bench $CGROUP/floor"
+		release
+		median join_cgroup; median join_cgroup_floor; ratio join_cgroup_vs_floor join_cgroup join_cgroup_floor
+		figure join_cgroup_close_ms "$(field join_cgroup 4)" ms
+	fi
+	kill "$server"
+	wait "$server" 2>/dev/null
+}
+
+# Sum over supervisors and inits: our helper is the only program of that path in this PID namespace.
+pss_of_helpers() {
+	local p sum=0 kib
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/exe" 2>/dev/null)" = "$HELPER" ] || continue
+		kib=$(awk '/^Pss:/ { print $2 }' "$p/smaps_rollup" 2>/dev/null)
+		sum=$((sum + ${kib:-0}))
+	done
+	echo $sum
+}
+
+bench_memory() {
+	step "memory"
+	sleep 0.5 # for what came before to be gone
+	[ "$(pss_of_helpers)" = 0 ] || die "a room is left over"
+	hold 1 bench-full bench1
+	sleep 0.3
+	figure pss_kib "$(pss_of_helpers)" KiB
+	release
+	sleep 0.5
+	hold 10 bench-full bench1
+	sleep 0.5
+	figure pss_of_10_kib "$(awk -v s="$(pss_of_helpers)" 'BEGIN { printf "%.1f", s / 10 }')" KiB
+	release
+	sleep 0.5
+}
+
+kernel_kib() { awk '/^(Slab|KernelStack|PageTables|Percpu|VmallocUsed):/ { s += $2 } END { print s }' /proc/meminfo; }
+
+bench_many() {
+	local n before
+	for n in 1 100 1000; do
+		step "open beside $n live logins"
+		before=$(kernel_kib)
+		hold $n bench-full bench2
+		[ $n -ne 1000 ] || figure kernel_kib_per_login $((($(kernel_kib) - before) / n)) KiB
+		race 60 "pam=open_$n:bench-full bench1"
+		release
+		median open_$n
+		figure "close_${n}_ms" "$(field open_$n 4)" ms
+	done
+	sleep 3
+	ratio open_100_vs_1 open_100 open_1
+	ratio open_1000_vs_1 open_1000 open_1
+}
+
+bench_ssh() {
+	local ssh="/usr/bin/ssh -F none -i $B/keys/user -o BatchMode=yes -o StrictHostKeyChecking=no"
+	ssh+=" -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o GSSAPIAuthentication=no"
+	step "ssh host true"
+	stage_ssh
+	sleep 1
+	race 60 "exit=ssh_bare:$ssh -p 7023 bench1@127.0.0.1 true" "exit=ssh_carrel:$ssh -p 7022 bench1@127.0.0.1 true"
+	median ssh_bare; median ssh_carrel; ratio ssh_vs_bare ssh_carrel ssh_bare
+}
+
+table() {
+	awk -F'\t' 'NR > 1 { printf "  %-28s %10.3f %s%s\n", $1, $2, $3, goal($1, $2) }
+	function goal(name, v,    g) {
+		g = name == "open_vs_floor" ? 1.7 : name == "open_vs_bwrap" ? 0.6 : name == "join_vs_floor" ? 1.5 :
+			name == "pss_kib" ? 400 : name == "open_1000_vs_1" ? 1.3 : name == "ssh_vs_bare" ? 1.05 : 0
+		return g ? sprintf("   goal <= %g: %s", g, v <= g ? "met" : "MISSED") : ""
+	}' "$TSV"
+}
+
+mount --make-rprivate /
+ip link set lo up
+stage_files "$REPO" "$CARREL_BUILD"
+stage_cgroup
+stage_policies
+make_floor
+bwrap_set_up
+crun_set_up
+bench_open
+bench_steps
+bench_join
+bench_memory
+bench_many
+bench_ssh
+step done
+echo "$(uname -srm), $(nproc) CPUs, $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)"
+table
+exit 0

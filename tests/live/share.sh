@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Rooms that several logins share: joining, leaving, on_close, linger, and the race of a room's end with a new login.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+
+PIDNS='readlink /proc/self/ns/pid'
+
+dora_cgroups() {
+	find "$(cgroup_root)/carrel.slice/user-$(id -u dora).slice" -mindepth 1 -maxdepth 1 -type d 2>/dev/null
+}
+
+# as_json of a process: the cgroup it is in, as the host sees it
+cgroup_of() {
+	sed -n 's/^0:://p' "/proc/$1/cgroup" 2>/dev/null
+}
+
+check_joined() {
+	hold one dora@room
+	hold two dora@room
+	is "second login joins the first one's room" "$(hold_ask two "$PIDNS")" "$(hold_ask one "$PIDNS")"
+	hold_ask one 'echo shared >/tmp/common; echo home >~/common' >/dev/null
+	is "same /tmp and home" "$(hold_ask two 'cat /tmp/common ~/common' | paste -sd' ')" "shared home"
+	is "same processes" "$(hold_ask two 'ps -e -o comm= | grep -vx ps | sort | paste -sd" "')" \
+		"$(hold_ask one 'ps -e -o comm= | grep -vx ps | sort | paste -sd" "')"
+	is "same uptime" "$(hold_ask two "awk '{ print (\$1 > 0) }' /proc/uptime")" 1
+	is "one supervisor, one init" "$(helper_pids supervisor | wc -l) $(helper_pids init | wc -l)" "1 1"
+	is "each login has its own cgroup" "$(dora_cgroups | wc -l)" 2
+	isnt "and its processes are in it" "$(cgroup_of "$(hold_ask one 'cat /proc/self/status >/dev/null; echo $PPID' >/dev/null; pgrep -u dora -x bash | head -n 1)")" \
+		"$(cgroup_of "$(pgrep -u dora -x bash | tail -n 1)")"
+	hold_ask one 'tmux new-session -d -s work "sleep 1000"' >/dev/null
+	is "tmux of the first is attachable in the second" "$(hold_ask two 'tmux ls | cut -d: -f1; tmux capture-pane -p -t work | wc -l | grep -c .')" $'work\n1'
+	like "and shows itself on a terminal" "$(s -tt dora@room 'tmux attach -t work \; detach-client' </dev/null 2>&1 | tr -d '\r')" 'detached'
+	hold_say one 'sleep 3001 & disown'
+	poll 5 pgrep -u dora -f 'sleep 3001' >/dev/null
+	hold_end one
+	is "the first may leave before the second" "$(hold_ask two 'cat /tmp/common')" shared
+	check "on_close = \"keep\": what the first left runs on" pgrep -u dora -f 'sleep 3001'
+	is "a third joins still" "$(room dora "$PIDNS; cat /tmp/common")" "$(hold_ask two "$PIDNS; cat /tmp/common")"
+	hold_end two
+	check "the last one out ends the room" poll 5 user_gone dora
+}
+
+check_apart() {
+	hold one ana@room
+	hold two ana@room
+	isnt "share = \"login\": two rooms" "$(hold_ask one "$PIDNS")" "$(hold_ask two "$PIDNS")"
+	hold_end two
+	is "the end of one leaves the other alone" "$(hold_ask one 'echo alive')" alive
+	hold_end one
+	hold one dora@room
+	hold two bob@room
+	isnt "two users never share" "$(hold_ask one "$PIDNS")" "$(hold_ask two "$PIDNS")"
+	hold_end one
+	hold_end two
+	hold one dora@room
+	host_config '' '' 'on_close = "keep"; hostname = "changed";'
+	hold two dora@room
+	isnt "a changed policy reaches the next login, in a new room" "$(hold_ask one "hostname; $PIDNS")" "$(hold_ask two "hostname; $PIDNS")"
+	hold_end one
+	hold_end two
+}
+
+check_kill() {
+	host_config '' '' 'on_close = "kill";'
+	hold one dora@room
+	hold two dora@room
+	hold_say one 'setsid nohup sleep 3002 >/dev/null 2>&1 & sh -c "trap : TERM HUP; while :; do sleep 3003; done" & sleep 3004 & kill -STOP $!'
+	hold_say two 'sleep 3005 &'
+	check "background jobs start" poll 5 all_sleep 3002 3003 3004 3005
+	ps -u dora -o pid,stat,args; cat $STAGE_LOG/hold.*; all_sleep 3002; echo $?; all_sleep 3003; echo $?;all_sleep 3004; echo $?;all_sleep 3005; echo $?
+	hold_end one
+	check "on_close = \"kill\": a leaving login's processes end" poll 5 none_sleep 3002 3003 3004
+	check "and only those" pgrep -u dora -f 'sleep 3005'
+	is "the room stands" "$(hold_ask two 'echo alive')" alive
+	check "and its cgroup is gone" poll 5 eval '[ "$(dora_cgroups | wc -l)" -eq 1 ]'
+	hold_end two
+}
+
+all_sleep() {
+	local n
+	for n in "$@"; do
+		pgrep -u dora -f "sleep $n" >/dev/null || return 1
+	done
+}
+
+none_sleep() {
+	local n
+	for n in "$@"; do
+		! pgrep -u dora -f "sleep $n" >/dev/null || return 1
+	done
+}
+
+check_linger() {
+	host_config '' '' 'linger = "4s"; on_close = "keep";'
+	hold one dora@room
+	hold_ask one 'echo stays >/tmp/lingering; tmux new-session -d -s kept "sleep 1000"' >/dev/null
+	local ns
+	ns=$(hold_ask one "$PIDNS")
+	hold_end one
+	is "linger: the room outlives its last login" "$(helper_pids init | wc -l)" 1
+	is "the next login finds it as it was" "$(room dora "$PIDNS; cat /tmp/lingering; tmux ls | cut -d: -f1")" "$ns
+stays
+kept"
+	check "and it ends when the time is up" poll 12 eval '[ -z "$(helper_pids init)" ] && user_gone dora'
+}
+
+# RACE logins in a row and side by side, each ending the room under the next one's feet.
+check_race() {
+	local i failed=0 pids=() rounds=30
+	host_config
+	for ((i = 0; i < rounds; i++)); do
+		s dora@room 'cat /proc/self/status >/dev/null && touch /tmp/x && echo in' </dev/null >"$STAGE_LOG/race.$i" 2>&1 &
+		pids+=($!)
+		# Neither all at once nor one after the other: some meet the room's end.
+		[ $((i % 5)) -ne 4 ] || wait "${pids[i - 2]}"
+	done
+	for i in "${!pids[@]}"; do
+		wait "${pids[i]}" && grep -qx in "$STAGE_LOG/race.$i" || { failed=$((failed + 1)) && head -n 3 "$STAGE_LOG/race.$i"; }
+	done
+	is "$rounds logins of one user side by side all get in" "$failed" 0
+	same_census "and leave nothing behind" "$before"
+	for ((i = 0; i < 8; i++)); do
+		room dora 'echo in'
+	done >$STAGE_LOG/race
+	is "login after login as the room ends" "$(sort $STAGE_LOG/race | uniq -c | tr -s ' ')" " 8 in"
+}
+
+host_start
+room dora true
+poll 5 eval '[ -z "$(helper_pids init)" ]'
+before=$(census)
+check_joined
+same_census "nothing is left behind" "$before"
+check_apart
+check_kill
+same_census "nothing is left behind by kill" "$before"
+check_linger
+same_census "nothing is left behind by linger" "$before"
+check_race
+tap_done

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# who, w and last on the host list each login in a room with its own line and remote host, until it logs out.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+
+PANE="tmux -S $STAGE/ssh/tmux -f /dev/null"
+
+# terminal NAME USER ADDRESS: an interactive login in a tmux window
+terminal() {
+	$PANE new-session -d -s "$1" -x 80 -y 24 "ssh -F $STAGE/ssh/config -b $3 $2@room"
+	poll 15 terminal_ready "$1"
+}
+
+terminal_ready() {
+	$PANE capture-pane -p -t "$1" | grep -q '\$ *$'
+}
+
+who_lists() { # USER COUNT
+	[ "$(who | awk -v u="$1" '$1 == u' | wc -l)" -eq "$2" ]
+}
+
+host_start
+room ana true
+is "nobody is logged in at first" "$(who)" ""
+check "a terminal login" terminal a1 ana 127.0.0.11
+check "another of the same user" terminal a2 ana 127.0.0.12
+check "one of another user" terminal c1 cara 127.0.0.13
+check "one in a shared room" terminal d1 dora 127.0.0.14
+check "a second one there" terminal d2 dora 127.0.0.15
+check "who lists the first user twice" poll 5 who_lists ana 2
+check "and the other users" poll 5 eval 'who_lists cara 1 && who_lists dora 2'
+is "each has its own line" "$(who | awk '$1 != "root" { print $2 }' | sort -u | wc -l)" 5
+is "and its remote host" "$(who | grep -o '127\.0\.0\.1[1-5]' | sort | paste -sd' ')" \
+	"127.0.0.11 127.0.0.12 127.0.0.13 127.0.0.14 127.0.0.15"
+is "w lists them, too" "$(w -h | awk '$1 != "root" { print $1 }' | sort | paste -sd' ')" "ana ana cara dora dora"
+is "last says that they are still there" "$(last | grep -c 'still logged in')" 5
+is "every record's process is alive" "$(who -u | awk '{ print $6 }' | while read -r p; do [ -d "/proc/$p" ] && echo up; done | wc -l)" 5
+$PANE send-keys -t a1 'who; echo seen-$((1 + 1))' Enter
+check "inside, who shows nobody else" poll 10 eval '$PANE capture-pane -p -t a1 | grep -q seen-2'
+is "[O] inside, no other user is named" "$($PANE capture-pane -p -t a1 | grep -cE 'cara|dora')" 0
+$PANE send-keys -t a1 'exit' Enter
+check "a logout takes only its own line" poll 10 eval 'who_lists ana 1 && who_lists cara 1 && who_lists dora 2'
+like "and the right one" "$(who | grep ana)" '127\.0\.0\.12'
+unlike "which last knows" "$(last | grep 127.0.0.11)" 'still logged in'
+$PANE send-keys -t d1 'exit' Enter
+check "in a shared room, too" poll 10 eval 'who_lists dora 1'
+like "the right one there" "$(who | grep dora)" '127\.0\.0\.15'
+$PANE kill-session -t c1
+check "a cut connection is a logout" poll 10 who_lists cara 0
+kill -9 "$(monitor_pids ana)"
+check "a killed monitor is a logout" poll 10 who_lists ana 0
+$PANE kill-server # the windows themselves were root's lines
+check "nobody is left" poll 10 eval '[ -z "$(who)" ]'
+is "last lists all five, ended" "$(last | grep -c '127\.0\.0\.1[1-5]') $(last | grep -c 'still logged in')" "5 0"
+like "lastlog knows the user" "$(lastlog -u ana)" '127\.0\.0\.1[12]'
+tap_done
