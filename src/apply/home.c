@@ -36,7 +36,7 @@ static int groups_of_self(struct rights *r)
 	return r->len < 0 ? -errno : 0;
 }
 
-/* File accesses with the user's rights: leaving fsuid 0 also takes the capabilities that override modes. */
+/* R1: file accesses with the user's rights: leaving fsuid 0 also takes the capabilities that override modes. */
 static int become(const struct crl_login *l, struct rights *saved)
 {
 	int rc = groups_of_self(saved);

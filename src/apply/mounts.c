@@ -78,6 +78,7 @@ int crl_room_fail(struct crl_room *room, const struct crl_mount_op *op, int rc, 
 			   from ? " from " : "", from ? from : "", step);
 }
 
+/* Each step opens its places beneath a descriptor (R1); the plan's last one lets go of the host's tree (R2). */
 static int walk(struct crl_room *room, const struct crl_mount_plan *plan)
 {
 	for (size_t i = 0; i < plan->len; i++) {

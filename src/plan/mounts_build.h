@@ -61,7 +61,8 @@ int crl_build_add_placed(struct crl_build *b, struct crl_mount_op op) CRL_MUST_C
 /* The parts, in the order they are called. */
 int crl_build_system(struct crl_build *b) CRL_MUST_CHECK; /* the tmpfs trees and what is in them */
 int crl_build_root(struct crl_build *b) CRL_MUST_CHECK;   /* root, kept mounts, writable, read-only */
-int crl_build_hide(struct crl_build *b, bool kernel) CRL_MUST_CHECK; /* the hide list; @kernel: what is in /proc, /sys */
+/* The hide list; @kernel: what is in /proc and /sys. */
+int crl_build_hide(struct crl_build *b, bool kernel) CRL_MUST_CHECK;
 int crl_build_kernel(struct crl_build *b) CRL_MUST_CHECK; /* /proc, /sys, /dev */
 int crl_build_show(struct crl_build *b) CRL_MUST_CHECK;   /* /run, /tmp and their kind, /var/log, /etc/hosts */
 int crl_build_binds(struct crl_build *b) CRL_MUST_CHECK;

@@ -10,28 +10,24 @@ dora_cgroups() {
 	find "$(cgroup_root)/carrel.slice/user-$(id -u dora).slice" -mindepth 1 -maxdepth 1 -type d 2>/dev/null
 }
 
-# as_json of a process: the cgroup it is in, as the host sees it
-cgroup_of() {
-	sed -n 's/^0:://p' "/proc/$1/cgroup" 2>/dev/null
-}
-
 check_joined() {
 	hold one dora@room
 	hold two dora@room
 	is "second login joins the first one's room" "$(hold_ask two "$PIDNS")" "$(hold_ask one "$PIDNS")"
 	hold_ask one 'echo shared >/tmp/common; echo home >~/common' >/dev/null
 	is "same /tmp and home" "$(hold_ask two 'cat /tmp/common ~/common' | paste -sd' ')" "shared home"
-	is "same processes" "$(hold_ask two 'ps -e -o comm= | grep -vx ps | sort | paste -sd" "')" \
-		"$(hold_ask one 'ps -e -o comm= | grep -vx ps | sort | paste -sd" "')"
+	hold_say one 'sleep 3000 >/dev/null 2>&1 &'
+	poll 5 pgrep -u dora -f 'sleep 3000' >/dev/null
+	is "same processes, by the same pids" "$(hold_ask two 'pgrep -f "sleep 300[0]"')" "$(hold_ask one 'pgrep -f "sleep 300[0]"')"
+	is "seen by both" "$(hold_ask two 'pgrep -c -x sleep')" 1
 	is "same uptime" "$(hold_ask two "awk '{ print (\$1 > 0) }' /proc/uptime")" 1
 	is "one supervisor, one init" "$(helper_pids supervisor | wc -l) $(helper_pids init | wc -l)" "1 1"
 	is "each login has its own cgroup" "$(dora_cgroups | wc -l)" 2
-	isnt "and its processes are in it" "$(cgroup_of "$(hold_ask one 'cat /proc/self/status >/dev/null; echo $PPID' >/dev/null; pgrep -u dora -x bash | head -n 1)")" \
-		"$(cgroup_of "$(pgrep -u dora -x bash | tail -n 1)")"
+	is "and its processes are in it" "$(pgrep -u dora -x bash | while read -r p; do sed -n 's/^0:://p' "/proc/$p/cgroup"; done | sort -u | grep -c 'slice/login-')" 2
 	hold_ask one 'tmux new-session -d -s work "sleep 1000"' >/dev/null
 	is "tmux of the first is attachable in the second" "$(hold_ask two 'tmux ls | cut -d: -f1; tmux capture-pane -p -t work | wc -l | grep -c .')" $'work\n1'
 	like "and shows itself on a terminal" "$(s -tt dora@room 'tmux attach -t work \; detach-client' </dev/null 2>&1 | tr -d '\r')" 'detached'
-	hold_say one 'sleep 3001 & disown'
+	hold_say one 'sleep 3001 >/dev/null 2>&1 & disown'
 	poll 5 pgrep -u dora -f 'sleep 3001' >/dev/null
 	hold_end one
 	is "the first may leave before the second" "$(hold_ask two 'cat /tmp/common')" shared
@@ -65,10 +61,10 @@ check_kill() {
 	host_config '' '' 'on_close = "kill";'
 	hold one dora@room
 	hold two dora@room
-	hold_say one 'setsid nohup sleep 3002 >/dev/null 2>&1 & sh -c "trap : TERM HUP; while :; do sleep 3003; done" & sleep 3004 & kill -STOP $!'
-	hold_say two 'sleep 3005 &'
+	hold_say one 'setsid nohup sleep 3002 >/dev/null 2>&1 & sh -c "trap : TERM HUP; while :; do sleep 3003; done" >/dev/null 2>&1 & sleep 3004 >/dev/null 2>&1 &'
+	hold_say two 'sleep 3005 >/dev/null 2>&1 &'
 	check "background jobs start" poll 5 all_sleep 3002 3003 3004 3005
-	ps -u dora -o pid,stat,args; cat $STAGE_LOG/hold.*; all_sleep 3002; echo $?; all_sleep 3003; echo $?;all_sleep 3004; echo $?;all_sleep 3005; echo $?
+	pkill -STOP -u dora -f 'sleep 3004' # one that takes no signal but SIGKILL
 	hold_end one
 	check "on_close = \"kill\": a leaving login's processes end" poll 5 none_sleep 3002 3003 3004
 	check "and only those" pgrep -u dora -f 'sleep 3005'

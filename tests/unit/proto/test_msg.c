@@ -33,7 +33,7 @@ static const struct {
 	{CRL_MSG_CLOSE, 0, 0},
 	{CRL_MSG_CLOSED, 0, 1},
 	{CRL_MSG_JOIN, sizeof(struct crl_msg_join), 2},
-	{CRL_MSG_TAKEN, 0, 1},
+	{CRL_MSG_TAKEN, CRL_ID_MAX, 1},
 	{CRL_MSG_JOINED, 0, 0},
 };
 
