@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Refused logins: what the user sees, what the log has, that every door of the connection stays shut, and that root and
+# the break-glass group still get in.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+
+# doors_shut NAME USER: shell, exec, subsystem and forwards of a refused connection all get nothing
+doors_shut() {
+	local name=$1 user=$2 port=2290 out
+	out=$(s "$user@room" 'echo INSIDE' </dev/null 2>&1)
+	unlike "$name: exec gets nothing" "$out" INSIDE
+	out=$(echo 'echo INSIDE' | s -tt "$user@room" 2>&1)
+	unlike "$name: a shell gets nothing" "$out" '^INSIDE'
+	refute "$name: sftp gets nothing" timeout 20 sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@room"
+	refute "$name: internal-sftp gets nothing" timeout 20 sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@sftponly"
+	ssh -F $STAGE/ssh/config -N -L "127.0.0.1:$port:127.0.0.1:$PORT_BARE" "$user@room" </dev/null >/dev/null 2>&1 &
+	local client=$!
+	poll 3 port_open $port
+	out=$(timeout 2 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port && head -c 4 <&3" 2>/dev/null)
+	unlike "$name: a forward gets nothing" "$out" SSH
+	kill $client 2>/dev/null
+	wait $client 2>/dev/null
+	check "$name: nothing of the user runs" poll 5 user_gone "$user"
+}
+
+# sentence NAME USER CODE
+sentence() {
+	like "$1: the user reads one sentence with a code" "$(room_tty "$2" true)" \
+		"^carrel: this login was refused \(code $3\)\. Please tell your administrator\.$"
+}
+
+# logged NAME REGEX...
+logged() {
+	local name=$1 regex
+	shift
+	for regex in "$@"; do
+		like "$name: the log has $regex" "$(log_since refused)" "$regex"
+	done
+}
+
+ways_in() {
+	log_mark
+	is "$1: root gets in" "$(room root 'echo in')" in
+	is "$1: the break-glass group gets in" "$(room bea 'echo in')" in
+	like "$1: root's way is an alert" "$(log_since 'root login')" '^authpriv\.alert'
+	like "$1: the break-glass group's, too" "$(log_since 'break-glass')" '^authpriv\.alert.*user=bea'
+}
+
+host_start
+room ana true
+poll 5 eval '[ -z "$(helper_pids supervisor)" ]'
+before=$(census)
+
+log_mark
+sentence "no rule" gus RULE
+logged "no rule" 'user=gus' 'stage=RULE' 'errno=EACCES'
+doors_shut "no rule" gus
+ways_in "no rule"
+
+host_config 'nonsense = ;'
+log_mark
+sentence "bad syntax" ana CONFIG
+logged "bad syntax" 'user=ana' 'stage=CONFIG' 'errno=EINVAL' 'carrel\.conf.*line=2|carrel\.conf:2'
+doors_shut "bad syntax" ana
+ways_in "bad syntax"
+
+host_config '' 'memroy = "1G";'
+log_mark
+sentence "unknown key" ana CONFIG
+logged "unknown key" 'memroy' 'line=[0-9]+' 'policy=student'
+host_config
+chmod 0666 /etc/carrel/carrel.conf
+log_mark
+sentence "a configuration that anyone can write" ana CONFIG
+logged "a configuration that anyone can write" 'errno=EPERM'
+rm -f /etc/carrel/carrel.conf
+log_mark
+sentence "no configuration" ana CONFIG
+ways_in "no configuration"
+
+host_config '' '' 'limits = { memory = "1G"; };'
+sed -i '/lab = {/,$s/features = .*/features = { limits = "require"; };/' /etc/carrel/carrel.conf
+if grep -qw memory "$(cgroup_root)/cgroup.controllers"; then
+	skip_here "missing controller" "this host has the memory controller"
+else
+	log_mark
+	sentence "missing controller" dora LIMITS
+	logged "missing controller" 'user=dora' 'policy=lab' 'stage=LIMITS' 'memory'
+	doors_shut "missing controller" dora
+fi
+host_config
+
+rm -rf /home/cara
+log_mark
+sentence "no home" cara HOME
+logged "no home" 'user=cara' 'policy=student' 'stage=HOME' '/home/cara'
+ln -s /etc /home/cara
+sentence "home is a link to /etc" cara HOME
+rm -f /home/cara
+mkfifo /home/cara
+sentence "home is a FIFO" cara HOME
+rm -f /home/cara
+install -d -m 0700 -o bob -g staff /home/cara
+sentence "home is somebody else's" cara HOME
+rm -rf /home/cara
+install -d -m 0700 -o cara -g students /home/cara
+
+mv $STAGE_LIB/carrel-helper $STAGE_LIB/kept
+log_mark
+sentence "no helper" ana HELPER
+logged "no helper" 'user=ana' 'stage=HELPER' 'errno=ENOENT'
+ways_in "no helper"
+printf '#!/bin/sh\nexit 0\n' >$STAGE_LIB/carrel-helper
+chmod 0755 $STAGE_LIB/carrel-helper
+sentence "dead helper" ana HELPER
+printf '#!/bin/sh\nexec sleep 100\n' >$STAGE_LIB/carrel-helper
+CARREL_MODULE_ARGS=timeout=2 host_pam
+log_mark
+sentence "hanging helper" ana HELPER
+logged "hanging helper" 'errno=ETIMEDOUT'
+check "hanging helper: it is ended" poll 5 eval '! pgrep -x -f "sleep 100"'
+ways_in "hanging helper"
+doors_shut "hanging helper" ana
+mv $STAGE_LIB/kept $STAGE_LIB/carrel-helper
+CARREL_MODULE_ARGS=tiemout=2 host_pam
+log_mark
+sentence "unknown argument" ana ARGS
+logged "unknown argument" 'tiemout'
+ways_in "unknown argument"
+host_pam
+is "all mended: the user gets in" "$(room ana 'echo in')" in
+same_census "nothing is left of any of it" "$before"
+tap_done
