@@ -13,6 +13,7 @@
  * move_mount remains), identity of the home's owner, records, log, the supervisor's own sandbox.
  *
  * Usage: floor room                 the application is on descriptor 3
+ *        floor bare                 the same without mounts, to tell what those cost
  *        floor serve NAME           a room that waits for logins on the abstract socket NAME
  *        floor join NAME [CGROUP]   the application on descriptor 3 goes into that room, and into that cgroup
  */
@@ -25,6 +26,7 @@
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -114,7 +116,7 @@ static void offset_time(void)
 }
 
 /* Returns init's pidfd. */
-static int make_room(void)
+static int make_room(bool mounts)
 {
 	int pidfd = -1, pair[2];
 	struct clone_args ca = {
@@ -130,7 +132,8 @@ static int make_room(void)
 	MUST(pid = syscall(SYS_clone3, &ca, sizeof(ca)));
 	if (pid == 0) {
 		MUST(prctl(PR_SET_PDEATHSIG, SIGKILL));
-		build();
+		if (mounts)
+			build();
 		MUST(write(pair[1], &byte, 1));
 		settle();
 		for (;;)
@@ -153,7 +156,7 @@ static struct sockaddr_un address(const char *name, socklen_t *ret_len)
 
 static _Noreturn void serve(const char *name)
 {
-	int init = make_room(), sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int init = make_room(true), sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	socklen_t len;
 	struct sockaddr_un sa = address(name, &len);
 
@@ -211,7 +214,7 @@ int main(int argc, char **argv)
 		join(argv[2], argc > 3 ? argv[3] : NULL);
 		return 0;
 	}
-	init = make_room();
+	init = make_room(strcmp(argv[argc - 1], "bare") != 0);
 	MUST(floor_give(FLOOR_FD, &init, 1));
 	(void)read(FLOOR_FD, &byte, 1); /* end of file: the application is gone, and the room goes with this process */
 	return 0;

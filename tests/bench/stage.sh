@@ -100,8 +100,6 @@ stage_policies() {
 		namespaces = [ \"mount\", \"pid\", \"uts\", \"ipc\", \"cgroup\", \"time\" ];"
 	variant notime "$base $filter $home $none $on
 		namespaces = [ \"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"cgroup\" ];"
-	variant nomount "$base $filter $real $none $on root = { hide = [ ]; run = [ ]; };
-		namespaces = [ \"uts\", \"ipc\", \"net\", \"cgroup\", \"time\" ];"
 	variant nohide "$base $filter $home $none $on root = { hide = [ \"/home\" ]; run = [ ]; };"
 	variant nocaps "share = \"login\"; capabilities = { trim = false; }; $filter $home $none $on"
 	variant noaccounting "$base $filter $home $none features = { $off accounting = \"off\"; };"
