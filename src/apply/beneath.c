@@ -27,7 +27,8 @@ static int open_plain(int root, const char *path, uint64_t flags, uint64_t mode,
 {
 	struct open_how how = {
 		.flags = flags | O_CLOEXEC,
-		/* Without O_NOFOLLOW on purpose: with it and O_PATH a link at the end is opened, not refused. */
+		/* Without O_NOFOLLOW on purpose: with it and O_PATH a link at the end is opened, not refused.
+		 */
 		.mode = mode,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
@@ -50,9 +51,9 @@ int crl_beneath_open(int root, const char *path, int flags, mode_t mode, int *re
 /* The walk, one component at a time. */
 struct walk {
 	int root;
-	int dir;              /* descriptor of @done; == root at the start, then owned */
-	char done[PATH_MAX];  /* without links, relative to root, "" at the start */
-	char rest[PATH_MAX];  /* still to go */
+	int dir; /* descriptor of @done; == root at the start, then owned */
+	char done[PATH_MAX]; /* without links, relative to root, "" at the start */
+	char rest[PATH_MAX]; /* still to go */
 	int links;
 };
 
@@ -166,7 +167,7 @@ static int step(struct walk *w, bool dir_only, int *ret_fd)
 
 static int walk(int root, const char *path, bool dir_only, int *ret_fd)
 {
-	struct walk w = { .root = root, .dir = root };
+	struct walk w = {.root = root, .dir = root};
 	int rc = 0;
 
 	if (strlen(path) >= sizeof(w.rest))

@@ -14,10 +14,10 @@
 /*
  * Open @path (a leading "/" is the directory itself) as an O_PATH descriptor, whatever kind of file it is.
  * @root    a directory; nothing outside it is reached, ".." at it stays there
- * @follow  false: a symbolic link anywhere is -ELOOP. true: a link is followed when root owns it and it stands in a
- *          directory that only root can write, an absolute one from @root; any other is -ELOOP
- * Blocks on no FIFO or device and starts no automount at the last component. @ret_fd is close-on-exec.
- * Errors: -ENOENT, -ENOTDIR, -EACCES … of the kernel; -ELOOP; -ENAMETOOLONG.
+ * @follow  false: a symbolic link anywhere is -ELOOP. true: a link is followed when root owns it and it
+ * stands in a directory that only root can write, an absolute one from @root; any other is -ELOOP Blocks on
+ * no FIFO or device and starts no automount at the last component. @ret_fd is close-on-exec. Errors: -ENOENT,
+ * -ENOTDIR, -EACCES … of the kernel; -ELOOP; -ENAMETOOLONG.
  */
 int crl_beneath_find(int root, const char *path, bool follow, int *ret_fd) CRL_MUST_CHECK;
 

@@ -143,7 +143,7 @@ static int copy_dir(struct copy *c, int from, int to)
 
 int crl_tree_copy(int from, int to, uid_t uid, gid_t gid, struct crl_err *err)
 {
-	struct copy c = { .uid = uid, .gid = gid, .err = err };
+	struct copy c = {.uid = uid, .gid = gid, .err = err};
 
 	return copy_dir(&c, from, to);
 }

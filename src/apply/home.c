@@ -2,10 +2,10 @@
 /*
  * The home: found and proved as the user, then bound, covered by an overlay, or made anew.
  *
- * Runs in: the room's init, root; single-threaded, so that the user's fsuid and groups are this process's alone.
- * Trusts: nothing in the home; of the way to it only links that root alone can have made.
- * R1: the home is looked up with the user's rights, so that a server that squashes root answers and a directory the
- *     user may not pass stays closed.
+ * Runs in: the room's init, root; single-threaded, so that the user's fsuid and groups are this process's
+ * alone. Trusts: nothing in the home; of the way to it only links that root alone can have made. R1: the home
+ * is looked up with the user's rights, so that a server that squashes root answers and a directory the user
+ * may not pass stays closed.
  */
 #include "apply/room.h"
 
@@ -36,7 +36,8 @@ static int groups_of_self(struct rights *r)
 	return r->len < 0 ? -errno : 0;
 }
 
-/* R1: file accesses with the user's rights: leaving fsuid 0 also takes the capabilities that override modes. */
+/* R1: file accesses with the user's rights: leaving fsuid 0 also takes the capabilities that override modes.
+ */
 static int become(const struct crl_login *l, struct rights *saved)
 {
 	int rc = groups_of_self(saved);
@@ -71,20 +72,27 @@ static int come_back(struct rights *saved)
 static const char *kind_of(mode_t mode)
 {
 	switch (mode & S_IFMT) {
-	case S_IFREG: return "a file";
-	case S_IFLNK: return "a symbolic link";
-	case S_IFIFO: return "a FIFO";
-	case S_IFSOCK: return "a socket";
-	case S_IFCHR: return "a character device";
-	case S_IFBLK: return "a block device";
-	default: return "no directory";
+	case S_IFREG:
+		return "a file";
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFSOCK:
+		return "a socket";
+	case S_IFCHR:
+		return "a character device";
+	case S_IFBLK:
+		return "a block device";
+	default:
+		return "no directory";
 	}
 }
 
 static int refuse(struct crl_room *room, const struct crl_mount_op *op, int code, const char *what)
 {
-	return crl_err_set(room->err, code, CRL_STAGE_HOME, "home %s is %s, expected a directory of uid %u", op->source,
-			   what, op->uid);
+	return crl_err_set(room->err, code, CRL_STAGE_HOME, "home %s is %s, expected a directory of uid %u",
+			   op->source, what, op->uid);
 }
 
 /* Why the lookup failed, in words; what stands there is looked at without being opened. */
@@ -127,7 +135,7 @@ static int check_home(struct crl_room *room, const struct crl_mount_op *op, int 
 
 int crl_room_home_open(struct crl_room *room, const struct crl_mount_op *op)
 {
-	struct rights saved = { .groups = NULL, .len = -1 };
+	struct rights saved = {.groups = NULL, .len = -1};
 	scoped_fd fd = -EBADF;
 	int back;
 	int rc = become(room->login, &saved);
@@ -168,8 +176,8 @@ static int make_upper(struct crl_room *room, const struct crl_mount_op *op, int 
 		gid = st.st_gid;
 		mode = st.st_mode & 07777;
 	}
-	if (mkdirat(upper, "up", 0700) || mkdirat(upper, "work", 0700) || fchownat(upper, "up", uid, gid, 0) ||
-	    fchmodat(upper, "up", mode, 0))
+	if (mkdirat(upper, "up", 0700) || mkdirat(upper, "work", 0700) ||
+	    fchownat(upper, "up", uid, gid, 0) || fchmodat(upper, "up", mode, 0))
 		return -errno;
 	return 0;
 }

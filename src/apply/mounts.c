@@ -72,13 +72,15 @@ static enum crl_stage stage_of(enum crl_mount_kind kind)
 int crl_room_fail(struct crl_room *room, const struct crl_mount_op *op, int rc, const char *step)
 {
 	const char *path = op->target ? op->target : op->source ? op->source : "";
-	const char *from = op->source && path != op->source && strcmp(op->source, path) != 0 ? op->source : NULL;
+	const char *from =
+		op->source && path != op->source && strcmp(op->source, path) != 0 ? op->source : NULL;
 
-	return crl_err_set(room->err, -rc, stage_of(op->kind), "%s %s%s%s: %s", crl_mount_kind_name(op->kind), path,
-			   from ? " from " : "", from ? from : "", step);
+	return crl_err_set(room->err, -rc, stage_of(op->kind), "%s %s%s%s: %s", crl_mount_kind_name(op->kind),
+			   path, from ? " from " : "", from ? from : "", step);
 }
 
-/* Each step opens its places beneath a descriptor (R1); the plan's last one lets go of the host's tree (R2). */
+/* Each step opens its places beneath a descriptor (R1); the plan's last one lets go of the host's tree (R2).
+ */
 static int walk(struct crl_room *room, const struct crl_mount_plan *plan)
 {
 	for (size_t i = 0; i < plan->len; i++) {
@@ -109,11 +111,14 @@ static int view(struct crl_room *room, struct crl_room_view *ret)
 	return 0;
 }
 
-int crl_mounts_apply(const struct crl_mount_plan *plan, const struct crl_login *login, struct crl_room_view *ret,
-		     struct crl_err *err)
+int crl_mounts_apply(const struct crl_mount_plan *plan, const struct crl_login *login,
+		     struct crl_room_view *ret, struct crl_err *err)
 {
-	struct crl_room room = { .login = login, .err = err, .home = -EBADF, .home_mount = -EBADF,
-				 .accounting_gid = (gid_t)-1 };
+	struct crl_room room = {.login = login,
+				.err = err,
+				.home = -EBADF,
+				.home_mount = -EBADF,
+				.accounting_gid = (gid_t)-1};
 	mode_t mask = umask(0); /* modes are as the plan has them */
 	int rc = 0;
 

@@ -2,10 +2,9 @@
 /*
  * Walk a mount plan in a new mount namespace and make its tree the root.
  *
- * Runs in: the room's init, root, before it drops everything; the caller is already in new mount, PID, IPC, UTS,
- * network and cgroup namespaces as the policy has them.
- * Trusts: the plan's order; never a path in user territory (opened beneath a descriptor, no symbolic links, as the
- * user's fsuid).
+ * Runs in: the room's init, root, before it drops everything; the caller is already in new mount, PID, IPC,
+ * UTS, network and cgroup namespaces as the policy has them. Trusts: the plan's order; never a path in user
+ * territory (opened beneath a descriptor, no symbolic links, as the user's fsuid).
  */
 #pragma once
 
@@ -13,13 +12,14 @@
 
 /* Descriptors of the new tree that the supervisor keeps; -EBADF where the plan has none. */
 struct crl_room_view {
-	int proc;  /* the room's /proc, open for reading its directory */
-	int utmp;  /* the room's utmp, open for reading */
+	int proc; /* the room's /proc, open for reading its directory */
+	int utmp; /* the room's utmp, open for reading */
 };
 
 /*
  * Build the tree and pivot into it; the old root is gone from the namespace afterwards.
- * Errors: stage MOUNT or HOME, naming path and step. After an error the namespace is useless: the caller exits.
+ * Errors: stage MOUNT or HOME, naming path and step. After an error the namespace is useless: the caller
+ * exits.
  */
-int crl_mounts_apply(const struct crl_mount_plan *plan, const struct crl_login *login, struct crl_room_view *ret,
-		     struct crl_err *err) CRL_MUST_CHECK;
+int crl_mounts_apply(const struct crl_mount_plan *plan, const struct crl_login *login,
+		     struct crl_room_view *ret, struct crl_err *err) CRL_MUST_CHECK;

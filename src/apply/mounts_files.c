@@ -75,11 +75,12 @@ int crl_room_node(struct crl_room *room, const struct crl_mount_op *op)
 /* The group that writes utmp has another number on each kind of host. */
 static gid_t accounting_gid(struct crl_room *room)
 {
-	static const char *const files[] = { "run/utmp", "var/log/wtmp", "var/log/lastlog" };
+	static const char *const files[] = {"run/utmp", "var/log/wtmp", "var/log/lastlog"};
 	struct stat st;
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(files) && room->accounting_gid == (gid_t)-1; i++)
-		if (!fstatat(room->tree[CRL_TREE_HOST], files[i], &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode))
+		if (!fstatat(room->tree[CRL_TREE_HOST], files[i], &st, AT_SYMLINK_NOFOLLOW) &&
+		    S_ISREG(st.st_mode))
 			room->accounting_gid = st.st_gid;
 	if (room->accounting_gid == (gid_t)-1)
 		room->accounting_gid = 0;
@@ -112,7 +113,8 @@ int crl_room_lastlog(struct crl_room *room, const struct crl_mount_op *op)
 
 	if (rc)
 		return rc;
-	/* No file, or none that is as it should be: the user sees no last login, which is no reason to refuse one. */
+	/* No file, or none that is as it should be: the user sees no last login, which is no reason to refuse
+	 * one. */
 	if (crl_beneath_open(room->tree[CRL_TREE_HOST], op->source, O_RDONLY | O_NONBLOCK, 0, &host))
 		return 0;
 	if (pread(host, &record, sizeof(record), at) != (ssize_t)sizeof(record))

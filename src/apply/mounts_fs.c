@@ -2,7 +2,8 @@
 /*
  * New filesystems of a room: tmpfs, procfs, sysfs, cgroup2, devpts, mqueue, overlay.
  *
- * Runs in: the room's init, root. Source: fsopen(2), tmpfs(5), the kernel's filesystems/{proc,overlayfs,devpts}.rst.
+ * Runs in: the room's init, root. Source: fsopen(2), tmpfs(5), the kernel's
+ * filesystems/{proc,overlayfs,devpts}.rst.
  */
 #include "apply/room.h"
 
@@ -11,7 +12,8 @@
 
 #include "apply/beneath.h"
 
-#define INODE_BYTES 8192 /* one inode for so many bytes of a tmpfs: an empty file costs kernel memory as well */
+#define INODE_BYTES                                                                                          \
+	8192 /* one inode for so many bytes of a tmpfs: an empty file costs kernel memory as well */
 #define INODES_MIN 1024
 #define INODES_MAX (1u << 20)
 
@@ -39,8 +41,8 @@ int crl_room_make_fs(struct crl_room *room, const struct crl_mount_op *op, const
 	if (fs < 0)
 		return crl_room_fail(room, op, -errno, type);
 	for (; options->key; options++)
-		if (fsconfig(fs, options->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, options->key, options->value,
-			     0))
+		if (fsconfig(fs, options->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, options->key,
+			     options->value, 0))
 			return fail_fs(room, op, fs, -errno, options->key);
 	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return fail_fs(room, op, fs, -errno, type);
@@ -51,14 +53,15 @@ int crl_room_make_fs(struct crl_room *room, const struct crl_mount_op *op, const
 	return 0;
 }
 
-static int make_tmpfs(struct crl_room *room, const struct crl_mount_op *op, mode_t mode, uint64_t attr, int *ret_fd)
+static int make_tmpfs(struct crl_room *room, const struct crl_mount_op *op, mode_t mode, uint64_t attr,
+		      int *ret_fd)
 {
 	char size[32];
 	char inodes[32];
 	char octal[16];
 	uint64_t n = op->number / INODE_BYTES;
 	const struct crl_fs_option options[] = {
-		{ "source", "tmpfs" }, { "size", size }, { "nr_inodes", inodes }, { "mode", octal }, { NULL, NULL },
+		{"source", "tmpfs"}, {"size", size}, {"nr_inodes", inodes}, {"mode", octal}, {NULL, NULL},
 	};
 
 	n = n < INODES_MIN ? INODES_MIN : n > INODES_MAX ? INODES_MAX : n;
@@ -83,15 +86,16 @@ int crl_room_make_tmpfs(struct crl_room *room, const struct crl_mount_op *op, mo
 }
 
 /*
- * The system tmpfs goes over the namespace's "/": a place that every host has. Lookups by the host's descriptor and
- * from the process's root do not climb onto it. The pivot moves it out of the way.
+ * The system tmpfs goes over the namespace's "/": a place that every host has. Lookups by the host's
+ * descriptor and from the process's root do not climb onto it. The pivot moves it out of the way.
  */
 int crl_room_system(struct crl_room *room, const struct crl_mount_op *op)
 {
 	scoped_fd fd = -EBADF;
 	int rc = make_tmpfs(room, op, 0755, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &fd);
 
-	if (!rc && move_mount(fd, "", room->tree[CRL_TREE_HOST], "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+	if (!rc && move_mount(fd, "", room->tree[CRL_TREE_HOST], "",
+			      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 		rc = crl_room_fail(room, op, -errno, "cannot attach");
 	if (!rc)
 		room->tree[CRL_TREE_SYSTEM] = take_fd(&fd);
@@ -120,19 +124,21 @@ static int make_kernel_fs(struct crl_room *room, const struct crl_mount_op *op, 
 	return 0;
 }
 
-static const struct crl_fs_option no_options[] = { { NULL, NULL } };
+static const struct crl_fs_option no_options[] = {{NULL, NULL}};
 
 int crl_room_proc(struct crl_room *room, const struct crl_mount_op *op)
 {
 	/* Others' processes are not there at all; new instance, so the host's own is not changed. */
-	static const struct crl_fs_option options[] = { { "source", "proc" }, { "hidepid", "invisible" }, { NULL, NULL } };
+	static const struct crl_fs_option options[] = {
+		{"source", "proc"}, {"hidepid", "invisible"}, {NULL, NULL}};
 
 	return make_kernel_fs(room, op, "proc", options, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 int crl_room_sysfs(struct crl_room *room, const struct crl_mount_op *op)
 {
-	return make_kernel_fs(room, op, "sysfs", no_options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	return make_kernel_fs(room, op, "sysfs", no_options,
+			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 int crl_room_sys_bind(struct crl_room *room, const struct crl_mount_op *op)
@@ -144,8 +150,9 @@ int crl_room_sys_bind(struct crl_room *room, const struct crl_mount_op *op)
 	if (!rc)
 		rc = crl_mount_clone(source, false, &fd);
 	if (!rc)
-		rc = crl_mount_change(fd, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				      MOUNT_ATTR_NOEXEC, 0);
+		rc = crl_mount_change(
+			fd, false,
+			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0);
 	if (rc)
 		return crl_room_fail(room, op, rc, "cannot take the host's");
 	rc = crl_room_attach(room, op, fd, true);
@@ -156,15 +163,16 @@ int crl_room_sys_bind(struct crl_room *room, const struct crl_mount_op *op)
 
 int crl_room_cgroup(struct crl_room *room, const struct crl_mount_op *op)
 {
-	return make_kernel_fs(room, op, "cgroup2", no_options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	return make_kernel_fs(room, op, "cgroup2", no_options,
+			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 int crl_room_devpts(struct crl_room *room, const struct crl_mount_op *op)
 {
 	char max[32];
 	const struct crl_fs_option options[] = {
-		{ "source", "devpts" }, { "gid", "5" }, { "mode", "620" }, { "ptmxmode", "666" }, { "max", max },
-		{ NULL, NULL },
+		{"source", "devpts"}, {"gid", "5"}, {"mode", "620"},
+		{"ptmxmode", "666"},  {"max", max}, {NULL, NULL},
 	};
 
 	(void)snprintf(max, sizeof(max), "%llu", (unsigned long long)op->number);
@@ -198,11 +206,18 @@ int crl_room_make_overlay(struct crl_room *room, const struct crl_mount_op *op, 
 	char low[32];
 	char up[32];
 	char work[32];
-	/* Nothing that an attacker may have left in a layer as an attribute leads anywhere (nofollow, off). */
+	/* Nothing that an attacker may have left in a layer as an attribute leads anywhere (nofollow, off).
+	 */
 	const struct crl_fs_option options[] = {
-		{ "source", "overlay" }, { "lowerdir", low }, { "upperdir", up }, { "workdir", work },
-		{ "redirect_dir", "nofollow" }, { "metacopy", "off" }, { "index", "off" }, { "volatile", NULL },
-		{ NULL, NULL },
+		{"source", "overlay"},
+		{"lowerdir", low},
+		{"upperdir", up},
+		{"workdir", work},
+		{"redirect_dir", "nofollow"},
+		{"metacopy", "off"},
+		{"index", "off"},
+		{"volatile", NULL},
+		{NULL, NULL},
 	};
 	int rc;
 
@@ -211,6 +226,7 @@ int crl_room_make_overlay(struct crl_room *room, const struct crl_mount_op *op, 
 	(void)snprintf(work, sizeof(work), "%s/work", upper);
 	rc = place_lower(room, op, lower, low);
 	if (!rc)
-		rc = crl_room_make_fs(room, op, "overlay", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ret_fd);
+		rc = crl_room_make_fs(room, op, "overlay", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+				      ret_fd);
 	return rc;
 }

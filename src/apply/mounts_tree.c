@@ -18,8 +18,9 @@
 
 int crl_mount_clone(int fd, bool recursive, int *ret_fd)
 {
-	int clone = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_NO_AUTOMOUNT |
-			      (recursive ? AT_RECURSIVE : 0u));
+	int clone = open_tree(fd, "",
+			      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_NO_AUTOMOUNT |
+				      (recursive ? AT_RECURSIVE : 0u));
 
 	if (clone < 0)
 		return -errno;
@@ -29,9 +30,11 @@ int crl_mount_clone(int fd, bool recursive, int *ret_fd)
 
 int crl_mount_change(int fd, bool recursive, uint64_t set, uint64_t clear)
 {
-	struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = MS_PRIVATE };
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = MS_PRIVATE};
 
-	return mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr)) ? -errno : 0;
+	return mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr))
+		       ? -errno
+		       : 0;
 }
 
 int crl_mount_attach(int mount, int to)
@@ -84,8 +87,9 @@ int crl_room_attach(struct crl_room *room, const struct crl_mount_op *op, int mo
 	if (is_absent(rc) && op->flags & CRL_OP_OPTIONAL)
 		return 0;
 	if (rc)
-		return crl_room_fail(room, op, rc, rc == -ELOOP ? "a symbolic link is in its place" :
-				     "the room's root has no such place");
+		return crl_room_fail(room, op, rc,
+				     rc == -ELOOP ? "a symbolic link is in its place"
+						  : "the room's root has no such place");
 	rc = crl_mount_attach(mount, to);
 	return rc ? crl_room_fail(room, op, rc, "cannot attach") : 0;
 }
@@ -93,7 +97,7 @@ int crl_room_attach(struct crl_room *room, const struct crl_mount_op *op, int mo
 int crl_room_isolate(struct crl_room *room, const struct crl_mount_op *op)
 {
 	/* Slave, not private, until the tree stands: a home that an automounter brings arrives. */
-	struct mount_attr attr = { .propagation = MS_SLAVE };
+	struct mount_attr attr = {.propagation = MS_SLAVE};
 
 	if (mount_setattr(room->tree[CRL_TREE_HOST], "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)))
 		return crl_room_fail(room, op, -errno, "cannot cut propagation");
@@ -152,7 +156,8 @@ int crl_room_image(struct crl_room *room, const struct crl_mount_op *op)
 /* A mount that cannot be reached by its path, not even by root, is no part of what the room could show. */
 static bool is_out_of_reach(int rc)
 {
-	return is_absent(rc) || rc == -EACCES || rc == -ELOOP || rc == -ENOTCONN || rc == -ESTALE || rc == -EIO;
+	return is_absent(rc) || rc == -EACCES || rc == -ELOOP || rc == -ENOTCONN || rc == -ESTALE ||
+	       rc == -EIO;
 }
 
 int crl_room_keep(struct crl_room *room, const struct crl_mount_op *op)
@@ -214,8 +219,9 @@ static int bind_from(struct crl_room *room, const struct crl_mount_op *op, enum 
 	if (is_absent(rc) && op->flags & CRL_OP_OPTIONAL)
 		return 0;
 	if (rc)
-		return crl_room_fail(room, op, rc, rc == -ELOOP ? "a symbolic link that is not root's is on the way" :
-				     "cannot open the source");
+		return crl_room_fail(room, op, rc,
+				     rc == -ELOOP ? "a symbolic link that is not root's is on the way"
+						  : "cannot open the source");
 	return bind_to_target(room, op, source, recursive);
 }
 
@@ -276,8 +282,9 @@ int crl_room_hide(struct crl_room *room, const struct crl_mount_op *op)
 	if (!rc && fstatat(to, "", &st, AT_EMPTY_PATH))
 		rc = -errno;
 	if (rc)
-		return crl_room_fail(room, op, rc, rc == -ELOOP ? "a symbolic link that is not root's is on the way" :
-				     "cannot find it");
+		return crl_room_fail(room, op, rc,
+				     rc == -ELOOP ? "a symbolic link that is not root's is on the way"
+						  : "cannot find it");
 	if (S_ISDIR(st.st_mode))
 		rc = clone_sealed(room, op->source ? op->source : "empty", &fd);
 	else
@@ -307,8 +314,8 @@ int crl_room_mask(struct crl_room *room, const struct crl_mount_op *op)
 
 int crl_room_freeze(struct crl_room *room, const struct crl_mount_op *op)
 {
-	scoped_fd fd = open_tree(room->tree[op->tree], op->target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-				 AT_SYMLINK_NOFOLLOW);
+	scoped_fd fd = open_tree(room->tree[op->tree], op->target,
+				 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	int rc = fd < 0 ? -errno : crl_mount_change(fd, false, MOUNT_ATTR_RDONLY, 0);
 
 	if (rc == -ENOENT)
@@ -324,7 +331,8 @@ int crl_room_show(struct crl_room *room, const struct crl_mount_op *op)
 	struct stat st;
 	int rc = fd < 0 ? -errno : 0;
 
-	/* What the tree is mounted with is inherited: nosuid, nodev, for the system tree noexec, sealed read-only. */
+	/* What the tree is mounted with is inherited: nosuid, nodev, for the system tree noexec, sealed
+	 * read-only. */
 	if (!rc && op->flags & CRL_OP_DEVICES)
 		rc = crl_mount_change(fd, false, 0, MOUNT_ATTR_NODEV);
 	if (!rc && fstatat(fd, "", &st, AT_EMPTY_PATH))
@@ -334,14 +342,16 @@ int crl_room_show(struct crl_room *room, const struct crl_mount_op *op)
 	return crl_room_attach(room, op, fd, S_ISDIR(st.st_mode));
 }
 
-/* Consoles, serial lines and pseudo terminals: not /dev/tty or a ptmx, which are other things for each opener. */
+/* Consoles, serial lines and pseudo terminals: not /dev/tty or a ptmx, which are other things for each
+ * opener. */
 static bool is_terminal(const struct stat *st)
 {
 	unsigned int n = major(st->st_rdev);
 
 	if (!S_ISCHR(st->st_mode))
 		return false;
-	return n == 4 || (n >= 136 && n <= 143) || n == 204 || n == 229 || (n == 5 && minor(st->st_rdev) == 1);
+	return n == 4 || (n >= 136 && n <= 143) || n == 204 || n == 229 ||
+	       (n == 5 && minor(st->st_rdev) == 1);
 }
 
 int crl_room_terminal(struct crl_room *room, const struct crl_mount_op *op)
@@ -395,10 +405,12 @@ int crl_room_devlog(struct crl_room *room, const struct crl_mount_op *op)
 int crl_room_pivot(struct crl_room *room, const struct crl_mount_op *op)
 {
 	/*
-	 * The old root is let go of by its path, and that must not find the system tmpfs on top of it: that one goes
-	 * beneath, to /proc, which every host has; both leave in one go, and one wait for the kernel is enough.
+	 * The old root is let go of by its path, and that must not find the system tmpfs on top of it: that
+	 * one goes beneath, to /proc, which every host has; both leave in one go, and one wait for the kernel
+	 * is enough.
 	 */
-	if (move_mount(room->tree[CRL_TREE_SYSTEM], "", room->tree[CRL_TREE_HOST], "proc", MOVE_MOUNT_F_EMPTY_PATH))
+	if (move_mount(room->tree[CRL_TREE_SYSTEM], "", room->tree[CRL_TREE_HOST], "proc",
+		       MOVE_MOUNT_F_EMPTY_PATH))
 		return crl_room_fail(room, op, -errno, "cannot put the scaffold away");
 	if (fchdir(room->tree[CRL_TREE_ROOT]) || syscall(SYS_pivot_root, ".", "."))
 		return crl_room_fail(room, op, -errno, "cannot change the root");

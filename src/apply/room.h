@@ -20,22 +20,23 @@ struct crl_room {
 	const struct crl_login *login;
 	struct crl_err *err;
 	int tree[CRL_TREE_COUNT]; /* -EBADF until made */
-	int home;                 /* the home on the host, or its template */
-	int home_mount;           /* what is attached for the home instead, -EBADF: the home itself */
-	gid_t accounting_gid;     /* who may write utmp on the host */
+	int home; /* the home on the host, or its template */
+	int home_mount; /* what is attached for the home instead, -EBADF: the home itself */
+	gid_t accounting_gid; /* who may write utmp on the host */
 };
 
 /* Every step: 0 or a negative errno with room->err set. */
 typedef int crl_room_step(struct crl_room *room, const struct crl_mount_op *op);
 
-crl_room_step crl_room_isolate, crl_room_root, crl_room_image, crl_room_keep, crl_room_protect, crl_room_writable,
-	crl_room_read_only, crl_room_hide, crl_room_mask, crl_room_freeze, crl_room_show, crl_room_offer, crl_room_bind,
-	crl_room_terminal, crl_room_devlog, crl_room_seal, crl_room_pivot;
-crl_room_step crl_room_system, crl_room_user, crl_room_proc, crl_room_sysfs, crl_room_sys_bind, crl_room_cgroup,
-	crl_room_devpts, crl_room_mqueue;
-crl_room_step crl_room_dir, crl_room_file, crl_room_link, crl_room_node, crl_room_accounting, crl_room_lastlog,
-	crl_room_hosts;
-crl_room_step crl_room_home_open, crl_room_lower_open, crl_room_home_tmpfs, crl_room_home_overlay, crl_room_home;
+crl_room_step crl_room_isolate, crl_room_root, crl_room_image, crl_room_keep, crl_room_protect,
+	crl_room_writable, crl_room_read_only, crl_room_hide, crl_room_mask, crl_room_freeze, crl_room_show,
+	crl_room_offer, crl_room_bind, crl_room_terminal, crl_room_devlog, crl_room_seal, crl_room_pivot;
+crl_room_step crl_room_system, crl_room_user, crl_room_proc, crl_room_sysfs, crl_room_sys_bind,
+	crl_room_cgroup, crl_room_devpts, crl_room_mqueue;
+crl_room_step crl_room_dir, crl_room_file, crl_room_link, crl_room_node, crl_room_accounting,
+	crl_room_lastlog, crl_room_hosts;
+crl_room_step crl_room_home_open, crl_room_lower_open, crl_room_home_tmpfs, crl_room_home_overlay,
+	crl_room_home;
 
 /* Record that @op failed at @step with negative errno @rc, naming its path. Returns @rc. */
 int crl_room_fail(struct crl_room *room, const struct crl_mount_op *op, int rc, const char *step);
@@ -53,7 +54,8 @@ int crl_mount_attach(int mount, int to) CRL_MUST_CHECK;
  * Make the place of @op when it has one, then attach @mount to op->target in the room's root.
  * @is_dir  kind of place to make
  */
-int crl_room_attach(struct crl_room *room, const struct crl_mount_op *op, int mount, bool is_dir) CRL_MUST_CHECK;
+int crl_room_attach(struct crl_room *room, const struct crl_mount_op *op, int mount,
+		    bool is_dir) CRL_MUST_CHECK;
 
 struct crl_fs_option {
 	const char *key;
@@ -70,11 +72,12 @@ int crl_room_make_fs(struct crl_room *room, const struct crl_mount_op *op, const
 		     const struct crl_fs_option *options, uint64_t attr, int *ret_fd) CRL_MUST_CHECK;
 
 /* A tmpfs of op->number bytes, its root @mode; attached to @place of the system tree; @ret_fd is its root. */
-int crl_room_make_tmpfs(struct crl_room *room, const struct crl_mount_op *op, mode_t mode, int *ret_fd)
-	CRL_MUST_CHECK;
+int crl_room_make_tmpfs(struct crl_room *room, const struct crl_mount_op *op, mode_t mode,
+			int *ret_fd) CRL_MUST_CHECK;
 
 /*
- * An overlay, not attached. Its layers are named by paths relative to the scaffold, so mountinfo tells no host path.
+ * An overlay, not attached. Its layers are named by paths relative to the scaffold, so mountinfo tells no
+ * host path.
  * @lower  directory
  * @upper  name in the system tree of a directory on a tmpfs that holds "up" and "work"
  */

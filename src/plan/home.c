@@ -73,15 +73,20 @@ int crl_build_home(struct crl_build *b)
 	int rc = 0;
 
 	if (p->home_mode != CRL_HOME_REAL)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_DIR, .tree = CRL_TREE_SYSTEM, .target = "upper", .mode = 0700);
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_DIR, .tree = CRL_TREE_SYSTEM, .target = "upper",
+			     .mode = 0700);
 	if (!rc && p->home_mode == CRL_HOME_TMPFS)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_HOME_TMPFS, .source = p->home_skeleton, .number = p->home_size,
-			     .mode = 0700, .uid = l->uid, .gid = l->gid, .target = "upper");
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_HOME_TMPFS, .source = p->home_skeleton,
+			     .number = p->home_size, .mode = 0700, .uid = l->uid, .gid = l->gid,
+			     .target = "upper");
 	if (!rc && p->home_mode == CRL_HOME_OVERLAY)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_HOME_OVERLAY, .source = p->home_lower, .number = p->home_size,
-			     .mode = 0700, .uid = l->uid, .gid = l->gid, .target = "upper");
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_HOME_OVERLAY, .source = p->home_lower,
+			     .number = p->home_size, .mode = 0700, .uid = l->uid, .gid = l->gid,
+			     .target = "upper");
 	if (rc)
 		return rc;
-	return crl_build_add_placed(b, (struct crl_mount_op){ .kind = CRL_MOUNT_HOME, .target = l->home,
-							      .flags = CRL_OP_WRITABLE | CRL_OP_EXEC | CRL_OP_FOLLOW });
+	return crl_build_add_placed(
+		b, (struct crl_mount_op){.kind = CRL_MOUNT_HOME,
+					 .target = l->home,
+					 .flags = CRL_OP_WRITABLE | CRL_OP_EXEC | CRL_OP_FOLLOW});
 }

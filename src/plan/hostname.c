@@ -57,10 +57,10 @@ static int put_letter(struct name *n, char letter, const struct crl_login *login
 	}
 }
 
-int crl_hostname_expand(const char *tmpl, const struct crl_login *login, const char *host, char *buf, size_t size,
-			struct crl_err *err)
+int crl_hostname_expand(const char *tmpl, const struct crl_login *login, const char *host, char *buf,
+			size_t size, struct crl_err *err)
 {
-	struct name n = { .len = 0 };
+	struct name n = {.len = 0};
 
 	for (const char *c = tmpl; *c; c++) {
 		if (*c != '%') {
@@ -75,9 +75,11 @@ int crl_hostname_expand(const char *tmpl, const struct crl_login *login, const c
 	while (n.len && n.text[n.len - 1] == '-')
 		n.len--;
 	if (*tmpl && !n.len)
-		return crl_err_set(err, EINVAL, CRL_STAGE_NAMESPACE, "hostname: nothing of the template can be in a name");
+		return crl_err_set(err, EINVAL, CRL_STAGE_NAMESPACE,
+				   "hostname: nothing of the template can be in a name");
 	if (n.len + 1 > size)
-		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_NAMESPACE, "hostname: longer than %zu bytes", size);
+		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_NAMESPACE, "hostname: longer than %zu bytes",
+				   size);
 	memcpy(buf, n.text, n.len);
 	buf[n.len] = '\0';
 	return 0;

@@ -18,18 +18,43 @@
 #define FS_SIZE_MAX (1ull << 50)
 
 static const char *const kind_names[CRL_MOUNT_KIND_COUNT] = {
-	[CRL_MOUNT_ISOLATE] = "isolate", [CRL_MOUNT_HOME_OPEN] = "home-open", [CRL_MOUNT_LOWER_OPEN] = "lower-open",
-	[CRL_MOUNT_SYSTEM] = "system", [CRL_MOUNT_USER] = "user", [CRL_MOUNT_DIR] = "dir", [CRL_MOUNT_FILE] = "file",
-	[CRL_MOUNT_LINK] = "link", [CRL_MOUNT_NODE] = "node", [CRL_MOUNT_ACCOUNTING] = "accounting",
-	[CRL_MOUNT_LASTLOG] = "lastlog", [CRL_MOUNT_HOSTS] = "hosts", [CRL_MOUNT_DEVLOG] = "devlog",
-	[CRL_MOUNT_SEAL] = "seal", [CRL_MOUNT_ROOT] = "root", [CRL_MOUNT_IMAGE] = "image", [CRL_MOUNT_KEEP] = "keep",
-	[CRL_MOUNT_PROTECT] = "protect", [CRL_MOUNT_WRITABLE] = "writable", [CRL_MOUNT_READ_ONLY] = "read-only",
-	[CRL_MOUNT_HIDE] = "hide", [CRL_MOUNT_PROC] = "proc", [CRL_MOUNT_SYSFS] = "sysfs",
-	[CRL_MOUNT_SYS_BIND] = "sys-bind", [CRL_MOUNT_CGROUP] = "cgroup", [CRL_MOUNT_MASK] = "mask",
-	[CRL_MOUNT_FREEZE] = "freeze", [CRL_MOUNT_SHOW] = "show", [CRL_MOUNT_DEVPTS] = "devpts",
-	[CRL_MOUNT_MQUEUE] = "mqueue", [CRL_MOUNT_TERMINAL] = "terminal", [CRL_MOUNT_OFFER] = "offer",
-	[CRL_MOUNT_BIND] = "bind", [CRL_MOUNT_HOME_TMPFS] = "home-tmpfs", [CRL_MOUNT_HOME_OVERLAY] = "home-overlay",
-	[CRL_MOUNT_HOME] = "home", [CRL_MOUNT_PIVOT] = "pivot",
+	[CRL_MOUNT_ISOLATE] = "isolate",
+	[CRL_MOUNT_HOME_OPEN] = "home-open",
+	[CRL_MOUNT_LOWER_OPEN] = "lower-open",
+	[CRL_MOUNT_SYSTEM] = "system",
+	[CRL_MOUNT_USER] = "user",
+	[CRL_MOUNT_DIR] = "dir",
+	[CRL_MOUNT_FILE] = "file",
+	[CRL_MOUNT_LINK] = "link",
+	[CRL_MOUNT_NODE] = "node",
+	[CRL_MOUNT_ACCOUNTING] = "accounting",
+	[CRL_MOUNT_LASTLOG] = "lastlog",
+	[CRL_MOUNT_HOSTS] = "hosts",
+	[CRL_MOUNT_DEVLOG] = "devlog",
+	[CRL_MOUNT_SEAL] = "seal",
+	[CRL_MOUNT_ROOT] = "root",
+	[CRL_MOUNT_IMAGE] = "image",
+	[CRL_MOUNT_KEEP] = "keep",
+	[CRL_MOUNT_PROTECT] = "protect",
+	[CRL_MOUNT_WRITABLE] = "writable",
+	[CRL_MOUNT_READ_ONLY] = "read-only",
+	[CRL_MOUNT_HIDE] = "hide",
+	[CRL_MOUNT_PROC] = "proc",
+	[CRL_MOUNT_SYSFS] = "sysfs",
+	[CRL_MOUNT_SYS_BIND] = "sys-bind",
+	[CRL_MOUNT_CGROUP] = "cgroup",
+	[CRL_MOUNT_MASK] = "mask",
+	[CRL_MOUNT_FREEZE] = "freeze",
+	[CRL_MOUNT_SHOW] = "show",
+	[CRL_MOUNT_DEVPTS] = "devpts",
+	[CRL_MOUNT_MQUEUE] = "mqueue",
+	[CRL_MOUNT_TERMINAL] = "terminal",
+	[CRL_MOUNT_OFFER] = "offer",
+	[CRL_MOUNT_BIND] = "bind",
+	[CRL_MOUNT_HOME_TMPFS] = "home-tmpfs",
+	[CRL_MOUNT_HOME_OVERLAY] = "home-overlay",
+	[CRL_MOUNT_HOME] = "home",
+	[CRL_MOUNT_PIVOT] = "pivot",
 };
 
 const char *crl_mount_kind_name(enum crl_mount_kind kind)
@@ -115,7 +140,8 @@ static const struct crl_place *nearest(const struct crl_place *list, size_t len,
 				       const struct crl_place *best)
 {
 	for (size_t i = 0; i < len; i++)
-		if (list[i].dir && strcmp(list[i].path, target) != 0 && crl_path_is_within(target, list[i].path) &&
+		if (list[i].dir && strcmp(list[i].path, target) != 0 &&
+		    crl_path_is_within(target, list[i].path) &&
 		    (!best || strlen(list[i].path) > strlen(best->path)))
 			best = &list[i];
 	return best;
@@ -183,7 +209,8 @@ static int check_binds(struct crl_build *b)
 		if (crl_path_is_within(bind->target, "/proc") || crl_path_is_within(bind->target, "/sys") ||
 		    crl_path_is_within(b->login->home, bind->target))
 			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT,
-					   "bind.target: \"%s\" is the room's own or holds the home", bind->target);
+					   "bind.target: \"%s\" is the room's own or holds the home",
+					   bind->target);
 	}
 	return 0;
 }
@@ -250,29 +277,35 @@ static int pivot(struct crl_build *b)
 	return CRL_ADD(b, .kind = CRL_MOUNT_PIVOT);
 }
 
-int crl_mount_plan_build(const struct crl_policy *p, const struct crl_login *login, const struct crl_host *host,
-			 struct crl_mount_plan *ret, struct crl_err *err)
+int crl_mount_plan_build(const struct crl_policy *p, const struct crl_login *login,
+			 const struct crl_host *host, struct crl_mount_plan *ret, struct crl_err *err)
 {
-	/* What is hidden comes before what is shown in its place; the home and the binds may stand in any of it. */
-	static part *const parts[] = { check_policy, isolate, crl_build_home_open, crl_build_system, crl_build_root,
-				       hide_files, crl_build_kernel, hide_kernel, crl_build_show, crl_build_home,
-				       crl_build_binds, pivot };
+	/* What is hidden comes before what is shown in its place; the home and the binds may stand in any of
+	 * it. */
+	static part *const parts[] = {check_policy,   isolate,        crl_build_home_open, crl_build_system,
+				      crl_build_root, hide_files,     crl_build_kernel,    hide_kernel,
+				      crl_build_show, crl_build_home, crl_build_binds,     pivot};
 	struct crl_build b = {
-		.policy = p, .login = login, .host = host, .plan = ret, .err = err,
-		.fixed = {
-			{ "/proc", CRL_TREE_NONE, NULL },
-			{ "/sys", CRL_TREE_NONE, NULL },
-			{ "/dev", CRL_TREE_SYSTEM, "dev" },
-			{ "/run", CRL_TREE_SYSTEM, "run" },
-			{ "/tmp", CRL_TREE_USER, "tmp" },
-			{ "/var/tmp", CRL_TREE_USER, "vartmp" },
-			{ "/var/log", CRL_TREE_SYSTEM, "log" },
-		},
+		.policy = p,
+		.login = login,
+		.host = host,
+		.plan = ret,
+		.err = err,
+		.fixed =
+			{
+				{"/proc", CRL_TREE_NONE, NULL},
+				{"/sys", CRL_TREE_NONE, NULL},
+				{"/dev", CRL_TREE_SYSTEM, "dev"},
+				{"/run", CRL_TREE_SYSTEM, "run"},
+				{"/tmp", CRL_TREE_USER, "tmp"},
+				{"/var/tmp", CRL_TREE_USER, "vartmp"},
+				{"/var/log", CRL_TREE_SYSTEM, "log"},
+			},
 		.fixed_len = 7,
 	};
 	int rc = 0;
 
-	*ret = (struct crl_mount_plan){ .len = 0 };
+	*ret = (struct crl_mount_plan){.len = 0};
 	b.hidden = calloc(p->hide.len + 1, sizeof(*b.hidden));
 	if (!b.hidden)
 		return crl_err_set(err, ENOMEM, CRL_STAGE_MOUNT, "no memory for the mount plan");
@@ -292,5 +325,5 @@ void crl_mount_plan_done(struct crl_mount_plan *plan)
 		free(plan->text[i]);
 	free(plan->text);
 	free(plan->op);
-	*plan = (struct crl_mount_plan){ .len = 0 };
+	*plan = (struct crl_mount_plan){.len = 0};
 }

@@ -20,31 +20,32 @@
 
 /* Facts about the host that the plan depends on. */
 struct crl_host {
-	char **mounts;      /* mount points a lookup on the host reaches, in mountinfo order, unescaped; owned */
+	char **mounts; /* mount points a lookup on the host reaches, in mountinfo order, unescaped; owned */
 	size_t mounts_len;
-	char name[256];     /* host name */
-	char room_name[256];/* the room's host name, template expanded; "" = the host's */
-	char room_id[16];   /* written to /run/carrel-room inside */
-	char outer_tty[64]; /* the terminal the login came on, as a path under /dev ("/dev/pts/3"); "" = none */
-	bool cgroup2_unified;/* cgroup v2 is what is mounted on /sys/fs/cgroup */
+	char name[256]; /* host name */
+	char room_name[256]; /* the room's host name, template expanded; "" = the host's */
+	char room_id[16]; /* written to /run/carrel-room inside */
+	char outer_tty[64]; /* the terminal the login came on, as a path under /dev ("/dev/pts/3"); "" = none
+			     */
+	bool cgroup2_unified; /* cgroup v2 is what is mounted on /sys/fs/cgroup */
 };
 
 /*
- * Read mountinfo (proc_pid_mountinfo(5)) from an open file, keeping what a path lookup reaches: a mount that another
- * covers or stands in the way of is left out, and so is a FUSE mount of a user's with all that is on it.
- * Sets mounts and mounts_len only; on error they are as before.
- * Errors (stage MOUNT): -EFBIG over CRL_MOUNTINFO_MAX; -EBADMSG a line that is not as the manual says; -ENOMEM;
- * read(2).
+ * Read mountinfo (proc_pid_mountinfo(5)) from an open file, keeping what a path lookup reaches: a mount that
+ * another covers or stands in the way of is left out, and so is a FUSE mount of a user's with all that is on
+ * it. Sets mounts and mounts_len only; on error they are as before. Errors (stage MOUNT): -EFBIG over
+ * CRL_MOUNTINFO_MAX; -EBADMSG a line that is not as the manual says; -ENOMEM; read(2).
  */
 int crl_host_read_mounts(int fd, struct crl_host *host, struct crl_err *err) CRL_MUST_CHECK;
 void crl_host_done(struct crl_host *host);
 
-/* Zero-initialise; crl_mount_plan_done() frees. Texts in it live as long as plan, policy, login and host do. */
+/* Zero-initialise; crl_mount_plan_done() frees. Texts in it live as long as plan, policy, login and host do.
+ */
 struct crl_mount_plan {
 	struct crl_mount_op *op;
 	size_t len;
 	size_t capacity;
-	char **text;        /* texts the plan made; owned */
+	char **text; /* texts the plan made; owned */
 	size_t text_len;
 	size_t text_capacity;
 };
@@ -53,16 +54,16 @@ struct crl_mount_plan {
  * Plan the whole tree for one room. @policy, @login and @host must outlive the plan.
  * Errors: -EINVAL with the policy key to blame (stage MOUNT or HOME); -ENOMEM.
  */
-int crl_mount_plan_build(const struct crl_policy *p, const struct crl_login *login, const struct crl_host *host,
-			 struct crl_mount_plan *ret, struct crl_err *err) CRL_MUST_CHECK;
+int crl_mount_plan_build(const struct crl_policy *p, const struct crl_login *login,
+			 const struct crl_host *host, struct crl_mount_plan *ret,
+			 struct crl_err *err) CRL_MUST_CHECK;
 void crl_mount_plan_done(struct crl_mount_plan *plan);
 
 /*
- * Expand %u user, %U uid, %h the host's name up to its first dot, %s service, %% per cent into @buf, keeping [a-z0-9-]
- * only (capitals are lowered, others become '-'; no '-' at either end, 63 characters at most). An empty template
- * gives an empty name.
- * Errors (stage NAMESPACE): -EINVAL an unknown letter after %, or nothing that a name could be made of;
- * -ENAMETOOLONG @size too small.
+ * Expand %u user, %U uid, %h the host's name up to its first dot, %s service, %% per cent into @buf, keeping
+ * [a-z0-9-] only (capitals are lowered, others become '-'; no '-' at either end, 63 characters at most). An
+ * empty template gives an empty name. Errors (stage NAMESPACE): -EINVAL an unknown letter after %, or nothing
+ * that a name could be made of; -ENAMETOOLONG @size too small.
  */
-int crl_hostname_expand(const char *tmpl, const struct crl_login *login, const char *host, char *buf, size_t size,
-			struct crl_err *err) CRL_MUST_CHECK;
+int crl_hostname_expand(const char *tmpl, const struct crl_login *login, const char *host, char *buf,
+			size_t size, struct crl_err *err) CRL_MUST_CHECK;

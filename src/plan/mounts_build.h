@@ -10,11 +10,12 @@
 
 #define CRL_PLACES_MAX 8
 
-/* A directory of the room that the plan makes itself; what is mounted beneath it needs a place made in its tree. */
+/* A directory of the room that the plan makes itself; what is mounted beneath it needs a place made in its
+ * tree. */
 struct crl_place {
-	const char *path;  /* in the room, "/run" */
+	const char *path; /* in the room, "/run" */
 	enum crl_tree tree;
-	const char *dir;   /* in the tree, "run" */
+	const char *dir; /* in the tree, "run" */
 };
 
 struct crl_build {
@@ -25,14 +26,15 @@ struct crl_build {
 	struct crl_err *err;
 	struct crl_place fixed[CRL_PLACES_MAX];
 	size_t fixed_len;
-	struct crl_place *hidden; /* one for each entry of policy->hide; dir is NULL where the shared empty one does */
+	struct crl_place
+		*hidden; /* one for each entry of policy->hide; dir is NULL where the shared empty one does */
 	size_t hidden_len;
 };
 
 /* Append a step. Returns 0 or -ENOMEM (stage MOUNT). */
 int crl_build_add(struct crl_build *b, const struct crl_mount_op *op) CRL_MUST_CHECK;
 
-#define CRL_ADD(b, ...) crl_build_add(b, &(const struct crl_mount_op){ __VA_ARGS__ })
+#define CRL_ADD(b, ...) crl_build_add(b, &(const struct crl_mount_op){__VA_ARGS__})
 
 /* A text that the plan keeps, or NULL when memory is out (recorded in b->err). */
 const char *crl_build_text(struct crl_build *b, const char *fmt, ...) CRL_PRINTF(2, 3);
@@ -52,19 +54,19 @@ bool crl_build_is_hidden(const struct crl_build *b, const char *path, size_t exc
  * @ret_place  path in the tree
  * Returns 0 or -ENOMEM.
  */
-int crl_build_place(struct crl_build *b, const char *target, enum crl_tree *ret_tree, const char **ret_place)
-	CRL_MUST_CHECK;
+int crl_build_place(struct crl_build *b, const char *target, enum crl_tree *ret_tree,
+		    const char **ret_place) CRL_MUST_CHECK;
 
 /* Append @op with its place worked out from op->target. */
 int crl_build_add_placed(struct crl_build *b, struct crl_mount_op op) CRL_MUST_CHECK;
 
 /* The parts, in the order they are called. */
 int crl_build_system(struct crl_build *b) CRL_MUST_CHECK; /* the tmpfs trees and what is in them */
-int crl_build_root(struct crl_build *b) CRL_MUST_CHECK;   /* root, kept mounts, writable, read-only */
+int crl_build_root(struct crl_build *b) CRL_MUST_CHECK; /* root, kept mounts, writable, read-only */
 /* The hide list; @kernel: what is in /proc and /sys. */
 int crl_build_hide(struct crl_build *b, bool kernel) CRL_MUST_CHECK;
 int crl_build_kernel(struct crl_build *b) CRL_MUST_CHECK; /* /proc, /sys, /dev */
-int crl_build_show(struct crl_build *b) CRL_MUST_CHECK;   /* /run, /tmp and their kind, /var/log, /etc/hosts */
+int crl_build_show(struct crl_build *b) CRL_MUST_CHECK; /* /run, /tmp and their kind, /var/log, /etc/hosts */
 int crl_build_binds(struct crl_build *b) CRL_MUST_CHECK;
 int crl_build_home_open(struct crl_build *b) CRL_MUST_CHECK;
 int crl_build_home(struct crl_build *b) CRL_MUST_CHECK;

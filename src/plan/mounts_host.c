@@ -2,7 +2,8 @@
 /*
  * Mountinfo, read into the list of mount points that a path lookup on the host reaches.
  *
- * Runs in: helper, carrelctl. Trusts: the kernel's format, not the names in it: users mount FUSE at names of theirs.
+ * Runs in: helper, carrelctl. Trusts: the kernel's format, not the names in it: users mount FUSE at names of
+ * theirs.
  */
 #include "plan/mounts.h"
 
@@ -14,7 +15,7 @@
 struct entry {
 	long id;
 	long parent;
-	char *path;     /* in the text that was read */
+	char *path; /* in the text that was read */
 	size_t order;
 	bool user_fuse;
 	signed char shown; /* 0 not known yet, 1 yes, -1 no */
@@ -158,7 +159,7 @@ static int by_place(const void *a, const void *b)
 
 static struct entry *find_id(const struct table *t, long id)
 {
-	const struct entry key = { .id = id };
+	const struct entry key = {.id = id};
 
 	return bsearch(&key, t->by_id, t->len, sizeof(*t->by_id), by_id);
 }
@@ -214,8 +215,10 @@ static bool is_shown(const struct table *t, struct entry *e)
 			at->shown = at->user_fuse || strcmp(at->path, "/") != 0 ? -1 : 1;
 		else
 			at->shown = up->shown != 1 || at->user_fuse || is_cut_off(t, at, up) ||
-				    (strcmp(at->path, up->path) != 0 &&
-				     has_mount_at(t, up->id, up->path, strlen(up->path))) ? -1 : 1;
+						    (strcmp(at->path, up->path) != 0 &&
+						     has_mount_at(t, up->id, up->path, strlen(up->path)))
+					    ? -1
+					    : 1;
 	}
 	return e->shown == 1;
 }
@@ -283,8 +286,8 @@ static int parse(char *text, struct table *t)
 
 int crl_host_read_mounts(int fd, struct crl_host *host, struct crl_err *err)
 {
-	struct table t = { .len = 0 };
-	struct crl_host found = { .mounts = NULL };
+	struct table t = {.len = 0};
+	struct crl_host found = {.mounts = NULL};
 	scoped_free char *text = NULL;
 	size_t len = 0;
 	int rc = read_whole(fd, &text, &len);

@@ -10,15 +10,17 @@
 
 /* What would tell of the host or of other users. Directories read as empty, files as nothing. */
 static const char *const proc_masked[] = {
-	"acpi", "asound", "scsi", "kcore", "keys", "key-users", "latency_stats", "timer_list", "timer_stats",
-	"sched_debug", "kallsyms", "slabinfo", "vmallocinfo", "pagetypeinfo", "iomem", "ioports", "kpagecount",
-	"kpageflags", "kpagecgroup", "config.gz", "modules", "interrupts", "kmsg",
+	"acpi",          "asound",       "scsi",        "kcore",       "keys",       "key-users",
+	"latency_stats", "timer_list",   "timer_stats", "sched_debug", "kallsyms",   "slabinfo",
+	"vmallocinfo",   "pagetypeinfo", "iomem",       "ioports",     "kpagecount", "kpageflags",
+	"kpagecgroup",   "config.gz",    "modules",     "interrupts",  "kmsg",
 };
 
-static const char *const proc_frozen[] = { "bus", "fs", "irq", "sys", "sysrq-trigger" };
+static const char *const proc_frozen[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
 
-/* debugfs, tracefs, securityfs and bpffs need no mask: they are mounts, and a new sysfs comes without them. */
-static const char *const sys_masked[] = { "firmware", "module", "power", "devices/virtual/powercap" };
+/* debugfs, tracefs, securityfs and bpffs need no mask: they are mounts, and a new sysfs comes without them.
+ */
+static const char *const sys_masked[] = {"firmware", "module", "power", "devices/virtual/powercap"};
 
 static bool has_ns(const struct crl_build *b, enum crl_ns ns)
 {
@@ -31,8 +33,8 @@ static uint32_t follow(const struct crl_build *b)
 	return b->policy->root_mode == CRL_ROOT_HOST ? CRL_OP_FOLLOW : 0;
 }
 
-static int add_all(struct crl_build *b, enum crl_mount_kind kind, enum crl_tree tree, const char *const *names,
-		   size_t len)
+static int add_all(struct crl_build *b, enum crl_mount_kind kind, enum crl_tree tree,
+		   const char *const *names, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		int rc = CRL_ADD(b, .kind = kind, .tree = tree, .target = names[i], .flags = CRL_OP_OPTIONAL);
@@ -56,34 +58,39 @@ static int add_proc(struct crl_build *b)
 
 static int add_sys(struct crl_build *b)
 {
-	/* A sysfs shows the network namespace of who mounts it; the host's serves as well where that is shared. */
+	/* A sysfs shows the network namespace of who mounts it; the host's serves as well where that is
+	 * shared. */
 	bool own = has_ns(b, CRL_NS_NET);
-	int rc = CRL_ADD(b, .kind = own ? CRL_MOUNT_SYSFS : CRL_MOUNT_SYS_BIND, .source = "/sys", .target = "/sys",
+	int rc = CRL_ADD(b, .kind = own ? CRL_MOUNT_SYSFS : CRL_MOUNT_SYS_BIND, .source = "/sys",
+			 .target = "/sys",
 			 .flags = b->policy->root_mode == CRL_ROOT_IMAGE ? CRL_OP_OPTIONAL : 0);
 
 	if (!rc)
 		rc = add_all(b, CRL_MOUNT_MASK, CRL_TREE_SYS, sys_masked, CRL_ARRAY_LEN(sys_masked));
 	if (!rc && b->host->cgroup2_unified && has_ns(b, CRL_NS_CGROUP))
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_CGROUP, .target = "/sys/fs/cgroup", .flags = CRL_OP_OPTIONAL);
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_CGROUP, .target = "/sys/fs/cgroup",
+			     .flags = CRL_OP_OPTIONAL);
 	return rc;
 }
 
 static int add_dev(struct crl_build *b)
 {
-	int rc = CRL_ADD(b, .kind = CRL_MOUNT_SHOW, .tree = CRL_TREE_SEALED, .source = "dev", .target = "/dev",
-			 .flags = CRL_OP_DEVICES | follow(b));
+	int rc = CRL_ADD(b, .kind = CRL_MOUNT_SHOW, .tree = CRL_TREE_SEALED, .source = "dev",
+			 .target = "/dev", .flags = CRL_OP_DEVICES | follow(b));
 
 	if (!rc)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_DEVPTS, .target = "/dev/pts", .number = b->policy->ptys);
 	if (!rc)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_SHOW, .tree = CRL_TREE_USER, .source = "shm", .target = "/dev/shm");
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_SHOW, .tree = CRL_TREE_USER, .source = "shm",
+			     .target = "/dev/shm");
 	if (!rc && has_ns(b, CRL_NS_IPC))
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_MQUEUE, .target = "/dev/mqueue");
 	if (!rc)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_DEVLOG, .tree = CRL_TREE_SYSTEM, .source = "/dev/log",
 			     .target = "/dev/log", .place_tree = CRL_TREE_SYSTEM, .place = "dev/log");
 	if (!rc && b->host->outer_tty[0])
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_TERMINAL, .source = b->host->outer_tty, .target = "/dev/console");
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_TERMINAL, .source = b->host->outer_tty,
+			     .target = "/dev/console");
 	return rc;
 }
 

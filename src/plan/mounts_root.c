@@ -17,11 +17,13 @@ static bool is_in_list(const struct crl_strv *list, const char *path)
 	return false;
 }
 
-/* A host mount that the plan covers anyway is not cloned: it would cost time and tell of itself in mountinfo. */
+/* A host mount that the plan covers anyway is not cloned: it would cost time and tell of itself in mountinfo.
+ */
 static bool is_needed(const struct crl_build *b, const char *path)
 {
-	return strcmp(path, "/") != 0 && !crl_build_is_fixed(b, path) && !is_in_list(&b->policy->hide, path) &&
-	       !is_in_list(&b->policy->writable, path) && !crl_path_is_within(path, b->login->home);
+	return strcmp(path, "/") != 0 && !crl_build_is_fixed(b, path) &&
+	       !is_in_list(&b->policy->hide, path) && !is_in_list(&b->policy->writable, path) &&
+	       !crl_path_is_within(path, b->login->home);
 }
 
 static int keep_mounts(struct crl_build *b)
@@ -31,8 +33,8 @@ static int keep_mounts(struct crl_build *b)
 
 		if (!is_needed(b, b->host->mounts[i]))
 			continue;
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_KEEP, .source = b->host->mounts[i], .target = b->host->mounts[i],
-			     .flags = CRL_OP_OPTIONAL);
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_KEEP, .source = b->host->mounts[i],
+			     .target = b->host->mounts[i], .flags = CRL_OP_OPTIONAL);
 		if (rc)
 			return rc;
 	}
@@ -47,8 +49,8 @@ static int add_writable(struct crl_build *b)
 		int rc;
 
 		if (crl_build_is_fixed(b, list->item[i]))
-			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT, "root.writable: \"%s\" is the room's own",
-					   list->item[i]);
+			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT,
+					   "root.writable: \"%s\" is the room's own", list->item[i]);
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_WRITABLE, .source = list->item[i], .target = list->item[i],
 			     .flags = CRL_OP_WRITABLE | CRL_OP_EXEC | CRL_OP_FOLLOW);
 		if (rc)
@@ -77,7 +79,8 @@ static int add_read_only(struct crl_build *b)
 	return 0;
 }
 
-/* Does the plan put something beneath this hidden directory? Then it gets one of its own, with room for that. */
+/* Does the plan put something beneath this hidden directory? Then it gets one of its own, with room for that.
+ */
 static bool is_host_to_more(const struct crl_build *b, const char *path)
 {
 	if (crl_path_is_within(b->login->home, path))
@@ -100,9 +103,10 @@ static int list_hidden(struct crl_build *b)
 		if (!strcmp(path, b->login->home))
 			continue;
 		if (crl_path_is_within(path, b->login->home))
-			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT,
-					   "root.hide: \"%s\" is inside the home, which is the user's to change", path);
-		*h = (struct crl_place){ .path = path, .tree = CRL_TREE_SYSTEM };
+			return crl_err_set(
+				b->err, EINVAL, CRL_STAGE_MOUNT,
+				"root.hide: \"%s\" is inside the home, which is the user's to change", path);
+		*h = (struct crl_place){.path = path, .tree = CRL_TREE_SYSTEM};
 		if (is_host_to_more(b, path)) {
 			h->dir = crl_build_text(b, "hide-%zu", i);
 			if (!h->dir)
@@ -122,12 +126,14 @@ int crl_build_root(struct crl_build *b)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_IMAGE, .source = p->root_path, .target = "root",
 			     .flags = CRL_OP_EXEC | (p->root_writable ? CRL_OP_WRITABLE : 0));
 	if (!rc && p->root_mode == CRL_ROOT_HOST)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_ROOT, .source = "/", .target = "root", .flags = CRL_OP_EXEC);
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_ROOT, .source = "/", .target = "root",
+			     .flags = CRL_OP_EXEC);
 	if (!rc && p->root_mode == CRL_ROOT_HOST)
 		rc = keep_mounts(b);
 	if (!rc)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_PROTECT,
-			     .flags = p->root_mode == CRL_ROOT_IMAGE && p->root_writable ? CRL_OP_WRITABLE : 0);
+			     .flags = p->root_mode == CRL_ROOT_IMAGE && p->root_writable ? CRL_OP_WRITABLE
+											 : 0);
 	if (!rc)
 		rc = add_writable(b);
 	if (!rc)
@@ -163,7 +169,8 @@ int crl_build_hide(struct crl_build *b, bool kernel)
 		if (is_kernel(h->path) != kernel || is_redundant(b, i))
 			continue;
 		if (h->dir)
-			rc = CRL_ADD(b, .kind = CRL_MOUNT_DIR, .tree = CRL_TREE_SYSTEM, .target = h->dir, .mode = 0755);
+			rc = CRL_ADD(b, .kind = CRL_MOUNT_DIR, .tree = CRL_TREE_SYSTEM, .target = h->dir,
+				     .mode = 0755);
 		if (!rc)
 			rc = CRL_ADD(b, .kind = CRL_MOUNT_HIDE, .source = h->dir, .target = h->path,
 				     .flags = CRL_OP_OPTIONAL | CRL_OP_FOLLOW);
@@ -184,8 +191,10 @@ int crl_build_binds(struct crl_build *b)
 		flags |= bind->optional ? CRL_OP_OPTIONAL : 0;
 		/* A device is bound to be used. */
 		flags |= crl_path_is_within(bind->target, "/dev") ? CRL_OP_DEVICES : 0;
-		rc = crl_build_add_placed(b, (struct crl_mount_op){ .kind = CRL_MOUNT_BIND, .source = bind->source,
-								   .target = bind->target, .flags = flags });
+		rc = crl_build_add_placed(b, (struct crl_mount_op){.kind = CRL_MOUNT_BIND,
+								   .source = bind->source,
+								   .target = bind->target,
+								   .flags = flags});
 		if (rc)
 			return rc;
 	}

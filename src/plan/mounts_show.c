@@ -15,17 +15,21 @@
 #define JOURNAL_SOCKET "/run/systemd/journal/dev-log"
 
 /* Never offered: the room has its own, or they are the way out of it. */
-static const char *const run_own[] = { "/run/utmp", "/run/user", "/run/carrel", "/run/carrel-room" };
+static const char *const run_own[] = {"/run/utmp", "/run/user", "/run/carrel", "/run/carrel-room"};
 
 static uint32_t follow(const struct crl_build *b)
 {
 	return b->policy->root_mode == CRL_ROOT_HOST ? CRL_OP_FOLLOW : 0;
 }
 
-static int show(struct crl_build *b, enum crl_tree tree, const char *source, const char *target, uint32_t flags)
+static int show(struct crl_build *b, enum crl_tree tree, const char *source, const char *target,
+		uint32_t flags)
 {
-	return crl_build_add_placed(b, (struct crl_mount_op){ .kind = CRL_MOUNT_SHOW, .tree = tree, .source = source,
-							      .target = target, .flags = flags | follow(b) });
+	return crl_build_add_placed(b, (struct crl_mount_op){.kind = CRL_MOUNT_SHOW,
+							     .tree = tree,
+							     .source = source,
+							     .target = target,
+							     .flags = flags | follow(b)});
 }
 
 static int show_runtime(struct crl_build *b)
@@ -40,8 +44,10 @@ static int show_runtime(struct crl_build *b)
 
 static int offer(struct crl_build *b, const char *path)
 {
-	return crl_build_add_placed(b, (struct crl_mount_op){ .kind = CRL_MOUNT_OFFER, .source = path, .target = path,
-							      .flags = CRL_OP_OPTIONAL });
+	return crl_build_add_placed(b, (struct crl_mount_op){.kind = CRL_MOUNT_OFFER,
+							     .source = path,
+							     .target = path,
+							     .flags = CRL_OP_OPTIONAL});
 }
 
 static int offer_all(struct crl_build *b)
@@ -67,7 +73,8 @@ static int offer_all(struct crl_build *b)
 			if (crl_path_is_within(path, run_own[k]))
 				fault = "is the room's own";
 		if (fault)
-			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT, "root.run: \"%s\" %s", path, fault);
+			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT, "root.run: \"%s\" %s", path,
+					   fault);
 		journal = journal || crl_path_is_within(JOURNAL_SOCKET, path);
 		rc = offer(b, path);
 	}
@@ -85,7 +92,8 @@ static int show_name(struct crl_build *b)
 	line = crl_build_text(b, "%s\n", name);
 	if (!line)
 		return -ENOMEM;
-	rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "hostname", .mode = 0644, .data = line);
+	rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "hostname", .mode = 0644,
+		     .data = line);
 	if (!rc)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_HOSTS, .tree = CRL_TREE_SYSTEM, .source = "/etc/hosts",
 			     .target = "hosts", .mode = 0644, .data = name);

@@ -20,25 +20,20 @@ struct made_dir {
 };
 
 static const struct made_dir system_dirs[] = {
-	{ CRL_TREE_SYSTEM, "root", 0700 },   /* the room's root is put together on it */
-	{ CRL_TREE_SYSTEM, "user", 0700 },   /* the user tmpfs */
-	{ CRL_TREE_SYSTEM, "sealed", 0700 },
-	{ CRL_TREE_SYSTEM, "empty", 0555 },
-	{ CRL_TREE_SYSTEM, "run", 0755 },
-	{ CRL_TREE_SYSTEM, "run/lock", 0755 },
-	{ CRL_TREE_SYSTEM, "run/sshd", 0755 }, /* sshd's privilege separation directory */
-	{ CRL_TREE_SYSTEM, "run/user", 0755 },
-	{ CRL_TREE_SYSTEM, "log", 0755 },
-	{ CRL_TREE_SYSTEM, "dev", 0755 },
-	{ CRL_TREE_SYSTEM, "dev/pts", 0755 },
-	{ CRL_TREE_SYSTEM, "dev/shm", 0755 },
-	{ CRL_TREE_SYSTEM, "dev/mqueue", 0755 },
+	{CRL_TREE_SYSTEM, "root", 0700}, /* the room's root is put together on it */
+	{CRL_TREE_SYSTEM, "user", 0700}, /* the user tmpfs */
+	{CRL_TREE_SYSTEM, "sealed", 0700},   {CRL_TREE_SYSTEM, "empty", 0555},
+	{CRL_TREE_SYSTEM, "run", 0755},      {CRL_TREE_SYSTEM, "run/lock", 0755},
+	{CRL_TREE_SYSTEM, "run/sshd", 0755}, /* sshd's privilege separation directory */
+	{CRL_TREE_SYSTEM, "run/user", 0755}, {CRL_TREE_SYSTEM, "log", 0755},
+	{CRL_TREE_SYSTEM, "dev", 0755},      {CRL_TREE_SYSTEM, "dev/pts", 0755},
+	{CRL_TREE_SYSTEM, "dev/shm", 0755},  {CRL_TREE_SYSTEM, "dev/mqueue", 0755},
 };
 
 static const struct made_dir user_dirs[] = {
-	{ CRL_TREE_USER, "tmp", 01777 },
-	{ CRL_TREE_USER, "vartmp", 01777 },
-	{ CRL_TREE_USER, "shm", 01777 },
+	{CRL_TREE_USER, "tmp", 01777},
+	{CRL_TREE_USER, "vartmp", 01777},
+	{CRL_TREE_USER, "shm", 01777},
 };
 
 struct node {
@@ -48,13 +43,14 @@ struct node {
 };
 
 static const struct node nodes[] = {
-	{ "dev/null", 1, 3 }, { "dev/zero", 1, 5 }, { "dev/full", 1, 7 }, { "dev/random", 1, 8 },
-	{ "dev/urandom", 1, 9 }, { "dev/tty", 5, 0 },
+	{"dev/null", 1, 3},   {"dev/zero", 1, 5},    {"dev/full", 1, 7},
+	{"dev/random", 1, 8}, {"dev/urandom", 1, 9}, {"dev/tty", 5, 0},
 };
 
 static const char *const links[][2] = {
-	{ "dev/fd", "/proc/self/fd" }, { "dev/stdin", "/proc/self/fd/0" }, { "dev/stdout", "/proc/self/fd/1" },
-	{ "dev/stderr", "/proc/self/fd/2" }, { "dev/ptmx", "pts/ptmx" },
+	{"dev/fd", "/proc/self/fd"},       {"dev/stdin", "/proc/self/fd/0"},
+	{"dev/stdout", "/proc/self/fd/1"}, {"dev/stderr", "/proc/self/fd/2"},
+	{"dev/ptmx", "pts/ptmx"},
 };
 
 static int make_dirs(struct crl_build *b, const struct made_dir *dirs, size_t len)
@@ -74,13 +70,14 @@ static int make_dev(struct crl_build *b)
 	int rc = 0;
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(nodes) && !rc; i++)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_NODE, .tree = CRL_TREE_SYSTEM, .target = nodes[i].path, .mode = 0666,
-			     .number = makedev(nodes[i].major, nodes[i].minor));
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_NODE, .tree = CRL_TREE_SYSTEM, .target = nodes[i].path,
+			     .mode = 0666, .number = makedev(nodes[i].major, nodes[i].minor));
 	for (size_t i = 0; i < CRL_ARRAY_LEN(links) && !rc; i++)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_LINK, .tree = CRL_TREE_SYSTEM, .target = links[i][0],
 			     .data = links[i][1]);
 	if (!rc && b->host->outer_tty[0])
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "dev/console", .data = "");
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "dev/console",
+			     .data = "");
 	return rc;
 }
 
@@ -91,11 +88,13 @@ static int make_files(struct crl_build *b)
 
 	if (!id)
 		return -ENOMEM;
-	/* Two empty files: what the policy hides cannot be read, what the kernel would tell reads as nothing. */
-	rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "blank", .mode = 0, .data = "");
+	/* Two empty files: what the policy hides cannot be read, what the kernel would tell reads as nothing.
+	 */
+	rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "blank", .mode = 0,
+		     .data = "");
 	if (!rc)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "mask", .mode = 0444,
-			     .data = "");
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "mask",
+			     .mode = 0444, .data = "");
 	if (!rc)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "run/carrel-room",
 			     .mode = 0444, .data = id);

@@ -3,7 +3,8 @@
  * A room for one test case, in a process with namespaces of its own: nothing of the machine changes.
  *
  * stage   a process in its own mount namespace stands for the host; the case prepares it
- * room    its child in new namespaces carries the plan out, then runs the case's checks inside: as the user, as root
+ * room    its child in new namespaces carries the plan out, then runs the case's checks inside: as the user,
+ * as root
  */
 #pragma once
 
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -30,25 +32,25 @@
 
 #include "apply/mounts.h"
 
-#define UID 54321
+#define UID   54321
 #define OTHER 54322
 
 struct room_case {
 	void (*prepare)(struct crl_policy *p, struct crl_login *l, struct crl_host *h); /* on the stage */
-	void (*user)(void);   /* inside, as the user */
-	void (*root)(void);   /* inside, as root with every capability */
+	void (*user)(void); /* inside, as the user */
+	void (*root)(void); /* inside, as root with every capability */
 	void (*during)(void); /* on the stage, while the room stands and before user() runs */
-	void (*after)(void);  /* on the stage, when the room is gone */
-	const char *refused;  /* the room must not come to be, and the error holds this */
+	void (*after)(void); /* on the stage, when the room is gone */
+	const char *refused; /* the room must not come to be, and the error holds this */
 	enum crl_stage stage; /* of that error */
 };
 
-#define CHECK(cond)                                                                                                  \
-	do {                                                                                                         \
-		if (!(cond)) {                                                                                       \
-			fprintf(stderr, "%s:%d: not so: %s (errno %d)\n", __FILE__, __LINE__, #cond, errno);         \
-			_exit(1);                                                                                    \
-		}                                                                                                    \
+#define CHECK(cond)                                                                                          \
+	do {                                                                                                 \
+		if (!(cond)) {                                                                               \
+			fprintf(stderr, "%s:%d: not so: %s (errno %d)\n", __FILE__, __LINE__, #cond, errno); \
+			_exit(1);                                                                            \
+		}                                                                                            \
 	} while (0)
 
 static char *slurp(const char *path)
@@ -118,9 +120,15 @@ static void make_stage(struct crl_policy *p, struct crl_login *l, struct crl_hos
 	crl_policy_init(p);
 	p->tmp_size = 16 << 20;
 	p->home_size = 16 << 20;
-	*l = (struct crl_login){ .uid = UID, .gid = UID, .ngroups = 1, .groups = { UID }, .user = "u", .home = "/home/u",
-				 .service = "sshd", .tty = "ssh" };
-	*h = (struct crl_host){ .name = "stage", .room_name = "u-stage", .room_id = "testroom" };
+	*l = (struct crl_login){.uid = UID,
+				.gid = UID,
+				.ngroups = 1,
+				.groups = {UID},
+				.user = "u",
+				.home = "/home/u",
+				.service = "sshd",
+				.tty = "ssh"};
+	*h = (struct crl_host){.name = "stage", .room_name = "u-stage", .room_id = "testroom"};
 }
 
 static int run_as(void (*fn)(void), uid_t uid)
@@ -153,12 +161,13 @@ static int count_fds(void)
 	return n;
 }
 
-static void be_room(const struct room_case *c, const struct crl_mount_plan *plan, const struct crl_login *l, int up,
-		    int down)
+static void be_room(const struct room_case *c, const struct crl_mount_plan *plan, const struct crl_login *l,
+		    int up, int down)
 {
-	struct crl_room_view view = { .proc = -EBADF, .utmp = -EBADF };
-	struct crl_err err = { .code = 0 };
+	struct crl_room_view view = {.proc = -EBADF, .utmp = -EBADF};
+	struct crl_err err = {.code = 0};
 	int fds = count_fds();
+	int groups = getgroups(0, NULL);
 	char go;
 	int rc = crl_mounts_apply(plan, l, &view, &err);
 
@@ -168,6 +177,8 @@ static void be_room(const struct room_case *c, const struct crl_mount_plan *plan
 		CHECK(count_fds() == fds);
 		_exit(c->refused ? 0 : 1);
 	}
+	/* The user's rights were given back. */
+	CHECK((int)setfsuid((uid_t)-1) == 0 && (int)setfsgid((gid_t)-1) == 0 && getgroups(0, NULL) == groups);
 	/* Exactly the two that were promised are open, and they are what they should be. */
 	CHECK(count_fds() == fds + 2);
 	CHECK(faccessat(view.proc, "self/status", F_OK, 0) == 0);
@@ -184,7 +195,7 @@ static int on_stage(const struct room_case *c)
 	static struct crl_host host;
 	struct crl_policy policy;
 	struct crl_mount_plan plan;
-	struct crl_err err = { .code = 0 };
+	struct crl_err err = {.code = 0};
 	struct timespec from;
 	struct timespec to;
 	char *before;
@@ -208,10 +219,12 @@ static int on_stage(const struct room_case *c)
 	rc = crl_mount_plan_build(&policy, &login, &host, &plan, &err);
 	if (rc)
 		return c->refused && strstr(err.text, c->refused) && err.stage == c->stage
-			       ? 0 : (fprintf(stderr, "plan: %s: %s\n", crl_stage_name(err.stage), err.text), 1);
+			       ? 0
+			       : (fprintf(stderr, "plan: %s: %s\n", crl_stage_name(err.stage), err.text), 1);
 	CHECK(pipe2(up, O_CLOEXEC) == 0 && pipe2(down, O_CLOEXEC) == 0);
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	pid = (pid_t)syscall(SYS_clone, crl_ns_clone_flags(policy.namespaces & ~CRL_NS_BIT(CRL_NS_TIME)) | SIGCHLD, 0, 0,
+	pid = (pid_t)syscall(SYS_clone,
+			     crl_ns_clone_flags(policy.namespaces & ~CRL_NS_BIT(CRL_NS_TIME)) | SIGCHLD, 0, 0,
 			     0, 0);
 	CHECK(pid >= 0);
 	if (!pid)

@@ -15,13 +15,13 @@ static void drop_home(void)
 }
 
 /* F08: each hostile home is refused in words, quickly, and nothing comes into being elsewhere. */
-#define BAD_HOME(name, ...)                                                                                          \
-	static void bad_##name(struct crl_policy *p, struct crl_login *l, struct crl_host *h)                        \
-	{                                                                                                            \
-		(void)p;                                                                                             \
-		(void)l;                                                                                             \
-		(void)h;                                                                                             \
-		__VA_ARGS__;                                                                                         \
+#define BAD_HOME(name, ...)                                                                                  \
+	static void bad_##name(struct crl_policy *p, struct crl_login *l, struct crl_host *h)                \
+	{                                                                                                    \
+		(void)p;                                                                                     \
+		(void)l;                                                                                     \
+		(void)h;                                                                                     \
+		__VA_ARGS__;                                                                                 \
 	}
 
 BAD_HOME(link_etc, drop_home(); CHECK(symlink("/etc", HOME) == 0 && lchown(HOME, UID, UID) == 0))
@@ -46,7 +46,7 @@ BAD_HOME(above, strcpy(l->home, "/var"))
 
 static void bad_socket(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = HOME };
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = HOME};
 
 	(void)p;
 	(void)l;
@@ -61,19 +61,29 @@ static void test_F08_bad_homes(void **state)
 		void (*prepare)(struct crl_policy *p, struct crl_login *l, struct crl_host *h);
 		const char *says;
 	} bad[] = {
-		{ bad_link_etc, "symbolic link" }, { bad_roots_link_etc, "owned by uid 0" },
-		{ bad_link_other, "owned by uid 54322" }, { bad_missing, "missing" }, { bad_file, "a file" },
-		{ bad_fifo, "a FIFO" }, { bad_device, "a character device" }, { bad_socket, "a socket" },
-		{ bad_other_owner, "owned by uid 54322" }, { bad_roots, "owned by uid 0" },
-		{ bad_open_to_all, "mode 0777" }, { bad_closed_way, "not reachable with the user's rights" },
-		{ bad_users_link_on_the_way, "symbolic link" }, { bad_is_root, "the root" },
-		{ bad_is_tmp, "the room's own" }, { bad_in_proc, "the kernel's" }, { bad_above, "the room's own" },
+		{bad_link_etc, "symbolic link"},
+		{bad_roots_link_etc, "owned by uid 0"},
+		{bad_link_other, "owned by uid 54322"},
+		{bad_missing, "missing"},
+		{bad_file, "a file"},
+		{bad_fifo, "a FIFO"},
+		{bad_device, "a character device"},
+		{bad_socket, "a socket"},
+		{bad_other_owner, "owned by uid 54322"},
+		{bad_roots, "owned by uid 0"},
+		{bad_open_to_all, "mode 0777"},
+		{bad_closed_way, "not reachable with the user's rights"},
+		{bad_users_link_on_the_way, "symbolic link"},
+		{bad_is_root, "the root"},
+		{bad_is_tmp, "the room's own"},
+		{bad_in_proc, "the kernel's"},
+		{bad_above, "the room's own"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++)
-		run_case(&(struct room_case){ .prepare = bad[i].prepare, .refused = bad[i].says,
-					      .stage = CRL_STAGE_HOME });
+		run_case(&(struct room_case){
+			.prepare = bad[i].prepare, .refused = bad[i].says, .stage = CRL_STAGE_HOME});
 }
 
 static void real_user(void)
@@ -92,7 +102,7 @@ static void real_after(void)
 static void test_real(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .user = real_user, .after = real_after });
+	run_case(&(struct room_case){.user = real_user, .after = real_after});
 }
 
 /* A link that root made on the way: /home is one on many hosts. */
@@ -116,7 +126,7 @@ static void linked_user(void)
 static void test_root_link_on_the_way(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = linked_setup, .user = linked_user });
+	run_case(&(struct room_case){.prepare = linked_setup, .user = linked_user});
 }
 
 /* In a hidden directory several steps deep, and in one of the room's own. */
@@ -140,7 +150,7 @@ static void deep_user(void)
 static void test_deep(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = deep_setup, .user = deep_user });
+	run_case(&(struct room_case){.prepare = deep_setup, .user = deep_user});
 }
 
 static void in_tmp_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -166,7 +176,7 @@ static void in_tmp_after(void)
 static void test_home_in_tmp(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = in_tmp_setup, .user = in_tmp_user, .after = in_tmp_after });
+	run_case(&(struct room_case){.prepare = in_tmp_setup, .user = in_tmp_user, .after = in_tmp_after});
 }
 
 /* F13: what an attacker left as attribute in the lower leads nowhere. */
@@ -191,7 +201,8 @@ static void overlay_user(void)
 	CHECK(unlink(HOME "/mine") == 0 && !is_there(HOME "/mine"));
 	CHECK(!is_there(HOME "/d/inside"));
 	CHECK(setxattr(HOME "/d", "trusted.overlay.redirect", "/x", 2, 0) < 0);
-	CHECK(!has_text("/proc/self/mountinfo", "lowerdir=/") && !has_text("/proc/self/mountinfo", "upperdir=/"));
+	CHECK(!has_text("/proc/self/mountinfo", "lowerdir=/") &&
+	      !has_text("/proc/self/mountinfo", "upperdir=/"));
 	CHECK(has_text("/proc/self/mountinfo", "redirect_dir=nofollow"));
 }
 
@@ -203,7 +214,7 @@ static void overlay_after(void)
 static void test_F13_overlay(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = overlay_setup, .user = overlay_user, .after = overlay_after });
+	run_case(&(struct room_case){.prepare = overlay_setup, .user = overlay_user, .after = overlay_after});
 }
 
 static void template_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -227,7 +238,7 @@ static void template_user(void)
 static void test_template(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = template_setup, .user = template_user });
+	run_case(&(struct room_case){.prepare = template_setup, .user = template_user});
 }
 
 static void users_template(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -239,7 +250,8 @@ static void users_template(struct crl_policy *p, struct crl_login *l, struct crl
 static void test_template_is_roots(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = users_template, .refused = "home.lower", .stage = CRL_STAGE_HOME });
+	run_case(&(struct room_case){
+		.prepare = users_template, .refused = "home.lower", .stage = CRL_STAGE_HOME});
 }
 
 static void skeleton_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -275,7 +287,8 @@ static void skeleton_after(void)
 static void test_tmpfs(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = skeleton_setup, .user = skeleton_user, .after = skeleton_after });
+	run_case(&(struct room_case){
+		.prepare = skeleton_setup, .user = skeleton_user, .after = skeleton_after});
 }
 
 static void skeleton_fifo(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -287,13 +300,14 @@ static void skeleton_fifo(struct crl_policy *p, struct crl_login *l, struct crl_
 static void test_skeleton_with_fifo(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = skeleton_fifo, .refused = "fifo", .stage = CRL_STAGE_HOME });
+	run_case(&(struct room_case){.prepare = skeleton_fifo, .refused = "fifo", .stage = CRL_STAGE_HOME});
 }
 
 /* Image roots. /usr of the host is lent to it so that it is of use. */
 static void image_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
 {
-	static const char *const dirs[] = { "", "/proc", "/sys", "/dev", "/run", "/tmp", "/var", "/var/tmp", "/home", "/etc" };
+	static const char *const dirs[] = {"",     "/proc", "/sys",     "/dev",  "/run",
+					   "/tmp", "/var",  "/var/tmp", "/home", "/etc"};
 
 	(void)l;
 	(void)h;
@@ -310,7 +324,8 @@ static void image_setup(struct crl_policy *p, struct crl_login *l, struct crl_ho
 
 static void image_user(void)
 {
-	CHECK(has_text("/etc/marker", "image") && !is_there("/usr") && can_write(HOME "/x") && can_write("/tmp/x"));
+	CHECK(has_text("/etc/marker", "image") && !is_there("/usr") && can_write(HOME "/x") &&
+	      can_write("/tmp/x"));
 	CHECK(!has_text("/proc/self/mountinfo", "stagemnt"));
 }
 
@@ -322,7 +337,7 @@ static void image_root(void)
 static void test_image(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = image_setup, .user = image_user, .root = image_root });
+	run_case(&(struct room_case){.prepare = image_setup, .user = image_user, .root = image_root});
 }
 
 static void writable_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -354,8 +369,10 @@ static void writable_after(void)
 static void test_image_with_overlay(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = writable_setup, .user = writable_user, .root = writable_root,
-				      .after = writable_after });
+	run_case(&(struct room_case){.prepare = writable_setup,
+				     .user = writable_user,
+				     .root = writable_root,
+				     .after = writable_after});
 }
 
 /* F17 */
@@ -373,16 +390,17 @@ static void linked_image(struct crl_policy *p, struct crl_login *l, struct crl_h
 
 static void test_F17_links_in_image(void **state)
 {
-	static const char *const dirs[] = { "/proc", "/dev", "/tmp", "/run", "/sys" };
-	static const char *const targets[] = { "/..", "/proc/1/root", "../../etc", "/etc" };
+	static const char *const dirs[] = {"/proc", "/dev", "/tmp", "/run", "/sys"};
+	static const char *const targets[] = {"/..", "/proc/1/root", "../../etc", "/etc"};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(dirs); i++) {
 		for (size_t k = 0; k < CRL_ARRAY_LEN(targets); k++) {
 			linked_dir = dirs[i];
 			linked_to = targets[k];
-			run_case(&(struct room_case){ .prepare = linked_image, .refused = "symbolic link",
-						      .stage = CRL_STAGE_MOUNT });
+			run_case(&(struct room_case){.prepare = linked_image,
+						     .refused = "symbolic link",
+						     .stage = CRL_STAGE_MOUNT});
 		}
 	}
 }
@@ -402,8 +420,8 @@ static void users_image(struct crl_policy *p, struct crl_login *l, struct crl_ho
 static void test_image_is_roots(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = open_image, .refused = "image", .stage = CRL_STAGE_MOUNT });
-	run_case(&(struct room_case){ .prepare = users_image, .refused = "image", .stage = CRL_STAGE_MOUNT });
+	run_case(&(struct room_case){.prepare = open_image, .refused = "image", .stage = CRL_STAGE_MOUNT});
+	run_case(&(struct room_case){.prepare = users_image, .refused = "image", .stage = CRL_STAGE_MOUNT});
 }
 
 static void homeless_image(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -415,20 +433,28 @@ static void homeless_image(struct crl_policy *p, struct crl_login *l, struct crl
 static void test_image_without_place_for_home(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = homeless_image, .refused = "no such place",
-				      .stage = CRL_STAGE_HOME });
+	run_case(&(struct room_case){
+		.prepare = homeless_image, .refused = "no such place", .stage = CRL_STAGE_HOME});
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_F08_bad_homes), cmocka_unit_test(test_real),
-		cmocka_unit_test(test_root_link_on_the_way), cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_home_in_tmp), cmocka_unit_test(test_F13_overlay), cmocka_unit_test(test_template),
-		cmocka_unit_test(test_template_is_roots), cmocka_unit_test(test_tmpfs),
-		cmocka_unit_test(test_skeleton_with_fifo), cmocka_unit_test(test_image),
-		cmocka_unit_test(test_image_with_overlay), cmocka_unit_test(test_F17_links_in_image),
-		cmocka_unit_test(test_image_is_roots), cmocka_unit_test(test_image_without_place_for_home),
+		cmocka_unit_test(test_F08_bad_homes),
+		cmocka_unit_test(test_real),
+		cmocka_unit_test(test_root_link_on_the_way),
+		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_home_in_tmp),
+		cmocka_unit_test(test_F13_overlay),
+		cmocka_unit_test(test_template),
+		cmocka_unit_test(test_template_is_roots),
+		cmocka_unit_test(test_tmpfs),
+		cmocka_unit_test(test_skeleton_with_fifo),
+		cmocka_unit_test(test_image),
+		cmocka_unit_test(test_image_with_overlay),
+		cmocka_unit_test(test_F17_links_in_image),
+		cmocka_unit_test(test_image_is_roots),
+		cmocka_unit_test(test_image_without_place_for_home),
 	};
 
 	if (geteuid() != 0) {

@@ -22,7 +22,8 @@ static size_t count_dir(const char *path)
 	return n - 2;
 }
 
-/* F02, F01: own home only, not even names of others; a hidden file cannot be read even as root without its powers. */
+/* F02, F01: own home only, not even names of others; a hidden file cannot be read even as root without its
+ * powers. */
 static void hidden_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
 {
 	(void)l;
@@ -50,7 +51,7 @@ static void hidden_user(void)
 static void test_F02_F19_hidden(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = hidden_setup, .user = hidden_user });
+	run_case(&(struct room_case){.prepare = hidden_setup, .user = hidden_user});
 }
 
 static void user_link_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -64,7 +65,8 @@ static void user_link_setup(struct crl_policy *p, struct crl_login *l, struct cr
 static void test_F19_users_link_is_refused(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = user_link_setup, .refused = "link", .stage = CRL_STAGE_MOUNT });
+	run_case(
+		&(struct room_case){.prepare = user_link_setup, .refused = "link", .stage = CRL_STAGE_MOUNT});
 }
 
 /* F04: nosuid everywhere, nodev wherever a user can write, noexec and ro as on the host. */
@@ -117,14 +119,14 @@ static void flags_root(void)
 static void test_F04_F05_flags(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = flags_setup, .user = flags_user, .root = flags_root });
+	run_case(&(struct room_case){.prepare = flags_setup, .user = flags_user, .root = flags_root});
 }
 
 /* F06 */
 static void dev_user(void)
 {
-	static const char *const want[] = { "null", "zero", "full", "random", "urandom", "tty", "fd", "stdin", "stdout",
-					    "stderr", "ptmx", "pts", "shm", "mqueue" };
+	static const char *const want[] = {"null",  "zero",   "full",   "random", "urandom", "tty", "fd",
+					   "stdin", "stdout", "stderr", "ptmx",   "pts",     "shm", "mqueue"};
 	size_t extra = is_there("/dev/log") ? 1 : 0;
 	int a;
 	int b;
@@ -154,7 +156,7 @@ static void dev_setup(struct crl_policy *p, struct crl_login *l, struct crl_host
 static void test_F06_dev(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = dev_setup, .user = dev_user });
+	run_case(&(struct room_case){.prepare = dev_setup, .user = dev_user});
 }
 
 /* The terminal of su and login is found under a name that exists. */
@@ -181,7 +183,7 @@ static void tty_user(void)
 static void test_F07_outer_terminal(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = tty_setup, .user = tty_user });
+	run_case(&(struct room_case){.prepare = tty_setup, .user = tty_user});
 }
 
 static void not_tty_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -196,7 +198,8 @@ static void not_tty_setup(struct crl_policy *p, struct crl_login *l, struct crl_
 static void test_outer_terminal_is_a_terminal(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = not_tty_setup, .refused = "terminal", .stage = CRL_STAGE_MOUNT });
+	run_case(&(struct room_case){
+		.prepare = not_tty_setup, .refused = "terminal", .stage = CRL_STAGE_MOUNT});
 }
 
 /* F16: neither way. The stage is shared, as a host under systemd is. */
@@ -239,8 +242,11 @@ static void propagation_after(void)
 static void test_F16_propagation(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = propagation_setup, .during = propagation_during,
-				      .user = propagation_user, .root = propagation_root, .after = propagation_after });
+	run_case(&(struct room_case){.prepare = propagation_setup,
+				     .during = propagation_during,
+				     .user = propagation_user,
+				     .root = propagation_root,
+				     .after = propagation_after});
 }
 
 /* F20 */
@@ -257,7 +263,7 @@ static void tmp_setup(struct crl_policy *p, struct crl_login *l, struct crl_host
 
 static void tmp_user(void)
 {
-	static const char *const dirs[] = { "/tmp", "/var/tmp", "/dev/shm", "/run/user/54321" };
+	static const char *const dirs[] = {"/tmp", "/var/tmp", "/dev/shm", "/run/user/54321"};
 	struct stat st;
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(dirs); i++) {
@@ -280,7 +286,7 @@ static void tmp_after(void)
 static void test_F20_private_tmp(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = tmp_setup, .user = tmp_user, .after = tmp_after });
+	run_case(&(struct room_case){.prepare = tmp_setup, .user = tmp_user, .after = tmp_after});
 }
 
 static void size_user(void)
@@ -299,15 +305,16 @@ static void size_user(void)
 static void test_R02_tmp_size(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .user = size_user });
+	run_case(&(struct room_case){.user = size_user});
 }
 
 /* N05, N09, N10, N11 */
 static void kernel_user(void)
 {
-	static const char *const masked[] = { "/proc/kallsyms", "/proc/keys", "/proc/timer_list", "/proc/interrupts",
-					      "/proc/iomem", "/proc/slabinfo", "/proc/kcore", "/proc/config.gz",
-					      "/proc/sched_debug", "/proc/kpagecount", "/proc/modules" };
+	static const char *const masked[] = {"/proc/kallsyms",   "/proc/keys",      "/proc/timer_list",
+					     "/proc/interrupts", "/proc/iomem",     "/proc/slabinfo",
+					     "/proc/kcore",      "/proc/config.gz", "/proc/sched_debug",
+					     "/proc/kpagecount", "/proc/modules"};
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(masked); i++) {
 		char *text = slurp(masked[i]);
@@ -315,7 +322,8 @@ static void kernel_user(void)
 		CHECK(!text || !*text);
 		free(text);
 	}
-	CHECK(count_dir("/proc/acpi") == 0 && count_dir("/sys/firmware") == 0 && count_dir("/sys/module") == 0);
+	CHECK(count_dir("/proc/acpi") == 0 && count_dir("/sys/firmware") == 0 &&
+	      count_dir("/sys/module") == 0);
 	CHECK(!is_there("/proc/1")); /* the room's init is root's: not even there */
 	CHECK(is_there("/proc/self/status") && has_text("/proc/cpuinfo", "processor") &&
 	      has_text("/proc/meminfo", "MemTotal") && is_there("/sys/devices/system/cpu"));
@@ -323,9 +331,9 @@ static void kernel_user(void)
 
 static void kernel_root(void)
 {
-	static const char *const frozen[] = { "/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger",
-					      "/proc/sys/vm/swappiness", "/proc/irq/default_smp_affinity",
-					      "/sys/kernel/uevent_helper", "/sys/kernel/mm/ksm/run" };
+	static const char *const frozen[] = {
+		"/proc/sys/kernel/core_pattern",  "/proc/sysrq-trigger",       "/proc/sys/vm/swappiness",
+		"/proc/irq/default_smp_affinity", "/sys/kernel/uevent_helper", "/sys/kernel/mm/ksm/run"};
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(frozen); i++)
 		CHECK(!is_there(frozen[i]) || (open(frozen[i], O_WRONLY) < 0 && errno == EROFS));
@@ -335,7 +343,7 @@ static void kernel_root(void)
 static void test_N09_N10_kernel_trees(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .user = kernel_user, .root = kernel_root });
+	run_case(&(struct room_case){.user = kernel_user, .root = kernel_root});
 }
 
 /* N12 */
@@ -344,7 +352,8 @@ static void mountinfo_setup(struct crl_policy *p, struct crl_login *l, struct cr
 	(void)p;
 	(void)l;
 	(void)h;
-	CHECK(mkdir("/home/other/m", 0755) == 0 && mount("othersecret", "/home/other/m", "tmpfs", 0, NULL) == 0);
+	CHECK(mkdir("/home/other/m", 0755) == 0 &&
+	      mount("othersecret", "/home/other/m", "tmpfs", 0, NULL) == 0);
 	CHECK(mkdir("/mnt/stick", 0755) == 0 && mount("sticksecret", "/mnt/stick", "tmpfs", 0, NULL) == 0);
 	CHECK(mkdir("/srv/under", 0755) == 0 && mkdir("/srv/under/a b", 0755) == 0);
 	CHECK(mount("coveredsecret", "/srv/under/a b", "tmpfs", 0, NULL) == 0);
@@ -358,7 +367,8 @@ static void mountinfo_user(void)
 	size_t lines = 0;
 
 	CHECK(!strstr(info, "secret") && !strstr(info, "stage") == !strstr(info, " /srv "));
-	CHECK(!strstr(info, "stagemnt") && !strstr(info, "stagerun") && strstr(info, "cover") && strstr(info, "odd"));
+	CHECK(!strstr(info, "stagemnt") && !strstr(info, "stagerun") && strstr(info, "cover") &&
+	      strstr(info, "odd"));
 	for (char *c = info; *c; c++)
 		lines += *c == '\n';
 	CHECK(lines < 70);
@@ -368,13 +378,14 @@ static void mountinfo_user(void)
 static void test_N12_mountinfo(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = mountinfo_setup, .user = mountinfo_user });
+	run_case(&(struct room_case){.prepare = mountinfo_setup, .user = mountinfo_user});
 }
 
-/* X05: of /run only what is offered; a read-only bind does not stop connect(), so what is not offered is not there. */
+/* X05: of /run only what is offered; a read-only bind does not stop connect(), so what is not offered is not
+ * there. */
 static void socket_at(const char *path)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	strcpy(a.sun_path, path);
@@ -384,7 +395,7 @@ static void socket_at(const char *path)
 
 static int connect_to(const char *path)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
 	strcpy(a.sun_path, path);
 	return connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof(a));
@@ -422,14 +433,14 @@ static void run_root(void)
 static void test_X05_run(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = run_setup, .user = run_user, .root = run_root });
+	run_case(&(struct room_case){.prepare = run_setup, .user = run_user, .root = run_root});
 }
 
 /* F21: logs are gone, lastlog tells of the user alone. */
 static void log_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
 {
-	struct lastlog mine = { .ll_line = "mine" };
-	struct lastlog other = { .ll_line = "other" };
+	struct lastlog mine = {.ll_line = "mine"};
+	struct lastlog other = {.ll_line = "other"};
 	int fd;
 
 	(void)p;
@@ -453,14 +464,15 @@ static void log_user(void)
 	CHECK(count_dir("/var/log") == 2);
 	CHECK(pread(fd, &r, sizeof(r), UID * (off_t)sizeof(r)) == sizeof(r) && !strcmp(r.ll_line, "mine"));
 	CHECK(pread(fd, &r, sizeof(r), OTHER * (off_t)sizeof(r)) == 0);
-	CHECK(stat("/var/log/wtmp", &st) == 0 && st.st_size == 0 && st.st_gid == 43 && (st.st_mode & 0777) == 0664);
+	CHECK(stat("/var/log/wtmp", &st) == 0 && st.st_size == 0 && st.st_gid == 43 &&
+	      (st.st_mode & 0777) == 0664);
 	CHECK(!can_write("/var/log/x"));
 }
 
 static void test_F21_logs(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = log_setup, .user = log_user });
+	run_case(&(struct room_case){.prepare = log_setup, .user = log_user});
 }
 
 /* N14 */
@@ -473,15 +485,16 @@ static void name_user(void)
 static void test_N14_name_resolves(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .user = name_user });
+	run_case(&(struct room_case){.user = name_user});
 }
 
 /* Binds: read-only unless said, placed in hidden directories too, optional ones may miss. */
-static void add_bind(struct crl_policy *p, const char *source, const char *target, bool writable, bool optional)
+static void add_bind(struct crl_policy *p, const char *source, const char *target, bool writable,
+		     bool optional)
 {
 	p->bind = reallocarray(p->bind, p->bind_len + 1, sizeof(*p->bind));
 	CHECK(p->bind);
-	p->bind[p->bind_len++] = (struct crl_bind){ strdup(source), strdup(target), writable, optional };
+	p->bind[p->bind_len++] = (struct crl_bind){strdup(source), strdup(target), writable, optional};
 }
 
 static void bind_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -508,7 +521,7 @@ static void bind_user(void)
 static void test_binds(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = bind_setup, .user = bind_user });
+	run_case(&(struct room_case){.prepare = bind_setup, .user = bind_user});
 }
 
 static void bind_link_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -520,7 +533,8 @@ static void bind_link_setup(struct crl_policy *p, struct crl_login *l, struct cr
 static void test_bind_source_behind_users_link(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = bind_link_setup, .refused = "link", .stage = CRL_STAGE_MOUNT });
+	run_case(
+		&(struct room_case){.prepare = bind_link_setup, .refused = "link", .stage = CRL_STAGE_MOUNT});
 }
 
 /* No network and no PID namespace of its own: the rest holds. */
@@ -533,27 +547,37 @@ static void few_setup(struct crl_policy *p, struct crl_login *l, struct crl_host
 
 static void few_user(void)
 {
-	CHECK(!is_there("/proc/1") && is_there("/sys/class") && !can_write("/sys/x") && count_dir("/sys/firmware") == 0);
+	CHECK(!is_there("/proc/1") && is_there("/sys/class") && !can_write("/sys/x") &&
+	      count_dir("/sys/firmware") == 0);
 	CHECK(!has_text("/etc/hostname", "u-stage"));
 }
 
 static void test_mount_namespace_alone(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){ .prepare = few_setup, .user = few_user });
+	run_case(&(struct room_case){.prepare = few_setup, .user = few_user});
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_F02_F19_hidden), cmocka_unit_test(test_F19_users_link_is_refused),
-		cmocka_unit_test(test_F04_F05_flags), cmocka_unit_test(test_F06_dev),
-		cmocka_unit_test(test_F07_outer_terminal), cmocka_unit_test(test_outer_terminal_is_a_terminal),
-		cmocka_unit_test(test_F16_propagation), cmocka_unit_test(test_F20_private_tmp),
-		cmocka_unit_test(test_R02_tmp_size), cmocka_unit_test(test_N09_N10_kernel_trees),
-		cmocka_unit_test(test_N12_mountinfo), cmocka_unit_test(test_X05_run), cmocka_unit_test(test_F21_logs),
-		cmocka_unit_test(test_N14_name_resolves), cmocka_unit_test(test_binds),
-		cmocka_unit_test(test_bind_source_behind_users_link), cmocka_unit_test(test_mount_namespace_alone),
+		cmocka_unit_test(test_F02_F19_hidden),
+		cmocka_unit_test(test_F19_users_link_is_refused),
+		cmocka_unit_test(test_F04_F05_flags),
+		cmocka_unit_test(test_F06_dev),
+		cmocka_unit_test(test_F07_outer_terminal),
+		cmocka_unit_test(test_outer_terminal_is_a_terminal),
+		cmocka_unit_test(test_F16_propagation),
+		cmocka_unit_test(test_F20_private_tmp),
+		cmocka_unit_test(test_R02_tmp_size),
+		cmocka_unit_test(test_N09_N10_kernel_trees),
+		cmocka_unit_test(test_N12_mountinfo),
+		cmocka_unit_test(test_X05_run),
+		cmocka_unit_test(test_F21_logs),
+		cmocka_unit_test(test_N14_name_resolves),
+		cmocka_unit_test(test_binds),
+		cmocka_unit_test(test_bind_source_behind_users_link),
+		cmocka_unit_test(test_mount_namespace_alone),
 	};
 
 	if (geteuid() != 0) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +153,8 @@ static void test_beneath(void **state)
 	assert_int_equal(crl_beneath_find(f->from, "/../from", false, &fd), -EXDEV);
 	assert_int_equal(crl_beneath_find_dir(f->from, "/d/x", false, &fd), -ENOTDIR);
 	assert_int_equal(crl_beneath_find(f->from, "/loop", true, &fd), -ELOOP);
-	for (const char *const *name = (const char *const[]){ "/rel/x", "/abs/x", "/up/x", NULL }; *name && root; name++) {
+	for (const char *const *name = (const char *const[]){"/rel/x", "/abs/x", "/up/x", NULL};
+	     *name && root; name++) {
 		assert_int_equal(crl_beneath_find(f->from, *name, true, &fd), 0);
 		drop_fd(&fd);
 	}
@@ -162,7 +163,8 @@ static void test_beneath(void **state)
 	assert_int_equal(fchownat(f->from, "rel", 54321, 54321, AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(crl_beneath_find(f->from, "/rel/x", true, &fd), -ELOOP); /* a user's link */
 	assert_int_equal(fchmod(f->from, 0777), 0);
-	assert_int_equal(crl_beneath_find(f->from, "/abs/x", true, &fd), -ELOOP); /* where anyone may have put it */
+	assert_int_equal(crl_beneath_find(f->from, "/abs/x", true, &fd),
+			 -ELOOP); /* where anyone may have put it */
 }
 
 int main(void)

@@ -14,7 +14,7 @@ static int expand(const char *tmpl, const char *user, char *buf, size_t size, st
 {
 	static struct crl_login l;
 
-	l = (struct crl_login){ .uid = 1001, .service = "sshd" };
+	l = (struct crl_login){.uid = 1001, .service = "sshd"};
 	(void)snprintf(l.user, sizeof(l.user), "%s", user);
 	return crl_hostname_expand(tmpl, &l, "Host.example.org", buf, size, err);
 }
@@ -22,9 +22,15 @@ static int expand(const char *tmpl, const char *user, char *buf, size_t size, st
 static void test_letters(void **state)
 {
 	static const char *const cases[][3] = {
-		{ "%u-%h", "cara", "cara-host" }, { "%U.%s", "cara", "1001-sshd" }, { "", "cara", "" },
-		{ "a%%b", "x", "a-b" }, { "%u", "Ca_ra$", "ca-ra" }, { "%u", "../../etc", "etc" },
-		{ "%u", "-rf\n\033[2J", "rf---2j" }, { "room", "x", "room" }, { "%u%u", "a", "aa" },
+		{"%u-%h", "cara", "cara-host"},
+		{"%U.%s", "cara", "1001-sshd"},
+		{"", "cara", ""},
+		{"a%%b", "x", "a-b"},
+		{"%u", "Ca_ra$", "ca-ra"},
+		{"%u", "../../etc", "etc"},
+		{"%u", "-rf\n\033[2J", "rf---2j"},
+		{"room", "x", "room"},
+		{"%u%u", "a", "aa"},
 	};
 	char buf[256];
 
@@ -52,7 +58,7 @@ static void test_one_label_long(void **state)
 
 static void test_refused(void **state)
 {
-	struct crl_err err = { .code = 0 };
+	struct crl_err err = {.code = 0};
 	char buf[8] = "before";
 
 	(void)state;
@@ -67,8 +73,9 @@ static void test_refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_letters), cmocka_unit_test(test_one_label_long),
-					    cmocka_unit_test(test_refused) };
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_letters),
+					   cmocka_unit_test(test_one_label_long),
+					   cmocka_unit_test(test_refused)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,9 +26,15 @@ static int setup(void **state)
 	if (!f)
 		return -1;
 	crl_policy_init(&f->p);
-	f->l = (struct crl_login){ .uid = 1001, .gid = 1001, .ngroups = 1, .groups = { 1001 }, .user = "cara",
-				   .home = "/home/cara", .service = "sshd" };
-	f->h = (struct crl_host){ .name = "host", .room_name = "cara-host", .room_id = "abc", .mounts = f->mounts };
+	f->l = (struct crl_login){.uid = 1001,
+				  .gid = 1001,
+				  .ngroups = 1,
+				  .groups = {1001},
+				  .user = "cara",
+				  .home = "/home/cara",
+				  .service = "sshd"};
+	f->h = (struct crl_host){
+		.name = "host", .room_name = "cara-host", .room_id = "abc", .mounts = f->mounts};
 	*state = f;
 	return 0;
 }
@@ -152,7 +158,8 @@ static void test_hide_list(void **state)
 	at = find(f, CRL_MOUNT_HIDE, "/opt");
 	assert_true(at >= 0);
 	for (size_t i = (size_t)at + 1; i < f->plan.len; i++)
-		assert_true(f->plan.op[i].kind != CRL_MOUNT_HIDE || strcmp(f->plan.op[i].target, "/opt") != 0);
+		assert_true(f->plan.op[i].kind != CRL_MOUNT_HIDE ||
+			    strcmp(f->plan.op[i].target, "/opt") != 0);
 	assert_int_equal(find(f, CRL_MOUNT_HIDE, "/opt/inner"), -1);
 	assert_int_equal(find(f, CRL_MOUNT_HIDE, "/tmp/x"), -1);
 	assert_int_equal(find(f, CRL_MOUNT_HIDE, "/home/cara"), -1);
@@ -166,7 +173,7 @@ static void test_hide_list(void **state)
 
 static void test_bad_paths(void **state)
 {
-	static const char *const bad[] = { "relative", "/a/../b", "/a//b", "/a/", "/", "", "/./a" };
+	static const char *const bad[] = {"relative", "/a/../b", "/a//b", "/a/", "/", "", "/./a"};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
@@ -186,8 +193,9 @@ static void test_bad_paths(void **state)
 
 static void test_bad_homes(void **state)
 {
-	static const char *const bad[] = { "/", "/tmp", "/var", "/proc/1", "/sys", "/dev/shm", "/run", "/run/user/1001",
-					   "home", "/home/../root", "/home/" };
+	static const char *const bad[] = {"/",    "/tmp",          "/var",  "/proc/1",
+					  "/sys", "/dev/shm",      "/run",  "/run/user/1001",
+					  "home", "/home/../root", "/home/"};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
@@ -215,8 +223,8 @@ static void test_sizes(void **state)
 
 static void test_run_list(void **state)
 {
-	static const char *const bad[] = { "/etc/x", "/run", "/run/user/5", "/run/utmp", "/run/carrel/x", "../etc",
-					   "/run/a/../../etc" };
+	static const char *const bad[] = {"/etc/x",        "/run",   "/run/user/5",     "/run/utmp",
+					  "/run/carrel/x", "../etc", "/run/a/../../etc"};
 	struct fixture *f = *state;
 
 	crl_strv_done(&f->p.run);

@@ -14,8 +14,8 @@
 /* Read a text; the mounts found come back joined with '|'. */
 static int read_text(const char *text, size_t len, char *joined, size_t size)
 {
-	struct crl_host h = { .mounts = NULL };
-	struct crl_err err = { .code = 0 };
+	struct crl_host h = {.mounts = NULL};
+	struct crl_err err = {.code = 0};
 	int fd = memfd_create("mountinfo", MFD_CLOEXEC);
 	int rc;
 
@@ -63,30 +63,39 @@ static void test_covered_and_cut_off(void **state)
 	/* beneath a place that was covered later, also when ids came in another order */
 	expect(ROOT "9 1 0:2 / /a/b rw - tmpfs a rw\n3 1 0:3 / /a rw - tmpfs b rw\n", "/|/a|");
 	/* on a covered one, not at its root */
-	expect(ROOT "2 1 0:2 / /m rw - tmpfs a rw\n4 2 0:4 / /m/x rw - tmpfs c rw\n3 2 0:3 / /m rw - tmpfs b rw\n",
+	expect(ROOT
+	       "2 1 0:2 / /m rw - tmpfs a rw\n4 2 0:4 / /m/x rw - tmpfs c rw\n3 2 0:3 / /m rw - tmpfs b rw\n",
 	       "/|/m|");
 	/* moved: earlier in order, still reached through the later one */
 	expect(ROOT "2 3 0:2 / /x/y rw - tmpfs a rw\n3 1 0:3 / /x rw - tmpfs b rw\n", "/|/x/y|/x|");
 	/* a name that only begins alike does not stand in the way */
 	expect(ROOT "2 1 0:2 / /ab rw - tmpfs a rw\n3 1 0:3 / /a rw - tmpfs b rw\n", "/|/ab|/a|");
 	/* an over-mounted root */
-	expect(ROOT "2 1 0:2 / /old rw - tmpfs a rw\n3 1 0:3 / / rw - tmpfs b rw\n4 3 0:4 / /new rw - tmpfs c rw\n",
+	expect(ROOT "2 1 0:2 / /old rw - tmpfs a rw\n3 1 0:3 / / rw - tmpfs b rw\n4 3 0:4 / /new rw - tmpfs "
+		    "c rw\n",
 	       "/|/new|");
 }
 
 static void test_users_fuse(void **state)
 {
 	(void)state;
-	expect(ROOT "2 1 0:2 / /f rw - fuse.sshfs x rw,user_id=1001,group_id=1\n3 2 0:3 / /f/in rw - tmpfs b rw\n"
-		    "4 1 0:4 / /g rw - fuse.lxcfs x rw,user_id=0,group_id=0\n5 1 0:5 / /h rw - fuseblk x rw,user_id=0\n",
+	expect(ROOT
+	       "2 1 0:2 / /f rw - fuse.sshfs x rw,user_id=1001,group_id=1\n3 2 0:3 / /f/in rw - tmpfs b rw\n"
+	       "4 1 0:4 / /g rw - fuse.lxcfs x rw,user_id=0,group_id=0\n5 1 0:5 / /h rw - fuseblk x "
+	       "rw,user_id=0\n",
 	       "/|/g|/h|");
 }
 
 static void test_damaged(void **state)
 {
 	static const char *const bad[] = {
-		"x 0 8:1 / / rw - ext4 d rw\n", "1 0 8:1 / /\n", "1 0 8:1 / / rw\n", "1 0 8:1 / rel rw - t d rw\n",
-		"1  0 8:1 / / rw - t d rw\n", "-1 0 8:1 / / rw - t d rw\n", "1 0 8:1 / / rw shared:1 t d rw\n",
+		"x 0 8:1 / / rw - ext4 d rw\n",
+		"1 0 8:1 / /\n",
+		"1 0 8:1 / / rw\n",
+		"1 0 8:1 / rel rw - t d rw\n",
+		"1  0 8:1 / / rw - t d rw\n",
+		"-1 0 8:1 / / rw - t d rw\n",
+		"1 0 8:1 / / rw shared:1 t d rw\n",
 		"99999999999999999999 0 8:1 / / rw - t d rw\n",
 	};
 	char joined[64];
@@ -99,7 +108,9 @@ static void test_damaged(void **state)
 	for (size_t n = 0; n < strlen(ROOT); n++)
 		(void)read_text(ROOT, n, joined, sizeof(joined));
 	/* parents in a circle */
-	assert_int_equal(read_text("1 2 0:1 / /a rw - t d rw\n2 1 0:1 / /a/b rw - t d rw\n", 50, joined, sizeof(joined)), 0);
+	assert_int_equal(read_text("1 2 0:1 / /a rw - t d rw\n2 1 0:1 / /a/b rw - t d rw\n", 50, joined,
+				   sizeof(joined)),
+			 0);
 	assert_string_equal(joined, "");
 }
 
@@ -108,10 +119,13 @@ static void test_long_and_many(void **state)
 	size_t size = 2 << 20;
 	char *text = calloc(1, size);
 	char *joined = calloc(1, size);
-	size_t len = (size_t)sprintf(text, ROOT);
+	size_t len = strlen(ROOT);
 	size_t n = 1;
 
 	(void)state;
+	assert_non_null(text);
+	assert_non_null(joined);
+	memcpy(text, ROOT, len);
 	len += (size_t)sprintf(text + len, "2 1 0:2 / /");
 	memset(text + len, 'l', 4000);
 	len += 4000;
@@ -130,7 +144,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_and_escapes), cmocka_unit_test(test_covered_and_cut_off),
-		cmocka_unit_test(test_users_fuse), cmocka_unit_test(test_damaged), cmocka_unit_test(test_long_and_many),
+		cmocka_unit_test(test_users_fuse),        cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_long_and_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
