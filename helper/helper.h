@@ -146,6 +146,20 @@ struct crl_init_args {
 };
 _Noreturn void crl_init_main(const struct crl_init_args *args);
 
+/* janitor.c: what PID 1 needs to tidy up when the supervisor is killed. */
+struct crl_janitor {
+	struct crl_state state; /* only .rooms is kept */
+	char name[CRL_KEY_MAX];
+	char room[CRL_ID_MAX];
+	uint32_t uid;
+	bool shared;
+	int cgroup_root;        /* -EBADF = no cgroup is used */
+	int way_out;            /* cgroup.procs of a cgroup outside of the user's slice */
+};
+void crl_janitor_prepare(struct crl_janitor *j, const struct crl_job *job);
+void crl_janitor_close_others(const struct crl_janitor *j);
+_Noreturn void crl_janitor_tidy_up(struct crl_janitor *j);
+
 /* member.c: the table of logins. */
 struct crl_member *crl_member_add(struct crl_room *room, const struct crl_login *login, const char *id);
 void crl_member_drop(struct crl_room *room, struct crl_member *m);

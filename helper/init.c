@@ -19,20 +19,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "apply/mounts.h"
 #include "apply/sandbox.h"
-
-/* What PID 1 needs to tidy up when the supervisor is killed. */
-struct janitor {
-	struct crl_state state; /* only .rooms is kept */
-	char name[CRL_KEY_MAX];
-	char room[CRL_ID_MAX];
-	bool shared;
-	int slice;
-	char login[CRL_ID_MAX + 8];
-};
 
 static int bring_lo_up(void)
 {
@@ -88,42 +77,6 @@ static bool wait_for_end(void)
 	}
 }
 
-/* The application itself is in the login's cgroup and may take a moment to notice that its children died. */
-static void remove_cgroups(const struct janitor *j)
-{
-	struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-
-	if (j->slice < 0)
-		return;
-	for (int i = 0; i < 250; i++) {
-		if (unlinkat(j->slice, j->login, AT_REMOVEDIR) == 0 || errno != EBUSY)
-			return;
-		(void)nanosleep(&pause, NULL);
-	}
-}
-
-static _Noreturn void tidy_up(const struct janitor *j)
-{
-	if (getpid() != 1)
-		_exit(0);
-	(void)kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, 0) > 0)
-		;
-	crl_record_remove_own(&j->state, j->name, j->room, j->shared);
-	remove_cgroups(j);
-	_exit(0);
-}
-
-static void adopt_janitor(const struct crl_job *job, struct janitor *j)
-{
-	j->state = (struct crl_state){-EBADF, fcntl(job->state.rooms, F_DUPFD_CLOEXEC, 10), -EBADF};
-	j->slice = job->cgroup.slice >= 0 ? fcntl(job->cgroup.slice, F_DUPFD_CLOEXEC, 10) : -EBADF;
-	(void)snprintf(j->name, sizeof(j->name), "%s", job->room_name);
-	(void)snprintf(j->room, sizeof(j->room), "%s", job->id);
-	j->shared = job->policy.share != CRL_SHARE_LOGIN;
-	(void)snprintf(j->login, sizeof(j->login), "login-%s", job->id);
-}
-
 static int stand_up(const struct crl_init_args *args, struct crl_room_view *view, struct crl_err *err)
 {
 	sigset_t all;
@@ -151,7 +104,7 @@ _Noreturn void crl_init_main(const struct crl_init_args *args)
 	struct crl_room_view view = {-EBADF, -EBADF};
 	struct pollfd parent = {.fd = args->channel};
 	struct crl_msg_ready ready = {0};
-	struct janitor janitor;
+	struct crl_janitor janitor;
 	size_t nfds;
 	int r;
 
@@ -159,7 +112,7 @@ _Noreturn void crl_init_main(const struct crl_init_args *args)
 		_exit(1);
 	if (poll(&parent, 1, 0) != 0) /* it died before we asked to die with it */
 		_exit(1);
-	adopt_janitor(args->job, &janitor);
+	crl_janitor_prepare(&janitor, args->job);
 	r = stand_up(args, &view, &ready.err);
 	nfds = (view.proc >= 0 && view.utmp >= 0) ? 2 : 0;
 	if (crl_msg_send(args->channel, CRL_MSG_READY, &ready, sizeof(ready), (int[]){view.proc, view.utmp}, nfds) < 0 ||
@@ -168,11 +121,9 @@ _Noreturn void crl_init_main(const struct crl_init_args *args)
 	/* The application comes in meanwhile, but nobody is told that it may go on before we are harmless. */
 	if (crl_sandbox_init(&ready.err) < 0 || crl_msg_send(args->channel, CRL_MSG_CONFIRMED, NULL, 0, NULL, 0) < 0)
 		_exit(1);
-	for (int fd = 0; fd < 64; fd++) /* close_range would take the janitor's two as well */
-		if (fd != janitor.state.rooms && fd != janitor.slice)
-			(void)close(fd);
+	crl_janitor_close_others(&janitor);
 	crl_sandbox_quiet_memory();
 	if (wait_for_end())
-		tidy_up(&janitor);
+		crl_janitor_tidy_up(&janitor);
 	_exit(0);
 }

@@ -193,7 +193,8 @@ static int load_filter(bool supervisor, struct crl_err *err)
 }
 
 /* The bounding set goes while CAP_SETPCAP is still there. */
-static int drop_caps(struct crl_err *err)
+/* @keep  mask of the capabilities that stay permitted and effective; the bounding set goes in any case */
+static int drop_caps(uint32_t keep, struct crl_err *err)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
@@ -208,10 +209,11 @@ static int drop_caps(struct crl_err *err)
 	}
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot clear ambient capabilities");
+	data[0].permitted = data[0].effective = keep;
 	if (syscall(__NR_capset, &head, data) < 0 || syscall(__NR_capget, &head, data) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot clear capabilities");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(data); i++)
-		if (data[i].permitted | data[i].effective | data[i].inheritable)
+		if ((data[i].permitted | data[i].effective | data[i].inheritable) != (i == 0 ? keep : 0))
 			return crl_err_set(err, EPERM, CRL_STAGE_CAPS,
 					   "capabilities are left after dropping them");
 	return 0;
@@ -219,7 +221,7 @@ static int drop_caps(struct crl_err *err)
 
 static int enter(bool supervisor, struct crl_err *err)
 {
-	int r = drop_caps(err);
+	int r = drop_caps(supervisor ? 0 : 1u << CAP_KILL, err);
 
 	if (r < 0)
 		return r;

@@ -19,7 +19,10 @@
  */
 int crl_sandbox_supervisor(struct crl_err *err) CRL_MUST_CHECK;
 
-/* As above, without sockets but those it holds, and without making directories. */
+/*
+ * As above, without sockets but those it holds, and without making directories. It keeps CAP_KILL, which reaches no
+ * further than its PID namespace: when the supervisor is killed, init ends what runs inside.
+ */
 int crl_sandbox_init(struct crl_err *err) CRL_MUST_CHECK;
 
 /*

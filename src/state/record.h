@@ -80,6 +80,11 @@ void crl_record_remove(int rooms_dir, const char *name);
 /* With the room's lock held: remove what a killed supervisor left, but not the lock. */
 void crl_record_remove_stale(const struct crl_state *s, const char *name);
 
+typedef void crl_sweep_cgroup(void *arg, uint32_t uid, const char *id);
+
+/* Call @each for every login with a cgroup in a room's record, if the record names room @id. */
+void crl_record_each_cgroup(const struct crl_state *s, const char *name, const char *id, crl_sweep_cgroup *each, void *arg);
+
 /*
  * Remove a room's files if its record still names room @id: another room may have taken the name meanwhile.
  * Waits for the lock of a shared room.
@@ -91,5 +96,4 @@ void crl_record_remove_own(const struct crl_state *s, const char *name, const ch
  * @remove_cgroup  called for each login's cgroup of a dead room; NULL = none
  * Returns how many rooms were swept, or -errno.
  */
-typedef void crl_sweep_cgroup(void *arg, uint32_t uid, const char *id);
 int crl_state_sweep(const struct crl_state *s, crl_sweep_cgroup *remove_cgroup, void *arg) CRL_MUST_CHECK;

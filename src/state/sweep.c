@@ -52,6 +52,18 @@ static void sweep_cgroups(const char *text, crl_sweep_cgroup *remove_cgroup, voi
 	}
 }
 
+void crl_record_each_cgroup(const struct crl_state *s, const char *name, const char *id, crl_sweep_cgroup *each, void *arg)
+{
+	char file[CRL_KEY_MAX + 8], want[CRL_ID_MAX + 8];
+	scoped_free char *text = NULL;
+
+	(void)snprintf(file, sizeof(file), "%s.room", name); /* names are shorter */
+	(void)snprintf(want, sizeof(want), "\nroom=%s\n", id);
+	text = read_record(s->rooms, file);
+	if (text && strstr(text, want))
+		sweep_cgroups(text, each, arg);
+}
+
 static bool sweep_one(const struct crl_state *s, const char *file, crl_sweep_cgroup *remove_cgroup, void *arg)
 {
 	const char *dot = strrchr(file, '.');

@@ -59,12 +59,13 @@ static void in_child(sandbox *enter, void (*body)(void))
 	assert_int_equal(status, 0);
 }
 
-static void check_status(void)
+/* Permitted and effective capabilities as the kernel prints them */
+static void check_status_with(const char *permitted, const char *effective)
 {
 	scoped_fd fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	static const char *const want[] = {"\nCapInh:\t0000000000000000",
-					   "\nCapPrm:\t0000000000000000",
-					   "\nCapEff:\t0000000000000000",
+	const char *const want[] = {"\nCapInh:\t0000000000000000",
+					   permitted,
+					   effective,
 					   "\nCapBnd:\t0000000000000000",
 					   "\nCapAmb:\t0000000000000000",
 					   "\nNoNewPrivs:\t1",
@@ -77,6 +78,17 @@ static void check_status(void)
 	for (size_t i = 0; i < CRL_ARRAY_LEN(want); i++)
 		CHECK(strstr(text, want[i]));
 	CHECK(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
+}
+
+static void check_status(void)
+{
+	check_status_with("\nCapPrm:\t0000000000000000", "\nCapEff:\t0000000000000000");
+}
+
+/* Init keeps CAP_KILL, and nothing else. */
+static void check_status_init(void)
+{
+	check_status_with("\nCapPrm:\t0000000000000020", "\nCapEff:\t0000000000000020");
 }
 
 static void check_refused(void)
@@ -188,7 +200,7 @@ static void test_supervisor(void **state)
 static void test_init(void **state)
 {
 	(void)state;
-	in_child(crl_sandbox_init, check_status);
+	in_child(crl_sandbox_init, check_status_init);
 	in_child(crl_sandbox_init, check_refused);
 	in_child(crl_sandbox_init, check_protect);
 	in_child(crl_sandbox_init, check_init);

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Whatever dies, no half-isolated process survives and nothing is left behind.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+
+# scene NAME USER COMMAND: a login with stubborn background processes, then COMMAND (sees $monitor $supervisor $init
+# $client), then all must be as before
+scene() {
+	local name=$1 user=$2 monitor supervisor init client
+	hold victim "$user@room"
+	client=$HOLD
+	hold_say victim 'trap "" TERM HUP; setsid sleep 3100 >/dev/null 2>&1 & (trap "" TERM HUP INT; exec nohup sleep 3101 >/dev/null 2>&1) & sleep 3102 >/dev/null 2>&1 & P=$!; sleep 0.5; kill -STOP $P'
+	poll 5 eval "[ \$(pgrep -c -u $user -f 'sleep 310') -eq 3 ]"
+	monitor=$(monitor_pids "$user")
+	supervisor=$(helper_pids supervisor)
+	init=$(helper_pids init)
+	if [ -z "$monitor" ] || [ -z "$supervisor" ] || [ -z "$init" ]; then
+		not_ok "$name: the login stands" "monitor $monitor supervisor $supervisor init $init"
+	fi
+	eval "$3"
+	check "$name: no process of the user survives" poll 5 user_gone "$user"
+	CENSUS_LIMIT=12 same_census "$name: nothing is left behind" "$before"
+	hold_end victim
+	is "$name: the next login works" "$(room "$user" 'echo in')" in
+	poll 5 eval '[ -z "$(helper_pids supervisor)" ]'
+}
+
+host_start
+room ana true
+room dora true
+poll 5 eval '[ -z "$(helper_pids supervisor)" ]'
+before=$(census)
+for user in ana dora; do # a room of one login, and a shared one with a cgroup
+	scene "$user: orderly logout" $user 'hold_say victim "exit 0"'
+	scene "$user: monitor killed" $user 'kill -9 $monitor'
+	scene "$user: supervisor killed" $user 'kill -9 $supervisor'
+	scene "$user: init killed" $user 'kill -9 $init'
+	scene "$user: client killed" $user 'kill -9 $client'
+	scene "$user: monitor and supervisor killed" $user 'kill -9 $monitor $supervisor'
+	scene "$user: user kills all he can" $user 'hold_say victim "kill -9 -1"'
+done
+
+# All three at once: only the sweep is left to tidy up, which the next login may call; here it is called by name.
+hold victim dora@room
+kill -9 $(helper_pids init) $(helper_pids supervisor) $(monitor_pids dora)
+check "everything killed at once: no process of the user survives" poll 5 user_gone dora
+hold_end victim
+check "the sweep runs" $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR
+same_census "and leaves nothing" "$before"
+
+# A listener that is restarted leaves open logins alone.
+hold stays ana@room
+kill "$SSHD_ROOM"
+wait "$SSHD_ROOM" 2>/dev/null
+sshd_room_start
+is "sshd restarted: the open login goes on" "$(hold_ask stays 'echo alive; hostname' | paste -sd' ')" "alive ana-room"
+is "and new ones come in" "$(room ana 'echo in')" in
+hold_end stays
+check "and all end" poll 5 eval '[ -z "$(helper_pids supervisor)" ]'
+check "nobody is left" user_gone ana
+tap_done
