@@ -83,7 +83,8 @@ void crl_record_remove_stale(const struct crl_state *s, const char *name);
 typedef void crl_sweep_cgroup(void *arg, uint32_t uid, const char *id);
 
 /* Call @each for every login with a cgroup in a room's record, if the record names room @id. */
-void crl_record_each_cgroup(const struct crl_state *s, const char *name, const char *id, crl_sweep_cgroup *each, void *arg);
+void crl_record_each_cgroup(const struct crl_state *s, const char *name, const char *id, crl_sweep_cgroup *each,
+			    void *arg);
 
 /*
  * Remove a room's files if its record still names room @id: another room may have taken the name meanwhile.

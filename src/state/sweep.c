@@ -52,7 +52,8 @@ static void sweep_cgroups(const char *text, crl_sweep_cgroup *remove_cgroup, voi
 	}
 }
 
-void crl_record_each_cgroup(const struct crl_state *s, const char *name, const char *id, crl_sweep_cgroup *each, void *arg)
+void crl_record_each_cgroup(const struct crl_state *s, const char *name, const char *id, crl_sweep_cgroup *each,
+			    void *arg)
 {
 	char file[CRL_KEY_MAX + 8], want[CRL_ID_MAX + 8];
 	scoped_free char *text = NULL;
