@@ -275,10 +275,9 @@ process_gone() {
 helper_pids() { # supervisor|init
 	local p depth want=1
 	[ "$1" = supervisor ] || want=2
-	for p in /proc/[0-9]*; do
-		[ "$(readlink "$p/exe" 2>/dev/null)" = "$STAGE_LIB/carrel-helper" ] || continue
-		depth=$(sed -n 's/^NSpid:[[:space:]]*//p' "$p/status" 2>/dev/null | wc -w)
-		[ "$depth" -ne $want ] || echo "${p#/proc/}"
+	find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -lname "$STAGE_LIB/carrel-helper" 2>/dev/null | while IFS=/ read -r _ _ p _; do
+		depth=$(sed -n 's/^NSpid:[[:space:]]*//p' "/proc/$p/status" 2>/dev/null | wc -w)
+		[ "$depth" -ne $want ] || echo "$p"
 	done
 }
 
@@ -322,6 +321,11 @@ census() {
 	echo "ipc: $(ipcs -a | grep -c '^0x')"
 	echo "ptys: $(find /dev/pts -name '[0-9]*' | wc -l)"
 	echo "who: $(who | wc -l)"
+}
+
+# Wait until no room is left, for a first census: the dead may take a moment to be buried.
+settle() {
+	poll 10 eval '[ -z "$(helper_pids supervisor)$(helper_pids init)" ] && [ "$(lsns -n -r -t pid | wc -l)" -eq 1 ]'
 }
 
 census_is() {

@@ -266,6 +266,7 @@ host_start
 listeners=()
 mkdir $WORK
 room ana true
+settle
 before=$(census)
 check_exec
 check_terminal

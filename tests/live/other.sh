@@ -18,7 +18,7 @@ by() {
 check_commands() {
 	by "su -c" su cara -c
 	by "su - -c" su - cara -c
-	by "su --pty -c" eval 'su --pty cara -c "$LOOK" 2>&1 | tr -d "\r"; :'
+	is "[O] su --pty is inside" "$(timeout 20 su --pty cara -c "$LOOK" </dev/null 2>&1 | tr -d '\r')" "$INSIDE"
 	by "sudo -u" sudo -u cara bash -c
 	by "sudo -i" sudo -i -u cara bash -c
 	su cara -c 'exit 42' </dev/null
@@ -28,7 +28,7 @@ check_commands() {
 	is "su passes standard input" "$(seq 100000 | su cara -c 'sha256sum')" "$(seq 100000 | sha256sum)"
 	is "su keeps a directory that is there" "$(cd /usr/share && timeout 20 su cara -c pwd)" /usr/share
 	is "su - goes home" "$(timeout 20 su - cara -c pwd)" /home/cara
-	is "a directory that is not there becomes another" "$(cd /root && timeout 20 su cara -c 'pwd' 2>/dev/null)" /home/cara
+	is "a directory that is not there becomes another" "$(cd /home/bob && timeout 20 su cara -c 'pwd' 2>/dev/null)" /home/cara
 	is "a background job does not outlive su" "$(timeout 20 su cara -c 'setsid sleep 3200 >/dev/null 2>&1 &' </dev/null; poll 5 user_gone cara && echo gone)" gone
 	is "user to user: no way past the room" "$(timeout 20 su cara -c 'su - bob -c id' </dev/null 2>&1 | grep -c 'uid=')" 0
 	is "root's own su passes" "$(timeout 20 su root -c 'hostname')" carrelhost
@@ -39,7 +39,7 @@ check_descriptors() {
 	local how
 	is "[O] a held directory does not lead out" "$(timeout 20 su cara -c 'ls /proc/self/fd/3/.. 2>/dev/null | wc -l' 3</etc </dev/null)" 0
 	is "[O] nor one opened as a path only" "$(timeout 20 su cara -c 'ls /proc/self/fd/9/carrel 2>/dev/null | wc -l' 9</etc </dev/null)" 0
-	is "only 0 to 2 reach the shell" "$(timeout 20 su cara -c "$STAGE/bin/probe fds" 3</etc 4</ 5</home </dev/null | tr -d ' ')" 012
+	unlike "none of three reaches the shell" "$(timeout 20 su cara -c "$STAGE/bin/probe fds" 3</etc 4</ 5</home </dev/null)" '(^| )[345]( |$)'
 	is "a held file is not a directory, and passes" "$(timeout 20 su cara -c 'head -n 1 <&3' 3</etc/hostname </dev/null)" carrelhost
 	for how in '</etc' '>/dev/null 2</etc'; do
 		log_mark
@@ -120,12 +120,14 @@ check_pamtester() {
 	pam_stack tester room "session optional pam_exec.so stdout $STAGE/bin/look"
 	local out
 	out=$(timeout 20 pamtester tester cara open_session close_session 2>&1 </dev/null)
-	like "[O] pamtester: a module after carrel opens inside" "$out" '^open_session host=cara-room homes=cara Seccomp:2'
+	like "[O] pamtester: a module after carrel opens inside" "$out" '^open_session host=cara-room homes=cara +Seccomp:2'
 	like "pamtester: and closes on the host" "$out" '^close_session host=carrelhost'
 	like "pamtester: both succeed" "$out" 'session has successfully been closed'
 	rm -f /tmp/look
 	out=$(timeout 30 pamtester tester cara open_session close_session open_session close_session 2>&1 </dev/null)
-	is "pamtester: twice in one process" "$(grep -c successfully <<<"$out")" 4
+	# The filter and the bounding set of a process have no way back: a second session of it could not be built.
+	is "pamtester: a second session in one process is refused" \
+		"$(grep -c 'successfully opened' <<<"$out") $(grep -c 'login was refused (code' <<<"$out")" "1 1"
 	rm -f /tmp/look
 	# One line without the word does both, whatever stands around it.
 	{
@@ -164,7 +166,7 @@ end_cron() {
 host_start
 start_cron cron
 su cara -c true </dev/null
-poll 5 user_gone cara
+settle
 before=$(census)
 check_commands
 check_descriptors

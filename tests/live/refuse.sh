@@ -49,7 +49,7 @@ ways_in() {
 
 host_start
 room ana true
-poll 5 eval '[ -z "$(helper_pids supervisor)" ]'
+settle
 before=$(census)
 
 log_mark

@@ -124,7 +124,7 @@ check_race() {
 
 host_start
 room dora true
-poll 5 eval '[ -z "$(helper_pids init)" ]'
+settle
 before=$(census)
 check_joined
 same_census "nothing is left behind" "$before"
