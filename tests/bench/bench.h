@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BENCH_BPF_MAX 4096
+#define BENCH_BPF_MAX  4096
 #define BENCH_ARGS_MAX 128
 
 /* Milliseconds; a negative value: the turn failed. */
@@ -25,20 +25,22 @@ struct bpf {
 };
 
 struct bench {
-	const char *pam_dir;   /* services of the PAM contenders */
-	const char *bpf_path;  /* the filter's instructions as the kernel takes them, or NULL */
-	struct bpf bpf;        /* the same, read before any turn */
+	const char *pam_dir; /* services of the PAM contenders */
+	const char *bpf_path; /* the filter's instructions as the kernel takes them, or NULL */
+	struct bpf bpf; /* the same, read before any turn */
 };
 
-/* One contender: @arg is what stands after its name, cut at blanks. Runs in the turn's child, which exits afterwards. */
+/* One contender: @arg is what stands after its name, cut at blanks. Runs in the turn's child, which exits
+ * afterwards. */
 typedef struct turn contender_turn(const struct bench *b, char **arg);
 
-contender_turn turn_pam;   /* SERVICE USER: pam_open_session, pam_close_session */
+contender_turn turn_pam; /* SERVICE USER: pam_open_session, pam_close_session */
 contender_turn turn_floor; /* PROGRAM ARG...: fork and exec, join what it made, drop, filter */
 contender_turn turn_start; /* PROGRAM ARG...: until it writes a byte to its standard output */
-contender_turn turn_exit;  /* PROGRAM ARG...: until it has ended with status 0 */
+contender_turn turn_exit; /* PROGRAM ARG...: until it has ended with status 0 */
 
 double now_ms(void);
 
-/* Open @count sessions, say so on standard output, close them at end of file on standard input. Returns the status. */
+/* Open @count sessions, say so on standard output, close them at end of file on standard input. Returns the
+ * status. */
 int hold_sessions(const struct bench *b, int count, char **arg);

@@ -5,8 +5,8 @@
  * Runs in: tests/bench, root, private namespaces.
  * Usage: driver [-c PAM_DIR] [-f BPF_FILE] [-n ROUNDS] [-w ROUNDS] KIND=NAME:ARG ARG... ...
  *        driver [-c PAM_DIR] [-h COUNT] pam=NAME:SERVICE USER
- * Output, with tabs between: NAME, open's median, its 99th percentile, close's median, its 99th percentile, rounds; in
- * milliseconds.
+ * Output, with tabs between: NAME, open's median, its 99th percentile, close's median, its 99th percentile,
+ * rounds; in milliseconds.
  */
 #include "tests/bench/bench.h"
 
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define CONTENDERS_MAX 24
-#define SETTLE_US 4000 /* for the kernel to put away what the turn before left */
+#define SETTLE_US      4000 /* for the kernel to put away what the turn before left */
 
 struct contender {
 	const char *name;

@@ -2,15 +2,15 @@
 /*
  * The floor: a room made by raw system calls with fixed arguments, nothing read, decided, checked or logged.
  *
- * Built by bench.sh against floor_ops.h, which floor_ops.awk writes from a trace of carrel's own init on this host: every
- * call that changes something, in carrel's order, with carrel's arguments. So the floor has the same mounts as
- * carrel has here and today, and nothing has to be kept in step by hand.
+ * Built by bench.sh against floor_ops.h, which floor_ops.awk writes from a trace of carrel's own init on this
+ * host: every call that changes something, in carrel's order, with carrel's arguments. So the floor has the
+ * same mounts as carrel has here and today, and nothing has to be kept in step by hand.
  *
- * In: exec of this static program; boot clock offset; one clone3 with the namespaces; cgroup namespace; loopback up;
- * trees, mounts, home overlay, pivot_root; init's capabilities, no_new_privs and own filter (of the same length); one
- * record from init, one to the application with init's pidfd.
- * Not in: policy, planning, reading mountinfo, looking up the places of the mounts one by one (the kernel's lookup in
- * move_mount remains), identity of the home's owner, records, log, the supervisor's own sandbox.
+ * In: exec of this static program; boot clock offset; one clone3 with the namespaces; cgroup namespace;
+ * loopback up; trees, mounts, home overlay, pivot_root; init's capabilities, no_new_privs and own filter (of
+ * the same length); one record from init, one to the application with init's pidfd. Not in: policy, planning,
+ * reading mountinfo, looking up the places of the mounts one by one (the kernel's lookup in move_mount
+ * remains), identity of the home's owner, records, log, the supervisor's own sandbox.
  *
  * Usage: floor room                 the application is on descriptor 3
  *        floor bare                 the same without mounts, to tell what those cost
@@ -216,6 +216,7 @@ int main(int argc, char **argv)
 	}
 	init = make_room(strcmp(argv[argc - 1], "bare") != 0);
 	MUST(floor_give(FLOOR_FD, &init, 1));
-	(void)read(FLOOR_FD, &byte, 1); /* end of file: the application is gone, and the room goes with this process */
+	(void)read(FLOOR_FD, &byte,
+		   1); /* end of file: the application is gone, and the room goes with this process */
 	return 0;
 }

@@ -2,9 +2,10 @@
 /*
  * The floor's half inside the application: what the module must do at the least, by raw calls.
  *
- * Runs in: a child for each turn, root. In the time: socket pair, one vfork and exec, waiting for the descriptor of
- * the room's init, setns with all namespaces, chdir, bounding and inheritable sets, no_new_privs, filter.
- * Not in: any check, reading back, saving the way back, log, configuration, name service.
+ * Runs in: a child for each turn, root. In the time: socket pair, one vfork and exec, waiting for the
+ * descriptor of the room's init, setns with all namespaces, chdir, bounding and inheritable sets,
+ * no_new_privs, filter. Not in: any check, reading back, saving the way back, log, configuration, name
+ * service.
  */
 #include "tests/bench/bench.h"
 
@@ -34,7 +35,8 @@ static bool trim(const struct bench *b)
 	data[0].inheritable = data[1].inheritable = 0;
 	if (syscall(SYS_capset, &head, data) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return false;
-	memcpy(&program.filter, &(const struct sock_filter *){b->bpf.insn}, sizeof(program.filter)); /* only read */
+	memcpy(&program.filter, &(const struct sock_filter *){b->bpf.insn},
+	       sizeof(program.filter)); /* only read */
 	return b->bpf.len == 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 
