@@ -66,8 +66,8 @@ int crl_msg_check_shape(enum crl_msg type, const void *body, size_t size, size_t
 	if (shape->size == VARIES ? !room_size_is_right(body, size) : size != shape->size)
 		return -EBADMSG;
 	want_fds = shape->nfds;
-	if (want_fds == VARIES)
-		want_fds = ((const struct crl_msg_ready *)body)->err.code ? 0 : 2;
+	if (want_fds == VARIES) /* a room without mounts of its own has nothing to hand over */
+		want_fds = nfds == 0 || ((const struct crl_msg_ready *)body)->err.code ? 0 : 2;
 	return nfds == want_fds ? 0 : -EBADMSG;
 }
 
