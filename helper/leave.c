@@ -202,7 +202,7 @@ _Noreturn void crl_end_room(struct crl_room *room)
 	drop_fd(&room->listen);
 	if (room->shared && room->lock < 0)
 		take_lock(room);
-	crl_record_remove(room->state.rooms, room->name);
+	crl_record_retire(room->state.rooms, room->name, room->id);
 	crl_room_account_end(room, NULL);
 	for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; !crl_room_is_over(room) && crl_now_ms() < end; pause_ms(1))
 		;
@@ -219,5 +219,6 @@ _Noreturn void crl_end_room(struct crl_room *room)
 	for (size_t i = 0; i < room->members; i++) /* the slice is empty only now that init has left it */
 		if (room->cgroup_root >= 0)
 			crl_ignore(crl_cgroup_remove(room->cgroup_root, room->member[i]->uid, room->member[i]->id));
+	crl_record_remove(room->state.rooms, room->id);
 	_exit(0);
 }

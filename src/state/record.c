@@ -131,6 +131,8 @@ uint64_t crl_process_start(pid_t pid)
 		return 0;
 	text[n] = '\0';
 	p = strrchr(text, ')'); /* the command name may hold spaces and parentheses */
+	if (p && (p[1] != ' ' || p[2] == 'Z' || p[2] == 'X'))
+		return 0; /* dead, and not reaped by whoever inherited it */
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
 	if (p && sscanf(p + 1, "%" SCNu64, &start) != 1)
@@ -208,6 +210,17 @@ static void remove_files(int rooms_dir, const char *name, bool lock)
 
 void crl_record_remove(int rooms_dir, const char *name)
 {
+	remove_files(rooms_dir, name, true);
+}
+
+void crl_record_retire(int rooms_dir, const char *name, const char *id)
+{
+	char from[CRL_KEY_MAX + 8], to[CRL_KEY_MAX + 8];
+
+	if (strcmp(name, id) == 0 || room_file(from, sizeof(from), name, "room") < 0 ||
+	    room_file(to, sizeof(to), id, "room") < 0)
+		return; /* a room of one login has its id for a name: nobody waits for it */
+	(void)renameat(rooms_dir, from, rooms_dir, to);
 	remove_files(rooms_dir, name, true);
 }
 

@@ -77,6 +77,12 @@ int crl_record_write(const struct crl_state *s, const struct crl_record *r) CRL_
 /* Remove record, socket and lock of a room; what is not there is no error. */
 void crl_record_remove(int rooms_dir, const char *name);
 
+/*
+ * The room is ending: give its name free, but keep its record, now as ID.room, until its cgroups are gone too.
+ * Whoever kills the supervisor meanwhile leaves something for the sweep to find.
+ */
+void crl_record_retire(int rooms_dir, const char *name, const char *id);
+
 /* With the room's lock held: remove what a killed supervisor left, but not the lock. */
 void crl_record_remove_stale(const struct crl_state *s, const char *name);
 

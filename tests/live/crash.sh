@@ -29,7 +29,7 @@ scene() {
 host_start
 room ana true
 room dora true
-poll 5 eval '[ -z "$(helper_pids supervisor)" ]'
+settle
 before=$(census)
 for user in ana dora; do # a room of one login, and a shared one with a cgroup
 	scene "$user: orderly logout" $user 'hold_say victim "exit 0"'
@@ -37,15 +37,19 @@ for user in ana dora; do # a room of one login, and a shared one with a cgroup
 	scene "$user: supervisor killed" $user 'kill -9 $supervisor'
 	scene "$user: init killed" $user 'kill -9 $init'
 	scene "$user: client killed" $user 'kill -9 $client'
-	scene "$user: monitor and supervisor killed" $user 'kill -9 $monitor $supervisor'
+	scene "$user: monitor and supervisor killed" $user 'kill -9 $supervisor $monitor'
+	scene "$user: monitor, then supervisor killed, then swept" $user \
+		'kill -9 $monitor; kill -9 $supervisor; sleep 0.5; $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR'
 	scene "$user: user kills all he can" $user 'hold_say victim "kill -9 -1"'
 done
 
 # All three at once: only the sweep is left to tidy up, which the next login may call; here it is called by name.
 hold victim dora@room
-kill -9 $(helper_pids init) $(helper_pids supervisor) $(monitor_pids dora)
+supervisor=$(helper_pids supervisor)
+kill -9 $(helper_pids init) $supervisor $(monitor_pids dora)
 check "everything killed at once: no process of the user survives" poll 5 user_gone dora
 hold_end victim
+poll 5 test ! -d "/proc/$supervisor" # until it is buried its room counts as kept
 check "the sweep runs" $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR
 same_census "and leaves nothing" "$before"
 
