@@ -70,13 +70,17 @@ no_pane() {
 	! $PANE has-session 2>/dev/null
 }
 
-# terminal NAME COMMAND: an interactive login over that door
+# terminal NAME COMMAND [unnamed]: an interactive login over that door
 terminal() {
 	$PANE new-session -d -x 90 -y 30 "$2"
 	saw "$1: prompt" 'cara@cara-room:~\$'
 	keys 'PS1="READY> "; tty; test -c "$(tty)" && echo is-there'
-	saw "$1: tty prints a path" '^/dev/(console|pts/[0-9]+)'
-	saw "$1: that exists" '^is-there'
+	if [ "${3-}" = unnamed ]; then
+		saw "$1: its terminal has no name" '^not a tty'
+	else
+		saw "$1: tty prints a path" '^/dev/(console|pts/[0-9]+)'
+		saw "$1: that exists" '^is-there'
+	fi
 	keys 'sleep 1000'
 	poll 10 pgrep -u cara -x sleep >/dev/null
 	$PANE send-keys C-z
@@ -96,7 +100,11 @@ terminal() {
 
 check_terminals() {
 	terminal "su -" "su - cara"
+	echo 'Defaults !use_pty' >/etc/sudoers.d/stage
 	terminal "sudo -i" "sudo -i -u cara"
+	# With use_pty sudo has opened a terminal of its own on the host before the room was there: it works, unnamed.
+	echo 'Defaults use_pty' >/etc/sudoers.d/stage
+	terminal "sudo -i with use_pty" "sudo -i -u cara" unnamed
 	terminal "login" "login -f cara"
 }
 
