@@ -8,6 +8,7 @@
 #include "helper/helper.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -19,24 +20,40 @@ static int open_ns_dir(pid_t pid)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* R1: each namespace of the mask is the room's, by inode. */
-static int verify_namespaces(const struct crl_job *job, pid_t init_pid, struct crl_err *err)
-{
-	scoped_fd app = open_ns_dir(job->app_pid);
-	scoped_fd init = open_ns_dir(init_pid);
+/* What one process has for each namespace of the mask. */
+struct places {
+	struct stat ns[CRL_NS_COUNT];
+};
 
-	if (app < 0 || init < 0)
+/* @of_init  the place where its children start, which is what a namespace of PIDs or time is joined for */
+static int look(const struct crl_job *job, pid_t pid, bool of_init, struct places *ret, struct crl_err *err)
+{
+	scoped_fd dir = open_ns_dir(pid);
+
+	if (dir < 0)
 		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "application or room went away");
 	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		struct stat have, want;
+		const char *name = of_init ? crl_nskinds[ns].init_name : crl_nskinds[ns].proc_name;
 
-		if (!(job->adopt.ns_mask & CRL_NS_BIT(ns)))
-			continue;
-		if (fstatat(app, crl_nskinds[ns].proc_name, &have, 0) < 0 ||
-		    fstatat(init, crl_nskinds[ns].init_name, &want, 0) < 0)
+		if ((job->adopt.ns_mask & CRL_NS_BIT(ns)) && fstatat(dir, name, &ret->ns[ns], 0) < 0)
 			return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot read back the %s namespace",
 					   crl_nskinds[ns].name);
-		if (have.st_ino != want.st_ino || have.st_dev != want.st_dev)
+	}
+	return 0;
+}
+
+/* R1: each namespace of the mask is the room's, by inode. */
+static int verify_namespaces(const struct crl_job *job, const struct places *room, struct crl_err *err)
+{
+	struct places app;
+	int r = look(job, job->app_pid, false, &app, err);
+
+	if (r < 0)
+		return r;
+	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
+		if (!(job->adopt.ns_mask & CRL_NS_BIT(ns)))
+			continue;
+		if (app.ns[ns].st_ino != room->ns[ns].st_ino || app.ns[ns].st_dev != room->ns[ns].st_dev)
 			return crl_err_set(err, EXDEV, CRL_STAGE_ADOPT, "the application is not in the room's %s namespace",
 					   crl_nskinds[ns].name);
 	}
@@ -73,15 +90,18 @@ static int await_harmless_init(struct crl_job *job, struct crl_err *err)
 int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_err *err)
 {
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	struct places room;
 	int r;
 
 	r = send_room(job, init_pidfd, err);
+	if (r == 0)
+		r = look(job, init_pid, true, &room, err); /* while the application goes in; its pidfd is asked below */
 	if (r < 0)
 		return r;
 	r = crl_msg_recv(job->channel, CRL_ACCEPT(CRL_MSG_ENTERED), NULL, 0, job->deadline_ms, &got);
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_ADOPT, "the application did not report that it entered");
-	r = verify_namespaces(job, init_pid, err);
+	r = verify_namespaces(job, &room, err);
 	if (r < 0)
 		return r;
 	r = await_harmless_init(job, err);

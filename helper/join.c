@@ -17,11 +17,9 @@ union answer {
 	struct crl_err refused;
 };
 
-static int ask_supervisor(struct crl_job *job, int conn, int *ret_init, struct crl_err *err)
+static int ask_supervisor(const struct crl_job *job, int conn, struct crl_err *err)
 {
-	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 	scoped_free struct crl_msg_join *join = calloc(1, sizeof(*join));
-	union answer answer = {0};
 	int r;
 
 	if (!join)
@@ -31,9 +29,17 @@ static int ask_supervisor(struct crl_job *job, int conn, int *ret_init, struct c
 	(void)snprintf(join->cgroup, sizeof(join->cgroup), "%s", job->cgroup.path);
 	(void)snprintf(join->origin_cgroup, sizeof(join->origin_cgroup), "%s", job->cgroup.origin);
 	r = crl_msg_send(conn, CRL_MSG_JOIN, join, sizeof(*join), (int[]){job->channel, job->app_pidfd}, 2);
-	if (r == 0)
-		r = crl_msg_recv(conn, CRL_ACCEPT(CRL_MSG_TAKEN) | CRL_ACCEPT(CRL_MSG_REFUSED), &answer, sizeof(answer),
-				 job->deadline_ms, &got);
+	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_STATE, "the room's supervisor does not answer") : 0;
+}
+
+static int await_supervisor(struct crl_job *job, int conn, int *ret_init, struct crl_err *err)
+{
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	union answer answer = {0};
+	int r;
+
+	r = crl_msg_recv(conn, CRL_ACCEPT(CRL_MSG_TAKEN) | CRL_ACCEPT(CRL_MSG_REFUSED), &answer, sizeof(answer),
+			 job->deadline_ms, &got);
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_STATE, "the room's supervisor does not answer");
 	if (got.type == CRL_MSG_REFUSED) {
@@ -67,10 +73,11 @@ int crl_join_room(struct crl_job *job, struct crl_err *err)
 		return r;
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_STATE, "cannot reach the room's supervisor");
-	r = crl_filter_obtain(job, err);
-	if (r < 0)
-		return r;
-	r = ask_supervisor(job, conn, &init, err);
+	r = ask_supervisor(job, conn, err);
+	if (r == 0)
+		r = crl_filter_obtain(job, err); /* while the supervisor works; it notices when we give up */
+	if (r == 0)
+		r = await_supervisor(job, conn, &init, err);
 	if (r < 0)
 		return r;
 	r = crl_pidfd_pid(init, &init_pid);

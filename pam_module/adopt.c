@@ -107,6 +107,11 @@ int origin_leave(const struct origin *o, int pidfd, struct crl_err *err)
 		return 0; /* setns() takes no empty word */
 	if (setns(pidfd, (int)crl_ns_clone_flags(o->mask)) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot join the room's namespaces");
+	return 0;
+}
+
+int origin_has_left(const struct origin *o, struct crl_err *err)
+{
 	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
 		ino_t now;
 

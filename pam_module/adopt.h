@@ -41,11 +41,11 @@ void origin_done(struct origin *o);
  */
 int pidfd_prove(int pidfd, struct crl_err *err) CRL_MUST_CHECK;
 
-/*
- * Join every namespace of the mask by one setns(), then read back that each is another one than before.
- * Errors (stage ADOPT): setns()'s errno with nothing joined; -EXDEV one did not change (the caller goes back).
- */
+/* Join every namespace of the mask by one setns(). Errors (stage ADOPT): setns()'s errno with nothing joined. */
 int origin_leave(const struct origin *o, int pidfd, struct crl_err *err) CRL_MUST_CHECK;
+
+/* Read back that each is another one than before. Errors (stage ADOPT): -EXDEV one is not (the caller goes back). */
+int origin_has_left(const struct origin *o, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
  * Go back.

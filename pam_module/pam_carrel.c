@@ -62,13 +62,19 @@ static void put_cwd(const struct attempt *a, bool inside)
 static int go_inside(struct attempt *a, const struct origin *o, int init_pidfd, struct crl_err *err)
 {
 	int rc = origin_leave(o, init_pidfd, err);
+	int confirmed;
 
 	if (rc < 0)
 		return rc;
-	put_cwd(a, true);
 	rc = talk_entered(&a->talk, err);
 	if (rc < 0)
 		return rc;
+	put_cwd(a, true); /* while the helper looks where we are */
+	rc = origin_has_left(o, err);
+	/* In any case: what comes must not be taken for the answer to a CLOSE. */
+	confirmed = talk_confirmed(&a->talk, rc < 0 ? NULL : err);
+	if (rc < 0 || confirmed < 0)
+		return rc < 0 ? rc : confirmed;
 	rc = caller_seal(&a->caller, err);
 	if (rc < 0)
 		return rc;
@@ -136,16 +142,18 @@ static int ask_and_adopt(struct attempt *a, struct crl_err *err)
 
 static int open_room(struct attempt *a, struct crl_err *err)
 {
-	int rc = who_describe(a->pamh, &a->login, err);
+	/* First, since it takes longer to start than what follows; until it is asked it makes nothing. */
+	int rc = helper_spawn(&a->opt, &a->helper, err);
 
 	if (rc < 0)
 		return rc;
-	rc = caller_examine(&a->caller, err);
-	if (rc < 0)
+	rc = who_describe(a->pamh, &a->login, err);
+	if (rc == 0)
+		rc = caller_examine(&a->caller, err);
+	if (rc < 0) {
+		helper_end(&a->helper, 0);
 		return rc;
-	rc = helper_spawn(&a->opt, &a->helper, err);
-	if (rc < 0)
-		return rc;
+	}
 	rc = ask_and_adopt(a, err);
 	if (rc < 0)
 		helper_end(&a->helper, a->talk.broken ? 0 : TIDY_WAIT_MS);

@@ -105,13 +105,18 @@ int talk_answer(struct talk *t, struct crl_msg_room *room, int *ret_pidfd, struc
 
 int talk_entered(struct talk *t, struct crl_err *err)
 {
+	int rc = crl_msg_send(t->sock, CRL_MSG_ENTERED, NULL, 0, NULL, 0);
+
+	return rc < 0 ? broken(t, rc, err) : 0;
+}
+
+int talk_confirmed(struct talk *t, struct crl_err *err)
+{
 	const uint32_t accept = CRL_ACCEPT(CRL_MSG_CONFIRMED) | CRL_ACCEPT(CRL_MSG_REFUSED);
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 	struct crl_err theirs;
-	int rc = crl_msg_send(t->sock, CRL_MSG_ENTERED, NULL, 0, NULL, 0);
+	int rc = crl_msg_recv(t->sock, accept, &theirs, sizeof(theirs), t->deadline_ms, &got);
 
-	if (rc == 0)
-		rc = crl_msg_recv(t->sock, accept, &theirs, sizeof(theirs), t->deadline_ms, &got);
 	if (rc < 0)
 		return broken(t, rc, err);
 	return got.type == CRL_MSG_REFUSED ? refused(t, &theirs, err) : 0;

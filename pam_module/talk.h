@@ -33,8 +33,9 @@ int talk_request(struct talk *t, const struct crl_login *login, struct crl_err *
  */
 int talk_answer(struct talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err) CRL_MUST_CHECK;
 
-/* Say that the caller is inside and wait until the helper has seen it. Errors as above. */
+/* Say that the caller is inside; wait until the helper has seen it. Errors as above. */
 int talk_entered(struct talk *t, struct crl_err *err) CRL_MUST_CHECK;
+int talk_confirmed(struct talk *t, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
  * End the login; returns when nothing of it runs any more.
