@@ -18,39 +18,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "policy/families.h"
+
 /* In clone() the lowest byte is the exit signal, so CLONE_NEWTIME cannot be asked for there. */
 #define CLONE_NAMESPACES                                                                                     \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |        \
 	 CLONE_NEWNET)
 #define SOCKET_TYPE_MASK 0xfu /* the kernel's SOCK_TYPE_MASK; above it are SOCK_CLOEXEC and SOCK_NONBLOCK */
-#define FAMILIES_MAX     16 /* at least as many as the table below has */
 
 #define RET_ALLOW    SECCOMP_RET_ALLOW
 #define RET_ERRNO(e) (SECCOMP_RET_ERRNO | (e))
 #define ARG_LOW(n)   (offsetof(struct seccomp_data, args) + 8 * (n)) /* little-endian */
-
-static const struct {
-	const char *name;
-	uint16_t family;
-} families[] = {
-	{ "unix", AF_UNIX },
-	{ "inet", AF_INET },
-	{ "inet6", AF_INET6 },
-	{ "netlink", AF_NETLINK },
-	{ "packet", AF_PACKET },
-	{ "can", AF_CAN },
-	{ "bluetooth", AF_BLUETOOTH },
-	{ "alg", AF_ALG },
-	{ "rds", AF_RDS },
-	{ "tipc", AF_TIPC },
-	{ "xdp", AF_XDP },
-	{ "qipcrtr", AF_QIPCRTR },
-	{ "kcm", AF_KCM },
-	{ "key", AF_KEY },
-	{ "smc", AF_SMC },
-};
-
-_Static_assert(CRL_ARRAY_LEN(families) <= FAMILIES_MAX, "each family is taken once");
 
 /* Routes and addresses for everyone; audit for sshd, login and PAM, useless without CAP_AUDIT_WRITE. */
 static const uint32_t netlink_protocols[] = { NETLINK_ROUTE, NETLINK_AUDIT };
@@ -63,7 +41,7 @@ struct text {
 	struct sock_filter *insn;
 	uint32_t len;
 	uint32_t capacity;
-	uint32_t families[FAMILIES_MAX];
+	uint32_t families[CRL_FAMILIES_MAX];
 	size_t families_len;
 	uint32_t setns_flags;
 };
@@ -279,21 +257,13 @@ static int write_arch(const struct crl_filter_job *job, uint32_t arch, struct te
 static int read_families(const struct crl_strv *list, struct text *t, struct crl_err *err)
 {
 	for (size_t i = 0; i < list->len; i++) {
-		size_t n = 0;
+		int family = crl_family_find(list->item[i]);
 
-		/* no namespace holds AF_VSOCK: it reaches the hypervisor from any room */
-		if (strcmp(list->item[i], "vsock") == 0)
-			return crl_err_set(
-				err, EINVAL, CRL_STAGE_FILTER,
-				"seccomp.families: vsock leads out of every room and cannot be allowed");
-		while (n < CRL_ARRAY_LEN(families) && strcmp(families[n].name, list->item[i]) != 0)
-			n++;
-		if (n == CRL_ARRAY_LEN(families))
+		if (family < 0)
 			return crl_err_set(err, EINVAL, CRL_STAGE_FILTER,
 					   "seccomp.families: there is no family '%s'", list->item[i]);
-		if (has_family(t, families[n].family))
-			continue;
-		t->families[t->families_len++] = families[n].family;
+		if (!has_family(t, (uint32_t)family))
+			t->families[t->families_len++] = (uint32_t)family;
 	}
 	return 0;
 }

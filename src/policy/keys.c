@@ -14,7 +14,7 @@
 #define SIZE_TOP (UINT64_C(1) << 60)
 #define YEAR_S   (UINT64_C(365) * 86400)
 
-static const char *const words_share[] = {"login", "user", "group", NULL};
+static const char *const words_share[] = {"login", "user", NULL};
 static const char *const words_close[] = {"kill", "keep", NULL};
 static const char *const words_root[] = {"host", "image", NULL};
 static const char *const words_home[] = {"real", "overlay", "tmpfs", NULL};

@@ -75,7 +75,7 @@ static bool find_nearest(const struct crl_keys_ctx *ctx, const char *path, char 
 		if (crl_keys[i].scope != ctx->scope) {
 			continue;
 		}
-		for (int add = 0; add <= crl_key_is_list(&crl_keys[i]); add++) {
+		for (int add = 0; add < (crl_key_is_list(&crl_keys[i]) ? 2 : 1); add++) {
 			size_t distance;
 
 			(void)snprintf(name, sizeof(name), "%s%s", crl_keys[i].path, add ? "_add" : "");

@@ -15,7 +15,7 @@
 
 #define CRL_POLICY_NAME_MAX 64
 
-enum crl_share { CRL_SHARE_LOGIN, CRL_SHARE_USER, CRL_SHARE_GROUP };
+enum crl_share { CRL_SHARE_LOGIN, CRL_SHARE_USER };
 enum crl_on_close { CRL_CLOSE_KILL, CRL_CLOSE_KEEP };
 enum crl_root_mode { CRL_ROOT_HOST, CRL_ROOT_IMAGE };
 enum crl_home_mode { CRL_HOME_REAL, CRL_HOME_OVERLAY, CRL_HOME_TMPFS };

@@ -6,13 +6,8 @@
 
 #include "base/parse.h"
 #include "base/path.h"
+#include "policy/families.h"
 #include "policy/keys.h"
-
-/* Socket families a policy can name; src/plan/filter_args.c has their numbers. */
-static const char *const families[] = {
-	"unix",      "inet", "inet6", "netlink", "packet", "alg", "can", "rds",
-	"bluetooth", "ib",   "tipc",  "xdp",     "phonet", "nfc", "key",
-};
 
 static void *field(const struct crl_keys_at *at)
 {
@@ -306,12 +301,13 @@ static int add_call(const struct crl_keys_at *at, config_setting_t *item, const 
 
 static int add_family(const struct crl_keys_at *at, config_setting_t *item, const char *text)
 {
-	for (size_t i = 0; i < CRL_ARRAY_LEN(families); i++) {
-		if (strcmp(families[i], text) == 0) {
-			return add_text(at, item, text);
-		}
+	if (strcmp(text, "vsock") == 0) {
+		return crl_key_refuse(at, item, "another family: vsock leads out of every room to the hypervisor");
 	}
-	return crl_key_refuse(at, item, "a socket family such as \"inet\" (carrel.conf(5) lists them)");
+	if (crl_family_find(text) < 0) {
+		return crl_key_refuse(at, item, "a socket family such as \"inet\" (carrel.conf(5) lists them)");
+	}
+	return add_text(at, item, text);
 }
 
 static int set_texts(const struct crl_keys_at *at, item_setter *set)

@@ -399,7 +399,8 @@ static void test_all_families_fit(void **state)
 		STRV((char[]){ "unix" }, (char[]){ "inet" }, (char[]){ "inet6" }, (char[]){ "netlink" },
 		     (char[]){ "packet" }, (char[]){ "can" }, (char[]){ "bluetooth" }, (char[]){ "alg" },
 		     (char[]){ "rds" }, (char[]){ "tipc" }, (char[]){ "xdp" }, (char[]){ "qipcrtr" },
-		     (char[]){ "kcm" }, (char[]){ "key" }, (char[]){ "smc" });
+		     (char[]){ "kcm" }, (char[]){ "key" }, (char[]){ "smc" }, (char[]){ "ib" },
+		     (char[]){ "phonet" }, (char[]){ "nfc" });
 
 	(void)state;
 	s.families = all;
