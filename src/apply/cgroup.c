@@ -153,7 +153,7 @@ int crl_cgroup_make(int root, uint32_t uid, const char *id, const struct crl_cgr
 					.need = need,
 					.missing = ret_missing,
 					.missing_size = missing_size};
-	bool limited = plan && plan->len > 0 && need != CRL_NEED_OFF;
+	bool limited = plan && need != CRL_NEED_OFF;
 	char path[96];
 	int r;
 

@@ -183,6 +183,66 @@ static int write_limit(int slice, const struct crl_cgroup_write *w, struct crl_e
 	return 0;
 }
 
+/* What a slice without limits holds. */
+static const struct {
+	const char *file;
+	const char *text;
+} unlimited[] = {
+	{"cpu.max", "max"},	{"cpu.weight", "100"},	    {"memory.high", "max"},
+	{"memory.max", "max"}, {"memory.swap.max", "max"}, {"pids.max", "max"},
+};
+
+static bool is_planned(const struct crl_cgroup_plan *plan, const char *file, const char *start)
+{
+	for (size_t i = 0; i < plan->len; i++)
+		if (strcmp(plan->write[i].file, file) == 0 &&
+		    strncmp(plan->write[i].value, start, strlen(start)) == 0)
+			return true;
+	return false;
+}
+
+static int lift(int user, const char *file, const char *text, struct crl_err *err)
+{
+	int r = crl_cgroup_write(user, file, text);
+
+	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "cannot write \"%s\" to %s", text, file) : 0;
+}
+
+static int lift_io(int user, const struct crl_cgroup_plan *plan, struct crl_err *err)
+{
+	char text[4096], line[128];
+	int r = 0;
+
+	if (crl_cgroup_read(user, "io.max", text, sizeof(text)) <= 0)
+		return 0; /* no such controller here, or no limit */
+	for (char *rest = NULL, *one = strtok_r(text, "\n", &rest); one && r == 0; one = strtok_r(NULL, "\n", &rest)) {
+		one[strcspn(one, " ") + (strchr(one, ' ') != NULL)] = '\0'; /* "8:0 " */
+		if (is_planned(plan, "io.max", one))
+			continue;
+		(void)snprintf(line, sizeof(line), "%.24srbps=max wbps=max riops=max wiops=max", one);
+		r = lift(user, "io.max", line, err);
+	}
+	return r;
+}
+
+/* Another policy of the same user may have limited what this one leaves open: the last login's policy counts. */
+static int lift_others(int user, const struct crl_cgroup_plan *plan, struct crl_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(unlimited) && r == 0; i++) {
+		const char *text = unlimited[i].text;
+		char now[64];
+
+		if (is_planned(plan, unlimited[i].file, "") ||
+		    crl_cgroup_read(user, unlimited[i].file, now, sizeof(now)) < 0)
+			continue;
+		if (strncmp(now, text, strlen(text)) != 0 || strchr(" \n", now[strlen(text)]) == NULL)
+			r = lift(user, unlimited[i].file, text, err);
+	}
+	return r < 0 ? r : lift_io(user, plan, err);
+}
+
 static bool is_listed(const struct crl_cgroup_limiting *l, const char *controller)
 {
 	for (size_t i = 0; i < l->len; i++)
@@ -243,5 +303,5 @@ int crl_cgroup_apply_limits(struct crl_cgroup_limiting *l, struct crl_err *err)
 		if (r == -ENOENT) /* such as memory.swap.max on a kernel without swap accounting */
 			r = lacks(l, "limit", w->file, w->key, err);
 	}
-	return r;
+	return r < 0 ? r : lift_others(l->user, l->plan, err);
 }

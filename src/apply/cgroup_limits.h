@@ -33,5 +33,8 @@ int crl_cgroup_write(int dir, const char *file, const char *text);
 /* See which controllers of the plan the root has; nothing is changed. Errors: -EOPNOTSUPP and others. */
 int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, struct crl_err *err) CRL_MUST_CHECK;
 
-/* Enable what was found, write each limit that differs and read it back. Errors as crl_cgroup_make(). */
+/*
+ * Enable what was found, write each limit that differs and read it back, lift those that the plan leaves open. Errors
+ * as crl_cgroup_make().
+ */
 int crl_cgroup_apply_limits(struct crl_cgroup_limiting *l, struct crl_err *err) CRL_MUST_CHECK;

@@ -96,15 +96,20 @@ static void add_device(struct crl_cgroup_plan *plan, const struct io_device *d)
 {
 	struct crl_cgroup_write *w = add(plan, "io", "io.max", "limits.io");
 	int n = snprintf(w->value, sizeof(w->value), "%u:%u", d->major, d->minor);
+	bool limited = false;
 
-	/* 21 + 4 * 27 characters at most, so that nothing is ever cut. */
+	/* 12 + 4 * 27 characters at most, so that nothing is ever cut. */
 	_Static_assert(sizeof(w->value) >= 128, "io.max does not fit");
-	for (size_t k = 0; k < IO_KEYS; k++)
-		if (d->limit[k] != CRL_UNLIMITED)
-			n += snprintf(w->value + n, sizeof(w->value) - (size_t)n, " %s=%" PRIu64, io_key[k],
-				      d->limit[k]);
-	if (!strchr(w->value, ' '))
-		plan->len--; /* a path without any limit */
+	for (size_t k = 0; k < IO_KEYS; k++) {
+		bool open = d->limit[k] == CRL_UNLIMITED;
+
+		limited |= !open;
+		n += open ? snprintf(w->value + n, sizeof(w->value) - (size_t)n, " %s=max", io_key[k])
+			  : snprintf(w->value + n, sizeof(w->value) - (size_t)n, " %s=%" PRIu64, io_key[k],
+				     d->limit[k]);
+	}
+	if (!limited)
+		plan->len--;
 }
 
 static int find_device(const struct crl_io_limit *io, crl_device_lookup *device, struct io_device *ret,

@@ -30,7 +30,7 @@ struct crl_cgroup_plan {
 typedef int crl_device_lookup(const char *path, uint32_t *ret_major, uint32_t *ret_minor);
 
 /*
- * What a limit leaves open is not in the plan: a slice keeps what an earlier login of the user has set.
+ * What a policy leaves open is not in the plan; crl_cgroup_make() lifts it where another policy has set it.
  * Two paths on one device are one limit, the lower of both.
  * @device  called once for each path of limits.io; may be NULL when there is none
  * Errors (stage LIMITS): -EINVAL a path without a block device, or a limit that the kernel would not take;

@@ -129,8 +129,7 @@ static void test_equal_is_not_written(void **state)
 	put("carrel.slice/cgroup.subtree_control", "memory io cpu\n");
 	put(USER "cpu.max", "050000 100000\n");
 	put(USER "memory.max", "1073737728\n"); /* the kernel's rounding to pages */
-	put(USER "io.max",
-	    "7:0 rbps=1 wbps=max riops=max wiops=max\n8:0 rbps=max wbps=6 riops=max wiops=max\n");
+	put(USER "io.max", "8:0 rbps=max wbps=6 riops=max wiops=max\n");
 	plan_add(&p, "cpu", "cpu.max", "50000 100000");
 	plan_add(&p, "memory", "memory.max", "1073741823");
 	plan_add(&p, "io", "io.max", "8:0 wbps=6");
@@ -138,7 +137,39 @@ static void test_equal_is_not_written(void **state)
 	assert_string_equal(get("cgroup.subtree_control"), "memory io cpu\n");
 	assert_string_equal(get(USER "cpu.max"), "050000 100000\n");
 	assert_string_equal(get(USER "memory.max"), "1073737728\n");
-	assert_non_null(strstr(get(USER "io.max"), "7:0 rbps=1"));
+	assert_string_equal(get(USER "io.max"), "8:0 rbps=max wbps=6 riops=max wiops=max\n");
+}
+
+/* What the policy of an earlier login has limited and this one leaves open is lifted, and nothing else is written. */
+static void test_open_is_lifted(void **state)
+{
+	struct crl_cgroup_plan p = {.len = 0};
+	struct crl_err err;
+	char missing[64];
+
+	(void)state;
+	put(USER "cpu.max", "50000 100000\n");
+	put(USER "cpu.weight", "50\n");
+	put(USER "memory.max", "max\n");
+	put(USER "memory.swap.max", "4096\n");
+	put(USER "pids.max", "10\n");
+	put(USER "io.max", "7:0 rbps=1 wbps=max riops=max wiops=max\n");
+	plan_add(&p, "pids", "pids.max", "10");
+	assert_int_equal(make(&p, CRL_NEED_REQUIRE, missing, &err), 0);
+	assert_memory_equal(get(USER "cpu.max"), "max", 3);
+	assert_memory_equal(get(USER "cpu.weight"), "100", 3);
+	assert_string_equal(get(USER "memory.max"), "max\n");
+	assert_memory_equal(get(USER "memory.swap.max"), "max", 3);
+	assert_string_equal(get(USER "pids.max"), "10\n");
+	assert_string_equal(get(USER "io.max"), "7:0 rbps=max wbps=max riops=max wiops=max");
+	put(USER "cpu.weight", "20\n");
+	put(USER "io.max", "8:0 rbps=5 wbps=max riops=max wiops=max\n");
+	p.len = 0;
+	plan_add(&p, "io", "io.max", "8:0 rbps=5 wbps=max riops=max wiops=max");
+	assert_int_equal(make(&p, CRL_NEED_PREFER, missing, &err), 0);
+	assert_memory_equal(get(USER "cpu.weight"), "100", 3);
+	assert_memory_equal(get(USER "pids.max"), "max", 3);
+	assert_string_equal(get(USER "io.max"), "8:0 rbps=5 wbps=max riops=max wiops=max\n");
 }
 
 static void test_missing_controller(void **state)
@@ -330,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_make, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_equal_is_not_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_open_is_lifted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_controller, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_off, setup, teardown),

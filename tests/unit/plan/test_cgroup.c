@@ -119,7 +119,7 @@ static void test_io(void **state)
 	l.io_len = CRL_ARRAY_LEN(io);
 	assert_int_equal(crl_cgroup_plan_build(&l, device, &p, NULL), 0);
 	assert_int_equal(p.len, 2);
-	assert_string_equal(p.write[0].value, "8:16 rbps=50 wbps=30 riops=8");
+	assert_string_equal(p.write[0].value, "8:16 rbps=50 wbps=30 riops=8 wiops=max");
 	assert_string_equal(p.write[1].value, "8:32 rbps=18446744073709551614 wbps=18446744073709551614 "
 					      "riops=18446744073709551614 wiops=18446744073709551614");
 }
