@@ -117,6 +117,7 @@ static int check_header(const struct crl_msg_header *h, size_t length, uint32_t 
 static int take_record(int fd, uint32_t accept, void *body, size_t capacity, struct crl_received *r)
 {
 	struct crl_msg_header header = {0};
+	// cppcheck-suppress ctuuninitvar ; recvmsg() is what writes the body
 	struct iovec iov[2] = {{&header, sizeof(header)}, {body, capacity}};
 	union control control = {0};
 	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2, .msg_control = control.space,

@@ -146,16 +146,17 @@ static int write_entry(int fd, const char *key, size_t key_len, const struct crl
 		.key_len = (uint32_t)key_len,
 		.insn_len = f->len,
 	};
-	scoped_free char *buf = malloc(sizeof(h) + key_len + size);
+	scoped_free char *buf = NULL;
 	ssize_t n;
 
+	if (fchmod(fd, 0600) < 0) /* whatever the umask left */
+		return -errno;
+	buf = malloc(sizeof(h) + key_len + size);
 	if (!buf)
 		return -ENOMEM;
 	memcpy(buf, &h, sizeof(h));
 	memcpy(buf + sizeof(h), key, key_len);
 	memcpy(buf + sizeof(h) + key_len, f->insn, size);
-	if (fchmod(fd, 0600) < 0) /* whatever the umask left */
-		return -errno;
 	n = write(fd, buf, sizeof(h) + key_len + size);
 	if (n < 0)
 		return -errno;
