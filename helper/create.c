@@ -191,13 +191,12 @@ int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *
 	bool mounts = job->policy.namespaces & CRL_NS_BIT(CRL_NS_MOUNT);
 	scoped(crl_mount_plan) plan = {0};
 	scoped(crl_host) host = {0};
-	struct crl_init_args args = {.job = job, .mounts = mounts ? &plan : NULL, .channel = -EBADF};
+	struct crl_init_args args = {.job = job, .host = &host, .mounts = mounts ? &plan : NULL, .channel = -EBADF};
 	int r;
 
 	r = read_host(job, &host, err);
 	if (r < 0)
 		return r;
-	args.hostname = host.room_name;
 	if (mounts) {
 		r = crl_mount_plan_build(&job->policy, &job->login, &host, &plan, err);
 		if (r < 0)

@@ -137,12 +137,12 @@ int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *
 int crl_join_room(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 int crl_room_socket(const struct crl_state *s, const char *name, bool listening, int *ret_fd) CRL_MUST_CHECK;
 
-/* init.c: PID 1 of the room; never returns. */
+/* init.c: PID 1 of the room; never returns. The first three are its own copies, which it frees. */
 struct crl_init_args {
-	const struct crl_job *job;
-	const struct crl_mount_plan *mounts; /* NULL = no mount namespace */
-	const char *hostname;                /* "" = keep */
-	int channel;                         /* to the helper */
+	struct crl_job *job;
+	struct crl_host *host;
+	struct crl_mount_plan *mounts; /* NULL = no mount namespace */
+	int channel;                   /* to the helper */
 };
 _Noreturn void crl_init_main(const struct crl_init_args *args);
 

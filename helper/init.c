@@ -4,8 +4,8 @@
  *
  * Runs in: the room's namespaces, root; drops everything before the first login comes in.
  * Trusts: nobody inside. It runs nothing of the user's and reads nothing of theirs after the room stands.
- * R1: undumpable and uid 0, so a user can neither trace, signal nor read it. R2: when the supervisor dies, everything
- * inside is killed and the room's files and cgroups are removed by us.
+ * R1: undumpable and uid 0, so a user can neither trace, signal nor read it. R2: when the supervisor dies,
+ * everything inside is killed and the room's files and cgroups are removed by us.
  */
 #include "helper/helper.h"
 
@@ -18,10 +18,12 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "apply/mounts.h"
 #include "apply/sandbox.h"
+#include "plan/mounts.h"
 
 static int bring_lo_up(void)
 {
@@ -42,33 +44,42 @@ static int set_up_host(const struct crl_init_args *args, struct crl_err *err)
 	/* Only here: the namespace's root is the cgroup that we were cloned into. */
 	if ((ns & CRL_NS_BIT(CRL_NS_CGROUP)) && unshare(CLONE_NEWCGROUP) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot make a cgroup namespace");
-	if ((ns & CRL_NS_BIT(CRL_NS_UTS)) && args->hostname[0] != '\0' &&
-	    sethostname(args->hostname, strlen(args->hostname)) < 0)
-		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot set host name %s", args->hostname);
+	if ((ns & CRL_NS_BIT(CRL_NS_UTS)) && args->host->room_name[0] != '\0' &&
+	    sethostname(args->host->room_name, strlen(args->host->room_name)) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot set host name %s",
+				   args->host->room_name);
 	if (ns & CRL_NS_BIT(CRL_NS_NET)) {
 		int r = bring_lo_up();
 
 		if (r < 0)
-			return crl_err_set(err, -r, CRL_STAGE_NAMESPACE, "cannot bring the loopback interface up");
+			return crl_err_set(err, -r, CRL_STAGE_NAMESPACE,
+					   "cannot bring the loopback interface up");
 	}
 	return 0;
 }
 
 /*
- * Wait for a signal from outside. si_pid 0 is a sender that this PID namespace does not know: the kernel reporting
- * the supervisor's death (R2); a root process of the room may send us SIGTERM as it likes.
+ * Wait for a signal from outside. si_pid 0 is a sender that this PID namespace does not know: the kernel
+ * reporting the supervisor's death (R2); a root process of the room may send us SIGTERM as it likes.
  */
 static bool wait_for_end(void)
 {
+	const struct timespec moment = {.tv_sec = 1};
+	siginfo_t info = {0};
+	bool awake = false;
 	sigset_t set;
-	siginfo_t info;
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigaddset(&set, SIGTERM);
 	for (;;) {
-		int sig = sigwaitinfo(&set, &info);
+		/* Whoever reaps one orphan will soon reap more; after a moment's silence back to sleep. */
+		long sig = awake ? sigtimedwait(&set, &info, &moment)
+				 : crl_sandbox_sleep(__NR_rt_sigtimedwait,
+						     (long[]){(long)(uintptr_t)&set, (long)(uintptr_t)&info,
+							      0, NSIG / 8});
 
+		awake = sig > 0;
 		if (sig == SIGCHLD)
 			while (waitpid(-1, NULL, WNOHANG) > 0)
 				;
@@ -95,8 +106,18 @@ static int stand_up(const struct crl_init_args *args, struct crl_room_view *view
 	crl_rename_process("carrel-init");
 	/* Only PID 1 of a namespace may ever say kill(-1): elsewhere we just die with the supervisor. */
 	if (getpid() == 1 && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot ask for the parent's death signal");
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE,
+				   "cannot ask for the parent's death signal");
 	return 0;
+}
+
+/* The helper's memory came along with the clone; the janitor has what is needed of it. */
+static void forget(const struct crl_init_args *args)
+{
+	if (args->mounts)
+		crl_mount_plan_done(args->mounts);
+	crl_host_done(args->host);
+	crl_job_done(args->job);
 }
 
 _Noreturn void crl_init_main(const struct crl_init_args *args)
@@ -115,14 +136,16 @@ _Noreturn void crl_init_main(const struct crl_init_args *args)
 	crl_janitor_prepare(&janitor, args->job);
 	r = stand_up(args, &view, &ready.err);
 	nfds = (view.proc >= 0 && view.utmp >= 0) ? 2 : 0;
-	if (crl_msg_send(args->channel, CRL_MSG_READY, &ready, sizeof(ready), (int[]){view.proc, view.utmp}, nfds) < 0 ||
+	if (crl_msg_send(args->channel, CRL_MSG_READY, &ready, sizeof(ready), (int[]){view.proc, view.utmp},
+			 nfds) < 0 ||
 	    r < 0)
 		_exit(1);
 	/* The application comes in meanwhile, but nobody is told that it may go on before we are harmless. */
-	if (crl_sandbox_init(&ready.err) < 0 || crl_msg_send(args->channel, CRL_MSG_CONFIRMED, NULL, 0, NULL, 0) < 0)
+	if (crl_sandbox_init(&ready.err) < 0 ||
+	    crl_msg_send(args->channel, CRL_MSG_CONFIRMED, NULL, 0, NULL, 0) < 0)
 		_exit(1);
 	crl_janitor_close_others(&janitor);
-	crl_sandbox_quiet_memory();
+	forget(args);
 	if (wait_for_end())
 		crl_janitor_tidy_up(&janitor);
 	_exit(0);

@@ -160,7 +160,6 @@ static _Noreturn void become_supervisor(struct crl_job *job, struct crl_room *ro
 		crl_log(LOG_ERR, "id=%s: %s", room->id, err.text);
 		crl_end_room(room);
 	}
-	crl_sandbox_quiet_memory();
 	crl_supervise(room);
 }
 

@@ -3,8 +3,8 @@
  * Keep a room: wait for its logins to close or die, for more to join, for init to end.
  *
  * Runs in: supervisor: root's uid without any capability, under its own filter, host namespaces.
- * Trusts: pidfds. R1: whatever comes over a module's socket can at most end the login of that socket, since the
- * user's own processes inherit it. R2: life hangs on pidfds; a closed socket alone means nothing.
+ * Trusts: pidfds. R1: whatever comes over a module's socket can at most end the login of that socket, since
+ * the user's own processes inherit it. R2: life hangs on pidfds; a closed socket alone means nothing.
  */
 #include "helper/helper.h"
 
@@ -13,14 +13,17 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <syslog.h>
 
+#include "apply/sandbox.h"
 #include "base/log.h"
 
-#define FIXED 3 /* init, listen, accounting */
-#define PER_MEMBER 3
+#define FIXED         3 /* init, listen, accounting */
+#define PER_MEMBER    3
 #define LOCK_RETRY_MS 10
-#define JOIN_WAIT_MS 1000
+#define JOIN_WAIT_MS  1000
+#define AWAKE_MS      1000
 
 static void refuse_join(int conn, int code, const char *text)
 {
@@ -30,7 +33,8 @@ static void refuse_join(int conn, int code, const char *text)
 	crl_ignore(crl_msg_send(conn, CRL_MSG_REFUSED, &err, sizeof(err), NULL, 0)); /* it may be gone */
 }
 
-static struct crl_member *admit(struct crl_room *room, const struct crl_msg_join *join, struct crl_received *got)
+static struct crl_member *admit(struct crl_room *room, const struct crl_msg_join *join,
+				struct crl_received *got)
 {
 	struct crl_member *m = crl_member_add(room, &join->login, join->id);
 
@@ -42,7 +46,8 @@ static struct crl_member *admit(struct crl_room *room, const struct crl_msg_join
 		m->cgroup = openat(room->cgroup_root, join->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		m->origin = strdup(join->origin_cgroup);
 	}
-	if (crl_pidfd_pid(m->pidfd, &m->pid) < 0 || (join->cgroup[0] != '\0' && (m->cgroup < 0 || !m->origin))) {
+	if (crl_pidfd_pid(m->pidfd, &m->pid) < 0 ||
+	    (join->cgroup[0] != '\0' && (m->cgroup < 0 || !m->origin))) {
 		crl_member_drop(room, m);
 		return NULL;
 	}
@@ -60,7 +65,8 @@ static void accept_join(struct crl_room *room)
 
 	if (conn < 0 || !join)
 		return;
-	r = crl_msg_recv(conn, CRL_ACCEPT(CRL_MSG_JOIN), join, sizeof(*join), crl_now_ms() + JOIN_WAIT_MS, &got);
+	r = crl_msg_recv(conn, CRL_ACCEPT(CRL_MSG_JOIN), join, sizeof(*join), crl_now_ms() + JOIN_WAIT_MS,
+			 &got);
 	if (r == 0)
 		r = crl_login_check(&join->login, NULL);
 	if (r < 0)
@@ -108,7 +114,8 @@ static void hear_module(struct crl_room *room, struct crl_member *m)
 		return;
 	if (r < 0) { /* R1, R2 */
 		if (r != -EPIPE)
-			crl_log(LOG_WARNING, "id=%s: bad record on the module's socket (%s), not listening to it any more",
+			crl_log(LOG_WARNING,
+				"id=%s: bad record on the module's socket (%s), not listening to it any more",
 				m->id, strerror(-r));
 		drop_fd(&m->channel);
 		return;
@@ -151,7 +158,8 @@ static void fill_poll(const struct crl_room *room, struct pollfd *p)
 		struct pollfd *q = &p[FIXED + i * PER_MEMBER];
 
 		/* A member whose close waits for the lock is retried, not polled. */
-		q[0] = (struct pollfd){.fd = m->waiting || m->joiner >= 0 ? -1 : m->channel, .events = POLLIN};
+		q[0] = (struct pollfd){.fd = m->waiting || m->joiner >= 0 ? -1 : m->channel,
+				       .events = POLLIN};
 		q[1] = (struct pollfd){.fd = m->waiting ? -1 : m->pidfd, .events = POLLIN};
 		q[2] = (struct pollfd){.fd = m->joiner, .events = POLLIN};
 	}
@@ -179,20 +187,43 @@ static void retry_endings(struct crl_room *room)
 			return;
 		}
 	}
-	if (crl_members_present(room) == 0 && (room->linger_until_ms == 0 || crl_now_ms() >= room->linger_until_ms))
+	if (crl_members_present(room) == 0 &&
+	    (room->linger_until_ms == 0 || crl_now_ms() >= room->linger_until_ms))
 		crl_leave(room, NULL);
+}
+
+/*
+ * Returns poll()'s count or -errno. Each event brings memory back, so the next wait without an end is tried
+ * for a moment first: what follows soon finds us awake.
+ */
+static int wait_for_event(const struct crl_room *room, struct pollfd *p, bool *awake)
+{
+	const nfds_t count = FIXED + PER_MEMBER * room->members;
+	int timeout = poll_timeout(room);
+	int n;
+
+	if (timeout == -1 && !*awake) {
+		n = (int)crl_sandbox_sleep(__NR_poll, (long[]){(long)(uintptr_t)p, (long)count, -1, 0});
+		*awake = true;
+	} else {
+		n = poll(p, count, timeout == -1 ? AWAKE_MS : timeout);
+		*awake = n != 0;
+		n = n < 0 ? -errno : n;
+	}
+	return n == -EINTR ? 0 : n;
 }
 
 _Noreturn void crl_supervise(struct crl_room *room)
 {
 	static struct pollfd p[FIXED + PER_MEMBER * CRL_ROOM_LOGINS_MAX];
+	bool awake = false;
 
 	for (;;) {
 		int n;
 
 		fill_poll(room, p);
-		n = poll(p, FIXED + PER_MEMBER * room->members, poll_timeout(room));
-		if (n < 0 && errno != EINTR)
+		n = wait_for_event(room, p, &awake);
+		if (n < 0)
 			crl_end_room(room);
 		if (n > 0 && p[0].revents)
 			crl_end_room(room);

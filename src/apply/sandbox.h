@@ -26,8 +26,9 @@ int crl_sandbox_supervisor(struct crl_err *err) CRL_MUST_CHECK;
 int crl_sandbox_init(struct crl_err *err) CRL_MUST_CHECK;
 
 /*
- * Give memory back that a sleeping process does not need: free heap, stack below the caller, and the pages of
- * programs and libraries that were never written to (the page cache has them again on use). Safe at any time
- * and in the sandbox. The caller must be on the main stack.
+ * Wait by the system call @nr as poll() and its kin do, but give memory back first that a sleeping process does not
+ * need: free heap, stack below the caller, and the pages of programs and libraries that were never written to (the
+ * page cache has them again on use). Safe at any time and in the sandbox. The caller must be on the main stack.
+ * Returns what the kernel says: a negative errno, or the call's result.
  */
-void crl_sandbox_quiet_memory(void);
+long crl_sandbox_sleep(long nr, const long arg[4]);
