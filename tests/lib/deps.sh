@@ -10,6 +10,7 @@ packages=(
 	pamtester openssh-server openssh-client rsync git tmux cron sudo socat
 	iproute2 xauth strace procps psmisc util-linux bsdextrautils login passwd hostname
 	bubblewrap crun
+	qemu-system-x86 mmdebstrap busybox-static e2fsprogs kmod cpio
 )
 
 if [ "${1-}" = --list ]; then

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds what the guest boots from: a Debian 12 system as an ext4 image, its kernel, an initramfs. Prints the directory
+# that holds root.ext4, vmlinuz and initrd. It is made once for each recipe (this file, guest-init.sh and etc/).
+# Packages come from the host's own apt sources; the kernel is unpacked, never installed here.
+# Environment: CARREL_GUEST_CACHE (default /var/cache/carrel-guest)
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd -P)
+cache=${CARREL_GUEST_CACHE:-/var/cache/carrel-guest}
+
+# What tests in the guest use, besides what the live suite needs (deps.sh).
+packages=(
+	systemd systemd-sysv dbus dbus-user-session libpam-systemd polkitd udev kmod init systemd-container
+	at fuse3 quota libcap2-bin libpam0g iputils-ping stress-ng libcmocka0 e2fsprogs python3-minimal nfs-kernel-server
+	nfs-common autofs xz-utils less ncurses-term
+)
+# Needed to build, not to run.
+not_in_guest='^(gcc|make|.*-dev|qemu-.*|mmdebstrap|busybox-static|xz-utils|crun)$'
+
+modules=(virtio_pci virtio_blk virtio_net ext4)
+masked=(apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer
+	systemd-timesyncd.service getty@tty1.service serial-getty@ttyS0.service console-getty.service
+	nfs-server.service nfs-blkmap.service rpcbind.service rpcbind.socket autofs.service systemd-pstore.service)
+
+while read -r p; do
+	[[ $p =~ $not_in_guest ]] || packages+=("$p")
+done < <("$here/../lib/deps.sh" --list)
+
+recipe_digest() {
+	{
+		printf '%s\n' "${packages[@]}"
+		cat "$here/image.sh" "$here/guest-init.sh"
+		find "$here/etc" -type f | sort | xargs cat
+	} | sha256sum | cut -c 1-16
+}
+
+kernel_package() {
+	apt-cache show --no-all-versions linux-image-cloud-amd64 | sed -n 's/^Depends: \([^ ,]*\).*/\1/p'
+}
+
+# The kernel's files into $1/kernel.
+unpack_kernel() {
+	local dir=$1/kernel
+	mkdir -p "$dir"
+	(cd "$dir" && apt-get download -q "$(kernel_package)" >&2)
+	dpkg -x "$dir"/*.deb "$dir"
+	rm -f "$dir"/*.deb
+	mkdir -p "$dir/usr"
+	[ -d "$dir/usr/lib/modules" ] || { mkdir -p "$dir/usr/lib" && mv "$dir/lib/modules" "$dir/usr/lib/modules" && rmdir "$dir/lib"; }
+	version=$(ls "$dir/usr/lib/modules")
+	ln -s usr/lib "$dir/lib"
+	depmod -b "$dir" "$version"
+	cp "$dir/boot/vmlinuz-$version" "$1/vmlinuz"
+}
+
+build_initrd() { # DIRECTORY
+	local tree=$1/initrd.d file
+	mkdir -p "$tree"/{bin,dev,proc,sys,new,lib/modules/"$version"}
+	cp /bin/busybox "$tree/bin/"
+	install -m 0755 "$here/guest-init.sh" "$tree/init"
+	modprobe -d "$1/kernel" -S "$version" -a --show-depends "${modules[@]}" | sed -n 's/^insmod //p' | awk '!seen[$1]++ { print $1 }' |
+		while read -r file; do
+			cp "$file" "$tree/lib/modules/$version/"
+			echo "${file##*/}" >>"$tree/lib/modules/order"
+		done
+	(cd "$tree" && find . | cpio -o -H newc --quiet | gzip -1) >"$1/initrd"
+}
+
+sources() {
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
+		awk '$4 == "Debian" && $2 ~ /^bookworm/ { print "deb", $1, $2, $3 }' | sort -u
+}
+
+build_root() { # DIRECTORY
+	local root=$1/root list=$1/sources
+	sources >"$list"
+	[ -s "$list" ] || { echo "image: apt knows no source of Debian 12 (bookworm) packages" >&2; exit 1; }
+	mkdir -p "$cache/debs"
+	unshare -m mmdebstrap --quiet --mode=root --variant=minbase \
+		--include="$(IFS=,; echo "${packages[*]}")" \
+		--aptopt='Acquire::Retries "3"' --aptopt='APT::Install-Recommends "false"' \
+		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+		--skip=cleanup/apt/cache --skip=essential/unlink \
+		--setup-hook="mkdir -p \"\$1/var/cache/apt/archives\"" \
+		--setup-hook="sync-in $cache/debs /var/cache/apt/archives" \
+		--customize-hook="sync-out /var/cache/apt/archives $cache/debs" \
+		--customize-hook="rm -rf \"\$1\"/var/cache/apt/archives/*.deb \"\$1\"/var/lib/apt/lists/*" \
+		bookworm "$root" - <"$list" >&2
+	cp -a "$1/kernel/usr/lib/modules" "$root/usr/lib/"
+	cp -r "$here/etc/." "$root/etc/"
+	echo carrel-guest >"$root/etc/hostname"
+	printf '127.0.0.1 localhost\n127.0.1.1 carrel-guest\n' >"$root/etc/hosts"
+	echo '/dev/vda / ext4 rw 0 0' >"$root/etc/fstab"
+	: >"$root/etc/resolv.conf"
+	chroot "$root" systemctl --quiet mask "${masked[@]}"
+	chroot "$root" systemctl --quiet enable guest-control.service ssh.service
+	chroot "$root" systemctl --quiet set-default multi-user.target
+	mke2fs -q -t ext4 -O quota,project -E quotatype=usrquota:grpquota:prjquota,root_owner=0:0 -d "$root" "$1/root.ext4" 3G
+	rm -rf "$root" "$1/kernel" "$1/initrd.d" "$list"
+}
+
+main() {
+	local dir
+	dir=$cache/$(recipe_digest)
+	if ! [ -e "$dir/ready" ]; then
+		[ "$(id -u)" -eq 0 ] || { echo "image: must be run as root" >&2; exit 1; }
+		echo "image: building the guest's system (some minutes, once)" >&2
+		find "$cache" -mindepth 1 -maxdepth 1 -type d -not -name debs -exec rm -rf {} + 2>/dev/null || true
+		mkdir -p "$dir"
+		unpack_kernel "$dir"
+		build_initrd "$dir"
+		build_root "$dir"
+		touch "$dir/ready"
+	fi
+	echo "$dir"
+}
+
+main

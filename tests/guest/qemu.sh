@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Starting a guest, talking to it, ending it. Sourced by run.sh, shell.sh and, for the talking, by the suites.
+#
+# GUEST_DIR is the run's own directory: keys, ssh_config, console, pid.
+# guest COMMAND    as root in the guest, beside PAM; standard input, output and exit status are the command's
+# login USER CMD   a real SSH login from outside, through everything that is tested
+
+GUEST_BOOT_LIMIT=${GUEST_BOOT_LIMIT:-240} # seconds until the guest answers
+GUEST_LIMIT=${GUEST_LIMIT:-120}           # seconds one command may take
+
+free_port() {
+	local port
+	while :; do
+		port=$((20000 + RANDOM))
+		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	echo $port
+}
+
+guest_keys() {
+	ssh-keygen -q -t ed25519 -N '' -C guest -f "$GUEST_DIR/id"
+	ssh-keygen -q -t ed25519 -N '' -C guest -f "$GUEST_DIR/hostkey"
+	echo "carrel-guest $(cut -d' ' -f1,2 "$GUEST_DIR/hostkey.pub")" >"$GUEST_DIR/known_hosts"
+	cat >"$GUEST_DIR/ssh_config" <<-END
+	Host control
+	  User root
+	  Port $1
+	  ControlMaster auto
+	  ControlPath $GUEST_DIR/control
+	  ControlPersist 600
+	Host door
+	  Port $2
+	Host *
+	  HostName 127.0.0.1
+	  HostKeyAlias carrel-guest
+	  IdentityFile $GUEST_DIR/id
+	  IdentitiesOnly yes
+	  UserKnownHostsFile $GUEST_DIR/known_hosts
+	  GlobalKnownHostsFile /dev/null
+	  StrictHostKeyChecking yes
+	  CheckHostIP no
+	  LogLevel ERROR
+	  BatchMode yes
+	  ConnectTimeout 60
+	  ExitOnForwardFailure yes
+	  ServerAliveInterval 20
+	END
+}
+
+# The second disk: what this run lays over the system.
+guest_payload() { # REPOSITORY BUILD
+	local tree=$GUEST_DIR/payload
+	mkdir -p "$tree"/{etc/ssh,etc/guest,srv/guest}
+	make -s -C "$1" BUILD="$2" DESTDIR="$tree" install >/dev/null || return 1
+	install -m 0600 "$GUEST_DIR/hostkey" "$tree/etc/ssh/ssh_host_ed25519_key"
+	install -m 0644 "$GUEST_DIR/id.pub" "$tree/etc/guest/keys"
+	cp -r "$1/tests" "$1/conf" "$tree/srv/guest/"
+	mkdir -p "$tree/srv/guest/build/tests"
+	cp "$2/pam_carrel.so" "$2"/carrel-* "$tree/srv/guest/build/"
+	cp -r "$2/tests/lib" "$tree/srv/guest/build/tests/"
+	cp "$2/tests/lib/syslogd" "$tree/srv/guest/"
+	chown -R 0:0 "$tree"
+	tar -C "$tree" -cf "$GUEST_DIR/payload.tar" --owner=0 --group=0 .
+	truncate -s '%512' "$GUEST_DIR/payload.tar"
+	rm -rf "$tree"
+}
+
+# guest_start KIND IMAGE REPOSITORY BUILD: KIND is systemd or plain
+guest_start() {
+	local kind=$1 image=$2 control door plain=
+	control=$(free_port)
+	door=$(free_port)
+	[ "$kind" != plain ] || plain=carrel.plain
+	guest_keys "$control" "$door"
+	guest_payload "$3" "$4" || { echo "guest: cannot pack carrel" >&2; return 1; }
+	setpriv --pdeathsig KILL qemu-system-x86_64 -accel "${GUEST_ACCEL:-tcg,thread=multi}" -machine q35 -cpu max \
+		-smp 2 -m 2048 -nodefaults -display none ${GUEST_REBOOTS:+-action reboot=reset} ${GUEST_REBOOTS:--no-reboot} \
+		-serial "file:$GUEST_DIR/console" -kernel "$image/vmlinuz" -initrd "$image/initrd" \
+		-append "console=ttyS0 quiet mitigations=off net.ifnames=0 panic=-1 $plain" \
+		-drive "file=$image/root.ext4,format=raw,if=virtio,snapshot=on" \
+		-drive "file=$GUEST_DIR/payload.tar,format=raw,if=virtio,readonly=on" \
+		-netdev "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:$control-:2222,hostfwd=tcp:127.0.0.1:$door-:22" \
+		-device virtio-net-pci,netdev=n -device virtio-rng-pci </dev/null >"$GUEST_DIR/qemu.log" 2>&1 &
+	GUEST_PID=$!
+	guest_wait
+}
+
+guest_wait() {
+	local deadline=$((SECONDS + GUEST_BOOT_LIMIT))
+	until timeout 90 ssh -F "$GUEST_DIR/ssh_config" -o ConnectTimeout=5 control true </dev/null >/dev/null 2>&1; do
+		if ! kill -0 "$GUEST_PID" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
+			echo "guest: did not come up; its last words:" >&2
+			tail -n 25 "$GUEST_DIR/console" "$GUEST_DIR/qemu.log" >&2
+			return 1
+		fi
+		sleep 0.5
+	done
+}
+
+guest_end() {
+	[ -n "${GUEST_PID-}" ] || return 0
+	ssh -F "$GUEST_DIR/ssh_config" -O exit control >/dev/null 2>&1
+	kill -KILL "$GUEST_PID" 2>/dev/null
+	wait "$GUEST_PID" 2>/dev/null
+	GUEST_PID=
+}
+
+guest() {
+	timeout --foreground "$GUEST_LIMIT" ssh -F "$GUEST_DIR/ssh_config" control "$@"
+}
+
+login() {
+	local user=$1
+	shift
+	timeout --foreground "$GUEST_LIMIT" ssh -F "$GUEST_DIR/ssh_config" "$user@door" "$@"
+}
+
+login_tty() {
+	local user=$1
+	shift
+	timeout --foreground "$GUEST_LIMIT" ssh -tt -F "$GUEST_DIR/ssh_config" "$user@door" "$@" </dev/null | tr -d '\r'
+}

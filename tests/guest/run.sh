@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs suites in the guest and adds up. Usage: run.sh [SUITE...]; with --shell: a root shell in a guest instead.
+# A suite says in its head on which kind of system it runs ("# boot: systemd" or "# boot: plain"); all of one kind share
+# one boot. Suites are programs on this side that talk to the guest (qemu.sh).
+# Environment: CARREL_BUILD; GUEST_KEEP=DIRECTORY keeps console and logs there
+set -u
+here=$(cd "$(dirname "$0")" && pwd -P)
+repo=$(cd "$here/../.." && pwd -P)
+build=$(realpath "${CARREL_BUILD:-$repo/build}")
+SUITE_LIMIT=${SUITE_LIMIT:-1500} # seconds one suite may take
+. "$here/qemu.sh"
+passed=0 failed=0 skipped=0
+
+boot_of() { # SUITE
+	sed -n 's/^# boot: //p' "$here/suites/$1.sh"
+}
+
+start() { # KIND
+	export GUEST_DIR
+	GUEST_DIR=$(mktemp -d /tmp/carrel-guest-XXXXXX)
+	guest_start "$1" "$image" "$repo" "$build"
+}
+
+end() {
+	guest_end
+	if [ -n "${GUEST_KEEP-}" ] && [ -d "${GUEST_DIR-}" ]; then
+		mkdir -p "$GUEST_KEEP"
+		cp "$GUEST_DIR"/{console,qemu.log,report.*} "$GUEST_KEEP/" 2>/dev/null
+	fi
+	[ -z "${GUEST_DIR-}" ] || rm -rf "$GUEST_DIR"
+	GUEST_DIR=
+}
+
+add_up() { # SUITE REPORT
+	if [[ $(tail -n 1 "$2") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+		skipped=$((skipped + BASH_REMATCH[3]))
+	else
+		echo "not ok - guest suite $1 did not run to its end"
+		failed=$((failed + 1))
+	fi
+}
+
+run_suite() { # SUITE
+	local start=$SECONDS report=$GUEST_DIR/report.$1
+	echo "== guest: $1"
+	timeout --foreground "$SUITE_LIMIT" "$here/suites/$1.sh" 2>&1 | tee "$report"
+	add_up "$1" "$report"
+	echo "== guest: $1 took $((SECONDS - start)) s"
+}
+
+run_kind() { # KIND SUITE...
+	local kind=$1 start=$SECONDS suite
+	shift
+	[ $# -gt 0 ] || return 0
+	if ! start "$kind"; then
+		echo "not ok - a guest with $kind boots"
+		failed=$((failed + $#))
+		end
+		return
+	fi
+	echo "== guest: up with $kind after $((SECONDS - start)) s"
+	for suite; do
+		run_suite "$suite"
+	done
+	end
+}
+
+shell() {
+	start "${1:-systemd}" || exit 3
+	echo "carrel is installed, not wired into PAM; from another terminal: ssh -F $GUEST_DIR/ssh_config USER@door"
+	ssh -tt -F "$GUEST_DIR/ssh_config" -o LogLevel=QUIET control
+}
+
+trap end EXIT
+trap 'exit 130' INT TERM HUP
+image=$("$here/image.sh") || exit 3
+[ "${1-}" != --image ] || exit 0
+if [ "${1-}" = --shell ]; then
+	shift
+	shell "$@"
+	exit 0
+fi
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(smoke)
+for kind in systemd plain; do
+	wanted=()
+	for suite in "${suites[@]}"; do
+		[ "$(boot_of "$suite")" != $kind ] || wanted+=("$suite")
+	done
+	run_kind $kind "${wanted[@]}"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
