@@ -17,7 +17,7 @@ packages=(
 # Needed to build, not to run.
 not_in_guest='^(gcc|make|.*-dev|qemu-.*|mmdebstrap|busybox-static|xz-utils|crun)$'
 
-modules=(virtio_pci virtio_blk virtio_net ext4)
+modules=(virtio_pci virtio_blk virtio_net crc32c_generic quota_v2 ext4)
 masked=(apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer
 	systemd-timesyncd.service getty@tty1.service serial-getty@ttyS0.service console-getty.service
 	nfs-server.service nfs-blkmap.service rpcbind.service rpcbind.socket autofs.service systemd-pstore.service)
@@ -42,7 +42,7 @@ kernel_package() {
 unpack_kernel() {
 	local dir=$1/kernel
 	mkdir -p "$dir"
-	(cd "$dir" && apt-get download -q "$(kernel_package)" >&2)
+	(cd "$dir" && apt-get -q -o APT::Sandbox::User=root download "$(kernel_package)")
 	dpkg -x "$dir"/*.deb "$dir"
 	rm -f "$dir"/*.deb
 	mkdir -p "$dir/usr"
@@ -86,7 +86,7 @@ build_root() { # DIRECTORY
 		--setup-hook="sync-in $cache/debs /var/cache/apt/archives" \
 		--customize-hook="sync-out /var/cache/apt/archives $cache/debs" \
 		--customize-hook="rm -rf \"\$1\"/var/cache/apt/archives/*.deb \"\$1\"/var/lib/apt/lists/*" \
-		bookworm "$root" - <"$list" >&2
+		bookworm "$root" - <"$list"
 	cp -a "$1/kernel/usr/lib/modules" "$root/usr/lib/"
 	cp -r "$here/etc/." "$root/etc/"
 	echo carrel-guest >"$root/etc/hostname"
@@ -108,9 +108,11 @@ main() {
 		echo "image: building the guest's system (some minutes, once)" >&2
 		find "$cache" -mindepth 1 -maxdepth 1 -type d -not -name debs -exec rm -rf {} + 2>/dev/null || true
 		mkdir -p "$dir"
-		unpack_kernel "$dir"
-		build_initrd "$dir"
-		build_root "$dir"
+		{
+			unpack_kernel "$dir"
+			build_initrd "$dir"
+			build_root "$dir"
+		} >&2
 		touch "$dir/ready"
 	fi
 	echo "$dir"

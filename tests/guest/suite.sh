@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What the suites have in common: users, carrel's lines in the PAM stack, a configuration. Sourced by them.
+#
+#   user         group      policy of conf_write
+#   ana cara     students   student
+#   bob          staff      staff
+#   gus          guests     (no rule: refused)
+. "$(dirname "$0")/../qemu.sh"
+. "$(dirname "$0")/../../lib/tap.sh"
+
+users_make() {
+	guest 'bash -s' <<-'END'
+		for pair in ana:students cara:students bob:staff gus:guests bea:carrel-break-glass; do
+			groupadd -f "${pair#*:}"
+			id "${pair%:*}" >/dev/null 2>&1 || useradd -m -N -g "${pair#*:}" -s /bin/bash "${pair%:*}"
+		done
+		chmod 700 /home/*
+	END
+}
+
+# carrel's two lines into a stack, once.
+pam_wire() { # SERVICE [ARGUMENTS]
+	guest 'bash -s' "$@" <<-'END'
+		file=/etc/pam.d/$1
+		shift
+		sed -i '/pam_carrel/d' "$file"
+		first=$(grep -nE '^(session|@include common-session)' "$file" | head -n 1 | cut -d: -f1)
+		sed -i "${first}i session optional pam_carrel.so close $*" "$file"
+		echo "session requisite pam_carrel.so open $*" >>"$file"
+	END
+}
+
+pam_unwire() { # SERVICE
+	guest "sed -i /pam_carrel/d /etc/pam.d/$1"
+}
+
+# conf_write: standard input is the configuration
+conf_write() {
+	guest 'cat >/etc/carrel/carrel.conf && chmod 644 /etc/carrel/carrel.conf'
+}
+
+# The log since a mark, from wherever this kind of system keeps it.
+log_mark() {
+	LOG_MARK=$(guest 'journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n "s/^-- cursor: //p"; wc -l </var/log/auth.log 2>/dev/null')
+}
+
+log_since() { # REGEX
+	guest "if [ -d /run/systemd/system ]; then journalctl -q -o short --after-cursor='${LOG_MARK%%$'\n'*}'
+		else tail -n +$((${LOG_MARK##*$'\n'} + 1)) /var/log/auth.log; fi" 2>/dev/null | grep -E -- "$1"
+}
+
+# hold NAME USER [SSH OPTIONS]: a login that stays until hold_end; hold_ask NAME COMMAND asks its shell
+hold() {
+	local name=$1 user=$2
+	shift 2
+	mkfifo "$GUEST_DIR/hold.$name"
+	ssh -F "$GUEST_DIR/ssh_config" "$@" "$user@door" 'echo HELD; exec bash' <"$GUEST_DIR/hold.$name" \
+		>"$GUEST_DIR/held.$name" 2>&1 &
+	eval "HOLD_$name=$!"
+	eval "exec {HOLD_FD_$name}>$GUEST_DIR/hold.$name"
+	poll 60 grep -q HELD "$GUEST_DIR/held.$name"
+}
+
+hold_say() {
+	local fd=HOLD_FD_$1
+	echo "$2" >&"${!fd}"
+}
+
+hold_ask() { # NAME COMMAND [SECONDS]
+	local mark="mark-$RANDOM$RANDOM" file=$GUEST_DIR/held.$1 from
+	from=$(wc -l <"$file")
+	hold_say "$1" "{ $2
+}; echo; echo $mark"
+	if ! poll "${3-60}" grep -q "$mark" "$file"; then
+		echo "(no answer from the login: $(tail -n 2 "$file"))"
+		return 1
+	fi
+	tail -n +$((from + 1)) "$file" | sed "/$mark/,\$d" | sed '${/^$/d}'
+}
+
+hold_end() {
+	local fd=HOLD_FD_$1 pid=HOLD_$1
+	eval "exec ${!fd}>&-"
+	rm -f "$GUEST_DIR/hold.$1"
+	poll 30 eval "! kill -0 ${!pid} 2>/dev/null" || kill "${!pid}"
+	wait "${!pid}" 2>/dev/null
+}

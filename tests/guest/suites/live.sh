@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# boot: systemd
+# The repository's live suite once more, on this system's kernel and with its controllers.
+. "$(dirname "$0")/../qemu.sh"
+GUEST_LIMIT=1400
+guest "cd /srv/guest && CARREL_MUST_WORK=1 CARREL_BUILD=/srv/guest/build tests/live/run.sh $*" </dev/null
