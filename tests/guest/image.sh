@@ -103,6 +103,9 @@ build_root() { # DIRECTORY
 main() {
 	local dir
 	dir=$cache/$(recipe_digest)
+	mkdir -p "$cache"
+	exec 9>"$cache/lock"
+	flock 9 # two runs at once build it once
 	if ! [ -e "$dir/ready" ]; then
 		[ "$(id -u)" -eq 0 ] || { echo "image: must be run as root" >&2; exit 1; }
 		echo "image: building the guest's system (some minutes, once)" >&2

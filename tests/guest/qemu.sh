@@ -51,15 +51,15 @@ guest_keys() {
 # The second disk: what this run lays over the system.
 guest_payload() { # REPOSITORY BUILD
 	local tree=$GUEST_DIR/payload
-	mkdir -p "$tree"/{etc/ssh,etc/guest,srv/guest}
+	mkdir -p "$tree"/{etc/ssh,etc/guest,opt/guest}
 	make -s -C "$1" BUILD="$2" DESTDIR="$tree" install >/dev/null || return 1
 	install -m 0600 "$GUEST_DIR/hostkey" "$tree/etc/ssh/ssh_host_ed25519_key"
 	install -m 0644 "$GUEST_DIR/id.pub" "$tree/etc/guest/keys"
-	cp -r "$1/tests" "$1/conf" "$tree/srv/guest/"
-	mkdir -p "$tree/srv/guest/build/tests"
-	cp "$2/pam_carrel.so" "$2"/carrel-* "$tree/srv/guest/build/"
-	cp -r "$2/tests/lib" "$tree/srv/guest/build/tests/"
-	cp "$2/tests/lib/syslogd" "$tree/srv/guest/"
+	cp -r "$1/tests" "$1/conf" "$tree/opt/guest/"
+	mkdir -p "$tree/opt/guest/build/tests"
+	cp "$2/pam_carrel.so" "$2"/carrel-* "$tree/opt/guest/build/"
+	cp -r "$2/tests/lib" "$tree/opt/guest/build/tests/"
+	cp "$2/tests/lib/syslogd" "$tree/opt/guest/"
 	chown -R 0:0 "$tree"
 	tar -C "$tree" -cf "$GUEST_DIR/payload.tar" --owner=0 --group=0 .
 	truncate -s '%512' "$GUEST_DIR/payload.tar"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs suites in the guest and adds up. Usage: run.sh [SUITE...]; with --shell: a root shell in a guest instead.
-# A suite says in its head on which kind of system it runs ("# boot: systemd" or "# boot: plain"); all of one kind share
-# one boot. Suites are programs on this side that talk to the guest (qemu.sh).
-# Environment: CARREL_BUILD; GUEST_KEEP=DIRECTORY keeps console and logs there
+# A suite says in its head on which kinds of system it runs ("# boot: systemd plain"), and all of one kind share one
+# boot. Suites are programs on this side that talk to the guest (qemu.sh).
+# Environment: CARREL_BUILD; BOOT=plain runs on that kind only; GUEST_KEEP=DIRECTORY keeps console and logs there
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 repo=$(cd "$here/../.." && pwd -P)
@@ -12,12 +12,12 @@ SUITE_LIMIT=${SUITE_LIMIT:-1500} # seconds one suite may take
 . "$here/qemu.sh"
 passed=0 failed=0 skipped=0
 
-boot_of() { # SUITE
-	sed -n 's/^# boot: //p' "$here/suites/$1.sh"
+boots_with() { # SUITE KIND
+	grep -qE "^# boot:.* $2( |\$)" "$here/suites/$1.sh"
 }
 
 start() { # KIND
-	export GUEST_DIR
+	export GUEST_DIR GUEST_KIND=$1
 	GUEST_DIR=$(mktemp -d /tmp/carrel-guest-XXXXXX)
 	guest_start "$1" "$image" "$repo" "$build"
 }
@@ -45,7 +45,7 @@ add_up() { # SUITE REPORT
 
 run_suite() { # SUITE
 	local start=$SECONDS report=$GUEST_DIR/report.$1
-	echo "== guest: $1"
+	echo "== guest: $1 ($GUEST_KIND)"
 	timeout --foreground "$SUITE_LIMIT" "$here/suites/$1.sh" 2>&1 | tee "$report"
 	add_up "$1" "$report"
 	echo "== guest: $1 took $((SECONDS - start)) s"
@@ -85,10 +85,10 @@ if [ "${1-}" = --shell ]; then
 fi
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(smoke)
-for kind in systemd plain; do
+for kind in ${BOOT:-systemd plain}; do
 	wanted=()
 	for suite in "${suites[@]}"; do
-		[ "$(boot_of "$suite")" != $kind ] || wanted+=("$suite")
+		! boots_with "$suite" $kind || wanted+=("$suite")
 	done
 	run_kind $kind "${wanted[@]}"
 done

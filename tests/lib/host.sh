@@ -200,7 +200,7 @@ host_start() {
 
 # ---- clients -------------------------------------------------------------------------------------------------
 
-SSH_LIMIT=30 # seconds one client may take
+SSH_LIMIT=$((30 * ${CARREL_PATIENCE:-1})) # seconds one client may take
 
 # s ARGUMENTS-OF-SSH...: bounded; the time-out is exit status 124
 s() {

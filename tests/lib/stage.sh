@@ -45,7 +45,7 @@ stage_enter() {
 	# The terminal's Ctrl-C reaches the inside too, which ends by itself; then this half still cleans up.
 	trap : INT TERM HUP
 	(
-		[ -z "$cgroup" ] || echo "$BASHPID" >"$cgroup/cgroup.procs"
+		[ -z "$cgroup" ] || stage_cgroup_enter "$cgroup" "$BASHPID"
 		exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc --net --uts --ipc \
 			--cgroup bash "$repo/tests/lib/stage.sh" "$repo" "$script" "$@"
 	)
@@ -55,9 +55,24 @@ stage_enter() {
 }
 
 stage_cgroup_make() {
-	local root
+	local root controller
 	root=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
-	[ -n "$root" ] && mkdir "$root/carrel-stage-$$" 2>/dev/null && echo "$root/carrel-stage-$$"
+	if [ "${CARREL_GUEST:-0}" = 1 ]; then # elsewhere the machine's root is not ours to change
+		for controller in $(cat "$root/cgroup.controllers"); do
+			echo "+$controller" >"$root/cgroup.subtree_control" 2>/dev/null
+		done
+	fi
+	[ -n "$root" ] && mkdir -p "$root/carrel-stage-$$/outside" 2>/dev/null && echo "$root/carrel-stage-$$"
+}
+
+# The caller becomes the root of the stage's cgroups. As soon as its child is there, it goes aside: a cgroup with processes
+# of its own can hand no controller on.
+stage_cgroup_enter() { # CGROUP PID
+	{
+		poll 10 eval '[ "$(wc -l <"$1/cgroup.procs")" -ge 2 ]'
+		echo "$2" >"$1/outside/cgroup.procs"
+	} &
+	echo "$2" >"$1/cgroup.procs"
 }
 
 stage_cgroup_remove() {
@@ -161,7 +176,7 @@ stage_cgroup() {
 	mkdir -p "$root/host"
 	echo 1 >"$root/host/cgroup.procs"
 	for controller in $(cat "$root/cgroup.controllers"); do
-		echo "+$controller" >"$root/cgroup.subtree_control" 2>/dev/null
+		poll 10 eval 'echo "+$controller" >"$root/cgroup.subtree_control"' || die "no controller $controller"
 	done
 }
 
