@@ -20,6 +20,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec/carrel
 MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
 PAMDIR ?= $(PREFIX)/lib/$(MULTIARCH)/security
 STATEDIR ?= /run/carrel
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 INSTALL ?= install
 
 CC = gcc
@@ -54,6 +55,7 @@ PROTO_SRC := $(wildcard src/proto/*.c)
 CORE_SRC := $(wildcard src/base/*.c src/policy/*.c src/plan/*.c src/state/*.c)
 APPLY_SRC := $(wildcard src/apply/*.c)
 HELPER_SRC := $(wildcard helper/*.c)
+BUS_SRC := $(wildcard helper/bus/*.c)
 MODULE_SRC := $(wildcard pam_module/*.c)
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
 LIVE_SRC := $(wildcard tests/live/*/test_*.c)
@@ -63,13 +65,17 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 TOOL_SRC := $(wildcard tests/lib/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-ALL_OBJ := $(call obj,$(PROTO_SRC) $(CORE_SRC) $(APPLY_SRC) $(HELPER_SRC) $(MODULE_SRC) $(UNIT_SRC) $(LIVE_SRC) \
+ALL_OBJ := $(call obj,$(PROTO_SRC) $(CORE_SRC) $(APPLY_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(UNIT_SRC) $(LIVE_SRC) \
 	$(PAMTEST_SRC) $(BENCH_SRC) $(TOOL_SRC))
 ARCHIVES := $(BUILD)/libapply.a $(BUILD)/libcore.a $(BUILD)/libproto.a
 LIBS_CORE := -lconfig -lseccomp -lcap
 
+# sd-bus is optional: without it carrel knows the manager "cgroupfs" only. SDBUS= leaves it out.
+SDBUS ?= $(if $(wildcard /usr/include/systemd/sd-bus.h),yes)
+BUS := $(if $(SDBUS),$(BUILD)/carrel-bus)
+
 .PHONY: all
-all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper
+all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper $(BUS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -91,6 +97,10 @@ $(BUILD)/pam_carrel.so: $(call obj,$(MODULE_SRC)) $(BUILD)/libproto.a pam_module
 $(BUILD)/carrel-helper: $(call obj,$(HELPER_SRC)) $(ARCHIVES)
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(HELPER_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
+
+$(BUILD)/carrel-bus: $(call obj,$(BUS_SRC))
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $^ -lsystemd $(LDFLAGS)
 
 # Unit and live C tests: one program for each file, named after the file it tests.
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
@@ -165,6 +175,9 @@ install: all
 		$(DESTDIR)$(SYSCONFDIR)/carrel/policy.d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(PAMDIR)/pam_carrel.so
 	$(INSTALL) -m 0755 $(BUILD)/carrel-helper $(DESTDIR)$(LIBEXECDIR)/carrel-helper
+	$(if $(BUS),$(INSTALL) -m 0755 $(BUS) $(DESTDIR)$(LIBEXECDIR)/carrel-bus)
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
+	$(INSTALL) -m 0644 conf/systemd/carrel.slice $(DESTDIR)$(UNITDIR)/carrel.slice
 	$(INSTALL) -m 0644 conf/syscalls.conf $(DESTDIR)$(DATADIR)/syscalls.conf
 	$(INSTALL) -m 0644 conf/policies/*.conf $(DESTDIR)$(DATADIR)/policies/
 	test -e $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf || \
@@ -178,6 +191,7 @@ uninstall:
 		echo "these files still name pam_carrel.so: take its lines out first, or nobody can log in" >&2; exit 1; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
+	rm -f $(DESTDIR)$(UNITDIR)/carrel.slice
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard docs/man/*.5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard docs/man/*.8)))
 

@@ -33,6 +33,9 @@ struct crl_login_cgroup {
 	int root;           /* cgroup v2 root; -EBADF = the login has no cgroup of its own */
 	int slice;          /* user-UID.slice */
 	int dir;            /* login-ID beneath it */
+	bool managed;       /* by systemd: we ask, it writes; slice is not used then */
+	int user;           /* managed: user-UID.slice */
+	int lock;           /* managed: held while the user's limits change */
 	char path[256];     /* relative to the root, no leading slash */
 	char origin[1024];  /* where the application was, relative to the root, "" = the root itself */
 	pid_t mover;        /* child that moves the application, 0 = none */
@@ -97,6 +100,7 @@ struct crl_room {
 	int listen;         /* where helpers of further logins connect; -EBADF = not shared */
 	int lock;           /* the shared room's lock, once it is ending */
 	int cgroup_root;    /* -EBADF = no cgroup is used */
+	bool managed;       /* systemd makes and removes the cgroups */
 	struct crl_member **member;
 	size_t members;
 	int64_t linger_until_ms; /* when the empty room ends; 0 = somebody is in */

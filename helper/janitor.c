@@ -40,7 +40,7 @@ void crl_janitor_prepare(struct crl_janitor *j, const struct crl_job *job)
 	scoped_fd way_out = open_way_out(&job->cgroup);
 
 	j->state = (struct crl_state){-EBADF, keep(job->state.rooms), -EBADF};
-	j->cgroup_root = keep(job->cgroup.root);
+	j->cgroup_root = job->cgroup.managed ? -EBADF : keep(job->cgroup.root);
 	j->way_out = keep(way_out);
 	j->uid = job->login.uid;
 	j->shared = job->policy.share != CRL_SHARE_LOGIN;

@@ -15,11 +15,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 
 #include "apply/cgroup.h"
 #include "base/log.h"
+#include "helper/manager.h"
 
 #define EMPTY_WAIT_MS 2000  /* for killed processes to be gone */
 #define APP_WAIT_MS 200     /* for the application to exit by itself after its close */
@@ -88,9 +90,32 @@ static void answer_close(const struct crl_member *m)
 		crl_log(LOG_WARNING, "id=%s: the application did not take the answer to its close", m->id);
 }
 
+/* systemd's scopes have no "back": while the rest is killed the application stands with us, outside (R2). */
+static bool move_out(const struct crl_room *room, const struct crl_member *m)
+{
+	char here[1024];
+	struct stat ours, its;
+	scoped_fd dir = -EBADF;
+
+	if (crl_cgroup_of(getpid(), here, sizeof(here)) < 0)
+		return false;
+	dir = openat(room->cgroup_root, here, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || fstat(dir, &ours) < 0 || fstat(m->cgroup, &its) < 0 || ours.st_ino == its.st_ino)
+		return false; /* then killing would hit us */
+	return crl_pidfd_is_dead(m->pidfd) || crl_cgroup_attach(dir, m->pid) == 0;
+}
+
+static void kill_cgroup(const struct crl_room *room, const struct crl_member *m)
+{
+	if (m->cgroup < 0)
+		return;
+	if ((room->managed && !move_out(room, m)) || crl_cgroup_kill(m->cgroup) < 0)
+		crl_log(LOG_WARNING, "id=%s: cannot kill what it left", m->id);
+}
+
 static void move_back(const struct crl_room *room, struct crl_member *m)
 {
-	if (m->cgroup < 0 || !m->origin || crl_pidfd_is_dead(m->pidfd))
+	if (room->managed || m->cgroup < 0 || !m->origin || crl_pidfd_is_dead(m->pidfd))
 		return;
 	if (crl_limits_move_back(room->cgroup_root, m->origin, m->pid) < 0)
 		crl_log(LOG_WARNING, "id=%s: cannot move the application back to %s", m->id, m->origin);
@@ -98,7 +123,7 @@ static void move_back(const struct crl_room *room, struct crl_member *m)
 
 static void remove_cgroup(const struct crl_room *room, struct crl_member *m)
 {
-	if (room->cgroup_root < 0 || m->cgroup < 0)
+	if (room->managed || room->cgroup_root < 0 || m->cgroup < 0)
 		return;
 	drop_fd(&m->cgroup);
 	for (int64_t end = crl_now_ms() + REMOVE_WAIT_MS; crl_now_ms() < end; pause_ms(5))
@@ -119,8 +144,7 @@ static void leave_one(struct crl_room *room, struct crl_member *m)
 	crl_room_account_end(room, m->id);
 	move_back(room, m);
 	if (!room->keep && m->cgroup >= 0) {
-		if (crl_cgroup_kill(m->cgroup) < 0) /* R2: the application was moved out above */
-			crl_log(LOG_WARNING, "id=%s: cannot kill what it left", m->id);
+		kill_cgroup(room, m); /* R2: the application was moved out above */
 		for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; crl_now_ms() < end; pause_ms(1))
 			if (crl_cgroup_is_idle(m->cgroup, m->pid))
 				break;
@@ -133,7 +157,7 @@ static void leave_one(struct crl_room *room, struct crl_member *m)
 	drop_fd(&m->channel);
 	drop_fd(&m->pidfd);
 	drop_fd(&m->joiner);
-	if (m->cgroup < 0 || crl_cgroup_remove(room->cgroup_root, m->uid, m->id) != -EBUSY)
+	if (m->cgroup < 0 || room->managed || crl_cgroup_remove(room->cgroup_root, m->uid, m->id) != -EBUSY)
 		crl_member_drop(room, m);
 	if (crl_members_present(room) == 0 && room->linger_s > 0)
 		room->linger_until_ms = crl_now_ms() + (int64_t)room->linger_s * 1000;
@@ -167,8 +191,7 @@ static void kill_everything(struct crl_room *room)
 		return;
 	for (size_t i = 0; i < room->members; i++) { /* no PID namespace: the cgroups are all there is */
 		move_back(room, room->member[i]);
-		if (room->member[i]->cgroup >= 0)
-			crl_ignore(crl_cgroup_kill(room->member[i]->cgroup)); /* it may be gone */
+		kill_cgroup(room, room->member[i]);
 	}
 }
 
@@ -217,8 +240,11 @@ _Noreturn void crl_end_room(struct crl_room *room)
 	}
 	(void)poll(&init, 1, INIT_WAIT_MS);
 	for (size_t i = 0; i < room->members; i++) /* the slice is empty only now that init has left it */
-		if (room->cgroup_root >= 0)
+		if (room->cgroup_root >= 0 && !room->managed)
 			crl_ignore(crl_cgroup_remove(room->cgroup_root, room->member[i]->uid, room->member[i]->id));
 	crl_record_remove(room->state.rooms, room->id);
+	drop_fd(&room->lock);
+	for (size_t i = 0; i < room->members && room->managed; i++)
+		crl_manager_release(&room->state, room->member[i]->uid);
 	_exit(0);
 }

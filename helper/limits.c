@@ -15,6 +15,7 @@
 #include "apply/cgroup.h"
 #include "apply/device.h"
 #include "base/log.h"
+#include "helper/manager.h"
 #include "plan/cgroup.h"
 
 static size_t count_controllers(const struct crl_cgroup_plan *plan)
@@ -77,6 +78,8 @@ int crl_limits_make(struct crl_job *job, struct crl_err *err)
 
 	if (p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF)
 		return 0;
+	if (crl_manager_is_systemd(job))
+		return crl_manager_make(job, err);
 	if (limited)
 		r = crl_cgroup_plan_build(&p->limits, crl_device_find, &plan, err);
 	if (r < 0 || (plan.len == 0 && !shared))
@@ -109,7 +112,7 @@ int crl_limits_start_move(struct crl_job *job, struct crl_err *err)
 	struct crl_login_cgroup *c = &job->cgroup;
 	int r;
 
-	if (c->dir < 0)
+	if (c->dir < 0 || c->managed)
 		return 0;
 	r = crl_cgroup_of(job->app_pid, c->origin, sizeof(c->origin));
 	if (r < 0)
@@ -168,7 +171,10 @@ void crl_limits_undo(struct crl_job *job)
 	c->moved = false;
 	drop_fd(&c->dir);
 	drop_fd(&c->slice);
-	if (c->root >= 0 && crl_cgroup_remove(c->root, job->login.uid, job->id) < 0)
+	drop_fd(&c->lock);
+	if (c->managed)
+		crl_manager_release(&job->state, job->login.uid);
+	else if (c->root >= 0 && crl_cgroup_remove(c->root, job->login.uid, job->id) < 0)
 		crl_log(LOG_WARNING, "id=%s: its cgroup is left", job->id);
 	drop_fd(&c->root);
 }

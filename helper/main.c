@@ -23,6 +23,7 @@
 #include "apply/sandbox.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "helper/manager.h"
 
 #define TIMEOUT_MAX_S 600
 #define SWEEP_EVERY_S 60
@@ -92,6 +93,7 @@ static int sweep(const struct crl_state *state, const char *cgroup_root)
 
 	crl_ignore(crl_cgroup_open_root(cgroup_root, &root, NULL)); /* without one there is nothing to remove */
 	n = crl_state_sweep(state, remove_cgroup, &root);
+	crl_manager_sweep(state);
 	if (n > 0)
 		crl_log(LOG_NOTICE, "swept %d dead rooms", n);
 	return n < 0 ? n : 0;
@@ -130,6 +132,7 @@ static int add_first_member(struct crl_job *job, struct crl_room *room, struct c
 	m->pid = job->app_pid;
 	m->pidfd = fcntl(job->app_pidfd, F_DUPFD_CLOEXEC, 3);
 	m->channel = fcntl(job->channel, F_DUPFD_CLOEXEC, 3);
+	room->managed = job->cgroup.managed;
 	if (job->cgroup.dir >= 0) {
 		m->cgroup = fcntl(job->cgroup.dir, F_DUPFD_CLOEXEC, 3);
 		m->origin = strdup(job->cgroup.origin);
@@ -153,6 +156,8 @@ static _Noreturn void become_supervisor(struct crl_job *job, struct crl_room *ro
 	room->state = job->state;
 	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
 	crl_room_record(room);
+	if (room->managed)
+		crl_manager_house(job, room);
 	crl_job_done(job);
 	(void)snprintf(name, sizeof(name), "carrel:%s", room->id); /* cannot be cut */
 	crl_rename_process(name);

@@ -305,3 +305,35 @@ int crl_cgroup_apply_limits(struct crl_cgroup_limiting *l, struct crl_err *err)
 	}
 	return r < 0 ? r : lift_others(l->user, l->plan, err);
 }
+
+int crl_cgroup_verify_limits(int dir, const struct crl_cgroup_plan *plan, struct crl_err *err)
+{
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct crl_cgroup_write *w = &plan->write[i];
+		scoped_fd fd = openat(dir, w->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		char path[256];
+
+		if (fd < 0 || !holds(fd, w))
+			return crl_err_set(err, ERANGE, CRL_STAGE_LIMITS, "%s of %s does not hold \"%s\" (%s)", w->file,
+					   path_of(dir, path, sizeof(path)), w->value, w->key);
+	}
+	return 0;
+}
+
+int crl_cgroup_drop_missing(int root, struct crl_cgroup_plan *plan, enum crl_need need, char *missing,
+			    size_t missing_size, struct crl_err *err)
+{
+	struct crl_cgroup_limiting l = {
+		.root = root, .plan = plan, .need = need, .missing = missing, .missing_size = missing_size};
+	size_t kept = 0;
+	int r;
+
+	missing[0] = '\0';
+	r = crl_cgroup_find_controllers(&l, err);
+	for (size_t i = 0; r == 0 && i < plan->len; i++)
+		if (is_listed(&l, plan->write[i].controller))
+			plan->write[kept++] = plan->write[i];
+	if (r == 0)
+		plan->len = kept;
+	return r;
+}

@@ -33,6 +33,17 @@ int crl_cgroup_write(int dir, const char *file, const char *text);
 /* See which controllers of the plan the root has; nothing is changed. Errors: -EOPNOTSUPP and others. */
 int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, struct crl_err *err) CRL_MUST_CHECK;
 
+/* Does each limit of the plan stand in the cgroup's files? Errors (stage LIMITS): -ERANGE, telling which. */
+int crl_cgroup_verify_limits(int dir, const struct crl_cgroup_plan *plan, struct crl_err *err) CRL_MUST_CHECK;
+
+/*
+ * Take the limits out of a plan whose controllers the root does not have.
+ * @need     REQUIRE: that is an error, -EOPNOTSUPP
+ * @missing  out: comma-separated, "" when all are there
+ */
+int crl_cgroup_drop_missing(int root, struct crl_cgroup_plan *plan, enum crl_need need, char *missing,
+			    size_t missing_size, struct crl_err *err) CRL_MUST_CHECK;
+
 /*
  * Enable what was found, write each limit that differs and read it back, lift those that the plan leaves open. Errors
  * as crl_cgroup_make().

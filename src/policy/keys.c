@@ -15,6 +15,7 @@
 #define YEAR_S   (UINT64_C(365) * 86400)
 
 static const char *const words_share[] = {"login", "user", NULL};
+static const char *const words_manager[] = {"auto", "systemd", "cgroupfs", NULL};
 static const char *const words_close[] = {"kill", "keep", NULL};
 static const char *const words_root[] = {"host", "image", NULL};
 static const char *const words_home[] = {"real", "overlay", "tmpfs", NULL};
@@ -141,6 +142,8 @@ const struct crl_key crl_keys[] = {
 	{KEY(TOP, PATH, "data_dir", crl_top, data_dir, "shipped policies and system call groups"),
 	 .def = "\"" CRL_DATA_DIR "\""},
 	{.scope = CRL_KEYS_TOP, .type = CRL_KEY_GROUP, .path = "cgroup", .doc = "control groups of the host"},
+	{KEY(TOP, WORD, "cgroup.manager", crl_top, manager, "who writes the host's cgroups"), .words = words_manager,
+	 .def = "\"auto\""},
 	{KEY(TOP, PATH, "cgroup.root", crl_top, cgroup_root, "directory to write to; found when not given")},
 
 	{KEY(RULE, TEXT, "user", crl_rule, user, "user name"), .max = CRL_USER_MAX},

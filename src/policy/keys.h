@@ -9,6 +9,7 @@
 #include <libconfig.h>
 #include <stdbool.h>
 
+#include "policy/load.h"
 #include "policy/policy.h"
 #include "proto/err.h"
 
@@ -77,6 +78,7 @@ struct crl_where {
 struct crl_top {
 	char *data_dir;
 	char *cgroup_root;
+	enum crl_manager manager;
 	config_setting_t *rules;
 	config_setting_t *policies;
 	config_setting_t *groups;

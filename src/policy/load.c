@@ -60,6 +60,11 @@ const char *crl_config_data_dir(const struct crl_config *c)
 	return c->data_dir ? c->data_dir : CRL_DATA_DIR;
 }
 
+enum crl_manager crl_config_cgroup_manager(const struct crl_config *c)
+{
+	return c->manager;
+}
+
 const char *crl_config_cgroup_root(const struct crl_config *c)
 {
 	return c->cgroup_root ? c->cgroup_root : "";
@@ -151,14 +156,17 @@ static int take_top(struct crl_config *c, struct crl_source *s, struct crl_top *
 {
 	int rc;
 
-	if (c->source_len > 1 && (top->data_dir || top->cgroup_root)) {
+	if (c->source_len > 1 && (top->data_dir || top->cgroup_root || top->manager != CRL_MANAGER_AUTO)) {
 		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, 0,
 				  "%s: found in a drop-in, expected only in the main file",
-				  top->data_dir ? "data_dir" : "cgroup.root");
+				  top->data_dir	    ? "data_dir"
+				  : top->cgroup_root ? "cgroup.root"
+						     : "cgroup.manager");
 	}
 	if (c->source_len == 1) {
 		c->data_dir = take_ptr(top->data_dir);
 		c->cgroup_root = take_ptr(top->cgroup_root);
+		c->manager = top->manager;
 	}
 	s->policies = top->policies;
 	rc = check_policies(c, s, err);

@@ -37,6 +37,10 @@ const char *crl_config_data_dir(const struct crl_config *c);
 /* Root of the cgroup v2 tree to write to (key cgroup.root), "" = find it. Owned by @c. */
 const char *crl_config_cgroup_root(const struct crl_config *c);
 
+/* Who writes the host's cgroups (key cgroup.manager). */
+enum crl_manager { CRL_MANAGER_AUTO, CRL_MANAGER_SYSTEMD, CRL_MANAGER_CGROUPFS };
+enum crl_manager crl_config_cgroup_manager(const struct crl_config *c);
+
 #define CRL_DROPINS_MAX 256 /* files in policy.d/; names that begin with "." are ignored */
 
 /*

@@ -24,6 +24,7 @@ struct crl_config {
 	struct crl_rules rules;
 	char *data_dir;
 	char *cgroup_root;
+	enum crl_manager manager;
 };
 
 /*

@@ -114,6 +114,14 @@ int crl_state_lock(const struct crl_state *s, const char *name, bool wait, int *
 	}
 }
 
+void crl_state_unlock_for_good(const struct crl_state *s, const char *name)
+{
+	char file[CRL_KEY_MAX + 8];
+
+	if (room_file(file, sizeof(file), name, "lock") == 0)
+		(void)unlinkat(s->rooms, file, 0);
+}
+
 uint64_t crl_process_start(pid_t pid)
 {
 	char path[32], text[1024];

@@ -46,6 +46,12 @@ int crl_id_make(char id[CRL_ID_MAX]) CRL_MUST_CHECK;
  */
 int crl_state_lock(const struct crl_state *s, const char *name, bool wait, int *ret_fd) CRL_MUST_CHECK;
 
+/* With the lock held: remove its file, so that nothing is left of the name. */
+void crl_state_unlock_for_good(const struct crl_state *s, const char *name);
+
+/* Is @file the record of a living supervisor's room that has, or had, a login of @uid? Not a record: no. */
+bool crl_record_has_user(int rooms_dir, const char *file, uint32_t uid);
+
 /* Start time of a process in clock ticks since boot (proc_pid_stat(5), field 22); 0 when it is gone. */
 uint64_t crl_process_start(pid_t pid);
 

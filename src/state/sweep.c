@@ -65,6 +65,29 @@ void crl_record_each_cgroup(const struct crl_state *s, const char *name, const c
 		sweep_cgroups(text, each, arg);
 }
 
+bool crl_record_has_user(int rooms_dir, const char *file, uint32_t uid)
+{
+	const char *dot = strrchr(file, '.');
+	scoped_free char *text = NULL;
+	char shared[16];
+
+	if (!dot || strcmp(dot, ".room") != 0)
+		return false;
+	text = read_record(rooms_dir, file);
+	if (!text || is_dead(text))
+		return false;
+	(void)snprintf(shared, sizeof(shared), "u%" PRIu32 "-", uid);
+	if (strncmp(file, shared, strlen(shared)) == 0)
+		return true; /* it may linger without any login */
+	for (const char *p = strstr(text, "\nlogin="); p; p = strstr(p + 1, "\nlogin=")) {
+		uint32_t owner;
+
+		if (sscanf(p, "\nlogin=%*15[a-z0-9] %" SCNu32, &owner) == 1 && owner == uid)
+			return true;
+	}
+	return false;
+}
+
 static bool sweep_one(const struct crl_state *s, const char *file, crl_sweep_cgroup *remove_cgroup, void *arg)
 {
 	const char *dot = strrchr(file, '.');

@@ -29,8 +29,10 @@ check_written() {
 	is "tasks are written" "$(in_slice pids.max)" 64
 	like "io is written" "$(in_slice io.max)" 'wbps=4194304'
 	like "the login is beneath the slice" "$(guest "cat /proc/\$(pgrep -u ana -x bash | head -n 1)/cgroup")" "${ANA#/sys/fs/cgroup}/"
-	is "supervisor and init are not" "$(guest "cat $ANA/cgroup.procs $ANA/*/cgroup.procs | while read p; do
-		grep -z '^carrel' /proc/\$p/comm; done 2>/dev/null | wc -c")" 0
+	local inside='^carrel:'
+	[ "$GUEST_KIND" = plain ] || inside='^carrel' # without systemd init stands at the top of the user's slice
+	refute "the supervisor is not" guest "cat $ANA/cgroup.procs $ANA/*/cgroup.procs | while read p; do
+		cat /proc/\$p/comm; done 2>/dev/null | grep '$inside'"
 }
 
 # Quota against usage, both in the guest's own time: emulation may be slow, the ratio is not.
@@ -45,7 +47,7 @@ check_cpu() {
 
 check_tasks() {
 	local out
-	out=$(hold_ask one 'for i in {1..200}; do sleep 60 & done 2>&1; echo END' 90)
+	out=$(hold_ask one 'bash -c "for i in {1..200}; do sleep 60 & done" 2>&1' 90)
 	like "a fork bomb ends in EAGAIN" "$out" 'Resource temporarily unavailable'
 	is "never more than the limit" "$(guest "[ \$(cat $ANA/pids.peak 2>/dev/null || cat $ANA/pids.current) -le 64 ] && echo held")" held
 	is "meanwhile another user logs in and works" "$(login cara 'expr 20 + 22')" 42
@@ -58,7 +60,7 @@ check_tasks() {
 check_memory() {
 	local before
 	before=$(stat_of memory.events oom_kill)
-	like "a memory hog is killed" "$(hold_ask one 'head -c 400M /dev/zero | tail -c 1 | wc -c; echo "${PIPESTATUS[@]}"' 90)" '137'
+	like "a memory hog is killed" "$(hold_ask one 'head -c 400M /dev/zero | tail -n 1 | wc -c; echo "${PIPESTATUS[@]}"' 90)" '137'
 	check "inside its own slice" test "$(stat_of memory.events oom_kill)" -gt "$before"
 	is "the login survives" "$(hold_ask one 'echo alive')" alive
 	is "the other user's slice has lost nobody" "$(login cara 'echo alive')" alive

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * carrel-bus: what carrel asks of systemd, one question a run. The helper is static and keeps out of D-Bus; this small
+ * program is started by it where systemd manages the cgroups.
+ *
+ *   carrel-bus set UNIT NAME=VALUE...                    runtime properties of a unit
+ *   carrel-bus scope NAME SLICE DESCRIPTION PID...       a transient scope with these processes
+ *
+ * Exit status 0, or the errno of what failed with one line on standard error. Values are numbers and device paths that
+ * the helper made; nothing that a user chooses reaches systemd but the description's user name, escaped there.
+ * Runs in: root, host namespaces. Source: org.freedesktop.systemd1(5), sd-bus(3).
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#define CALL_TIMEOUT_US (8 * 1000 * 1000)
+
+static int complain(const char *what, int r, const sd_bus_error *e)
+{
+	(void)fprintf(stderr, "%s: %s\n", what, e && e->message ? e->message : strerror(-r));
+	return -r > 0 && -r < 256 ? -r : EIO;
+}
+
+static int call(sd_bus *bus, sd_bus_message *m, const char *what)
+{
+	sd_bus_error e = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call(bus, m, CALL_TIMEOUT_US, &e, NULL);
+	int code = r < 0 ? complain(what, r, &e) : 0;
+
+	sd_bus_error_free(&e);
+	return code;
+}
+
+static int new_call(sd_bus *bus, const char *method, sd_bus_message **ret)
+{
+	return sd_bus_message_new_method_call(bus, ret, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+					      "org.freedesktop.systemd1.Manager", method);
+}
+
+/* "/dev/block/8:0 1000,/dev/block/8:16 2000" as a(st). Destroys @text. */
+static int append_devices(sd_bus_message *m, char *text)
+{
+	char *rest = NULL;
+	int r = sd_bus_message_open_container(m, 'v', "a(st)");
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', "(st)");
+	for (char *one = strtok_r(text, ",", &rest); one && r >= 0; one = strtok_r(NULL, ",", &rest)) {
+		char *space = strchr(one, ' ');
+
+		if (!space)
+			return -EINVAL;
+		*space = '\0';
+		r = sd_bus_message_append(m, "(st)", one, (uint64_t)strtoull(space + 1, NULL, 10));
+	}
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+/* NAME=VALUE as (sv). Destroys @text. */
+static int append_property(sd_bus_message *m, char *text)
+{
+	char *value = strchr(text, '=');
+	int r;
+
+	if (!value)
+		return -EINVAL;
+	*value++ = '\0';
+	r = sd_bus_message_open_container(m, 'r', "sv");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", text);
+	if (r >= 0 && strncmp(text, "IO", 2) == 0)
+		r = append_devices(m, value);
+	else if (r >= 0)
+		r = sd_bus_message_append(m, "v", "t",
+					  strcmp(value, "infinity") == 0 ? UINT64_MAX
+									 : (uint64_t)strtoull(value, NULL, 10));
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int set(sd_bus *bus, int argc, char **argv)
+{
+	sd_bus_message *m = NULL;
+	int r, code;
+
+	r = new_call(bus, "SetUnitProperties", &m);
+	if (r >= 0)
+		r = sd_bus_message_append(m, "sb", argv[0], true);
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', "(sv)");
+	for (int i = 1; i < argc && r >= 0; i++)
+		r = append_property(m, argv[i]);
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	code = r < 0 ? complain("cannot make the message", r, NULL) : call(bus, m, argv[0]);
+	sd_bus_message_unref(m);
+	return code;
+}
+
+static int append_pids(sd_bus_message *m, int argc, char **argv)
+{
+	int r = sd_bus_message_open_container(m, 'r', "sv");
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", "PIDs");
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'v', "au");
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', "u");
+	for (int i = 0; i < argc && r >= 0; i++)
+		r = sd_bus_message_append(m, "u", (uint32_t)strtoul(argv[i], NULL, 10));
+	for (int i = 0; i < 3 && r >= 0; i++)
+		r = sd_bus_message_close_container(m);
+	return r;
+}
+
+static int scope(sd_bus *bus, int argc, char **argv)
+{
+	sd_bus_message *m = NULL;
+	int r, code;
+
+	r = new_call(bus, "StartTransientUnit", &m);
+	if (r >= 0)
+		r = sd_bus_message_append(m, "ss", argv[0], "fail");
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', "(sv)");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Slice", "s", argv[1], "Description", "s", argv[2],
+					  "CollectMode", "s", "inactive-or-failed", "SendSIGHUP", "b", true);
+	if (r >= 0)
+		r = append_pids(m, argc - 3, argv + 3);
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	if (r >= 0)
+		r = sd_bus_message_append(m, "a(sa(sv))", 0);
+	code = r < 0 ? complain("cannot make the message", r, NULL) : call(bus, m, argv[0]);
+	sd_bus_message_unref(m);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	bool is_set = argc >= 4 && strcmp(argv[1], "set") == 0;
+	bool is_scope = argc >= 6 && strcmp(argv[1], "scope") == 0;
+	sd_bus *bus = NULL;
+	int r, code;
+
+	if (!is_set && !is_scope) {
+		(void)fprintf(stderr, "carrel-bus is started by carrel-helper\n");
+		return EINVAL;
+	}
+	r = sd_bus_open_system(&bus);
+	if (r < 0)
+		return complain("cannot reach the system bus", r, NULL);
+	code = is_set ? set(bus, argc - 2, argv + 2) : scope(bus, argc - 2, argv + 2);
+	sd_bus_flush_close_unref(bus);
+	return code;
+}
