@@ -77,7 +77,7 @@ guest_start() {
 	setpriv --pdeathsig KILL qemu-system-x86_64 -accel "${GUEST_ACCEL:-tcg,thread=multi}" -machine q35 -cpu max \
 		-smp 2 -m 2048 -nodefaults -display none ${GUEST_REBOOTS:+-action reboot=reset} ${GUEST_REBOOTS:--no-reboot} \
 		-serial "file:$GUEST_DIR/console" -kernel "$image/vmlinuz" -initrd "$image/initrd" \
-		-append "console=ttyS0 quiet mitigations=off net.ifnames=0 panic=-1 $plain" \
+		-append "console=ttyS0 quiet mitigations=off net.ifnames=0 $plain" \
 		-drive "file=$image/root.ext4,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$GUEST_DIR/payload.tar,format=raw,if=virtio,readonly=on" \
 		-netdev "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:$control-:2222,hostfwd=tcp:127.0.0.1:$door-:22" \
@@ -120,4 +120,20 @@ login_tty() {
 	local user=$1
 	shift
 	timeout --foreground "$GUEST_LIMIT" ssh -tt -F "$GUEST_DIR/ssh_config" "$user@door" "$@" </dev/null | tr -d '\r'
+}
+
+# The same guest once more, from its disk as it is now.
+guest_reboot() {
+	local before
+	before=$(guest 'cat /proc/sys/kernel/random/boot_id')
+	guest 'systemctl reboot' >/dev/null 2>&1 </dev/null
+	ssh -F "$GUEST_DIR/ssh_config" -O exit control >/dev/null 2>&1
+	local deadline=$((SECONDS + GUEST_BOOT_LIMIT))
+	while [ $SECONDS -lt $deadline ]; do
+		sleep 2
+		[ "$(timeout 60 ssh -F "$GUEST_DIR/ssh_config" -o ConnectTimeout=5 control 'cat /proc/sys/kernel/random/boot_id' \
+			</dev/null 2>/dev/null)" != "$before" ] || continue
+		timeout 60 ssh -F "$GUEST_DIR/ssh_config" control true </dev/null >/dev/null 2>&1 && return 0
+	done
+	return 1
 }

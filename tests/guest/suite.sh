@@ -42,7 +42,7 @@ conf_write() {
 
 # The log since a mark, from wherever this kind of system keeps it.
 log_mark() {
-	LOG_MARK=$(guest 'journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n "s/^-- cursor: //p"; wc -l </var/log/auth.log 2>/dev/null')
+	LOG_MARK=$(guest 'journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n "s/^-- cursor: //p"; cat /var/log/auth.log 2>/dev/null | wc -l')
 }
 
 log_since() { # REGEX

@@ -4,6 +4,8 @@
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 
+BULK=${CARREL_BULK:-1073741824} # 1 GB, less where the machine is emulated
+
 WORK=$STAGE/work
 SSH_CMD="ssh -F $STAGE/ssh/config"
 PANE="tmux -S $STAGE/ssh/tmux"
@@ -43,8 +45,8 @@ line'"
 	is "standard input is binary-clean" "$(s ana@room 'sha256sum | cut -d" " -f1' <$WORK/random)" "$(sum <$WORK/random)"
 	is "standard output is binary-clean" "$(s ana@room 'cat' <$WORK/random | sum)" "$(sum <$WORK/random)"
 	is "closed output ends the writer" "$(s ana@room 'yes' </dev/null | head -n 1)" y
-	is "1 GB through standard input" "$(head -c 1073741824 /dev/zero | SSH_LIMIT=90 s -c aes128-gcm@openssh.com ana@room 'wc -c')" 1073741824
-	is "1 GB through standard output" "$(SSH_LIMIT=90 s -c aes128-gcm@openssh.com ana@room 'head -c 1073741824 /dev/zero' </dev/null | wc -c)" 1073741824
+	is "$BULK bytes through standard input" "$(head -c $BULK /dev/zero | SSH_LIMIT=$((3 * SSH_LIMIT)) s -c aes128-gcm@openssh.com ana@room 'wc -c')" $BULK
+	is "$BULK bytes through standard output" "$(SSH_LIMIT=$((3 * SSH_LIMIT)) s -c aes128-gcm@openssh.com ana@room "head -c $BULK /dev/zero" </dev/null | wc -c)" $BULK
 	check "no-pty login shell" grep -q '^sum 5$' <(echo 'echo sum $((2 + 3))' | s -T ana@room)
 }
 
@@ -125,29 +127,29 @@ check_files() {
 	chown ana:students /home/ana/f
 	for door in bob@room bob@sftponly; do
 		rm -f /home/bob/{up,scp1,scp2} $WORK/down
-		timeout 30 sftp -q -F $STAGE/ssh/config -b <(printf 'put %s/random up\nget up %s/down\nrename up up2\nrm up2\n' $WORK $WORK) $door >$WORK/sftp.out 2>&1
+		timeout $((30 * ${CARREL_PATIENCE:-1})) sftp -q -F $STAGE/ssh/config -b <(printf 'put %s/random up\nget up %s/down\nrename up up2\nrm up2\n' $WORK $WORK) $door >$WORK/sftp.out 2>&1
 		is "sftp put, get, rename, rm ($door)" "$? $(sum <$WORK/down)" "0 $(sum <$WORK/random)"
-		check "scp up ($door)" timeout 30 scp -q -F $STAGE/ssh/config $WORK/random $door:scp1
+		check "scp up ($door)" timeout $((30 * ${CARREL_PATIENCE:-1})) scp -q -F $STAGE/ssh/config $WORK/random $door:scp1
 		check "what went up is at home ($door)" cmp $WORK/random /home/bob/scp1
 	done
-	timeout 30 sftp -q -F $STAGE/ssh/config -b <(echo "ls -1 /home
+	timeout $((30 * ${CARREL_PATIENCE:-1})) sftp -q -F $STAGE/ssh/config -b <(echo "ls -1 /home
 		ls -1 /tmp") ana@sftponly >$WORK/sftp.out 2>&1
 	is "[O] sftp inside sshd sees the room, too" "$(grep -v '^sftp>' $WORK/sftp.out | tr -d ' ' | paste -sd' ')" "/home/ana"
-	timeout 30 sftp -q -F $STAGE/ssh/config -b <(echo "ls -1 /home
+	timeout $((30 * ${CARREL_PATIENCE:-1})) sftp -q -F $STAGE/ssh/config -b <(echo "ls -1 /home
 		ls -1 /tmp") ana@room >$WORK/sftp.out 2>&1
 	is "[O] and so does sftp-server" "$(grep -v '^sftp>' $WORK/sftp.out | tr -d ' ' | paste -sd' ')" "/home/ana"
-	check "scp down" timeout 30 scp -q -F $STAGE/ssh/config bob@room:scp1 $WORK/back
+	check "scp down" timeout $((30 * ${CARREL_PATIENCE:-1})) scp -q -F $STAGE/ssh/config bob@room:scp1 $WORK/back
 	check "same bytes" cmp $WORK/random $WORK/back
-	check "scp -O up" timeout 30 scp -q -O -F $STAGE/ssh/config $WORK/random bob@room:scp2
-	check "scp -O down" timeout 30 scp -q -O -F $STAGE/ssh/config bob@room:scp2 $WORK/back2
+	check "scp -O up" timeout $((30 * ${CARREL_PATIENCE:-1})) scp -q -O -F $STAGE/ssh/config $WORK/random bob@room:scp2
+	check "scp -O down" timeout $((30 * ${CARREL_PATIENCE:-1})) scp -q -O -F $STAGE/ssh/config bob@room:scp2 $WORK/back2
 	check "same bytes with -O" cmp $WORK/random $WORK/back2
-	check "scp from an overlay home" timeout 30 scp -q -F $STAGE/ssh/config ana@room:f $WORK/f
+	check "scp from an overlay home" timeout $((30 * ${CARREL_PATIENCE:-1})) scp -q -F $STAGE/ssh/config ana@room:f $WORK/f
 	cp -r /usr/share/doc/bash $WORK/tree
-	check "rsync push" timeout 30 rsync -a -e "$SSH_CMD" $WORK/tree/ bob@room:tree/
+	check "rsync push" timeout $((30 * ${CARREL_PATIENCE:-1})) rsync -a -e "$SSH_CMD" $WORK/tree/ bob@room:tree/
 	check "same tree" diff -r $WORK/tree /home/bob/tree
-	check "rsync pull" timeout 30 rsync -a -e "$SSH_CMD" bob@room:tree/ $WORK/pulled/
+	check "rsync pull" timeout $((30 * ${CARREL_PATIENCE:-1})) rsync -a -e "$SSH_CMD" bob@room:tree/ $WORK/pulled/
 	check "same tree back" diff -r $WORK/tree $WORK/pulled
-	check "rsync into an overlay home" timeout 30 rsync -a -e "$SSH_CMD" $WORK/tree/ ana@room:tree/
+	check "rsync into an overlay home" timeout $((30 * ${CARREL_PATIENCE:-1})) rsync -a -e "$SSH_CMD" $WORK/tree/ ana@room:tree/
 	check "[O] which the real one does not see" test ! -e /home/ana/tree
 }
 
@@ -157,19 +159,19 @@ check_git() {
 	git config --global user.email t@example.org
 	git config --global init.defaultBranch main
 	room bob 'git init -q --bare r.git' >/dev/null
-	check "git clone" timeout 30 git clone -q bob@room:r.git $WORK/clone
+	check "git clone" timeout $((30 * ${CARREL_PATIENCE:-1})) git clone -q bob@room:r.git $WORK/clone
 	echo hello >$WORK/clone/file
 	git -C $WORK/clone add file
 	git -C $WORK/clone commit -qm one
-	check "git push" timeout 30 git -C $WORK/clone push -q origin HEAD:main
-	check "git clone gets it back" timeout 30 git clone -q bob@room:r.git $WORK/clone2
+	check "git push" timeout $((30 * ${CARREL_PATIENCE:-1})) git -C $WORK/clone push -q origin HEAD:main
+	check "git clone gets it back" timeout $((30 * ${CARREL_PATIENCE:-1})) git clone -q bob@room:r.git $WORK/clone2
 	check "same file" cmp $WORK/clone/file $WORK/clone2/file
 	unset HOME
 }
 
 # answer HOST PORT: what a line-answering listener says
 answer() {
-	timeout 10 socat -T 5 - "TCP:127.0.0.1:$1" </dev/null 2>&1
+	timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - "TCP:127.0.0.1:$1" </dev/null 2>&1
 }
 
 check_forwards() {
@@ -192,8 +194,8 @@ check_forwards() {
 	is "-R with a unix socket in the room" "$(hold_ask fw 'socat -T 5 - UNIX:/tmp/rev.sock </dev/null')" "host secret"
 	check "[O] whose listener is not on the host" refute_listener 6002
 	check "[O] nor the socket" test ! -e /tmp/rev.sock
-	is "-D reaches into the room" "$(timeout 10 socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:6001,socksport=7105 </dev/null)" "room answers"
-	is "[O] and not out of it" "$(timeout 10 socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:7001,socksport=7105 </dev/null 2>&1 | grep -c secret)" 0
+	is "-D reaches into the room" "$(timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:6001,socksport=7105 </dev/null)" "room answers"
+	is "[O] and not out of it" "$(timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:7001,socksport=7105 </dev/null 2>&1 | grep -c secret)" 0
 	hold_end fw
 	hold shared dora@room
 	hold_ask shared 'socat TCP-LISTEN:6001,bind=127.0.0.1,fork,reuseaddr SYSTEM:"echo shared answers" >/dev/null 2>&1 &
@@ -238,7 +240,7 @@ check_x11() {
 	mine=$(xauth -q list "$DISPLAY" 2>/dev/null | awk '{ print $3; exit }')
 	exec 3<>"/dev/tcp/127.0.0.1/$((6000 + number))" || exit
 	{ printf 'l\0\013\0\0\0\022\0\020\0\0\0MIT-MAGIC-COOKIE-1\0\0'; printf "$(sed 's/../\\x&/g' <<<"$mine")"; } >&3
-	echo "${DISPLAY%%:*} $(timeout 10 head -c 3 <&3)"
+	echo "${DISPLAY%%:*} $(timeout $((10 * ${CARREL_PATIENCE:-1})) head -c 3 <&3)"
 	END
 	is "X11 forwarding" "$(s -X ana@room bash <$WORK/x11-client 2>/dev/null)" "localhost XOK"
 	is "two at once, each on its own display" "$(s -X ana@room "sleep 1" </dev/null 2>/dev/null & s -X ana@room bash <$WORK/x11-client 2>/dev/null; wait $!)" "localhost XOK"
@@ -255,7 +257,7 @@ check_master() {
 	is "its sessions share one room" "$(sort -u $WORK/master | wc -l) $(wc -l <$WORK/master)" "1 3"
 	is "and its /tmp" "$(s $control ana@room 'cat /tmp/common' </dev/null | paste -sd' ')" "1 2 3"
 	is "a terminal among them" "$(s -tt $control ana@room 'tty' </dev/null | tr -d '\r')" "/dev/pts/0"
-	is "sftp through it" "$(timeout 20 sftp -q -F $STAGE/ssh/config -o ControlPath=$STAGE/ssh/master -b <(echo 'ls -1 /tmp/common') ana@room | tail -n 1 | tr -d ' ')" "/tmp/common"
+	is "sftp through it" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -q -F $STAGE/ssh/config -o ControlPath=$STAGE/ssh/master -b <(echo 'ls -1 /tmp/common') ana@room | tail -n 1 | tr -d ' ')" "/tmp/common"
 	s $control ana@room 'nohup sleep 2222 >/dev/null 2>&1 &' </dev/null
 	check "a session's background job lives while the connection does" poll 5 pgrep -u ana -x sleep
 	s $control -O exit ana@room 2>/dev/null

@@ -12,13 +12,13 @@ INSIDE=$'cara\ncara-room\ncara\nNoNewPrivs:1\nSeccomp:2\ncara'
 by() {
 	local name=$1
 	shift
-	is "[O] $name is inside" "$(timeout 20 "$@" "$LOOK" </dev/null 2>&1)" "$INSIDE"
+	is "[O] $name is inside" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) "$@" "$LOOK" </dev/null 2>&1)" "$INSIDE"
 }
 
 check_commands() {
 	by "su -c" su cara -c
 	by "su - -c" su - cara -c
-	is "[O] su --pty is inside" "$(timeout 20 su --pty cara -c "$LOOK" </dev/null 2>&1 | tr -d '\r')" "$INSIDE"
+	is "[O] su --pty is inside" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su --pty cara -c "$LOOK" </dev/null 2>&1 | tr -d '\r')" "$INSIDE"
 	by "sudo -u" sudo -u cara bash -c
 	by "sudo -i" sudo -i -u cara bash -c
 	su cara -c 'exit 42' </dev/null
@@ -26,25 +26,25 @@ check_commands() {
 	sudo -u cara bash -c 'exit 43' </dev/null
 	is "sudo passes the exit status" $? 43
 	is "su passes standard input" "$(seq 100000 | su cara -c 'sha256sum')" "$(seq 100000 | sha256sum)"
-	is "su keeps a directory that is there" "$(cd /usr/share && timeout 20 su cara -c pwd)" /usr/share
-	is "su - goes home" "$(timeout 20 su - cara -c pwd)" /home/cara
-	is "a directory that is not there becomes another" "$(cd /home/bob && timeout 20 su cara -c 'pwd' 2>/dev/null)" /home/cara
-	is "a background job does not outlive su" "$(timeout 20 su cara -c 'setsid sleep 3200 >/dev/null 2>&1 &' </dev/null; poll 5 user_gone cara && echo gone)" gone
-	is "user to user: no way past the room" "$(timeout 20 su cara -c 'su - bob -c id' </dev/null 2>&1 | grep -c 'uid=')" 0
-	is "root's own su passes" "$(timeout 20 su root -c 'hostname')" carrelhost
+	is "su keeps a directory that is there" "$(cd /usr/share && timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c pwd)" /usr/share
+	is "su - goes home" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su - cara -c pwd)" /home/cara
+	is "a directory that is not there becomes another" "$(cd /home/bob && timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c 'pwd' 2>/dev/null)" /home/cara
+	is "a background job does not outlive su" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c 'setsid sleep 3200 >/dev/null 2>&1 &' </dev/null; poll 5 user_gone cara && echo gone)" gone
+	is "user to user: no way past the room" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c 'su - bob -c id' </dev/null 2>&1 | grep -c 'uid=')" 0
+	is "root's own su passes" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su root -c 'hostname')" carrelhost
 }
 
 # A directory that the caller holds open must not lead out of the room.
 check_descriptors() {
 	local how
-	is "[O] a held directory does not lead out" "$(timeout 20 su cara -c 'ls /proc/self/fd/3/.. 2>/dev/null | wc -l' 3</etc </dev/null)" 0
-	is "[O] nor one opened as a path only" "$(timeout 20 su cara -c 'ls /proc/self/fd/9/carrel 2>/dev/null | wc -l' 9</etc </dev/null)" 0
-	unlike "none of three reaches the shell" "$(timeout 20 su cara -c "$STAGE/bin/probe fds" 3</etc 4</ 5</home </dev/null)" '(^| )[345]( |$)'
-	is "a held file is not a directory, and passes" "$(timeout 20 su cara -c 'head -n 1 <&3' 3</etc/hostname </dev/null)" carrelhost
+	is "[O] a held directory does not lead out" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c 'ls /proc/self/fd/3/.. 2>/dev/null | wc -l' 3</etc </dev/null)" 0
+	is "[O] nor one opened as a path only" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c 'ls /proc/self/fd/9/carrel 2>/dev/null | wc -l' 9</etc </dev/null)" 0
+	unlike "none of three reaches the shell" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c "$STAGE/bin/probe fds" 3</etc 4</ 5</home </dev/null)" '(^| )[345]( |$)'
+	is "a held file is not a directory, and passes" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c 'head -n 1 <&3' 3</etc/hostname </dev/null)" carrelhost
 	for how in '</etc' '>/dev/null 2</etc'; do
 		log_mark
 		is "[O] a directory as standard descriptor ($how) is refused" \
-			"$(eval "timeout 20 su cara -c 'touch $STAGE/drop/in; cat /proc/self/fd/0/carrel/carrel.conf' $how" 2>/dev/null | wc -c)" 0
+			"$(eval "timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c 'touch $STAGE/drop/in; cat /proc/self/fd/0/carrel/carrel.conf' $how" 2>/dev/null | wc -c)" 0
 		like "[O] and said so ($how)" "$(log_since refused)" 'stage=CALLER'
 	done
 }
@@ -127,12 +127,12 @@ check_pamtester() {
 	chmod 0755 $STAGE/bin/look
 	pam_stack tester room "session optional pam_exec.so stdout $STAGE/bin/look"
 	local out
-	out=$(timeout 20 pamtester tester cara open_session close_session 2>&1 </dev/null)
+	out=$(timeout $((20 * ${CARREL_PATIENCE:-1})) pamtester tester cara open_session close_session 2>&1 </dev/null)
 	like "[O] pamtester: a module after carrel opens inside" "$out" '^open_session host=cara-room homes=cara +Seccomp:2'
 	like "pamtester: and closes on the host" "$out" '^close_session host=carrelhost'
 	like "pamtester: both succeed" "$out" 'session has successfully been closed'
 	rm -f /tmp/look
-	out=$(timeout 30 pamtester tester cara open_session close_session open_session close_session 2>&1 </dev/null)
+	out=$(timeout $((30 * ${CARREL_PATIENCE:-1})) pamtester tester cara open_session close_session open_session close_session 2>&1 </dev/null)
 	# The filter and the bounding set of a process have no way back: a second session of it could not be built.
 	is "pamtester: a second session in one process is refused" \
 		"$(grep -c 'successfully opened' <<<"$out") $(grep -c 'login was refused (code' <<<"$out")" "1 1"
@@ -144,11 +144,11 @@ check_pamtester() {
 		[ "$CARREL" != 1 ] || carrel_line open | sed 's/ open / /'
 		echo "session optional pam_exec.so stdout $STAGE/bin/look"
 	} >/etc/pam.d/single
-	like "[O] a single line without a word does both" "$(timeout 20 pamtester single cara open_session close_session 2>&1 </dev/null)" \
+	like "[O] a single line without a word does both" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) pamtester single cara open_session close_session 2>&1 </dev/null)" \
 		'^open_session host=cara-room'
 	rm -f /tmp/look
 	is "a caller that is not root is refused" "$(su gus -s /bin/sh -c true >/dev/null 2>&1; setpriv --reuid cara --regid students --clear-groups \
-		timeout 20 pamtester single cara open_session 2>&1 </dev/null | grep -c 'opened')" 0
+		timeout $((20 * ${CARREL_PATIENCE:-1})) pamtester single cara open_session 2>&1 </dev/null | grep -c 'opened')" 0
 	like "and the log says why" "$(grep refused $STAGE_LOG/syslog)" 'stage=CALLER.*not run as root'
 }
 
@@ -181,7 +181,7 @@ check_descriptors
 check_terminals
 check_login_records
 check_pamtester
-is "sudo: no set-user-ID power inside" "$(timeout 20 su cara -c 'sudo -n id 2>&1 | grep -c uid=0' </dev/null)" 0
+is "sudo: no set-user-ID power inside" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) su cara -c 'sudo -n id 2>&1 | grep -c uid=0' </dev/null)" 0
 end_cron
 rm -f /tmp/look
 same_census "nothing is left behind" "$before"

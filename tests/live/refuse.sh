@@ -12,12 +12,12 @@ doors_shut() {
 	unlike "$name: exec gets nothing" "$out" INSIDE
 	out=$(echo 'echo INSIDE' | s -tt "$user@room" 2>&1)
 	unlike "$name: a shell gets nothing" "$out" '^INSIDE'
-	refute "$name: sftp gets nothing" timeout 20 sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@room"
-	refute "$name: internal-sftp gets nothing" timeout 20 sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@sftponly"
+	refute "$name: sftp gets nothing" timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@room"
+	refute "$name: internal-sftp gets nothing" timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@sftponly"
 	ssh -F $STAGE/ssh/config -N -L "127.0.0.1:$port:127.0.0.1:$PORT_BARE" "$user@room" </dev/null >/dev/null 2>&1 &
 	local client=$!
 	poll 3 port_open $port
-	out=$(timeout 2 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port && head -c 4 <&3" 2>/dev/null)
+	out=$(timeout $((2 * ${CARREL_PATIENCE:-1})) bash -c "exec 3<>/dev/tcp/127.0.0.1/$port && head -c 4 <&3" 2>/dev/null)
 	unlike "$name: a forward gets nothing" "$out" SSH
 	kill $client 2>/dev/null
 	wait $client 2>/dev/null

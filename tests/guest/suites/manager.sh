@@ -33,7 +33,7 @@ session=$(guest 'loginctl list-sessions --no-legend' | awk '$3 == "ana" { print 
 like "and its remote host" "$(guest "loginctl show-session $session -p RemoteHost -p Remote -p Service")" 'RemoteHost=10\.0\.2\.2'
 is "it is in logind's scope" "$(guest "cat /proc/\$(pgrep -u ana -x bash | head -n 1)/cgroup")" \
 	"0::/user.slice/user-$UID_ANA.slice/session-$session.scope"
-is "and sees only that" "$(hold_ask one 'cat /proc/self/cgroup' | tr -d '\r' | grep -o '0::.*')" '0::/'
+is "and sees only that" "$(login ana 'cat /proc/self/cgroup')" '0::/'
 is "who says so too" "$(guest "who | grep -c '^ana .*pts.*10.0.2.2'")" 1
 is "limits are systemd's" "$(property TasksMax) $(property MemoryMax)" '100 268435456'
 is "and the kernel's" "$(guest "cat /sys/fs/cgroup/user.slice/user-$UID_ANA.slice/{pids.max,memory.max}")" $'100\n268435456'

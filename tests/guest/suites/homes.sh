@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# boot: systemd
+# Homes that are somewhere else, or in trouble: the answer is right, in time, and nobody else waits for it.
+. "$(dirname "$0")/../suite.sh"
+
+conf() { # MODE
+	conf_write <<-END
+	rules = ( { group = "students"; policy = "student"; } );
+	policies = { student = { home = { mode = "$1"; size = "32M"; }; network = { mode = "none"; }; }; };
+	END
+}
+
+reaches() { # NAME: a login gets in, its home is the one that is meant
+	is "$1: gets in" "$(login ana 'cat ~/mine 2>/dev/null' </dev/null 2>&1)" mine
+}
+
+refused() { # NAME CODE [USER]
+	local start=$SECONDS
+	like "$1: refused" "$(login_tty "${3-ana}" true 2>&1)" "code $2"
+	check "$1: in time" test $((SECONDS - start)) -lt 60
+}
+
+home_is() { # SHELL COMMANDS: ana's home is made anew by them
+	guest "cd /; umount -l /home/ana 2>/dev/null; rm -rf /home/ana; $1"
+}
+
+plain_home() {
+	home_is 'install -d -o ana -g students -m 700 /home/ana; echo mine >/home/ana/mine; chown ana /home/ana/mine'
+}
+
+check_nfs() {
+	guest 'bash -s' <<-'END'
+		systemctl unmask nfs-server.service rpcbind.service rpcbind.socket nfs-blkmap.service >/dev/null 2>&1
+		systemctl start rpcbind.socket
+		mkdir -p /srv/nfs/ana && chown ana:students /srv/nfs/ana && chmod 700 /srv/nfs/ana
+		echo mine >/srv/nfs/ana/mine && chown ana /srv/nfs/ana/mine
+		echo '/srv/nfs 127.0.0.1(rw,root_squash,no_subtree_check,insecure)' >/etc/exports
+		systemctl start nfs-server && exportfs -ra
+	END
+	home_is 'mkdir /home/ana; mount -t nfs -o vers=4,soft,timeo=50 127.0.0.1:/srv/nfs/ana /home/ana'
+	is "NFS with root_squash: root is kept out" "$(guest 'cat /home/ana/mine 2>/dev/null')" ""
+	conf real
+	reaches "NFS, real home"
+	is "NFS, real home: can be written" "$(login ana 'echo new >~/new && cat ~/new' </dev/null)" new
+	conf overlay
+	reaches "NFS, overlay"
+	is "NFS, overlay: changes are gone" "$(login ana 'echo more >~/more; cat ~/more' </dev/null; guest 'ls /srv/nfs/ana/more 2>/dev/null')" more
+	conf tmpfs
+	is "NFS, tmpfs home: does not need it" "$(login ana 'ls -A ~ | grep -c mine' </dev/null)" 0
+	guest 'umount -l /home/ana'
+}
+
+check_autofs() {
+	guest 'bash -s' <<-'END'
+		systemctl unmask autofs >/dev/null 2>&1
+		echo '/auto /etc/auto.test --timeout=60' >/etc/auto.master
+		echo '* -fstype=bind :/srv/nfs/&' >/etc/auto.test
+		systemctl restart autofs
+		usermod -d /auto/ana ana
+	END
+	conf real
+	is "autofs: the home is mounted on the way in" "$(login ana 'pwd; cat ~/mine' </dev/null 2>&1)" $'/auto/ana\nmine'
+	is "autofs: other homes are not there" "$(login ana 'ls /auto/bob 2>/dev/null | wc -l' </dev/null)" 0
+	guest 'usermod -d /home/ana ana; systemctl stop autofs'
+}
+
+# A file system whose server never answers.
+check_blocked() {
+	home_is 'install -d -o ana -g students -m 700 /home/ana'
+	guest 'cat >/root/block.py' <<-'END'
+		import ctypes, os, time, pwd
+		p = pwd.getpwnam("ana")
+		fd = os.open("/dev/fuse", os.O_RDWR)
+		o = "fd=%d,rootmode=40000,user_id=%d,group_id=%d,allow_other" % (fd, p.pw_uid, p.pw_gid)
+		libc = ctypes.CDLL(None, use_errno=True)
+		if libc.mount(b"blocked", b"/home/ana", b"fuse", 6, o.encode()) != 0:
+		    raise OSError(ctypes.get_errno(), "mount")
+		open("/run/blocked", "w").close()
+		time.sleep(600)
+	END
+	guest 'modprobe fuse; (setsid python3 /root/block.py >/run/block.log 2>&1 </dev/null &) ; sleep 2'
+	check "a FUSE file system that never answers" poll 20 guest 'test -e /run/blocked'
+	conf real
+	login_tty ana true >"$GUEST_DIR/blocked" 2>&1 &
+	local client=$! start=$SECONDS
+	is "meanwhile another user logs in" "$(login cara 'echo in' </dev/null)" in
+	kill -0 $client 2>/dev/null && ok "while the first still waits" || ok "the first has its answer already"
+	wait $client
+	like "a home that blocks: refused" "$(cat "$GUEST_DIR/blocked")" 'code H(ELPER|OME)'
+	check "within the deadline" test $((SECONDS - start)) -lt 60
+	check "no helper hangs" poll 30 guest '! pgrep -u root "^carrel"'
+	guest 'pkill -f block.py; umount -l -f /home/ana; rm -f /run/blocked'
+}
+
+check "users" users_make
+pam_wire sshd
+plain_home
+conf real
+reaches "a plain home"
+check_nfs
+check_autofs
+check_blocked
+
+home_is 'mkdir /home/ana; mount -t tmpfs -o size=64k,mode=700,uid=$(id -u ana) full /home/ana; echo mine >/home/ana/mine; head -c 1M /dev/zero >/home/ana/fill 2>/dev/null; true'
+conf real
+reaches "a full home"
+conf overlay
+is "a full home under an overlay can be written" "$(login ana 'echo x >~/x && cat ~/x' </dev/null)" x
+guest 'mount -o remount,ro /home/ana'
+conf real
+reaches "a read-only home"
+like "a read-only home stays so" "$(login ana 'echo x >~/y' </dev/null 2>&1)" 'Read-only'
+conf overlay
+reaches "a read-only home under an overlay"
+is "which can be written" "$(login ana 'echo x >~/x && cat ~/x' </dev/null)" x
+
+conf real
+home_is 'ln -s /home/cara /home/ana'
+refused "a symbolic link to another's home" HOME
+home_is 'mkfifo /home/ana; chown ana /home/ana'
+refused "a FIFO" HOME
+home_is 'true'
+refused "a missing home" HOME
+home_is 'install -d -o cara -m 700 /home/ana'
+refused "somebody else's home" HOME
+is "cara is well" "$(login cara 'echo in' </dev/null)" in
+plain_home
+reaches "and a good home works again"
+tap_done

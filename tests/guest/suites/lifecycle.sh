@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# boot: systemd plain
+# Many logins, restarts and an upgrade: what is open stays undisturbed, what has ended leaves nothing.
+. "$(dirname "$0")/../suite.sh"
+LOGINS=${LOGINS:-450}
+
+# Kinds and numbers of everything a login could leave.
+census() {
+	guest 'bash -s' <<-'END'
+		echo "namespaces: $(lsns -n -r -o NS | wc -l)"
+		echo "mounts: $(wc -l </proc/self/mountinfo)"
+		echo "cgroups: $(find /sys/fs/cgroup -type d | grep -cE 'carrel|user-[1-9][0-9]*\.slice')"
+		echo "carrel: $(pgrep -c '^carrel')"
+		echo "users: $(ps -e -o uid= | awk '$1 >= 1000 && $1 < 60000' | wc -l)"
+		echo "state: $(find /run/carrel/rooms -type f -o -type s 2>/dev/null | wc -l)"
+		echo "dropins: $(ls /run/systemd/system.control 2>/dev/null | wc -l)"
+		echo "descriptors of sshd: $(ls /proc/$(pgrep -o -x sshd)/fd | wc -l)"
+		echo "ptys: $(ls /dev/pts | wc -l)"
+	END
+}
+
+settled() { # BEFORE
+	[ "$(census)" = "$1" ]
+}
+
+same() { # NAME
+	if poll 60 settled "$before"; then ok "$1"; else not_ok "$1" "$(diff <(echo "$before") <(census))"; fi
+}
+
+restart_ssh() {
+	if [ "$GUEST_KIND" = systemd ]; then
+		guest 'systemctl restart ssh'
+	else
+		guest 'kill $(pgrep -o -x -f "/usr/sbin/sshd"); sleep 1; /usr/sbin/sshd'
+	fi
+}
+
+conf() {
+	conf_write <<-'END'
+	rules = ( { group = "students"; policy = "student"; }, { group = "staff"; policy = "staff"; } );
+	policies = {
+	  student = { limits = { tasks = 100; memory = "256M"; }; network = { mode = "none"; }; };
+	  staff = { share = "user"; home = { mode = "real"; }; limits = { tasks = 200; }; };
+	};
+	END
+}
+
+check_many() {
+	guest 'cp /etc/pam.d/sshd /etc/pam.d/many && sed -i "s/^@include common-auth/auth sufficient pam_permit.so/" /etc/pam.d/many'
+	is "$LOGINS logins, one after the other" "$(GUEST_LIMIT=900 guest "n=0; for i in \$(seq $LOGINS); do
+		u=ana; [ \$((i % 3)) = 0 ] && u=bob
+		pamtester many \$u open_session close_session >/dev/null 2>&1 </dev/null && n=\$((n + 1)); done; echo \$n")" "$LOGINS"
+	same "leave nothing"
+	local i pids=()
+	for i in {1..50}; do
+		login "$([ $((i % 2)) = 0 ] && echo ana || echo bob)" 'sleep 3; echo in' </dev/null >"$GUEST_DIR/parallel.$i" 2>&1 &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	is "50 SSH logins at once" "$(cat "$GUEST_DIR"/parallel.* | grep -c '^in$')" 50
+	same "leave nothing, either"
+}
+
+check_restart() {
+	check "a login" hold stays ana
+	restart_ssh
+	is "a restart of sshd keeps it" "$(hold_ask stays 'echo alive; ls /home')" $'alive\nana'
+	is "a new one gets in" "$(login ana 'echo in')" in
+	guest 'bash -s' <<-'END'
+		d=$(dirname "$(find /usr/lib -name pam_carrel.so)")
+		for f in "$d/pam_carrel.so" /usr/libexec/carrel/*; do # as install(1) does it: a new file takes the name
+			cp -p "$f" "$f.new" && mv "$f.new" "$f"
+		done
+	END
+	is "an upgrade keeps it, too" "$(hold_ask stays 'echo alive')" alive
+	is "a new one gets in after it" "$(login ana 'echo in')" in
+	hold_end stays
+	same "the end of the old one leaves nothing"
+}
+
+check_reboot() {
+	[ "$GUEST_KIND" = systemd ] || return 0
+	check "a login" hold one ana
+	check "and a shared one" hold two bob
+	guest_reboot || { not_ok "the guest reboots"; return; }
+	hold_end one
+	hold_end two
+	is "a reboot with open logins leaves nothing stale" "$(guest 'ls /run/carrel/rooms 2>/dev/null | wc -l; ls -d /run/systemd/system.control/* 2>/dev/null | wc -l')" $'0\n0'
+	is "a login works after it" "$(login ana 'echo in')" in
+	is "and a shared one" "$(login bob 'echo in')" in
+}
+
+check "users" users_make
+pam_wire sshd
+conf
+login ana true </dev/null
+login bob true </dev/null
+poll 20 guest '! pgrep "^carrel"'
+sleep 3
+before=$(census)
+check_many
+check_restart
+check_reboot
+tap_done
