@@ -5,7 +5,8 @@
  * Runs in: the room's init, root; single-threaded, so that the user's fsuid and groups are this process's
  * alone. Trusts: nothing in the home; of the way to it only links that root alone can have made. R1: the home
  * is looked up with the user's rights, so that a server that squashes root answers and a directory the user
- * may not pass stays closed.
+ * may not pass stays closed. R2: the kernel forgets the parent's death signal, and may make the process dumpable, with
+ * every change of fsuid; whoever waits for a dead server must still die with its parent.
  */
 #include "apply/room.h"
 
@@ -14,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "apply/beneath.h"
 #include "apply/copytree.h"
@@ -22,6 +25,7 @@
 struct rights {
 	gid_t *groups;
 	int len;
+	int death_signal;
 };
 
 static int groups_of_self(struct rights *r)
@@ -36,6 +40,14 @@ static int groups_of_self(struct rights *r)
 	return r->len < 0 ? -errno : 0;
 }
 
+/* R2 */
+static int guard_again(const struct rights *r)
+{
+	if (prctl(PR_SET_PDEATHSIG, r->death_signal) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+		return -errno;
+	return 0;
+}
+
 /* R1: file accesses with the user's rights: leaving fsuid 0 also takes the capabilities that override modes.
  */
 static int become(const struct crl_login *l, struct rights *saved)
@@ -44,6 +56,8 @@ static int become(const struct crl_login *l, struct rights *saved)
 
 	if (rc)
 		return rc;
+	if (prctl(PR_GET_PDEATHSIG, &saved->death_signal) < 0)
+		return -errno;
 	if (setgroups(l->ngroups, l->groups))
 		return -errno;
 	(void)setfsgid(l->gid);
@@ -51,7 +65,7 @@ static int become(const struct crl_login *l, struct rights *saved)
 	/* An impossible id changes nothing and tells what holds. */
 	if ((uint32_t)setfsuid((uid_t)-1) != l->uid || (uint32_t)setfsgid((gid_t)-1) != l->gid)
 		return -EPERM;
-	return 0;
+	return guard_again(saved);
 }
 
 static int come_back(struct rights *saved)
@@ -66,7 +80,7 @@ static int come_back(struct rights *saved)
 	saved->groups = NULL;
 	if (setfsuid((uid_t)-1) != 0 || setfsgid((gid_t)-1) != 0)
 		rc = -EPERM;
-	return rc;
+	return rc ? rc : guard_again(saved);
 }
 
 static const char *kind_of(mode_t mode)
@@ -182,6 +196,31 @@ static int make_upper(struct crl_room *room, const struct crl_mount_op *op, int 
 	return 0;
 }
 
+/*
+ * An overlay reads its lower with root's rights, and a server that squashes root refuses those, whatever the user may:
+ * a home that would then be a locked door is refused here.
+ */
+static int read_as_user(struct crl_room *room, const struct crl_mount_op *op)
+{
+	struct rights saved = {.groups = NULL, .len = -1};
+	int rc = become(room->login, &saved), back;
+	char entries[1024];
+
+	if (rc == 0) {
+		scoped_fd fd = openat(room->home_mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0 || syscall(SYS_getdents64, fd, entries, sizeof(entries)) < 0)
+			rc = -errno;
+	}
+	back = come_back(&saved);
+	if (rc == -EACCES)
+		return crl_err_set(room->err, EACCES, CRL_STAGE_HOME,
+				   "home %s keeps root out (NFS with root_squash?), so it cannot be the lower of an "
+				   "overlay; home.mode \"real\" or \"tmpfs\" can be used",
+				   room->login->home);
+	return rc || back ? crl_room_fail(room, op, rc ? rc : back, "cannot read the merged home") : 0;
+}
+
 int crl_room_home_overlay(struct crl_room *room, const struct crl_mount_op *op)
 {
 	int rc = crl_room_make_tmpfs(room, op, 0700, &room->tree[CRL_TREE_HOME]);
@@ -191,7 +230,8 @@ int crl_room_home_overlay(struct crl_room *room, const struct crl_mount_op *op)
 	rc = make_upper(room, op, room->tree[CRL_TREE_HOME]);
 	if (rc)
 		return crl_room_fail(room, op, rc, "cannot make the upper");
-	return crl_room_make_overlay(room, op, room->home, op->target, &room->home_mount);
+	rc = crl_room_make_overlay(room, op, room->home, op->target, &room->home_mount);
+	return rc ? rc : read_as_user(room, op);
 }
 
 int crl_room_home_tmpfs(struct crl_room *room, const struct crl_mount_op *op)

@@ -75,7 +75,7 @@ guest_start() {
 	guest_keys "$control" "$door"
 	guest_payload "$3" "$4" || { echo "guest: cannot pack carrel" >&2; return 1; }
 	setpriv --pdeathsig KILL qemu-system-x86_64 -accel "${GUEST_ACCEL:-tcg,thread=multi}" -machine q35 -cpu max \
-		-smp 2 -m 2048 -nodefaults -display none ${GUEST_REBOOTS:+-action reboot=reset} ${GUEST_REBOOTS:--no-reboot} \
+		-smp 2 -m 2048 -nodefaults -display none \
 		-serial "file:$GUEST_DIR/console" -kernel "$image/vmlinuz" -initrd "$image/initrd" \
 		-append "console=ttyS0 quiet mitigations=off net.ifnames=0 $plain" \
 		-drive "file=$image/root.ext4,format=raw,if=virtio,snapshot=on" \

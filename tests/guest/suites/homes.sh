@@ -44,8 +44,9 @@ check_nfs() {
 	reaches "NFS, real home"
 	is "NFS, real home: can be written" "$(login ana 'echo new >~/new && cat ~/new' </dev/null)" new
 	conf overlay
-	reaches "NFS, overlay"
-	is "NFS, overlay: changes are gone" "$(login ana 'echo more >~/more; cat ~/more' </dev/null; guest 'ls /srv/nfs/ana/more 2>/dev/null')" more
+	log_mark
+	refused "NFS with root_squash under an overlay" HOME
+	check "and the log names the cause and a way out" log_since 'keeps root out \(NFS with root_squash\?\).*"real" or "tmpfs"'
 	conf tmpfs
 	is "NFS, tmpfs home: does not need it" "$(login ana 'ls -A ~ | grep -c mine' </dev/null)" 0
 	guest 'umount -l /home/ana'
@@ -57,16 +58,20 @@ check_autofs() {
 		echo '/auto /etc/auto.test --timeout=60' >/etc/auto.master
 		echo '* -fstype=bind :/srv/nfs/&' >/etc/auto.test
 		systemctl restart autofs
-		usermod -d /auto/ana ana
+		id nora >/dev/null 2>&1 || useradd -M -N -g students -d /auto/nora -s /bin/bash nora
+		install -d -o nora -g students -m 700 /srv/nfs/nora
+		echo mine >/srv/nfs/nora/mine
 	END
 	conf real
-	is "autofs: the home is mounted on the way in" "$(login ana 'pwd; cat ~/mine' </dev/null 2>&1)" $'/auto/ana\nmine'
-	is "autofs: other homes are not there" "$(login ana 'ls /auto/bob 2>/dev/null | wc -l' </dev/null)" 0
-	guest 'usermod -d /home/ana ana; systemctl stop autofs'
+	is "autofs: the home is mounted on the way in" "$(login nora 'pwd; cat ~/mine' </dev/null 2>&1)" $'/auto/nora\nmine'
+	is "autofs: other homes are not there" "$(login nora 'ls /auto/ana 2>/dev/null | wc -l' </dev/null)" 0
+	guest 'systemctl stop autofs'
 }
 
-# A file system whose server never answers.
+# A file system whose server never answers. Debian's pam_env with user_readenv and the user manager that pam_systemd
+# starts would wait for it before carrel is asked, so they are taken out (docs/install.md says so).
 check_blocked() {
+	guest "sed -i.kept '/user_readenv/d' /etc/pam.d/sshd; sed -i.kept '/pam_systemd/d' /etc/pam.d/common-session"
 	home_is 'install -d -o ana -g students -m 700 /home/ana'
 	guest 'cat >/root/block.py' <<-'END'
 		import ctypes, os, time, pwd
@@ -90,7 +95,8 @@ check_blocked() {
 	like "a home that blocks: refused" "$(cat "$GUEST_DIR/blocked")" 'code H(ELPER|OME)'
 	check "within the deadline" test $((SECONDS - start)) -lt 60
 	check "no helper hangs" poll 30 guest '! pgrep -u root "^carrel"'
-	guest 'pkill -f block.py; umount -l -f /home/ana; rm -f /run/blocked'
+	guest 'pkill -f block.py; umount -l -f /home/ana; rm -f /run/blocked
+		for f in sshd common-session; do mv /etc/pam.d/$f.kept /etc/pam.d/$f; done'
 }
 
 check "users" users_make

@@ -96,8 +96,8 @@ pam_wire sshd
 conf
 login ana true </dev/null
 login bob true </dev/null
-poll 20 guest '! pgrep "^carrel"'
-sleep 3
+# logind keeps a user's manager for ten seconds
+poll 60 guest '! pgrep "^carrel" && ! ps -e -o uid= | awk "\$1 >= 1000 && \$1 < 60000" | grep -q .'
 before=$(census)
 check_many
 check_restart

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -168,9 +169,13 @@ static void be_room(const struct room_case *c, const struct crl_mount_plan *plan
 	struct crl_err err = {.code = 0};
 	int fds = count_fds();
 	int groups = getgroups(0, NULL);
+	int death = 0, rc;
 	char go;
-	int rc = crl_mounts_apply(plan, l, &view, &err);
 
+	CHECK(prctl(PR_SET_PDEATHSIG, SIGUSR2) == 0);
+	rc = crl_mounts_apply(plan, l, &view, &err);
+	/* Becoming the user and back makes the kernel forget it; a room must die with its parent all the same. */
+	CHECK(prctl(PR_GET_PDEATHSIG, &death) == 0 && death == SIGUSR2);
 	CHECK(write(up, &err, sizeof(err)) == sizeof(err));
 	if (rc) {
 		CHECK(err.code == -rc);
