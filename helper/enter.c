@@ -104,7 +104,9 @@ int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_er
 	r = verify_namespaces(job, &room, err);
 	if (r < 0)
 		return r;
-	r = await_harmless_init(job, err);
+	r = crl_limits_set_oom(job, err);
+	if (r == 0)
+		r = await_harmless_init(job, err);
 	if (r < 0)
 		return r;
 	if (crl_pidfd_is_dead(job->app_pidfd) || crl_pidfd_is_dead(init_pidfd))

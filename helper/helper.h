@@ -40,6 +40,7 @@ struct crl_login_cgroup {
 	char origin[1024];  /* where the application was, relative to the root, "" = the root itself */
 	pid_t mover;        /* child that moves the application, 0 = none */
 	bool moved;         /* the move was begun */
+	char oom_score_adj[8]; /* the application's own, "" = left alone */
 };
 
 /* One login on its way in. */
@@ -131,6 +132,7 @@ int crl_limits_make(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 int crl_limits_start_move(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 int crl_limits_finish_move(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 int crl_limits_move_back(int root, const char *origin, pid_t pid) CRL_MUST_CHECK;
+int crl_limits_set_oom(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 void crl_limits_undo(struct crl_job *job);
 
 /* enter.c: let the application in and look from outside whether it is. */

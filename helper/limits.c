@@ -13,6 +13,7 @@
 #include <syslog.h>
 
 #include "apply/cgroup.h"
+#include "apply/cgroup_limits.h"
 #include "apply/device.h"
 #include "base/log.h"
 #include "helper/manager.h"
@@ -158,6 +159,41 @@ int crl_limits_move_back(int root, const char *origin, pid_t pid)
 	return dir < 0 ? -errno : crl_cgroup_attach(dir, pid);
 }
 
+/*
+ * The application's score is what all of the login inherits: the policy's, not the service's own. Written with
+ * CAP_SYS_RESOURCE it is also the least that the user's processes can have.
+ */
+int crl_limits_set_oom(struct crl_job *job, struct crl_err *err)
+{
+	struct crl_login_cgroup *c = &job->cgroup;
+	char path[40], want[8], now[8];
+	ssize_t n;
+	int r;
+
+	if (job->policy.need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)job->app_pid);
+	(void)snprintf(want, sizeof(want), "%u\n", (unsigned int)job->policy.limits.oom_score_adj);
+	n = crl_cgroup_read(AT_FDCWD, path, c->oom_score_adj, sizeof(c->oom_score_adj));
+	if (n > 0 && strcmp(c->oom_score_adj, want) == 0)
+		return 0;
+	r = crl_cgroup_write(AT_FDCWD, path, want);
+	if (r < 0 || crl_cgroup_read(AT_FDCWD, path, now, sizeof(now)) <= 0 || strcmp(now, want) != 0)
+		return crl_err_set(err, r < 0 ? -r : ERANGE, CRL_STAGE_LIMITS,
+				   "cannot set the application's oom_score_adj to %u (limits.oom_score_adj)",
+				   (unsigned int)job->policy.limits.oom_score_adj);
+	return 0;
+}
+
+static void restore_oom(const struct crl_job *job)
+{
+	char path[40];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)job->app_pid);
+	if (job->cgroup.oom_score_adj[0] != '\0')
+		crl_ignore(crl_cgroup_write(AT_FDCWD, path, job->cgroup.oom_score_adj)); /* it may be gone */
+}
+
 /* Put the application back and remove the login's cgroup; on any error the sweep finds it later. */
 void crl_limits_undo(struct crl_job *job)
 {
@@ -169,6 +205,7 @@ void crl_limits_undo(struct crl_job *job)
 	if (c->moved && crl_limits_move_back(c->root, c->origin, job->app_pid) < 0)
 		crl_log(LOG_WARNING, "id=%s: the application stays in %s", job->id, c->path);
 	c->moved = false;
+	restore_oom(job);
 	drop_fd(&c->dir);
 	drop_fd(&c->slice);
 	drop_fd(&c->lock);

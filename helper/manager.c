@@ -218,6 +218,20 @@ static int start_scope(const char *name, const char *slice, const char *descript
 	return ask(argv, deadline_ms, err);
 }
 
+/* True when @pid has come into a cgroup whose last part is @name. */
+static bool await_move(pid_t pid, const char *name)
+{
+	char path[1024];
+
+	for (int64_t end = crl_now_ms() + READ_BACK_MS; crl_now_ms() < end; pause_ms(2)) {
+		const char *last = crl_cgroup_of(pid, path, sizeof(path)) == 0 ? strrchr(path, '/') : NULL;
+
+		if (last && strcmp(last + 1, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The login's scope: logind's when pam_systemd ran before us, else one of our own. */
 static int find_scope(struct crl_job *job, struct crl_err *err)
 {
@@ -235,11 +249,10 @@ static int find_scope(struct crl_job *job, struct crl_err *err)
 	r = start_scope(name, slice, text, job->app_pid, getpid(), job->deadline_ms, err);
 	if (r < 0)
 		return r;
-	(void)strcat(want, name); /* 64 bytes: 32 + 16 + 15 at most */
-	for (int64_t end = crl_now_ms() + READ_BACK_MS; crl_now_ms() < end; pause_ms(2))
-		if (crl_cgroup_of(job->app_pid, c->path, sizeof(c->path)) == 0 && strcmp(c->path, want) == 0)
-			return 0;
-	return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "systemd has not moved the application to %s", want);
+	if (await_move(job->app_pid, name) && crl_cgroup_of(job->app_pid, c->path, sizeof(c->path)) == 0 &&
+	    strncmp(c->path, want, strlen(want)) == 0)
+		return 0;
+	return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "systemd has not moved the application to %s%s", want, name);
 }
 
 static int open_cgroups(struct crl_job *job, struct crl_err *err)
@@ -320,6 +333,8 @@ void crl_manager_house(const struct crl_job *job, const struct crl_room *room)
 	(void)snprintf(text, sizeof(text), "carrel: room of %s", crl_escape(user, sizeof(user), job->login.user));
 	if (start_scope(name, "carrel.slice", text, getpid(), room->init_pid, crl_now_ms() + READ_BACK_MS, &err) < 0)
 		crl_log(LOG_WARNING, "id=%s: supervisor and init stay in the login's scope: %s", room->id, err.text);
+	else if (!await_move(getpid(), name)) /* a scope that nobody ever entered would never be seen to be empty */
+		crl_log(LOG_WARNING, "id=%s: systemd has not moved the supervisor to %s", room->id, name);
 }
 
 /* True when a living supervisor has a login of that user on record. */

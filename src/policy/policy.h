@@ -57,6 +57,7 @@ struct crl_io_limit {
 };
 
 struct crl_limits {
+	uint64_t oom_score_adj; /* of the application and so of all that the login starts */
 	uint64_t cpu_permille; /* of one CPU, per 1000: "200%" is 2000; CRL_UNLIMITED = none */
 	uint64_t cpu_weight; /* 1..10000, 0 = leave the kernel's default */
 	uint64_t memory; /* bytes, hard (memory.max) */

@@ -3,7 +3,7 @@
 # boot: systemd plain
 # Many logins, restarts and an upgrade: what is open stays undisturbed, what has ended leaves nothing.
 . "$(dirname "$0")/../suite.sh"
-LOGINS=${LOGINS:-450}
+LOGINS=${LOGINS:-450} # and 50 at once
 
 # Kinds and numbers of everything a login could leave.
 census() {
@@ -53,6 +53,7 @@ check_many() {
 		pamtester many \$u open_session close_session >/dev/null 2>&1 </dev/null && n=\$((n + 1)); done; echo \$n")" "$LOGINS"
 	same "leave nothing"
 	local i pids=()
+	pam_wire sshd timeout=60 # fifty at once on an emulated processor
 	for i in {1..50}; do
 		login "$([ $((i % 2)) = 0 ] && echo ana || echo bob)" 'sleep 3; echo in' </dev/null >"$GUEST_DIR/parallel.$i" 2>&1 &
 		pids+=($!)

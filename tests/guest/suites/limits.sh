@@ -35,6 +35,32 @@ check_written() {
 		cat /proc/\$p/comm; done 2>/dev/null | grep '$inside'"
 }
 
+# A service may have a score of its own that its sessions would inherit: then a user's processes would be the last to die.
+check_oom_score() {
+	if [ "$GUEST_KIND" = systemd ]; then
+		guest 'mkdir -p /run/systemd/system/ssh.service.d; printf "[Service]\nOOMScoreAdjust=-500\n" >/run/systemd/system/ssh.service.d/test.conf
+			systemctl daemon-reload; systemctl restart ssh'
+		is "a service's own score would be handed on" "$(login root 'cat /proc/self/oom_score_adj')" -500
+	fi
+	is "oom_score_adj is the policy's" "$(login ana 'cat /proc/self/oom_score_adj')" 200
+	is "or 0" "$(login bob 'cat /proc/self/oom_score_adj')" 0
+	is "and cannot be lowered" "$(login ana 'echo 100 >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj' 2>/dev/null)" 200
+	[ "$GUEST_KIND" != systemd ] || guest 'rm -r /run/systemd/system/ssh.service.d; systemctl daemon-reload; systemctl restart ssh'
+}
+
+# The host goes on while slices are at their limits: nothing of its own is in them.
+check_host_safe() {
+	hold_ask one 'bash -c "for i in {1..200}; do sleep 40 & done" >/dev/null 2>&1; (head -c 400M /dev/zero | tail -n 1 >/dev/null) & true' 90 >/dev/null
+	is "at the limits: root's login" "$(login root 'echo in')" in
+	is "another user's login" "$(login cara 'echo in')" in
+	check "sshd lives" guest 'pgrep -o -x sshd'
+	is "a second login of the same user gets an answer" "$(login ana 'echo in' 2>&1 | grep -cE '^in$|refused|Resource|fork')" 1
+	check "the supervisor lives" guest 'pgrep "^carrel:"'
+	hold_say one 'pkill -x sleep'
+	poll 20 eval '[ "$(in_slice pids.current)" -lt 20 ]'
+	is "and afterwards all is well" "$(hold_ask one 'echo alive')" alive
+}
+
 # Quota against usage, both in the guest's own time: emulation may be slow, the ratio is not.
 check_cpu() {
 	local text
@@ -122,7 +148,7 @@ policies = {
   student = {
     home = { mode = "overlay"; size = "64M"; };
     network = { mode = "none"; };
-    limits = { cpu = "50%"; memory = "128M"; swap = "0"; tasks = 64; io = ( { path = "/"; write = "4M"; } ); };
+    limits = { cpu = "50%"; memory = "128M"; swap = "0"; tasks = 64; oom_score_adj = 200; io = ( { path = "/"; write = "4M"; } ); };
   };
   staff = {
     share = "user";
@@ -138,6 +164,8 @@ check_written
 check_cpu
 check_tasks
 check_memory
+check_oom_score
+check_host_safe
 check_kinds_of_memory
 check_disk
 hold_end one
