@@ -54,6 +54,7 @@ guest_payload() { # REPOSITORY BUILD
 	mkdir -p "$tree"/{etc/ssh,etc/guest,opt/guest}
 	make -s -C "$1" BUILD="$2" DESTDIR="$tree" install >/dev/null || return 1
 	install -m 0600 "$GUEST_DIR/hostkey" "$tree/etc/ssh/ssh_host_ed25519_key"
+	install -m 0644 "$GUEST_DIR/hostkey.pub" "$tree/etc/ssh/ssh_host_ed25519_key.pub"
 	install -m 0644 "$GUEST_DIR/id.pub" "$tree/etc/guest/keys"
 	cp -r "$1/tests" "$1/conf" "$tree/opt/guest/"
 	mkdir -p "$tree/opt/guest/build/tests"

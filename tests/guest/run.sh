@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs suites in the guest and adds up. Usage: run.sh [SUITE...]; with --shell: a root shell in a guest instead.
+# Runs suites in the guest (all of them, or those named) and adds up. Usage: run.sh [SUITE...]; with --shell: a root shell in a guest instead.
 # A suite says in its head on which kinds of system it runs ("# boot: systemd plain"), and all of one kind share one
 # boot. Suites are programs on this side that talk to the guest (qemu.sh).
 # Environment: CARREL_BUILD; BOOT=plain runs on that kind only; GUEST_KEEP=DIRECTORY keeps console and logs there
@@ -84,7 +84,7 @@ if [ "${1-}" = --shell ]; then
 	exit 0
 fi
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(smoke)
+[ ${#suites[@]} -gt 0 ] || suites=(smoke manager limits escapes homes lifecycle live)
 for kind in ${BOOT:-systemd plain}; do
 	wanted=()
 	for suite in "${suites[@]}"; do
