@@ -46,7 +46,11 @@ unpack_kernel() {
 	dpkg -x "$dir"/*.deb "$dir"
 	rm -f "$dir"/*.deb
 	mkdir -p "$dir/usr"
-	[ -d "$dir/usr/lib/modules" ] || { mkdir -p "$dir/usr/lib" && mv "$dir/lib/modules" "$dir/usr/lib/modules" && rmdir "$dir/lib"; }
+	if [ ! -d "$dir/usr/lib/modules" ]; then # packages differ in where /lib is
+		mkdir -p "$dir/usr/lib"
+		mv "$dir/lib/modules" "$dir/usr/lib/modules"
+		rmdir "$dir/lib"
+	fi
 	version=$(ls "$dir/usr/lib/modules")
 	ln -s usr/lib "$dir/lib"
 	depmod -b "$dir" "$version"
@@ -58,7 +62,8 @@ build_initrd() { # DIRECTORY
 	mkdir -p "$tree"/{bin,dev,proc,sys,new,lib/modules/"$version"}
 	cp /bin/busybox "$tree/bin/"
 	install -m 0755 "$here/guest-init.sh" "$tree/init"
-	modprobe -d "$1/kernel" -S "$version" -a --show-depends "${modules[@]}" | sed -n 's/^insmod //p' | awk '!seen[$1]++ { print $1 }' |
+	modprobe -d "$1/kernel" -S "$version" -a --show-depends "${modules[@]}" |
+		sed -n 's/^insmod //p' | awk '!seen[$1]++ { print $1 }' |
 		while read -r file; do
 			cp "$file" "$tree/lib/modules/$version/"
 			echo "${file##*/}" >>"$tree/lib/modules/order"
@@ -112,6 +117,7 @@ main() {
 		find "$cache" -mindepth 1 -maxdepth 1 -type d -not -name debs -exec rm -rf {} + 2>/dev/null || true
 		mkdir -p "$dir"
 		{
+			apt-get update -q # lists may be missing, or older than the archive
 			unpack_kernel "$dir"
 			build_initrd "$dir"
 			build_root "$dir"

@@ -9,8 +9,10 @@
 . "$(dirname "$0")/../qemu.sh"
 . "$(dirname "$0")/../../lib/tap.sh"
 
+# The suites of one boot share a guest: each begins without carrel in the stacks.
 users_make() {
 	guest 'bash -s' <<-'END'
+		sed -i /pam_carrel/d /etc/pam.d/*
 		for pair in ana:students cara:students bob:staff gus:guests bea:carrel-break-glass; do
 			groupadd -f "${pair#*:}"
 			id "${pair%:*}" >/dev/null 2>&1 || useradd -m -N -g "${pair#*:}" -s /bin/bash "${pair%:*}"

@@ -144,7 +144,7 @@ check_files() {
 	check "scp -O down" timeout $((30 * ${CARREL_PATIENCE:-1})) scp -q -O -F $STAGE/ssh/config bob@room:scp2 $WORK/back2
 	check "same bytes with -O" cmp $WORK/random $WORK/back2
 	check "scp from an overlay home" timeout $((30 * ${CARREL_PATIENCE:-1})) scp -q -F $STAGE/ssh/config ana@room:f $WORK/f
-	cp -r /usr/share/doc/bash $WORK/tree
+	cp -rL /etc/pam.d $WORK/tree
 	check "rsync push" timeout $((30 * ${CARREL_PATIENCE:-1})) rsync -a -e "$SSH_CMD" $WORK/tree/ bob@room:tree/
 	check "same tree" diff -r $WORK/tree /home/bob/tree
 	check "rsync pull" timeout $((30 * ${CARREL_PATIENCE:-1})) rsync -a -e "$SSH_CMD" bob@room:tree/ $WORK/pulled/

@@ -4,4 +4,4 @@
 # The repository's live suite once more, on this system's kernel and with its controllers.
 . "$(dirname "$0")/../qemu.sh"
 GUEST_LIMIT=2300
-guest "cd /opt/guest && CARREL_GUEST=1 CARREL_PATIENCE=4 CARREL_BULK=67108864 CARREL_MUST_WORK=1 CARREL_BUILD=/opt/guest/build tests/live/run.sh $*" </dev/null
+guest "cd /opt/guest && CARREL_GUEST=1 CARREL_PATIENCE=4 CARREL_BULK=16777216 TERM=xterm CARREL_MUST_WORK=1 CARREL_BUILD=/opt/guest/build tests/live/run.sh $*" </dev/null
