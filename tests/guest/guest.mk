@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # check-guest: a real Debian 12 system in QEMU, booted with systemd or without. SUITES="smoke limits" runs only these.
 
+# Spelt out: this file is read before tests/live/live.mk.
+GUEST_TOOLS := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd
+
 .PHONY: check-guest guest-run guest-shell guest-image
 check-guest:
 	@tests/lib/deps.sh
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) guest-run
 
-guest-run: all $(LIVE_TOOLS)
+guest-run: all $(GUEST_TOOLS)
 	CARREL_BUILD=$(BUILD) tests/guest/run.sh $(SUITES)
 
 # A root shell in a guest that ends with it. BOOT=plain: without systemd.
 guest-shell:
 	@tests/lib/deps.sh
-	@$(MAKE) --no-print-directory BUILD=$(BUILD) all $(LIVE_TOOLS)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD) all $(GUEST_TOOLS)
 	@CARREL_BUILD=$(BUILD) tests/guest/run.sh --shell $(BOOT)
 
 guest-image:
