@@ -14,6 +14,7 @@
 #include "apply/beneath.h"
 #include "base/path.h"
 
+#define RENEWALS_MAX 16 /* times that a file may be replaced under our hands */
 #define GUARDED (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
 int crl_mount_clone(int fd, bool recursive, int *ret_fd)
@@ -211,18 +212,31 @@ static int bind_to_target(struct crl_room *room, const struct crl_mount_op *op, 
 	return crl_room_attach(room, op, fd, S_ISDIR(st.st_mode));
 }
 
+static bool is_unlinked(int fd)
+{
+	struct stat st;
+
+	return fstatat(fd, "", &st, AT_EMPTY_PATH) == 0 && st.st_nlink == 0;
+}
+
+/* Files such as /run/motd.dynamic are renewed by rename at every login: what was found may be gone when it is bound. */
 static int bind_from(struct crl_room *room, const struct crl_mount_op *op, enum crl_tree tree, bool recursive)
 {
-	scoped_fd source = -EBADF;
-	int rc = crl_beneath_find(room->tree[tree], op->source, true, &source);
+	for (int left = RENEWALS_MAX;; left--) {
+		scoped_fd source = -EBADF;
+		int rc = crl_beneath_find(room->tree[tree], op->source, true, &source);
 
-	if (is_absent(rc) && op->flags & CRL_OP_OPTIONAL)
-		return 0;
-	if (rc)
-		return crl_room_fail(room, op, rc,
-				     rc == -ELOOP ? "a symbolic link that is not root's is on the way"
-						  : "cannot open the source");
-	return bind_to_target(room, op, source, recursive);
+		if (is_absent(rc) && op->flags & CRL_OP_OPTIONAL)
+			return 0;
+		if (rc)
+			return crl_room_fail(room, op, rc,
+					     rc == -ELOOP ? "a symbolic link that is not root's is on the way"
+							  : "cannot open the source");
+		rc = bind_to_target(room, op, source, recursive);
+		if (rc != -ENOENT || left == 0 || !is_unlinked(source))
+			return rc;
+		*room->err = (struct crl_err){0};
+	}
 }
 
 int crl_room_writable(struct crl_room *room, const struct crl_mount_op *op)

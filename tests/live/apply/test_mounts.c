@@ -469,6 +469,38 @@ static void log_user(void)
 	CHECK(!can_write("/var/log/x"));
 }
 
+/* pam_motd renews its file by rename at every login: an offered one may be replaced at any moment. */
+static void renewed_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	pid_t parent = getpid();
+
+	(void)l;
+	(void)h;
+	spit("/run/renewed", "x");
+	CHECK(crl_strv_add(&p->run, "/run/renewed") == 0);
+	if (fork() != 0)
+		return;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int i = 0; i < 200000 && getppid() == parent; i++) {
+		(void)close(open("/run/new", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+		(void)rename("/run/new", "/run/renewed");
+		(void)usleep(50); /* about the time that one offer takes: some meet it, and the next try does not */
+	}
+	_exit(0);
+}
+
+static void renewed_user(void)
+{
+	CHECK(is_there("/run/renewed"));
+}
+
+static void test_offered_file_is_renewed(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 30; i++)
+		run_case(&(struct room_case){.prepare = renewed_setup, .user = renewed_user});
+}
+
 static void test_F21_logs(void **state)
 {
 	(void)state;
@@ -573,6 +605,7 @@ int main(void)
 		cmocka_unit_test(test_N09_N10_kernel_trees),
 		cmocka_unit_test(test_N12_mountinfo),
 		cmocka_unit_test(test_X05_run),
+		cmocka_unit_test(test_offered_file_is_renewed),
 		cmocka_unit_test(test_F21_logs),
 		cmocka_unit_test(test_N14_name_resolves),
 		cmocka_unit_test(test_binds),
