@@ -8,7 +8,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 repo=$(cd "$here/../.." && pwd -P)
 build=$(realpath "${CARREL_BUILD:-$repo/build}")
-SUITE_LIMIT=${SUITE_LIMIT:-1500} # seconds one suite may take
+SUITE_LIMIT=${SUITE_LIMIT:-2400} # seconds one suite may take
 . "$here/qemu.sh"
 passed=0 failed=0 skipped=0
 
