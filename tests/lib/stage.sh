@@ -68,10 +68,11 @@ stage_cgroup_make() {
 # The caller becomes the root of the stage's cgroups. As soon as its child is there, it goes aside: a cgroup with processes
 # of its own can hand no controller on.
 stage_cgroup_enter() { # CGROUP PID
+	# The child is still beside its parent, or has made its own leaf already, or all is over.
 	{
-		poll 10 eval '[ "$(wc -l <"$1/cgroup.procs")" -ge 2 ]'
-		echo "$2" >"$1/outside/cgroup.procs"
-	} &
+		poll 10 eval '[ -d "$1/host" ] || [ ! -d "$1" ] || [ "$(wc -l <"$1/cgroup.procs")" -ge 2 ]'
+		[ ! -d "$1" ] || echo "$2" >"$1/outside/cgroup.procs"
+	} </dev/null >/dev/null 2>&1 &
 	echo "$2" >"$1/cgroup.procs"
 }
 
