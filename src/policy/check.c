@@ -135,13 +135,13 @@ static bool high_above_memory(const struct crl_policy *p)
 
 static bool limits_without_cgroup(const struct crl_policy *p)
 {
-	const struct crl_limits *l = &p->limits;
-	bool any = l->cpu_permille != CRL_UNLIMITED || l->cpu_weight || l->memory != CRL_UNLIMITED ||
-		   l->memory_high != CRL_UNLIMITED || l->swap != CRL_UNLIMITED || l->tasks != CRL_UNLIMITED ||
-		   l->io_len;
-
-	return any && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF &&
+	return (crl_limits_any(&p->limits) || p->budget[0]) && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF &&
 	       p->need[CRL_FEATURE_LIMITS] != CRL_NEED_OFF;
+}
+
+static bool budget_without_limits(const struct crl_policy *p)
+{
+	return p->budget[0] && p->need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF;
 }
 
 static bool caps_without_trim(const struct crl_policy *p)
@@ -267,6 +267,8 @@ static const struct rule rules[] = {
 	{high_above_memory, "limits.memory_high", "is above limits.memory"},
 	{limits_without_cgroup, "features.cgroup",
 	 "found \"off\" with limits, expected features.limits = \"off\" too"},
+	{budget_without_limits, "limits.budget",
+	 "has no effect with features.limits = \"off\""},
 	{caps_without_trim, "capabilities.trim", "found false with sets that then have no effect"},
 	{inheritable_above_bounding, "capabilities.inheritable",
 	 "has capabilities that capabilities.bounding has not"},

@@ -155,6 +155,7 @@ static int put_value(FILE *f, const struct crl_key *key, const struct crl_policy
 		return 0;
 	case CRL_KEY_CALL_BASE:
 	case CRL_KEY_HOSTNAME:
+	case CRL_KEY_BUDGET:
 		put_text(f, field);
 		return 0;
 	case CRL_KEY_NAMESPACES:

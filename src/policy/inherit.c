@@ -103,7 +103,7 @@ static int check_shipped(const struct crl_source *s, const char *name, struct cr
 	only = top->policies && config_setting_length(top->policies) == 1
 		       ? config_setting_get_elem(top->policies, 0)
 		       : NULL;
-	if (top->rules || top->data_dir || top->cgroup_root || top->manager != CRL_MANAGER_AUTO || !only ||
+	if (top->rules || top->budgets || top->data_dir || top->cgroup_root || top->manager != CRL_MANAGER_AUTO || !only ||
 	    strcmp(config_setting_name(only), name) != 0 || !config_setting_is_group(only)) {
 		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, 0,
 				  "expected nothing but policies = { %s = { … }; };", name);
@@ -189,8 +189,8 @@ static int build_chain(const struct crl_config *config, const char *name, struct
 }
 
 /* Rules across keys, with the place where the key to blame was last set, or else where the policy begins. */
-static int check_across(const struct crl_policy *p, const struct chain *c, const struct crl_where *where,
-			struct crl_err *err)
+static int check_across(const struct crl_config *config, const struct crl_policy *p, const struct chain *c,
+			const struct crl_where *where, struct crl_err *err)
 {
 	struct crl_err found = {0};
 	const char *path = NULL;
@@ -201,6 +201,11 @@ static int check_across(const struct crl_policy *p, const struct chain *c, const
 	int rc = crl_policy_check(p, &path, &found);
 	const struct crl_key *key;
 
+	if (rc == 0 && p->budget[0] && !crl_config_budget(config, p->budget)) {
+		path = "limits.budget";
+		rc = crl_err_set(&found, EINVAL, CRL_STAGE_CONFIG,
+				 "%s: found \"%s\", expected one of budgets in the configuration", path, p->budget);
+	}
 	if (rc == 0) {
 		return 0;
 	}
@@ -240,7 +245,7 @@ int crl_config_policy(const struct crl_config *c, const char *name, struct crl_p
 		return rc;
 	}
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
-	return check_across(ret, &chain, where, err);
+	return check_across(c, ret, &chain, where, err);
 }
 
 static int check_one(const struct crl_config *c, const char *name, struct crl_err *err)

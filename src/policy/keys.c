@@ -78,6 +78,7 @@ const struct crl_key crl_keys[] = {
 	{KEY(WORD, "network.mode", net_mode, "\"none\"", "which network the room sees"), .words = words_net},
 
 	GROUP("limits", "control group limits of the user"),
+	{KEY(BUDGET, "limits.budget", budget, "\"\"", "limits shared with all others who name it")},
 	{KEY(PERCENT, "limits.cpu", limits.cpu_permille, "\"unlimited\"", "processor time, 100% is one CPU"),
 	 .min = 10, .max = CRL_UNLIMITED},
 	{KEY(UINT, "limits.cpu_weight", limits.cpu_weight, "0", "share of a busy CPU; 0 leaves the kernel's"),
@@ -120,6 +121,17 @@ const struct crl_key crl_keys[] = {
 	NEED("seccomp", SECCOMP, "\"require\"", "system call filter"),
 	NEED("accounting", ACCOUNTING, "\"prefer\"", "the host's utmp, wtmp and lastlog"),
 
+#define BUDGET(kind, name, member, standard, text)                                                                     \
+	.scope = CRL_KEYS_BUDGET, .type = CRL_KEY_##kind, .path = name,                                      \
+	.offset = offsetof(struct crl_limits, member), .def = standard, .doc = text
+	{BUDGET(PERCENT, "cpu", cpu_permille, "\"unlimited\"", "processor time, 100% is one CPU"), .min = 10, .max = CRL_UNLIMITED},
+	{BUDGET(UINT, "cpu_weight", cpu_weight, "0", "share of a busy CPU; 0 leaves the kernel's"), .max = 10000},
+	{BUDGET(SIZE, "memory", memory, "\"unlimited\"", "hard limit"), .min = 8 * MIB, .max = CRL_UNLIMITED},
+	{BUDGET(SIZE, "memory_high", memory_high, "\"unlimited\"", "throttled above this"), .min = 8 * MIB, .max = CRL_UNLIMITED},
+	{BUDGET(SIZE, "swap", swap, "\"unlimited\"", "swap space"), .max = CRL_UNLIMITED},
+	{BUDGET(UINT, "tasks", tasks, "\"unlimited\"", "processes and threads"), .min = 4, .max = CRL_UNLIMITED},
+	{BUDGET(IOS, "io", io, "( )", "limits of block devices")},
+
 #undef KEY
 #define KEY(in, kind, name, type_, member, text)                                                             \
 	.scope = CRL_KEYS_##in, .type = CRL_KEY_##kind, .path = name,                                        \
@@ -141,6 +153,7 @@ const struct crl_key crl_keys[] = {
 
 	{KEY(TOP, SECTION, "rules", crl_top, rules, "who gets which policy"), .min = CONFIG_TYPE_LIST},
 	{KEY(TOP, SECTION, "policies", crl_top, policies, "the policies"), .min = CONFIG_TYPE_GROUP},
+	{KEY(TOP, SECTION, "budgets", crl_top, budgets, "limits that many users share"), .min = CONFIG_TYPE_GROUP},
 	{KEY(TOP, PATH, "data_dir", crl_top, data_dir, "shipped policies and system call groups"),
 	 .def = "\"" CRL_DATA_DIR "\""},
 	{.scope = CRL_KEYS_TOP, .type = CRL_KEY_GROUP, .path = "cgroup", .doc = "control groups of the host"},

@@ -18,8 +18,9 @@ enum crl_key_scope {
 	CRL_KEYS_TOP, /* carrel.conf and drop-ins: struct crl_top */
 	CRL_KEYS_RULE, /* one of rules: struct crl_rule */
 	CRL_KEYS_POLICY, /* one of policies: struct crl_policy */
+	CRL_KEYS_BUDGET, /* one of budgets: struct crl_limits */
 	CRL_KEYS_BIND, /* one of root.bind: struct crl_bind */
-	CRL_KEYS_IO, /* one of limits.io: struct crl_io_limit */
+	CRL_KEYS_IO, /* one of limits.io, of a policy or a budget: struct crl_io_limit */
 	CRL_KEYS_CALLS_TOP, /* syscalls.conf: struct crl_top */
 	CRL_KEYS_CALLS /* one of its groups: struct crl_sysgroup */
 };
@@ -40,6 +41,7 @@ enum crl_key_type {
 	CRL_KEY_CALL_NAME, /* char *, "@name" */
 	CRL_KEY_CALL_BASE, /* char[CRL_POLICY_NAME_MAX], "@name" or "" */
 	CRL_KEY_HOSTNAME, /* char[256] */
+	CRL_KEY_BUDGET, /* char[CRL_BUDGET_NAME_MAX], name of a budget or "" */
 	CRL_KEY_NAMESPACES, /* uint32_t mask; from here on lists, with a twin NAME_add */
 	CRL_KEY_CAPS, /* uint64_t mask */
 	CRL_KEY_AMBIENT, /* nothing: only the empty list is possible */
@@ -47,7 +49,7 @@ enum crl_key_type {
 	CRL_KEY_CALLS_LIST, /* struct crl_strv of names and @groups */
 	CRL_KEY_FAMILIES, /* struct crl_strv */
 	CRL_KEY_BINDS, /* struct crl_bind *, size_t */
-	CRL_KEY_IOS /* struct crl_io_limit *, size_t */
+	CRL_KEY_IOS /* io and io_len of a struct crl_limits */
 };
 
 struct crl_key {
@@ -81,6 +83,7 @@ struct crl_top {
 	enum crl_manager manager;
 	config_setting_t *rules;
 	config_setting_t *policies;
+	config_setting_t *budgets;
 	config_setting_t *groups;
 };
 

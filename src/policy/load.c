@@ -8,6 +8,7 @@
 
 #include "base/parse.h"
 #include "base/path.h"
+#include "policy/budget.h"
 #include "policy/keys.h"
 #include "policy/source.h"
 
@@ -43,7 +44,11 @@ void crl_config_free(struct crl_config *c)
 	for (size_t i = 0; i < c->source_len; i++) {
 		crl_source_free(c->source[i]);
 	}
+	for (size_t i = 0; i < c->budget_len; i++) {
+		crl_limits_done(&c->budget[i].limits);
+	}
 	free(c->rules.item);
+	free(c->budget);
 	free(c->source);
 	free(c->data_dir);
 	free(c->cgroup_root);
@@ -170,6 +175,9 @@ static int take_top(struct crl_config *c, struct crl_source *s, struct crl_top *
 	}
 	s->policies = top->policies;
 	rc = check_policies(c, s, err);
+	if (rc == 0) {
+		rc = crl_budgets_add(c, s, top->budgets, err);
+	}
 	return rc < 0 ? rc : add_rules(c, s, top->rules, err);
 }
 

@@ -54,6 +54,12 @@ int crl_config_policy(const struct crl_config *c, const char *name, struct crl_p
 		      struct crl_err *err) CRL_MUST_CHECK;
 
 /*
+ * What all who name a budget may use together. The policies that crl_config_policy() gives name only those that are
+ * there. @return  owned by @c; NULL when there is no such budget
+ */
+const struct crl_limits *crl_config_budget(const struct crl_config *c, const char *name);
+
+/*
  * Evaluate every policy of the configuration and every one that a rule names: what a login would find, before
  * it does. Errors as crl_config_policy(); a rule's missing policy is told with the rule's file and line.
  */

@@ -96,20 +96,13 @@ int crl_policy_init(struct crl_policy *p)
 		.ptys = 64,
 		.home_mode = CRL_HOME_REAL,
 		.net_mode = CRL_NET_NONE,
-		.limits =
-			{
-				.cpu_permille = CRL_UNLIMITED,
-				.memory = CRL_UNLIMITED,
-				.memory_high = CRL_UNLIMITED,
-				.swap = CRL_UNLIMITED,
-				.tasks = CRL_UNLIMITED,
-			},
 		.trim_caps = true,
 		.no_new_privs = true,
 		.seccomp = {.base = "@login", .compat = true},
 		.need = {[CRL_FEATURE_ACCOUNTING] =
 				 CRL_NEED_PREFER}, /* the others: CRL_NEED_REQUIRE, which is 0 */
 	};
+	crl_limits_init(&p->limits);
 	rc = add_all(&p->hide, default_hide, CRL_ARRAY_LEN(default_hide));
 	if (rc == 0) {
 		rc = add_all(&p->run, default_run, CRL_ARRAY_LEN(default_run));
@@ -133,16 +126,39 @@ void crl_io_limit_done(struct crl_io_limit *io)
 	*io = (struct crl_io_limit){0};
 }
 
+void crl_limits_init(struct crl_limits *l)
+{
+	*l = (struct crl_limits){
+		.cpu_permille = CRL_UNLIMITED,
+		.memory = CRL_UNLIMITED,
+		.memory_high = CRL_UNLIMITED,
+		.swap = CRL_UNLIMITED,
+		.tasks = CRL_UNLIMITED,
+	};
+}
+
+void crl_limits_done(struct crl_limits *l)
+{
+	for (size_t i = 0; i < l->io_len; i++) {
+		crl_io_limit_done(&l->io[i]);
+	}
+	free(l->io);
+	*l = (struct crl_limits){0};
+}
+
+bool crl_limits_any(const struct crl_limits *l)
+{
+	return l->cpu_permille != CRL_UNLIMITED || l->cpu_weight || l->memory != CRL_UNLIMITED ||
+	       l->memory_high != CRL_UNLIMITED || l->swap != CRL_UNLIMITED || l->tasks != CRL_UNLIMITED || l->io_len;
+}
+
 void crl_policy_done(struct crl_policy *p)
 {
 	for (size_t i = 0; i < p->bind_len; i++) {
 		crl_bind_done(&p->bind[i]);
 	}
-	for (size_t i = 0; i < p->limits.io_len; i++) {
-		crl_io_limit_done(&p->limits.io[i]);
-	}
 	free(p->bind);
-	free(p->limits.io);
+	crl_limits_done(&p->limits);
 	free(p->root_path);
 	free(p->home_lower);
 	free(p->home_skeleton);

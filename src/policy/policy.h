@@ -14,6 +14,7 @@
 #include "proto/nskind.h"
 
 #define CRL_POLICY_NAME_MAX 64
+#define CRL_BUDGET_NAME_MAX 32 /* a budget's name becomes part of a cgroup's and of a systemd unit's */
 
 enum crl_share { CRL_SHARE_LOGIN, CRL_SHARE_USER };
 enum crl_on_close { CRL_CLOSE_KILL, CRL_CLOSE_KEEP };
@@ -106,6 +107,7 @@ struct crl_policy {
 
 	enum crl_net_mode net_mode;
 	struct crl_limits limits;
+	char budget[CRL_BUDGET_NAME_MAX]; /* "" = none */
 
 	bool trim_caps; /* false: capabilities are left alone */
 	uint64_t cap_bounding; /* bit = capability number */
@@ -144,6 +146,11 @@ void crl_strv_done(struct crl_strv *v);
 void crl_policy_done(struct crl_policy *p);
 void crl_bind_done(struct crl_bind *b);
 void crl_io_limit_done(struct crl_io_limit *io);
+
+/* Nothing limited. */
+void crl_limits_init(struct crl_limits *l);
+void crl_limits_done(struct crl_limits *l);
+bool crl_limits_any(const struct crl_limits *l);
 
 /*
  * Rules across keys: conflicts, gaps, wishes that cannot hold (check.c).

@@ -6,6 +6,7 @@
 
 #include "base/parse.h"
 #include "base/path.h"
+#include "policy/budget.h"
 #include "policy/families.h"
 #include "policy/keys.h"
 
@@ -213,6 +214,17 @@ static int set_hostname(const struct crl_keys_at *at)
 	return 0;
 }
 
+static int set_budget(const struct crl_keys_at *at)
+{
+	const char *text = config_setting_get_string(at->setting);
+
+	if (!text || (text[0] && !crl_budget_name_is_valid(text))) {
+		return crl_key_refuse(at, at->setting, "the name of a budget or \"\" for none");
+	}
+	(void)snprintf(field(at), CRL_BUDGET_NAME_MAX, "%s", text);
+	return 0;
+}
+
 typedef int item_setter(const struct crl_keys_at *at, config_setting_t *item, const char *text);
 
 /* Give each text of a list to @set. */
@@ -362,24 +374,25 @@ static int add_bind(const struct crl_keys_ctx *ctx, config_setting_t *item)
 	return crl_keys_apply(&inner, item);
 }
 
+/* @ctx->object  the struct crl_limits */
 static int add_io(const struct crl_keys_ctx *ctx, config_setting_t *item)
 {
-	struct crl_policy *p = ctx->object;
+	struct crl_limits *l = ctx->object;
 	struct crl_keys_ctx inner = *ctx;
-	struct crl_io_limit *grown = reallocarray(p->limits.io, p->limits.io_len + 1, sizeof(*grown));
+	struct crl_io_limit *grown = reallocarray(l->io, l->io_len + 1, sizeof(*grown));
 
 	if (!grown) {
 		return crl_err_set(ctx->err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
 	}
-	p->limits.io = grown;
-	p->limits.io[p->limits.io_len] = (struct crl_io_limit){
+	l->io = grown;
+	l->io[l->io_len] = (struct crl_io_limit){
 		.read_bps = CRL_UNLIMITED,
 		.write_bps = CRL_UNLIMITED,
 		.read_iops = CRL_UNLIMITED,
 		.write_iops = CRL_UNLIMITED,
 	};
 	inner.scope = CRL_KEYS_IO;
-	inner.object = &p->limits.io[p->limits.io_len++];
+	inner.object = &l->io[l->io_len++];
 	return crl_keys_apply(&inner, item);
 }
 
@@ -395,12 +408,16 @@ static int set_binds(const struct crl_keys_at *at)
 
 static int set_ios(const struct crl_keys_at *at)
 {
-	struct crl_policy *p = at->ctx->object;
+	struct crl_limits *l = (struct crl_limits *)((char *)field(at) - offsetof(struct crl_limits, io));
+	struct crl_keys_ctx ctx = *at->ctx;
+	struct crl_keys_at here = *at;
 
-	while (!at->add && p->limits.io_len > 0) {
-		crl_io_limit_done(&p->limits.io[--p->limits.io_len]);
+	while (!at->add && l->io_len > 0) {
+		crl_io_limit_done(&l->io[--l->io_len]);
 	}
-	return set_objects(at, add_io);
+	ctx.object = l;
+	here.ctx = &ctx;
+	return set_objects(&here, add_io);
 }
 
 static int set_mask32(const struct crl_keys_at *at)
@@ -450,6 +467,8 @@ int crl_key_set(const struct crl_keys_at *at)
 		return set_call_name(at);
 	case CRL_KEY_HOSTNAME:
 		return set_hostname(at);
+	case CRL_KEY_BUDGET:
+		return set_budget(at);
 	case CRL_KEY_NAMESPACES:
 		return set_mask32(at);
 	case CRL_KEY_CAPS:

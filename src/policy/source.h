@@ -18,10 +18,20 @@ struct crl_source {
 	config_setting_t *policies; /* or NULL */
 };
 
+/* One of budgets = { NAME = { … }; }. */
+struct crl_budget {
+	const char *name; /* libconfig's, lives as long as its source */
+	const char *file;
+	int line;
+	struct crl_limits limits;
+};
+
 struct crl_config {
 	struct crl_source **source; /* the main file, then the drop-ins */
 	size_t source_len;
 	struct crl_rules rules;
+	struct crl_budget *budget;
+	size_t budget_len;
 	char *data_dir;
 	char *cgroup_root;
 	enum crl_manager manager;

@@ -182,6 +182,7 @@ static void test_man_page_has_every_key(void **state)
 		(void)snprintf(name, sizeof(name), "%s%s",
 			       key->scope == CRL_KEYS_BIND    ? "root.bind."
 			       : key->scope == CRL_KEYS_IO    ? "limits.io."
+			       : key->scope == CRL_KEYS_BUDGET ? "budgets."
 			       : key->scope == CRL_KEYS_RULE  ? "rules."
 			       : key->scope >= CRL_KEYS_CALLS ? "groups."
 							      : "",
@@ -199,6 +200,7 @@ static bool table_has(const char *name, size_t len)
 		enum crl_key_scope scope;
 	} scopes[] = {
 		{"root.bind.", CRL_KEYS_BIND}, {"limits.io.", CRL_KEYS_IO}, {"rules.", CRL_KEYS_RULE},
+		{"budgets.", CRL_KEYS_BUDGET},
 		{"groups.", CRL_KEYS_CALLS},   {"", CRL_KEYS_POLICY},       {"", CRL_KEYS_TOP},
 		{"", CRL_KEYS_CALLS_TOP},
 	};

@@ -44,7 +44,7 @@ static const char everything_dumped[] =
 	"\trun = [ \"/run/x\" ];\n};\ntmp = {\n\tsize = \"1G\";\n};\nptys = 3;\n"
 	"home = {\n\tmode = \"overlay\";\n\tlower = \"/l\";\n\tsize = \"3M\";\n};\nnetwork = {\n\tmode = "
 	"\"host\";\n};\n"
-	"limits = {\n\tcpu = \"150%\";\n\tcpu_weight = 7;\n\tmemory = \"5G\";\n\tmemory_high = \"8193K\";\n"
+	"limits = {\n\tbudget = \"\";\n\tcpu = \"150%\";\n\tcpu_weight = 7;\n\tmemory = \"5G\";\n\tmemory_high = \"8193K\";\n"
 	"\tswap = \"0\";\n\ttasks = 9;\n\toom_score_adj = 77;\n\tio = (\n"
 	"\t\t{ path = \"/\"; read = \"1M\"; write = \"unlimited\"; read_iops = \"unlimited\"; write_iops = "
 	"\"unlimited\"; },\n"
