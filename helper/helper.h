@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "apply/cgroup.h"
+#include "plan/cgroup.h"
 #include "plan/filter.h"
 #include "policy/load.h"
 #include "policy/policy.h"
@@ -31,12 +33,12 @@ struct crl_options {
 /* The login's own cgroup. */
 struct crl_login_cgroup {
 	int root;           /* cgroup v2 root; -EBADF = the login has no cgroup of its own */
-	int slice;          /* user-UID.slice */
-	int dir;            /* login-ID beneath it */
+	int slice;          /* the user's slice, for init to be born in */
+	int dir;            /* the login's, beneath it */
 	bool managed;       /* by systemd: we ask, it writes; slice is not used then */
-	int user;           /* managed: user-UID.slice */
-	int lock;           /* managed: held while the user's limits change */
-	char path[256];     /* relative to the root, no leading slash */
+	int lock[2];        /* managed: held while the limits of the user and of the budget change */
+	char slice_path[CRL_SLICE_MAX]; /* relative to the root, no leading slash */
+	char path[256];     /* of the login's, beneath slice_path */
 	char origin[1024];  /* where the application was, relative to the root, "" = the root itself */
 	pid_t mover;        /* child that moves the application, 0 = none */
 	bool moved;         /* the move was begun */
@@ -102,6 +104,7 @@ struct crl_room {
 	int lock;           /* the shared room's lock, once it is ending */
 	int cgroup_root;    /* -EBADF = no cgroup is used */
 	bool managed;       /* systemd makes and removes the cgroups */
+	char slice[CRL_SLICE_MAX]; /* of all logins' cgroups, "" = no cgroup is used */
 	struct crl_member **member;
 	size_t members;
 	int64_t linger_until_ms; /* when the empty room ends; 0 = somebody is in */
@@ -128,6 +131,12 @@ int crl_decide(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 int crl_filter_obtain(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 
 /* limits.c: the login's cgroup. Moving runs beside the rest, in a child. */
+struct crl_limit_plans {
+	struct crl_cgroup_plan user;
+	struct crl_cgroup_plan budget;
+};
+int crl_limits_plan(const struct crl_job *job, struct crl_limit_plans *ret, struct crl_err *err) CRL_MUST_CHECK;
+int crl_limits_fit(const struct crl_job *job, struct crl_limit_plans *plans, struct crl_err *err) CRL_MUST_CHECK;
 int crl_limits_make(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 int crl_limits_start_move(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 int crl_limits_finish_move(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
@@ -157,7 +166,7 @@ struct crl_janitor {
 	struct crl_state state; /* only .rooms is kept */
 	char name[CRL_KEY_MAX];
 	char room[CRL_ID_MAX];
-	uint32_t uid;
+	char slice[CRL_SLICE_MAX];
 	bool shared;
 	int cgroup_root;        /* -EBADF = no cgroup is used */
 	int way_out;            /* cgroup.procs of a cgroup outside of the user's slice */

@@ -42,7 +42,7 @@ void crl_janitor_prepare(struct crl_janitor *j, const struct crl_job *job)
 	j->state = (struct crl_state){-EBADF, keep(job->state.rooms), -EBADF};
 	j->cgroup_root = job->cgroup.managed ? -EBADF : keep(job->cgroup.root);
 	j->way_out = keep(way_out);
-	j->uid = job->login.uid;
+	(void)snprintf(j->slice, sizeof(j->slice), "%s", job->cgroup.slice_path);
 	j->shared = job->policy.share != CRL_SHARE_LOGIN;
 	(void)snprintf(j->name, sizeof(j->name), "%s", job->room_name);
 	(void)snprintf(j->room, sizeof(j->room), "%s", job->id);
@@ -56,12 +56,12 @@ void crl_janitor_close_others(const struct crl_janitor *j)
 }
 
 /* The application is in the login's cgroup itself and takes a moment to notice that its children died. */
-static void remove_cgroup(void *arg, uint32_t uid, const char *id)
+static void remove_cgroup(void *arg, const char *slice, const char *id)
 {
 	const struct crl_janitor *j = arg;
 	struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
 
-	for (int i = 0; i < 250 && crl_cgroup_remove(j->cgroup_root, uid, id) == -EBUSY; i++)
+	for (int i = 0; i < 250 && crl_cgroup_remove(j->cgroup_root, slice, id) == -EBUSY; i++)
 		(void)nanosleep(&pause, NULL);
 }
 
@@ -75,7 +75,7 @@ _Noreturn void crl_janitor_tidy_up(struct crl_janitor *j)
 	if (j->cgroup_root >= 0) {
 		crl_record_each_cgroup(&j->state, j->name, j->room, remove_cgroup, j);
 		if (write(j->way_out, "0", 1) == 1)
-			crl_ignore(crl_cgroup_remove(j->cgroup_root, j->uid, j->room)); /* the slices, now empty */
+			crl_ignore(crl_cgroup_remove(j->cgroup_root, j->slice, j->room)); /* the slices, now empty */
 	}
 	crl_record_remove_own(&j->state, j->name, j->room, j->shared);
 	_exit(0);

@@ -22,7 +22,7 @@ struct crl_job *crl_job_new(const struct crl_options *options)
 	job->app_pidfd = -EBADF;
 	job->init_channel = -EBADF;
 	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
-	job->cgroup.root = job->cgroup.slice = job->cgroup.dir = job->cgroup.user = job->cgroup.lock = -EBADF;
+	job->cgroup.root = job->cgroup.slice = job->cgroup.dir = job->cgroup.lock[0] = job->cgroup.lock[1] = -EBADF;
 	return job;
 }
 
@@ -34,8 +34,8 @@ void crl_job_done(struct crl_job *job)
 	drop_fd(&job->cgroup.root);
 	drop_fd(&job->cgroup.slice);
 	drop_fd(&job->cgroup.dir);
-	drop_fd(&job->cgroup.user);
-	drop_fd(&job->cgroup.lock);
+	drop_fd(&job->cgroup.lock[0]);
+	drop_fd(&job->cgroup.lock[1]);
 	crl_state_done(&job->state);
 	crl_policy_done(&job->policy);
 	crl_config_free(job->config);

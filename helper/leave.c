@@ -14,10 +14,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
 
 #include "apply/cgroup.h"
 #include "base/log.h"
@@ -27,13 +27,6 @@
 #define APP_WAIT_MS 200     /* for the application to exit by itself after its close */
 #define REMOVE_WAIT_MS 2000 /* for a cgroup to become empty */
 #define INIT_WAIT_MS 10000
-
-static void pause_ms(long ms)
-{
-	struct timespec t = {.tv_nsec = ms * 1000000};
-
-	(void)nanosleep(&t, NULL);
-}
 
 /* True for a process directory of the room that is neither init nor dead. */
 static bool is_alive(int proc, const char *name)
@@ -126,8 +119,8 @@ static void remove_cgroup(const struct crl_room *room, struct crl_member *m)
 	if (room->managed || room->cgroup_root < 0 || m->cgroup < 0)
 		return;
 	drop_fd(&m->cgroup);
-	for (int64_t end = crl_now_ms() + REMOVE_WAIT_MS; crl_now_ms() < end; pause_ms(5))
-		if (crl_cgroup_remove(room->cgroup_root, m->uid, m->id) != -EBUSY)
+	for (int64_t end = crl_now_ms() + REMOVE_WAIT_MS; crl_now_ms() < end; crl_pause_ms(5))
+		if (crl_cgroup_remove(room->cgroup_root, room->slice, m->id) != -EBUSY)
 			return;
 	crl_log(LOG_WARNING, "id=%s: its cgroup is still in use and stays", m->id);
 }
@@ -145,7 +138,7 @@ static void leave_one(struct crl_room *room, struct crl_member *m)
 	move_back(room, m);
 	if (!room->keep && m->cgroup >= 0) {
 		kill_cgroup(room, m); /* R2: the application was moved out above */
-		for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; crl_now_ms() < end; pause_ms(1))
+		for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; crl_now_ms() < end; crl_pause_ms(1))
 			if (crl_cgroup_is_idle(m->cgroup, m->pid))
 				break;
 	}
@@ -157,7 +150,7 @@ static void leave_one(struct crl_room *room, struct crl_member *m)
 	drop_fd(&m->channel);
 	drop_fd(&m->pidfd);
 	drop_fd(&m->joiner);
-	if (m->cgroup < 0 || room->managed || crl_cgroup_remove(room->cgroup_root, m->uid, m->id) != -EBUSY)
+	if (m->cgroup < 0 || room->managed || crl_cgroup_remove(room->cgroup_root, room->slice, m->id) != -EBUSY)
 		crl_member_drop(room, m);
 	if (crl_members_present(room) == 0 && room->linger_s > 0)
 		room->linger_until_ms = crl_now_ms() + (int64_t)room->linger_s * 1000;
@@ -176,7 +169,7 @@ void crl_leave(struct crl_room *room, struct crl_member *m)
 		leave_one(room, m);
 		return;
 	}
-	if (room->shared && crl_state_lock(&room->state, room->name, false, &room->lock) < 0) {
+	if (room->shared && crl_state_lock(&room->state, room->name, LOCK_EX | LOCK_NB, &room->lock) < 0) {
 		if (m)
 			m->waiting = true;
 		return;
@@ -213,7 +206,7 @@ static void take_lock(struct crl_room *room)
 {
 	for (size_t i = 0; i < room->members; i++)
 		drop_fd(&room->member[i]->joiner);
-	while (room->lock < 0 && crl_state_lock(&room->state, room->name, true, &room->lock) == -EINTR)
+	while (room->lock < 0 && crl_state_lock(&room->state, room->name, LOCK_EX, &room->lock) == -EINTR)
 		;
 }
 
@@ -227,7 +220,7 @@ _Noreturn void crl_end_room(struct crl_room *room)
 		take_lock(room);
 	crl_record_retire(room->state.rooms, room->name, room->id);
 	crl_room_account_end(room, NULL);
-	for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; !crl_room_is_over(room) && crl_now_ms() < end; pause_ms(1))
+	for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; !crl_room_is_over(room) && crl_now_ms() < end; crl_pause_ms(1))
 		;
 	for (size_t i = 0; i < room->members; i++) {
 		answer_close(room->member[i]);
@@ -241,10 +234,10 @@ _Noreturn void crl_end_room(struct crl_room *room)
 	(void)poll(&init, 1, INIT_WAIT_MS);
 	for (size_t i = 0; i < room->members; i++) /* the slice is empty only now that init has left it */
 		if (room->cgroup_root >= 0 && !room->managed)
-			crl_ignore(crl_cgroup_remove(room->cgroup_root, room->member[i]->uid, room->member[i]->id));
+			crl_ignore(crl_cgroup_remove(room->cgroup_root, room->slice, room->member[i]->id));
 	crl_record_remove(room->state.rooms, room->id);
 	drop_fd(&room->lock);
-	for (size_t i = 0; i < room->members && room->managed; i++)
-		crl_manager_release(&room->state, room->member[i]->uid);
+	if (room->managed)
+		crl_manager_release(&room->state, room->slice);
 	_exit(0);
 }

@@ -12,34 +12,43 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
-#include "apply/cgroup.h"
 #include "apply/cgroup_limits.h"
 #include "apply/device.h"
 #include "base/log.h"
 #include "helper/manager.h"
-#include "plan/cgroup.h"
 
-static size_t count_controllers(const struct crl_cgroup_plan *plan)
+/* What the policy asks for; nothing when features.limits is off. */
+int crl_limits_plan(const struct crl_job *job, struct crl_limit_plans *ret, struct crl_err *err)
 {
-	size_t n = 0;
+	const struct crl_policy *p = &job->policy;
+	int r;
 
-	for (size_t i = 0; i < plan->len; i++) {
-		size_t j = 0;
-
-		while (j < i && strcmp(plan->write[i].controller, plan->write[j].controller) != 0)
-			j++;
-		n += j == i;
-	}
-	return n;
+	ret->user.len = ret->budget.len = 0;
+	if (p->need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF)
+		return 0;
+	r = crl_cgroup_plan_build(&p->limits, crl_device_find, &ret->user, err);
+	if (r == 0 && p->budget[0]) /* the policy was checked: it is there */
+		r = crl_cgroup_plan_build(crl_config_budget(job->config, p->budget), crl_device_find, &ret->budget, err);
+	return r;
 }
 
-static size_t count_words(const char *list)
+/* Take out what this host has no controller for, and say so; or refuse. */
+int crl_limits_fit(const struct crl_job *job, struct crl_limit_plans *plans, struct crl_err *err)
 {
-	size_t n = *list != '\0';
+	const struct crl_policy *p = &job->policy;
+	struct crl_cgroup_plan *plan[] = {&plans->user, &plans->budget};
+	int r = 0;
 
-	for (; *list; list++)
-		n += *list == ',';
-	return n;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(plan) && r == 0; i++) {
+		char missing[128] = "";
+
+		r = crl_cgroup_drop_missing(job->cgroup.root, plan[i], p->need[CRL_FEATURE_LIMITS], missing,
+					    sizeof(missing), err);
+		if (r == 0 && missing[0] != '\0')
+			crl_log(LOG_WARNING, "id=%s uid=%u policy=%s: limits%s%s not held, missing controllers: %s", job->id,
+				job->login.uid, p->name, i ? " of budget " : "", i ? p->budget : "", missing);
+	}
+	return r;
 }
 
 static int open_root(struct crl_job *job, bool needed, struct crl_err *err)
@@ -57,55 +66,57 @@ static int open_root(struct crl_job *job, bool needed, struct crl_err *err)
 	return 1;
 }
 
-static int open_slice(struct crl_job *job)
+static int make_cgroup(struct crl_job *job, const struct crl_limit_plans *plans, struct crl_err *err)
 {
-	char path[256];
+	const struct crl_policy *p = &job->policy;
+	const struct crl_cgroup_plans limits = {.user = &plans->user,
+						.budget = p->budget[0] ? &plans->budget : NULL,
+						.need = p->need[CRL_FEATURE_LIMITS]};
+	struct crl_login_cgroup *c = &job->cgroup;
+	char missing[128];
+	int r;
 
-	(void)snprintf(path, sizeof(path), "%.*s", (int)(strrchr(job->cgroup.path, '/') - job->cgroup.path),
-		       job->cgroup.path);
-	job->cgroup.slice = openat(job->cgroup.root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return job->cgroup.slice < 0 ? -errno : 0;
+	crl_cgroup_slice(job->login.uid, p->budget, c->slice_path);
+	r = crl_cgroup_make(c->root, c->slice_path, job->id, &limits, &c->dir, missing, sizeof(missing), err);
+	if (r < 0)
+		return r;
+	if (missing[0] != '\0')
+		crl_log(LOG_WARNING, "id=%s uid=%u policy=%s: limits not held, this kernel has no %s", job->id,
+			job->login.uid, p->name, missing);
+	r = crl_cgroup_path(c->slice_path, job->id, c->path, sizeof(c->path));
+	c->slice = openat(c->root, c->slice_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r < 0 || c->slice < 0)
+		return crl_err_set(err, r < 0 ? -r : errno, CRL_STAGE_LIMITS, "cannot open %s", c->slice_path);
+	return 0;
 }
 
 int crl_limits_make(struct crl_job *job, struct crl_err *err)
 {
 	const struct crl_policy *p = &job->policy;
-	bool limited = p->need[CRL_FEATURE_LIMITS] != CRL_NEED_OFF;
 	/* Without a PID namespace the cgroup is all that ends a login's processes. */
 	bool shared = p->share != CRL_SHARE_LOGIN || !(p->namespaces & CRL_NS_BIT(CRL_NS_PID));
-	struct crl_cgroup_plan plan = {.len = 0};
-	char missing[128] = "";
-	int r = 0;
+	struct crl_limit_plans plans;
+	int r;
 
 	if (p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF)
 		return 0;
 	if (crl_manager_is_systemd(job))
 		return crl_manager_make(job, err);
-	if (limited)
-		r = crl_cgroup_plan_build(&p->limits, crl_device_find, &plan, err);
-	if (r < 0 || (plan.len == 0 && !shared))
+	r = crl_limits_plan(job, &plans, err);
+	if (r < 0 || (plans.user.len == 0 && plans.budget.len == 0 && !shared))
 		return r;
-	r = open_root(job, (plan.len > 0 && p->need[CRL_FEATURE_LIMITS] == CRL_NEED_REQUIRE) ||
+	r = open_root(job, ((plans.user.len > 0 || plans.budget.len > 0) && p->need[CRL_FEATURE_LIMITS] == CRL_NEED_REQUIRE) ||
 				   (shared && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_REQUIRE), err);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = crl_cgroup_make(job->cgroup.root, job->login.uid, job->id, &plan, p->need[CRL_FEATURE_LIMITS],
-			    &job->cgroup.dir, missing, sizeof(missing), err);
+	r = crl_limits_fit(job, &plans, err);
 	if (r < 0)
 		return r;
-	if (missing[0] != '\0')
-		crl_log(LOG_WARNING, "id=%s uid=%u policy=%s: limits not held, missing controllers: %s", job->id,
-			job->login.uid, p->name, missing);
-	if (!shared && count_words(missing) == count_controllers(&plan)) {
-		crl_limits_undo(job); /* nothing to enforce: spare the login the move */
+	if (plans.user.len == 0 && plans.budget.len == 0 && !shared) {
+		drop_fd(&job->cgroup.root); /* nothing to enforce: spare the login the move */
 		return 0;
 	}
-	r = crl_cgroup_path(job->login.uid, job->id, job->cgroup.path, sizeof(job->cgroup.path));
-	if (r == 0)
-		r = open_slice(job);
-	if (r < 0)
-		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "cannot open the user's slice");
-	return 0;
+	return make_cgroup(job, &plans, err);
 }
 
 int crl_limits_start_move(struct crl_job *job, struct crl_err *err)
@@ -208,10 +219,11 @@ void crl_limits_undo(struct crl_job *job)
 	restore_oom(job);
 	drop_fd(&c->dir);
 	drop_fd(&c->slice);
-	drop_fd(&c->lock);
+	drop_fd(&c->lock[0]);
+	drop_fd(&c->lock[1]);
 	if (c->managed)
-		crl_manager_release(&job->state, job->login.uid);
-	else if (c->root >= 0 && crl_cgroup_remove(c->root, job->login.uid, job->id) < 0)
+		crl_manager_release(&job->state, c->slice_path);
+	else if (c->root >= 0 && c->slice_path[0] && crl_cgroup_remove(c->root, c->slice_path, job->id) < 0)
 		crl_log(LOG_WARNING, "id=%s: its cgroup is left", job->id);
 	drop_fd(&c->root);
 }

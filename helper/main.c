@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -78,11 +79,11 @@ static void disarm_deadline(void)
 	(void)setitimer(ITIMER_REAL, &never, NULL);
 }
 
-static void remove_cgroup(void *arg, uint32_t uid, const char *id)
+static void remove_cgroup(void *arg, const char *slice, const char *id)
 {
 	const int *root = arg;
 
-	if (*root >= 0 && crl_cgroup_remove(*root, uid, id) < 0)
+	if (*root >= 0 && crl_cgroup_remove(*root, slice, id) < 0)
 		crl_log(LOG_WARNING, "id=%s: cgroup of a dead room is in use and stays", id);
 }
 
@@ -136,6 +137,7 @@ static int add_first_member(struct crl_job *job, struct crl_room *room, struct c
 	if (job->cgroup.dir >= 0) {
 		m->cgroup = fcntl(job->cgroup.dir, F_DUPFD_CLOEXEC, 3);
 		m->origin = strdup(job->cgroup.origin);
+		(void)snprintf(room->slice, sizeof(room->slice), "%s", job->cgroup.slice_path);
 		room->cgroup_root = fcntl(job->cgroup.root, F_DUPFD_CLOEXEC, 3);
 		if (m->cgroup < 0 || room->cgroup_root < 0 || !m->origin)
 			return crl_err_set(err, EMFILE, CRL_STAGE_STATE, "cannot record the login");
@@ -230,7 +232,7 @@ static int let_in(struct crl_job *job, struct crl_err *err)
 		r = crl_limits_start_move(job, err);
 	if (r == 0 && job->policy.share != CRL_SHARE_LOGIN) {
 		do {
-			r = crl_state_lock(&job->state, job->room_name, true, &lock);
+			r = crl_state_lock(&job->state, job->room_name, LOCK_EX, &lock);
 		} while (r == -EINTR && crl_now_ms() < job->deadline_ms);
 		if (r < 0)
 			return crl_err_set(err, r == -EINTR ? ETIMEDOUT : -r, CRL_STAGE_STATE,

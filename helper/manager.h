@@ -8,12 +8,18 @@
 
 #include "helper/helper.h"
 
+/* Units that hold limits. */
+struct crl_manager_slices {
+	char user[CRL_KEY_MAX];
+	char budget[CRL_KEY_MAX]; /* "" = none */
+};
+
 /* Does systemd manage this host's cgroups for us? Key cgroup.manager, or what is found. */
 bool crl_manager_is_systemd(const struct crl_job *job);
 
 /*
- * Put the policy's limits on user-UID.slice, find or start the login's scope, read both back. Takes the lock of the
- * user's limits, which crl_job_done() gives free. Errors (stage LIMITS): what systemd says; -EXDEV, -ERANGE when the
+ * Put the policy's limits on the user's slice, find or start the login's scope, read both back. Takes the locks of the
+ * limits, which crl_job_done() gives free. Errors (stage LIMITS): what systemd says; -EXDEV, -ERANGE when the
  * kernel's files tell otherwise.
  */
 int crl_manager_make(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
@@ -21,8 +27,17 @@ int crl_manager_make(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 /* Supervisor and init out of the user's slice. Not needed for isolation, so failing is only logged. */
 void crl_manager_house(const struct crl_job *job, const struct crl_room *room);
 
-/* A login of the user has left: take the limits away when no other is on record. */
-void crl_manager_release(const struct crl_state *s, uint32_t uid);
+/* manager_limits.c */
+int crl_manager_lock(struct crl_job *job, const struct crl_manager_slices *slices, struct crl_err *err) CRL_MUST_CHECK;
+int crl_manager_limit(const struct crl_job *job, const struct crl_manager_slices *slices,
+		      const struct crl_limit_plans *plans, struct crl_err *err) CRL_MUST_CHECK;
 
-/* The same for every user whose limits a killed supervisor or helper has left. */
+/* A room beneath that slice is gone: take the limits away when no other is on record. @slice a path */
+void crl_manager_release(const struct crl_state *s, const char *slice);
+
+/* The same for every slice whose limits a killed supervisor or helper has left. */
 void crl_manager_sweep(const struct crl_state *s);
+
+/* ask_systemd.c: ask one question. @argv  argv[0] is filled in; NULL-ended. Errors (stage LIMITS): what systemd says. */
+int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err) CRL_MUST_CHECK;
+int crl_systemd_bus_path(char *buf, size_t size) CRL_MUST_CHECK;

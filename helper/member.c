@@ -80,7 +80,7 @@ size_t crl_members_present(const struct crl_room *room)
 void crl_room_record(const struct crl_room *room)
 {
 	struct crl_record_login *login = calloc(room->members + 1, sizeof(*login));
-	struct crl_record r = {.name = room->name, .policy = room->policy, .supervisor = getpid(),
+	struct crl_record r = {.name = room->name, .policy = room->policy, .slice = room->slice, .supervisor = getpid(),
 			       .init = room->init_pid, .login = login, .logins = room->members};
 
 	if (!login)
@@ -91,7 +91,7 @@ void crl_room_record(const struct crl_room *room)
 
 		login[i] = (struct crl_record_login){.uid = m->uid, .pid = m->gone ? 0 : m->pid, .since = m->since,
 						     .user = m->user, .service = m->service, .tty = m->tty,
-						     .rhost = m->rhost, .cgroup = room->cgroup_root >= 0};
+						     .rhost = m->rhost, .cgroup = room->cgroup_root >= 0 && !room->managed};
 		(void)snprintf(login[i].id, sizeof(login[i].id), "%s", m->id);
 	}
 	crl_ignore(crl_record_write(&room->state, &r)); /* a full /run costs a record, not a login */

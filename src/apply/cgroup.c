@@ -60,7 +60,15 @@ int crl_cgroup_open_root(const char *configured, int *ret_fd, struct crl_err *er
 			   usual[1]);
 }
 
-int crl_cgroup_path(uint32_t uid, const char *id, char *buf, size_t size)
+void crl_cgroup_slice(uint32_t uid, const char *budget, char buf[CRL_SLICE_MAX])
+{
+	if (budget[0])
+		(void)snprintf(buf, CRL_SLICE_MAX, SLICE "/budget-%s.slice/user-%" PRIu32 ".slice", budget, uid);
+	else
+		(void)snprintf(buf, CRL_SLICE_MAX, SLICE "/user-%" PRIu32 ".slice", uid);
+}
+
+int crl_cgroup_path(const char *slice, const char *id, char *buf, size_t size)
 {
 	int n;
 
@@ -68,22 +76,22 @@ int crl_cgroup_path(uint32_t uid, const char *id, char *buf, size_t size)
 		return -EINVAL;
 	if (strlen(id) >= CRL_ID_MAX)
 		return -ENAMETOOLONG;
-	n = snprintf(buf, size, SLICE "/user-%" PRIu32 ".slice/login-%s", uid, id);
+	n = snprintf(buf, size, "%s/login-%s", slice, id);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-/* The three directories of a login, open. */
+#define LEVELS_MAX 4 /* carrel.slice, a budget's, the user's, the login's */
+
+/* The directories of a login, open, from carrel.slice down. */
 struct chain {
-	int slice;
-	int user;
-	int login;
+	int dir[LEVELS_MAX];
+	size_t len;
 };
 
 static void chain_done(struct chain *c)
 {
-	scope_close_fd(&c->login);
-	scope_close_fd(&c->user);
-	scope_close_fd(&c->slice);
+	while (c->len > 0)
+		scope_close_fd(&c->dir[--c->len]);
 }
 
 static int enter_dir(int parent, const char *name, int *ret_fd)
@@ -99,30 +107,29 @@ static int enter_dir(int parent, const char *name, int *ret_fd)
 	return 0;
 }
 
-static int try_chain(int root, char *path, struct chain *c)
+static int try_chain(int root, const char *path, struct chain *c)
 {
-	char *user = strchr(path, '/') + 1;
-	char *login = strchr(user, '/') + 1;
-	int r;
+	char names[CRL_SLICE_MAX + 32], *rest = NULL;
+	int parent = root;
 
-	user[-1] = login[-1] = '\0';
-	r = enter_dir(root, path, &c->slice);
-	if (r == 0)
-		r = enter_dir(c->slice, user, &c->user);
-	if (r == 0)
-		r = enter_dir(c->user, login, &c->login);
-	user[-1] = login[-1] = '/';
-	return r;
+	(void)snprintf(names, sizeof(names), "%s", path);
+	for (char *name = strtok_r(names, "/", &rest); name; name = strtok_r(NULL, "/", &rest)) {
+		int r = c->len < LEVELS_MAX ? enter_dir(parent, name, &c->dir[c->len]) : -ENAMETOOLONG;
+
+		if (r < 0)
+			return r;
+		parent = c->dir[c->len++];
+	}
+	return 0;
 }
 
-/* Once the login's directory stands, nobody can remove those above: so all three come before any write. */
-static int make_chain(int root, char *path, struct chain *c)
+/* Once the login's directory stands, nobody can remove those above: so all of them come before any write. */
+static int make_chain(int root, const char *path, struct chain *c)
 {
 	int r = -ENOENT;
 
 	for (int i = 0; i < RACES_MAX && (r == -ENOENT || r == -ENODEV); i++) {
 		chain_done(c);
-		*c = (struct chain){-EBADF, -EBADF, -EBADF};
 		r = try_chain(root, path, c);
 	}
 	return r;
@@ -143,40 +150,52 @@ static int remove_chain(int root, char *path)
 	return 0;
 }
 
-int crl_cgroup_make(int root, uint32_t uid, const char *id, const struct crl_cgroup_plan *plan,
-		    enum crl_need need, int *ret_fd, char *ret_missing, size_t missing_size,
-		    struct crl_err *err)
+/* Controllers are enabled in the root and in all slices above the user's, which then holds its limits. */
+static int apply_plans(struct crl_cgroup_limiting *l, const struct chain *c, const struct crl_cgroup_plans *plans,
+		       struct crl_err *err)
 {
-	scoped(chain) c = {-EBADF, -EBADF, -EBADF};
-	struct crl_cgroup_limiting l = {.root = root,
-					.plan = plan,
-					.need = need,
-					.missing = ret_missing,
-					.missing_size = missing_size};
-	bool limited = plan && need != CRL_NEED_OFF;
-	char path[96];
+	size_t user = c->len - 2;
+	int r = crl_cgroup_enable(l, l->root, err);
+
+	for (size_t i = 0; r == 0 && i < user; i++)
+		r = crl_cgroup_enable(l, c->dir[i], err);
+	if (r == 0 && plans->budget)
+		r = crl_cgroup_apply_limits(l, plans->budget, c->dir[user - 1], err);
+	if (r == 0 && plans->user)
+		r = crl_cgroup_apply_limits(l, plans->user, c->dir[user], err);
+	return r;
+}
+
+int crl_cgroup_make(int root, const char *slice, const char *id, const struct crl_cgroup_plans *plans, int *ret_fd,
+		    char *ret_missing, size_t missing_size, struct crl_err *err)
+{
+	struct crl_cgroup_limiting l = {
+		.root = root, .need = plans->need, .missing = ret_missing, .missing_size = missing_size};
+	bool limited = plans->need != CRL_NEED_OFF;
+	scoped(chain) c = {.len = 0};
+	char path[CRL_SLICE_MAX + 32];
 	int r;
 
 	ret_missing[0] = '\0';
-	r = crl_cgroup_path(uid, id, path, sizeof(path));
+	r = crl_cgroup_path(slice, id, path, sizeof(path));
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "this login's id cannot name a cgroup");
-	if (limited)
-		r = crl_cgroup_find_controllers(&l, err);
+	if (limited && plans->budget)
+		r = crl_cgroup_find_controllers(&l, plans->budget, err);
+	if (r == 0 && limited && plans->user)
+		r = crl_cgroup_find_controllers(&l, plans->user, err);
 	if (r < 0)
 		return r;
 	r = make_chain(root, path, &c);
 	if (r < 0)
 		(void)crl_err_set(err, -r, CRL_STAGE_LIMITS, "cannot make cgroup %s", path);
-	l.slice = c.slice;
-	l.user = c.user;
 	if (r == 0 && limited)
-		r = crl_cgroup_apply_limits(&l, err);
+		r = apply_plans(&l, &c, plans, err);
 	if (r < 0) {
 		(void)remove_chain(root, path); /* the first error is the one to tell */
 		return r;
 	}
-	*ret_fd = take_fd(&c.login);
+	*ret_fd = c.dir[--c.len];
 	return 0;
 }
 
@@ -265,10 +284,10 @@ bool crl_cgroup_is_idle(int cgroup, pid_t except)
 	return true;
 }
 
-int crl_cgroup_remove(int root, uint32_t uid, const char *id)
+int crl_cgroup_remove(int root, const char *slice, const char *id)
 {
-	char path[96];
-	int r = crl_cgroup_path(uid, id, path, sizeof(path));
+	char path[CRL_SLICE_MAX + 32];
+	int r = crl_cgroup_path(slice, id, path, sizeof(path));
 
 	return r < 0 ? r : remove_chain(root, path);
 }

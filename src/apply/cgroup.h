@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Manager `cgroupfs`: carrel.slice/user-UID.slice/login-ID written directly under a cgroup v2 root.
+ * Manager `cgroupfs`: carrel.slice/user-UID.slice/login-ID written directly under a cgroup v2 root. A user whose policy
+ * names a budget is one level lower, in carrel.slice/budget-NAME.slice.
  *
  * Runs in: helper and supervisor, root, host namespaces.
  * Owns: the rule that only crl_cgroup_open_root() asks what kind of file system it is; all else works beneath
@@ -23,23 +24,33 @@
  */
 int crl_cgroup_open_root(const char *configured, int *ret_fd, struct crl_err *err) CRL_MUST_CHECK;
 
+#define CRL_SLICE_MAX 160 /* path of a user's slice, relative to the root */
+
+/* "carrel.slice/user-UID.slice" or, with a @budget that is not "", "carrel.slice/budget-NAME.slice/user-UID.slice". */
+void crl_cgroup_slice(uint32_t uid, const char *budget, char buf[CRL_SLICE_MAX]);
+
+/* What limits a login. */
+struct crl_cgroup_plans {
+	const struct crl_cgroup_plan *user; /* of the user's slice; NULL = none */
+	const struct crl_cgroup_plan *budget; /* of the slice above it; NULL = there is none */
+	enum crl_need need; /* what a missing controller means: REQUIRE fails and names it, PREFER goes on, OFF does as
+			       with no plans */
+};
+
 /*
- * Make the user's slice and the login's cgroup, write the limits to the slice and read each back. What a
+ * Make the user's slice and the login's cgroup, write the limits to the slices and read each back. What a
  * concurrent crl_cgroup_remove() takes away is made again. After an error nothing of the login is left.
- * @plan       NULL = no limits, only the cgroup
- * @need       what a missing controller means: REQUIRE fails and names it, PREFER records it in @ret_missing,
- *             OFF does as a NULL @plan
+ * @slice      as crl_cgroup_slice() says
  * @ret_fd     the login's cgroup, open as a directory
  * @ret_missing  comma-separated controllers (or single files) that are not there, "" when all are
  * Errors (stage LIMITS): -EOPNOTSUPP controller missing; -EBUSY a controller cannot be enabled because of
  * processes in the root; -ERANGE value read back differs; -EINVAL bad id; other -errno.
  */
-int crl_cgroup_make(int root, uint32_t uid, const char *id, const struct crl_cgroup_plan *plan,
-		    enum crl_need need, int *ret_fd, char *ret_missing, size_t missing_size,
-		    struct crl_err *err) CRL_MUST_CHECK;
+int crl_cgroup_make(int root, const char *slice, const char *id, const struct crl_cgroup_plans *plans, int *ret_fd,
+		    char *ret_missing, size_t missing_size, struct crl_err *err) CRL_MUST_CHECK;
 
-/* "carrel.slice/user-UID.slice/login-ID". Returns 0, -ENAMETOOLONG, or -EINVAL for an id not of [a-z0-9]. */
-int crl_cgroup_path(uint32_t uid, const char *id, char *buf, size_t size) CRL_MUST_CHECK;
+/* "SLICE/login-ID". Returns 0, -ENAMETOOLONG, or -EINVAL for an id not of [a-z0-9]. */
+int crl_cgroup_path(const char *slice, const char *id, char *buf, size_t size) CRL_MUST_CHECK;
 
 /* Move a process into a cgroup; waits for an RCU grace period. @cgroup a directory descriptor. Returns 0 or
  * -errno. */
@@ -59,7 +70,7 @@ int crl_cgroup_kill(int cgroup) CRL_MUST_CHECK;
 bool crl_cgroup_is_idle(int cgroup, pid_t except);
 
 /*
- * Remove the login's cgroup, then the user's slice and carrel.slice when they are empty.
+ * Remove the login's cgroup, then the user's slice and those above it when they are empty.
  * Returns 0; -EBUSY when processes are left in the login's; a parent that is in use is no error.
  */
-int crl_cgroup_remove(int root, uint32_t uid, const char *id) CRL_MUST_CHECK;
+int crl_cgroup_remove(int root, const char *slice, const char *id) CRL_MUST_CHECK;

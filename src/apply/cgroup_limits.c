@@ -63,10 +63,12 @@ static const char *path_of(int fd, char *buf, size_t size)
 
 static void note_missing(char *list, size_t size, const char *what)
 {
-	size_t used = strlen(list);
+	size_t used = strlen(list), len = strlen(what);
 
-	(void)snprintf(list + used, size - used, "%s%s", used ? "," : "",
-		       what); /* a cut list is still a warning */
+	for (const char *p = list; (p = strstr(p, what)); p += len) /* a user's and a budget's limits lack the same */
+		if ((p == list || p[-1] == ',') && (p[len] == '\0' || p[len] == ','))
+			return;
+	(void)snprintf(list + used, size - used, "%s%s", used ? "," : "", what); /* a cut list is still a warning */
 }
 
 /* Enable controllers for the children of @dir. */
@@ -263,7 +265,8 @@ static int lacks(struct crl_cgroup_limiting *l, const char *kind, const char *na
 	return 0;
 }
 
-int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, struct crl_err *err)
+int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, const struct crl_cgroup_plan *plan,
+				struct crl_err *err)
 {
 	char there[256], path[256];
 	ssize_t n = crl_cgroup_read(l->root, "cgroup.controllers", there, sizeof(there));
@@ -271,9 +274,10 @@ int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, struct crl_err *e
 	if (n < 0)
 		return crl_err_set(err, (int)-n, CRL_STAGE_LIMITS, "cannot read cgroup.controllers of %s",
 				   path_of(l->root, path, sizeof(path)));
-	for (size_t i = 0; i < l->plan->len; i++) {
-		const struct crl_cgroup_write *w = &l->plan->write[i];
-		bool again = i > 0 && strcmp(w->controller, w[-1].controller) == 0; /* a plan groups them */
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct crl_cgroup_write *w = &plan->write[i];
+		/* A plan groups them. */
+		bool again = (i > 0 && strcmp(w->controller, w[-1].controller) == 0) || is_listed(l, w->controller);
 		int r = 0;
 
 		if (!again && has_word(there, w->controller))
@@ -286,24 +290,26 @@ int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, struct crl_err *e
 	return 0;
 }
 
-int crl_cgroup_apply_limits(struct crl_cgroup_limiting *l, struct crl_err *err)
+int crl_cgroup_enable(const struct crl_cgroup_limiting *l, int dir, struct crl_err *err)
+{
+	return l->len > 0 ? enable(dir, l->controller, l->len, err) : 0;
+}
+
+int crl_cgroup_apply_limits(struct crl_cgroup_limiting *l, const struct crl_cgroup_plan *plan, int slice,
+			    struct crl_err *err)
 {
 	int r = 0;
 
-	if (l->len > 0)
-		r = enable(l->root, l->controller, l->len, err);
-	if (r == 0 && l->len > 0)
-		r = enable(l->slice, l->controller, l->len, err);
-	for (size_t i = 0; r == 0 && i < l->plan->len; i++) {
-		const struct crl_cgroup_write *w = &l->plan->write[i];
+	for (size_t i = 0; r == 0 && i < plan->len; i++) {
+		const struct crl_cgroup_write *w = &plan->write[i];
 
 		if (!is_listed(l, w->controller))
 			continue;
-		r = write_limit(l->user, w, err);
+		r = write_limit(slice, w, err);
 		if (r == -ENOENT) /* such as memory.swap.max on a kernel without swap accounting */
 			r = lacks(l, "limit", w->file, w->key, err);
 	}
-	return r < 0 ? r : lift_others(l->user, l->plan, err);
+	return r < 0 ? r : lift_others(slice, plan, err);
 }
 
 int crl_cgroup_verify_limits(int dir, const struct crl_cgroup_plan *plan, struct crl_err *err)
@@ -324,12 +330,12 @@ int crl_cgroup_drop_missing(int root, struct crl_cgroup_plan *plan, enum crl_nee
 			    size_t missing_size, struct crl_err *err)
 {
 	struct crl_cgroup_limiting l = {
-		.root = root, .plan = plan, .need = need, .missing = missing, .missing_size = missing_size};
+		.root = root, .need = need, .missing = missing, .missing_size = missing_size};
 	size_t kept = 0;
 	int r;
 
 	missing[0] = '\0';
-	r = crl_cgroup_find_controllers(&l, err);
+	r = crl_cgroup_find_controllers(&l, plan, err);
 	for (size_t i = 0; r == 0 && i < plan->len; i++)
 		if (is_listed(&l, plan->write[i].controller))
 			plan->write[kept++] = plan->write[i];

@@ -13,14 +13,10 @@
 /* One making of limits. */
 struct crl_cgroup_limiting {
 	int root; /* where controllers are looked for and enabled first */
-	int slice; /* carrel.slice: enabled for its children too */
-	int user; /* user-UID.slice: holds the limits */
-	const struct crl_cgroup_plan *plan;
 	enum crl_need need;
 	char *missing; /* out: comma-separated, starts "" */
 	size_t missing_size;
-	const char *controller[CRL_CGROUP_WRITES_MAX]; /* wanted and there: set by
-							  crl_cgroup_find_controllers() */
+	const char *controller[CRL_CGROUP_WRITES_MAX]; /* wanted and there: set by crl_cgroup_find_controllers() */
 	size_t len;
 };
 
@@ -30,8 +26,15 @@ ssize_t crl_cgroup_read(int dir, const char *file, char *buf, size_t size) CRL_M
 /* Write a text by one call. Returns 0 or -errno. */
 int crl_cgroup_write(int dir, const char *file, const char *text);
 
-/* See which controllers of the plan the root has; nothing is changed. Errors: -EOPNOTSUPP and others. */
-int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, struct crl_err *err) CRL_MUST_CHECK;
+/*
+ * See which controllers of a plan the root has; nothing is changed. More plans add theirs. Errors: -EOPNOTSUPP and
+ * others.
+ */
+int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, const struct crl_cgroup_plan *plan,
+				struct crl_err *err) CRL_MUST_CHECK;
+
+/* Enable what was found for the children of a cgroup. Errors: -EBUSY processes are in it; others. */
+int crl_cgroup_enable(const struct crl_cgroup_limiting *l, int dir, struct crl_err *err) CRL_MUST_CHECK;
 
 /* Does each limit of the plan stand in the cgroup's files? Errors (stage LIMITS): -ERANGE, telling which. */
 int crl_cgroup_verify_limits(int dir, const struct crl_cgroup_plan *plan, struct crl_err *err) CRL_MUST_CHECK;
@@ -45,7 +48,8 @@ int crl_cgroup_drop_missing(int root, struct crl_cgroup_plan *plan, enum crl_nee
 			    size_t missing_size, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
- * Enable what was found, write each limit that differs and read it back, lift those that the plan leaves open. Errors
- * as crl_cgroup_make().
+ * In a slice: write each limit that differs and read it back, lift those that the plan leaves open. Errors as
+ * crl_cgroup_make().
  */
-int crl_cgroup_apply_limits(struct crl_cgroup_limiting *l, struct crl_err *err) CRL_MUST_CHECK;
+int crl_cgroup_apply_limits(struct crl_cgroup_limiting *l, const struct crl_cgroup_plan *plan, int slice,
+			    struct crl_err *err) CRL_MUST_CHECK;

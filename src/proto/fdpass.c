@@ -32,6 +32,13 @@ int64_t crl_now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+void crl_pause_ms(unsigned int ms)
+{
+	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	(void)nanosleep(&t, NULL); /* a signal may make it shorter */
+}
+
 static int peer_errno(int e)
 {
 	return e == ECONNRESET || e == ENOTCONN || e == ECONNREFUSED ? -EPIPE : -e;

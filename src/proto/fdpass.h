@@ -54,3 +54,5 @@ void crl_received_done(struct crl_received *r);
 
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t crl_now_ms(void);
+
+void crl_pause_ms(unsigned int ms);

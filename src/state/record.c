@@ -93,7 +93,7 @@ static bool is_current(int rooms, const char *file, int fd)
 	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
-int crl_state_lock(const struct crl_state *s, const char *name, bool wait, int *ret_fd)
+int crl_state_lock(const struct crl_state *s, const char *name, int operation, int *ret_fd)
 {
 	char file[CRL_KEY_MAX + 8];
 	int r = room_file(file, sizeof(file), name, "lock");
@@ -105,7 +105,7 @@ int crl_state_lock(const struct crl_state *s, const char *name, bool wait, int *
 
 		if (fd < 0)
 			return -errno;
-		if (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
+		if (flock(fd, operation) < 0)
 			return -errno;
 		if (is_current(s->rooms, file, fd)) {
 			*ret_fd = take_fd(&fd);
@@ -162,8 +162,8 @@ static void print_text(FILE *f, const char *key, const char *text)
 
 static void print_record(FILE *f, const struct crl_record *r)
 {
-	(void)fprintf(f, "version=1\nroom=%s\npolicy=%s\nsupervisor=%d %" PRIu64 "\ninit=%d\n", r->room, r->policy,
-		      (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
+	(void)fprintf(f, "version=1\nroom=%s\npolicy=%s\nslice=%s\nsupervisor=%d %" PRIu64 "\ninit=%d\n", r->room,
+		      r->policy, r->slice, (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
 	for (size_t i = 0; i < r->logins; i++) {
 		const struct crl_record_login *l = &r->login[i];
 
@@ -258,7 +258,7 @@ void crl_record_remove_own(const struct crl_state *s, const char *name, const ch
 {
 	scoped_fd lock = -EBADF;
 
-	if (shared && crl_state_lock(s, name, true, &lock) < 0)
+	if (shared && crl_state_lock(s, name, LOCK_EX, &lock) < 0)
 		return;
 	if (names_room(s, name, id))
 		remove_files(s->rooms, name, true);

@@ -39,18 +39,18 @@ void crl_state_done(struct crl_state *s);
 int crl_id_make(char id[CRL_ID_MAX]) CRL_MUST_CHECK;
 
 /*
- * Take a shared room's lock; waits (a signal handler without SA_RESTART ends the wait with -EINTR).
- * @wait     false: -EWOULDBLOCK when somebody has it
+ * Take a lock of that name (a signal handler without SA_RESTART ends the wait with -EINTR).
+ * @operation  of flock(2): LOCK_EX or LOCK_SH; with LOCK_NB -EWOULDBLOCK when somebody has it
  * @ret_fd   close to release
  * The file may have been removed while we waited; then it is made and locked anew.
  */
-int crl_state_lock(const struct crl_state *s, const char *name, bool wait, int *ret_fd) CRL_MUST_CHECK;
+int crl_state_lock(const struct crl_state *s, const char *name, int operation, int *ret_fd) CRL_MUST_CHECK;
 
 /* With the lock held: remove its file, so that nothing is left of the name. */
 void crl_state_unlock_for_good(const struct crl_state *s, const char *name);
 
-/* Is @file the record of a living supervisor's room that has, or had, a login of @uid? Not a record: no. */
-bool crl_record_has_user(int rooms_dir, const char *file, uint32_t uid);
+/* Is @file the record of a living supervisor's room whose cgroups are beneath @slice, one name? Not a record: no. */
+bool crl_record_has_slice(int rooms_dir, const char *file, const char *slice);
 
 /* Start time of a process in clock ticks since boot (proc_pid_stat(5), field 22); 0 when it is gone. */
 uint64_t crl_process_start(pid_t pid);
@@ -64,13 +64,14 @@ struct crl_record_login {
 	const char *service;
 	const char *tty;
 	const char *rhost;
-	bool cgroup;          /* it has a cgroup of its own, to be removed with the room */
+	bool cgroup;          /* it has a cgroup of its own beneath the room's slice, to be removed with the room */
 };
 
 struct crl_record {
 	const char *name;     /* file name without ".room" */
 	char room[CRL_ID_MAX];
 	const char *policy;
+	const char *slice;    /* path of the cgroup above the logins' own; "" = none is used */
 	pid_t supervisor;
 	pid_t init;
 	const struct crl_record_login *login;
@@ -92,7 +93,7 @@ void crl_record_retire(int rooms_dir, const char *name, const char *id);
 /* With the room's lock held: remove what a killed supervisor left, but not the lock. */
 void crl_record_remove_stale(const struct crl_state *s, const char *name);
 
-typedef void crl_sweep_cgroup(void *arg, uint32_t uid, const char *id);
+typedef void crl_sweep_cgroup(void *arg, const char *slice, const char *id);
 
 /* Call @each for every login with a cgroup in a room's record, if the record names room @id. */
 void crl_record_each_cgroup(const struct crl_state *s, const char *name, const char *id, crl_sweep_cgroup *each,

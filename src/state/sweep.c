@@ -40,15 +40,29 @@ static bool is_dead(const char *text)
 	return crl_process_start((pid_t)pid) != start;
 }
 
+#define SLICE_MAX 256
+
+/* The room's slice, from a record that only root can have written; "" when it has none. */
+static void read_slice(const char *text, char slice[SLICE_MAX])
+{
+	const char *p = strstr(text, "\nslice=");
+
+	slice[0] = '\0';
+	if (p && sscanf(p, "\nslice=%255[^\n]", slice) != 1)
+		slice[0] = '\0';
+}
+
 static void sweep_cgroups(const char *text, crl_sweep_cgroup *remove_cgroup, void *arg)
 {
-	for (const char *p = strstr(text, "\nlogin="); p; p = strstr(p + 1, "\nlogin=")) {
+	char slice[SLICE_MAX];
+
+	read_slice(text, slice);
+	for (const char *p = strstr(text, "\nlogin="); p && slice[0]; p = strstr(p + 1, "\nlogin=")) {
 		char id[CRL_ID_MAX];
-		uint32_t uid;
 		int cgroup;
 
-		if (sscanf(p, "\nlogin=%15[a-z0-9] %" SCNu32 " %d", id, &uid, &cgroup) == 3 && cgroup)
-			remove_cgroup(arg, uid, id);
+		if (sscanf(p, "\nlogin=%15[a-z0-9] %*u %d", id, &cgroup) == 2 && cgroup)
+			remove_cgroup(arg, slice, id);
 	}
 }
 
@@ -65,26 +79,21 @@ void crl_record_each_cgroup(const struct crl_state *s, const char *name, const c
 		sweep_cgroups(text, each, arg);
 }
 
-bool crl_record_has_user(int rooms_dir, const char *file, uint32_t uid)
+bool crl_record_has_slice(int rooms_dir, const char *file, const char *slice)
 {
 	const char *dot = strrchr(file, '.');
 	scoped_free char *text = NULL;
-	char shared[16];
+	char path[SLICE_MAX], *rest = NULL;
 
 	if (!dot || strcmp(dot, ".room") != 0)
 		return false;
 	text = read_record(rooms_dir, file);
 	if (!text || is_dead(text))
 		return false;
-	(void)snprintf(shared, sizeof(shared), "u%" PRIu32 "-", uid);
-	if (strncmp(file, shared, strlen(shared)) == 0)
-		return true; /* it may linger without any login */
-	for (const char *p = strstr(text, "\nlogin="); p; p = strstr(p + 1, "\nlogin=")) {
-		uint32_t owner;
-
-		if (sscanf(p, "\nlogin=%*15[a-z0-9] %" SCNu32, &owner) == 1 && owner == uid)
+	read_slice(text, path);
+	for (const char *name = strtok_r(path, "/", &rest); name; name = strtok_r(NULL, "/", &rest))
+		if (strcmp(name, slice) == 0)
 			return true;
-	}
 	return false;
 }
 

@@ -20,7 +20,7 @@
 
 #include "apply/cgroup.h"
 
-#define UID 4000000001u
+#define SLICE "carrel.slice/user-4000000001.slice"
 
 #define SLICE "carrel.slice/user-4000000001.slice"
 
@@ -36,7 +36,7 @@ static int make(const char *id, int *ret_fd)
 {
 	char missing[64];
 
-	return crl_cgroup_make(root, UID, id, NULL, CRL_NEED_OFF, ret_fd, missing, sizeof(missing), NULL);
+	return crl_cgroup_make(root, SLICE, id, &(struct crl_cgroup_plans){.need = CRL_NEED_OFF}, ret_fd, missing, sizeof(missing), NULL);
 }
 
 static void assert_slices_gone(void)
@@ -55,12 +55,12 @@ static void clear_leftovers(void)
 		char path[96];
 		scoped_fd fd = -EBADF;
 
-		if (crl_cgroup_path(UID, ids[i], path, sizeof(path)) < 0)
+		if (crl_cgroup_path(SLICE, ids[i], path, sizeof(path)) < 0)
 			continue;
 		fd = openat(root, path + (path[0] == '/'), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0 && crl_cgroup_kill(fd) < 0)
 			continue;
-		for (int k = 0; k < 200 && crl_cgroup_remove(root, UID, ids[i]) == -EBUSY; k++)
+		for (int k = 0; k < 200 && crl_cgroup_remove(root, SLICE, ids[i]) == -EBUSY; k++)
 			(void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 	}
 	slice_before = exists("carrel.slice");
@@ -87,7 +87,7 @@ static void test_life(void **state)
 
 	(void)state;
 	assert_int_equal(make("a1", &fd), 0);
-	assert_int_equal(crl_cgroup_path(UID, "a1", want, sizeof(want)), 0);
+	assert_int_equal(crl_cgroup_path(SLICE, "a1", want, sizeof(want)), 0);
 	assert_true(crl_cgroup_is_idle(fd, 0));
 	one = sleeper();
 	two = sleeper();
@@ -98,13 +98,13 @@ static void test_life(void **state)
 	assert_true(crl_cgroup_is_idle(fd, one));
 	assert_int_equal(crl_cgroup_attach(fd, two), 0);
 	assert_false(crl_cgroup_is_idle(fd, one));
-	assert_int_equal(crl_cgroup_remove(root, UID, "a1"), -EBUSY);
+	assert_int_equal(crl_cgroup_remove(root, SLICE, "a1"), -EBUSY);
 	assert_int_equal(crl_cgroup_kill(fd), 0);
 	assert_int_equal(waitpid(one, &status, 0), one);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_int_equal(waitpid(two, &status, 0), two);
 	assert_true(crl_cgroup_is_idle(fd, 0));
-	assert_int_equal(crl_cgroup_remove(root, UID, "a1"), 0);
+	assert_int_equal(crl_cgroup_remove(root, SLICE, "a1"), 0);
 	assert_true(crl_cgroup_is_idle(fd, 0)); /* gone is idle */
 	assert_slices_gone();
 }
@@ -122,7 +122,7 @@ static void test_zombie_is_idle(void **state)
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
 	assert_true(crl_cgroup_is_idle(fd, 0));
-	assert_int_equal(crl_cgroup_remove(root, UID, "z1"), 0);
+	assert_int_equal(crl_cgroup_remove(root, SLICE, "z1"), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
@@ -133,9 +133,9 @@ static void test_two_logins(void **state)
 	(void)state;
 	assert_int_equal(make("b1", &one), 0);
 	assert_int_equal(make("b2", &two), 0);
-	assert_int_equal(crl_cgroup_remove(root, UID, "b1"), 0);
+	assert_int_equal(crl_cgroup_remove(root, SLICE, "b1"), 0);
 	assert_true(exists(SLICE "/login-b2"));
-	assert_int_equal(crl_cgroup_remove(root, UID, "b2"), 0);
+	assert_int_equal(crl_cgroup_remove(root, SLICE, "b2"), 0);
 	assert_slices_gone();
 }
 
@@ -152,7 +152,7 @@ static void test_race(void **state)
 
 		failed += make(id, &fd) != 0;
 		drop_fd(&fd);
-		failed += crl_cgroup_remove(root, UID, id) != 0;
+		failed += crl_cgroup_remove(root, SLICE, id) != 0;
 	}
 	if (child == 0)
 		_exit(failed != 0);
@@ -174,19 +174,19 @@ static void test_limit(void **state)
 	(void)state;
 	plan.write[0] = (struct crl_cgroup_write){
 		.controller = "memory", .file = "memory.max", .key = "limits.memory", .value = "1073741823"};
-	r = crl_cgroup_make(root, UID, "d1", &plan, CRL_NEED_REQUIRE, &fd, missing, sizeof(missing), &err);
+	r = crl_cgroup_make(root, SLICE, "d1", &(struct crl_cgroup_plans){.user = &plan, .need = CRL_NEED_REQUIRE}, &fd, missing, sizeof(missing), &err);
 	if (r == 0) {
-		assert_int_equal(crl_cgroup_remove(root, UID, "d1"), 0);
+		assert_int_equal(crl_cgroup_remove(root, SLICE, "d1"), 0);
 		return;
 	}
 	assert_int_equal(r, -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, "controller memory is not available in /sys/fs/cgroup"));
 	assert_non_null(strstr(err.text, "(limits.memory)"));
 	assert_int_equal(
-		crl_cgroup_make(root, UID, "d1", &plan, CRL_NEED_PREFER, &fd, missing, sizeof(missing), &err),
+		crl_cgroup_make(root, SLICE, "d1", &(struct crl_cgroup_plans){.user = &plan, .need = CRL_NEED_PREFER}, &fd, missing, sizeof(missing), &err),
 		0);
 	assert_string_equal(missing, "memory");
-	assert_int_equal(crl_cgroup_remove(root, UID, "d1"), 0);
+	assert_int_equal(crl_cgroup_remove(root, SLICE, "d1"), 0);
 	assert_slices_gone();
 }
 
@@ -216,7 +216,7 @@ static void test_busy_root(void **state)
 	pid = sleeper();
 	assert_int_equal(crl_cgroup_attach(sub, pid), 0);
 	assert_int_equal(
-		crl_cgroup_make(sub, UID, "e1", &plan, CRL_NEED_REQUIRE, &fd, missing, sizeof(missing), &err),
+		crl_cgroup_make(sub, SLICE, "e1", &(struct crl_cgroup_plans){.user = &plan, .need = CRL_NEED_REQUIRE}, &fd, missing, sizeof(missing), &err),
 		first ? -EBUSY : -EOPNOTSUPP);
 	if (first)
 		assert_non_null(strstr(err.text, "holds processes of its own"));

@@ -45,7 +45,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-#define USER "carrel.slice/user-1000.slice/"
+#define SLICE "carrel.slice/user-1000.slice"
+#define USER SLICE "/"
 
 /* A cgroup root with all controllers and the slice of user 1000 with empty limit files. */
 static int setup(void **state)
@@ -88,7 +89,8 @@ static int make(const struct crl_cgroup_plan *p, enum crl_need need, char missin
 	scoped_fd fd = -EBADF;
 
 	memset(err, 0, sizeof(*err));
-	return crl_cgroup_make(root, 1000, "abc234", p, need, &fd, missing, 64, err);
+	return crl_cgroup_make(root, SLICE, "abc234", &(struct crl_cgroup_plans){.user = p, .need = need}, &fd, missing, 64,
+			       err);
 }
 
 static bool exists(const char *path)
@@ -170,6 +172,41 @@ static void test_open_is_lifted(void **state)
 	assert_memory_equal(get(USER "cpu.weight"), "100", 3);
 	assert_memory_equal(get(USER "pids.max"), "max", 3);
 	assert_string_equal(get(USER "io.max"), "8:0 rbps=5 wbps=max riops=max wiops=max\n");
+}
+
+/* The budget's limits stand above the user's own; controllers are enabled all the way down to there. */
+static void test_budget(void **state)
+{
+#define BUDGET "carrel.slice/budget-students.slice"
+	struct crl_cgroup_plan user = {.len = 0}, budget = {.len = 0};
+	const struct crl_cgroup_plans plans = {.user = &user, .budget = &budget, .need = CRL_NEED_REQUIRE};
+	char slice[CRL_SLICE_MAX], missing[64];
+	struct crl_err err = {0};
+	scoped_fd fd = -EBADF;
+
+	(void)state;
+	crl_cgroup_slice(1000, "students", slice);
+	(void)mkdirat(root, BUDGET, 0755);
+	(void)mkdirat(root, slice, 0755);
+	put(BUDGET "/cgroup.subtree_control", "");
+	put(BUDGET "/cpu.max", "");
+	put(BUDGET "/pids.max", "50\n"); /* of yesterday's configuration */
+	put(BUDGET "/user-1000.slice/pids.max", "");
+	plan_add(&user, "pids", "pids.max", "10");
+	plan_add(&budget, "cpu", "cpu.max", "200000 100000");
+	assert_int_equal(crl_cgroup_make(root, slice, "abc234", &plans, &fd, missing, 64, &err), 0);
+	assert_string_equal(get("cgroup.subtree_control"), "+cpu +pids");
+	assert_string_equal(get("carrel.slice/cgroup.subtree_control"), "+cpu +pids");
+	assert_string_equal(get(BUDGET "/cgroup.subtree_control"), "+cpu +pids");
+	assert_string_equal(get(BUDGET "/cpu.max"), "200000 100000");
+	assert_memory_equal(get(BUDGET "/pids.max"), "max", 3);
+	assert_string_equal(get(BUDGET "/user-1000.slice/pids.max"), "10");
+	assert_true(exists(BUDGET "/user-1000.slice/login-abc234"));
+
+	put("cgroup.controllers", "pids");
+	assert_int_equal(crl_cgroup_make(root, slice, "abc234", &plans, &fd, missing, 64, &err), -EOPNOTSUPP);
+	assert_int_equal(crl_cgroup_remove(root, slice, "abc234"), 0);
+	assert_false(exists(BUDGET "/user-1000.slice/login-abc234"));
 }
 
 static void test_missing_controller(void **state)
@@ -281,24 +318,29 @@ static void test_read_back_values(void **state)
 	}
 }
 
+static const struct crl_cgroup_plans none = {.need = CRL_NEED_OFF};
+
 static void test_ids(void **state)
 {
 	static const char *const bad[] = {"", "..", "a/b", "A", "a.b", "a b", "a\n"};
 	scoped_fd fd = -EBADF;
 	struct crl_err err = {0};
-	char buf[96], missing[64];
+	char slice[CRL_SLICE_MAX], buf[96], missing[64];
 
 	(void)state;
-	assert_int_equal(crl_cgroup_path(4294967294u, "abcdefghijklmno", buf, sizeof(buf)), 0);
+	crl_cgroup_slice(4294967294u, "", slice);
+	assert_int_equal(crl_cgroup_path(slice, "abcdefghijklmno", buf, sizeof(buf)), 0);
 	assert_string_equal(buf, "carrel.slice/user-4294967294.slice/login-abcdefghijklmno");
-	assert_int_equal(crl_cgroup_path(1, "abcdefghijklmnop", buf, sizeof(buf)), -ENAMETOOLONG);
-	assert_int_equal(crl_cgroup_path(1, "a", buf, 33), -ENAMETOOLONG);
-	assert_int_equal(crl_cgroup_path(1, "a", buf, 34), 0);
+	assert_int_equal(crl_cgroup_path(slice, "abcdefghijklmnop", buf, sizeof(buf)), -ENAMETOOLONG);
+	assert_int_equal(crl_cgroup_path("carrel.slice/user-1.slice", "a", buf, 33), -ENAMETOOLONG);
+	assert_int_equal(crl_cgroup_path("carrel.slice/user-1.slice", "a", buf, 34), 0);
+	crl_cgroup_slice(1, "students", slice);
+	assert_string_equal(slice, "carrel.slice/budget-students.slice/user-1.slice");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
-		assert_int_equal(crl_cgroup_path(1, bad[i], buf, sizeof(buf)), -EINVAL);
-		assert_int_equal(crl_cgroup_make(root, 1, bad[i], NULL, CRL_NEED_OFF, &fd, missing, 64, &err),
+		assert_int_equal(crl_cgroup_path(slice, bad[i], buf, sizeof(buf)), -EINVAL);
+		assert_int_equal(crl_cgroup_make(root, slice, bad[i], &none, &fd, missing, 64, &err),
 				 -EINVAL);
-		assert_int_equal(crl_cgroup_remove(root, 1, bad[i]), -EINVAL);
+		assert_int_equal(crl_cgroup_remove(root, slice, bad[i]), -EINVAL);
 	}
 }
 
@@ -308,14 +350,14 @@ static void test_remove(void **state)
 	char missing[64];
 
 	(void)state;
-	assert_int_equal(crl_cgroup_make(root, 7, "a", NULL, CRL_NEED_OFF, &one, missing, 64, NULL), 0);
-	assert_int_equal(crl_cgroup_make(root, 7, "b", NULL, CRL_NEED_OFF, &two, missing, 64, NULL), 0);
-	assert_int_equal(crl_cgroup_remove(root, 7, "a"), 0);
+	assert_int_equal(crl_cgroup_make(root, "carrel.slice/user-7.slice", "a", &none, &one, missing, 64, NULL), 0);
+	assert_int_equal(crl_cgroup_make(root, "carrel.slice/user-7.slice", "b", &none, &two, missing, 64, NULL), 0);
+	assert_int_equal(crl_cgroup_remove(root, "carrel.slice/user-7.slice", "a"), 0);
 	assert_true(exists("carrel.slice/user-7.slice/login-b"));
-	assert_int_equal(crl_cgroup_remove(root, 7, "b"), 0);
+	assert_int_equal(crl_cgroup_remove(root, "carrel.slice/user-7.slice", "b"), 0);
 	assert_false(exists("carrel.slice/user-7.slice"));
 	assert_true(exists("carrel.slice")); /* user 1000's is in it */
-	assert_int_equal(crl_cgroup_remove(root, 7, "b"), 0);
+	assert_int_equal(crl_cgroup_remove(root, "carrel.slice/user-7.slice", "b"), 0);
 }
 
 static void test_not_a_cgroup(void **state)
@@ -362,6 +404,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_make, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_equal_is_not_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_open_is_lifted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_budget, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_controller, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_off, setup, teardown),

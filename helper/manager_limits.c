@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Manager `systemd`: limits as properties of slices, and taking them away again.
+ *
+ * R1: only our own drop-ins are ever removed, by name; never with RevertUnitFiles, which takes the administrator's too.
+ * R2: whoever sets a slice's limits holds its lock until a record says that the login is there; a user's alone, a
+ * budget's together with others who come in; whoever removes them holds it alone.
+ *
+ * Runs in: helper (root, host namespaces); crl_manager_release() in the supervisor, too.
+ */
+#include "helper/manager.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "apply/cgroup_limits.h"
+#include "plan/unit_properties.h"
+
+#define CONTROL "/run/systemd/system.control"
+#define READ_BACK_MS 3000
+#define RELEASE_WAIT_MS 1000
+#define ARGS_MAX (CRL_UNIT_PROPERTIES_MAX + 8)
+
+/* systemd names the file of a property after it, and drops what it says of units: CPUQuota is kept by its own name. */
+static void dropin_name(char *buf, size_t size, const char *property)
+{
+	(void)snprintf(buf, size, "50-%s.conf", strcmp(property, "CPUQuotaPerSecUSec") == 0 ? "CPUQuota" : property);
+}
+
+static int open_dropins(const char *unit)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), CONTROL "/%s.d", unit);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static bool is_set(void *arg, const char *property)
+{
+	const int *dir = arg;
+	char name[64];
+
+	dropin_name(name, sizeof(name), property);
+	return *dir >= 0 && faccessat(*dir, name, F_OK, 0) == 0;
+}
+
+/* "limits-user-1000" of "user-1000.slice". */
+static void lock_name(char buf[CRL_KEY_MAX], const char *unit)
+{
+	(void)snprintf(buf, CRL_KEY_MAX, "limits-%.*s", (int)strcspn(unit, "."), unit);
+}
+
+static int lock_one(struct crl_job *job, const char *unit, int operation, int *ret_fd, struct crl_err *err)
+{
+	char name[CRL_KEY_MAX];
+	int r;
+
+	lock_name(name, unit);
+	do {
+		r = crl_state_lock(&job->state, name, operation, ret_fd);
+	} while (r == -EINTR && crl_now_ms() < job->deadline_ms);
+	if (r < 0)
+		return crl_err_set(err, r == -EINTR ? ETIMEDOUT : -r, CRL_STAGE_STATE, "cannot lock the limits of %s", unit);
+	return 0;
+}
+
+int crl_manager_lock(struct crl_job *job, const struct crl_manager_slices *slices, struct crl_err *err)
+{
+	int r = 0;
+
+	if (slices->budget[0])
+		r = lock_one(job, slices->budget, LOCK_SH, &job->cgroup.lock[1], err);
+	return r < 0 ? r : lock_one(job, slices->user, LOCK_EX, &job->cgroup.lock[0], err);
+}
+
+static int set_limits(const struct crl_job *job, const char *unit, const struct crl_cgroup_plan *plan,
+		      struct crl_err *err)
+{
+	scoped_fd dropins = open_dropins(unit);
+	scoped_free struct crl_unit_properties *p = malloc(sizeof(*p));
+	char *argv[ARGS_MAX] = {NULL};
+	size_t n = 1;
+	int r;
+
+	if (!p)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_LIMITS, "out of memory");
+	r = crl_unit_properties_build(plan, is_set, &dropins, p, err);
+	if (r < 0 || p->len == 0)
+		return r;
+	argv[n++] = (char[]){"set"};
+	argv[n++] = (char *)(uintptr_t)unit;
+	for (size_t i = 0; i < p->len; i++)
+		argv[n++] = (char *)(uintptr_t)p->word[i];
+	return crl_systemd_ask(argv, job->deadline_ms, err);
+}
+
+/* systemd writes the files a moment after it has answered. */
+static int read_back(const struct crl_job *job, int slice, const struct crl_cgroup_plan *plan, struct crl_err *err)
+{
+	int64_t end = crl_now_ms() + READ_BACK_MS;
+	struct crl_err why = {0};
+
+	while (crl_cgroup_verify_limits(slice, plan, &why) < 0) {
+		if (crl_now_ms() >= end || crl_now_ms() >= job->deadline_ms) {
+			*err = why;
+			return -why.code;
+		}
+		crl_pause_ms(2);
+	}
+	return 0;
+}
+
+/* @path  of the slice that is @unit */
+static int limit_slice(const struct crl_job *job, const char *path, const char *unit,
+		       const struct crl_cgroup_plan *plan, struct crl_err *err)
+{
+	scoped_fd slice = openat(job->cgroup.root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = 0;
+
+	if (slice < 0)
+		return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot open %s", path);
+	if (crl_cgroup_verify_limits(slice, plan, NULL) < 0 || plan->len < CRL_UNIT_PROPERTIES_MAX)
+		r = set_limits(job, unit, plan, err);
+	return r < 0 ? r : read_back(job, slice, plan, err);
+}
+
+int crl_manager_limit(const struct crl_job *job, const struct crl_manager_slices *slices,
+		      const struct crl_limit_plans *plans, struct crl_err *err)
+{
+	char above[CRL_SLICE_MAX];
+	int r = 0;
+
+	(void)snprintf(above, sizeof(above), "user.slice/%s", slices->budget);
+	if (slices->budget[0])
+		r = limit_slice(job, above, slices->budget, &plans->budget, err);
+	return r < 0 ? r : limit_slice(job, job->cgroup.slice_path, slices->user, &plans->user, err);
+}
+
+/* True when a living supervisor has a room beneath that slice on record. */
+static bool has_room(int rooms, const char *unit)
+{
+	int fd = openat(rooms, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	bool found = false;
+
+	if (!dir) {
+		scope_close_fd(&fd);
+		return true; /* unknown: rather leave the limits */
+	}
+	for (const struct dirent *d = readdir(dir); d && !found; d = readdir(dir))
+		found = crl_record_has_slice(rooms, d->d_name, unit);
+	(void)closedir(dir);
+	return found;
+}
+
+static void remove_dropins(const char *unit)
+{
+	scoped_fd dir = open_dropins(unit);
+	char path[128], name[64];
+
+	if (dir < 0)
+		return;
+	for (size_t i = 0; i < CRL_UNIT_PROPERTIES_MAX; i++) { /* R1 */
+		dropin_name(name, sizeof(name), crl_unit_property_names[i]);
+		(void)unlinkat(dir, name, 0);
+	}
+	(void)snprintf(path, sizeof(path), CONTROL "/%s.d", unit);
+	(void)unlinkat(AT_FDCWD, path, AT_REMOVEDIR); /* unless somebody else's are in it */
+}
+
+static void release_unit(const struct crl_state *s, const char *unit)
+{
+	scoped_fd lock = -EBADF;
+	char name[CRL_KEY_MAX];
+
+	lock_name(name, unit);
+	for (int64_t end = crl_now_ms() + RELEASE_WAIT_MS; crl_state_lock(s, name, LOCK_EX | LOCK_NB, &lock) < 0;
+	     crl_pause_ms(5))
+		if (crl_now_ms() >= end)
+			return; /* somebody is coming in: then they stay */
+	if (has_room(s->rooms, unit)) /* R2 */
+		return;
+	remove_dropins(unit);
+	crl_state_unlock_for_good(s, name);
+}
+
+void crl_manager_release(const struct crl_state *s, const char *slice)
+{
+	char path[CRL_SLICE_MAX], *rest = NULL;
+
+	(void)snprintf(path, sizeof(path), "%s", slice);
+	for (const char *unit = strtok_r(path, "/", &rest); unit; unit = strtok_r(NULL, "/", &rest))
+		if (strcmp(unit, "user.slice") != 0)
+			release_unit(s, unit);
+}
+
+void crl_manager_sweep(const struct crl_state *s)
+{
+	int fd = openat(s->rooms, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	char name[CRL_KEY_MAX], unit[CRL_KEY_MAX + 8];
+
+	if (!dir) {
+		scope_close_fd(&fd);
+		return;
+	}
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir)) {
+		if (sscanf(d->d_name, "limits-%63[^.].lock", name) != 1)
+			continue;
+		(void)snprintf(unit, sizeof(unit), "%s.slice", name);
+		release_unit(s, unit);
+	}
+	(void)closedir(dir);
+}
