@@ -9,10 +9,11 @@
 . "$(dirname "$0")/../qemu.sh"
 . "$(dirname "$0")/../../lib/tap.sh"
 
-# The suites of one boot share a guest: each begins without carrel in the stacks.
+# The suites of one boot share a guest: each begins without carrel in the stacks and without rooms that linger.
 users_make() {
 	guest 'bash -s' <<-'END'
 		sed -i /pam_carrel/d /etc/pam.d/*
+		pkill -KILL -x carrel-init
 		for pair in ana:students cara:students bob:staff gus:guests bea:carrel-break-glass; do
 			groupadd -f "${pair#*:}"
 			id "${pair%:*}" >/dev/null 2>&1 || useradd -m -N -g "${pair#*:}" -s /bin/bash "${pair%:*}"
@@ -56,6 +57,7 @@ log_since() { # REGEX
 hold() {
 	local name=$1 user=$2
 	shift 2
+	rm -f "$GUEST_DIR/held.$name" # of an earlier one, which said HELD too
 	mkfifo "$GUEST_DIR/hold.$name"
 	ssh -F "$GUEST_DIR/ssh_config" "$@" "$user@door" 'echo HELD; exec bash' <"$GUEST_DIR/hold.$name" \
 		>"$GUEST_DIR/held.$name" 2>&1 &

@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# boot: systemd plain
+# Budgets: all who name one together never exceed it, besides each one's own limits.
+. "$(dirname "$0")/../suite.sh"
+
+# group FILE, member USER FILE: of the budget's slice, of a user's beneath it
+group() {
+	guest "cat $BUDGET/$1"
+}
+
+member() {
+	guest "cat $BUDGET/$MEMBER$(guest id -u "$1").slice/$2"
+}
+
+conf() { # TASKS OF ALL
+	conf_write <<-END
+	budgets = { class = { cpu = "60%"; memory = "192M"; swap = "0"; tasks = $1; }; };
+	rules = ( { group = "students"; policy = "student"; }, { group = "staff"; policy = "staff"; } );
+	policies = {
+	  student = {
+	    home = { mode = "overlay"; size = "64M"; };
+	    limits = { budget = "class"; cpu = "50%"; memory = "160M"; tasks = 40; };
+	  };
+	  staff = { };
+	};
+	END
+}
+
+dropins() {
+	guest 'ls -d /run/systemd/system.control/user-budget_* 2>/dev/null | wc -l'
+}
+
+if [ "$GUEST_KIND" = plain ]; then
+	BUDGET=/sys/fs/cgroup/carrel.slice/budget-class.slice
+	MEMBER=user-
+else
+	BUDGET=/sys/fs/cgroup/user.slice/user-budget_class.slice
+	MEMBER=user-budget_class-
+fi
+
+check_written() {
+	is "the budget is written" "$(group cpu.max) $(group memory.max) $(group pids.max)" '60000 100000 201326592 60'
+	is "and each one's own limits" "$(member ana cpu.max) $(member ana pids.max) $(member cara pids.max)" '50000 100000 40 40'
+	like "the login is beneath both" "$(guest "cat /proc/\$(pgrep -u ana -x bash | head -n 1)/cgroup")" "${BUDGET#/sys/fs/cgroup}/$MEMBER"
+	is "and sees only its own" "$(hold_ask one 'cat /proc/self/cgroup')" '0::/'
+	is "who has no budget is not" "$(guest "cat /proc/\$(pgrep -u bob -x bash | head -n 1)/cgroup" | grep -c class)" 0
+}
+
+check_session() {
+	local session
+	like "loginctl lists the session with its terminal" "$(guest 'loginctl list-sessions --no-legend')" ' ana .*pts/'
+	session=$(guest 'loginctl list-sessions --no-legend' | awk '/ana .*pts/ { print $1 }')
+	is "its remote host, and as open" "$(guest "loginctl show-session $session --value -p RemoteHost -p State" | xargs)" '10.0.2.2 active'
+	is "who says so too" "$(guest "who | grep -c '^ana .*pts.*10.0.2.2'")" 1
+	guest systemctl daemon-reload
+	is "the budget survives daemon-reload" "$(group pids.max) $(member ana pids.max)" '60 40'
+}
+
+# used SLICE...: permille of a processor, in the guest's own time
+used() {
+	guest 'bash -s' "$@" <<-'END'
+		for s; do sed -n 's/^usage_usec //p' $s/cpu.stat; done >/tmp/before; t=$(date +%s%N); sleep 10
+		for s; do sed -n 's/^usage_usec //p' $s/cpu.stat; done >/tmp/after; u=$(date +%s%N)
+		paste /tmp/before /tmp/after | while read a b; do echo $(((b - a) * 1000 * 1000 / (u - t))); done
+	END
+}
+
+check_cpu() {
+	local all ana cara
+	hold_ask one 'stress-ng --cpu 2 --timeout 100 >/dev/null 2>&1 & sleep 2' >/dev/null
+	read -r all < <(used "$BUDGET")
+	check "one alone gets what is his, within 10 % ($all permille)" test "$all" -ge 450 -a "$all" -le 550
+	hold_ask two 'stress-ng --cpu 2 --timeout 100 >/dev/null 2>&1 & sleep 2' >/dev/null
+	{ read -r all && read -r ana && read -r cara; } < <(used "$BUDGET" "$BUDGET/$MEMBER$(guest id -u ana).slice" "$BUDGET/$MEMBER$(guest id -u cara).slice")
+	check "two together get the budget, within 10 % ($all permille: $ana and $cara)" test "$all" -ge 540 -a "$all" -le 660
+	check "and share it" test "$ana" -ge 200 -a "$cara" -ge 200
+	hold_ask one 'pkill -x stress-ng; pkill stress-ng-cpu; wait; true' >/dev/null
+	hold_ask two 'pkill -x stress-ng; pkill stress-ng-cpu; wait; true' >/dev/null
+}
+
+check_tasks() {
+	hold_ask one 'for i in {1..30}; do sleep 90 & done' >/dev/null 2>&1
+	like "the second of two meets the budget before his own limit" \
+		"$(hold_ask two 'bash -c "for i in {1..35}; do sleep 60 & done" 2>&1' 90)" 'Resource temporarily unavailable'
+	check "never more than the budget" guest "[ \$(cat $BUDGET/pids.current) -le 60 ]"
+	check "his own limit was not the cause" guest "grep -qx 'max 0' $BUDGET/$MEMBER$(guest id -u cara).slice/pids.events"
+	is "meanwhile who has no budget works" "$(hold_ask staff 'expr 20 + 22')" 42
+	is "another of them logs in" "$(login bob 'echo in')" in
+	hold_say one 'pkill -x sleep'
+	hold_say two 'pkill -x sleep'
+	check "and all is well afterwards" poll 30 guest "[ \$(cat $BUDGET/pids.current) -lt 30 ]"
+}
+
+check_memory() {
+	hold_ask one 'head -c 100M /dev/zero >/tmp/big' >/dev/null
+	like "below his own limit, above what the budget has left: killed" \
+		"$(hold_ask two 'head -c 140M /dev/zero | tail -n 1 | wc -c; echo "${PIPESTATUS[@]}"' 90)" '137'
+	check "by the budget" guest "grep -q '^oom [1-9]' $BUDGET/memory.events.local"
+	is "both logins survive" "$(hold_ask one 'echo alive')$(hold_ask two 'echo alive')" alivealive
+	hold_ask one 'rm /tmp/big' >/dev/null
+	like "with the room given back it fits" "$(hold_ask two 'head -c 60M /dev/zero | tail -n 1 | wc -c; echo "${PIPESTATUS[@]}"' 90)" '62914560'
+}
+
+check_leaving() {
+	conf 80
+	hold_end two
+	is "the budget stands while one is left" "$(group pids.max)" 60
+	check "a login after a change of the budget" hold two cara
+	is "brings the new one" "$(group pids.max)" 80
+	hold_end one
+	is "which stands for the other" "$(group pids.max) $(member cara pids.max)" '80 40'
+	hold_end two
+	check "the slices are gone with the last" poll 30 guest "! test -e $BUDGET"
+	[ "$GUEST_KIND" = plain ] || check "and the drop-ins" poll 30 eval '[ "$(dropins)" = 0 ]'
+	check "and the locks" poll 10 guest '! ls /run/carrel/rooms/limits-*class*'
+}
+
+check_killed() {
+	check "a login" hold one ana
+	guest 'pkill -KILL -f "^carrel:"'
+	poll 20 eval '! kill -0 $HOLD_one'
+	hold_end one 2>/dev/null
+	poll 20 guest "! pgrep -u ana"
+	guest '/usr/libexec/carrel/carrel-helper --sweep --state /run/carrel'
+	check "after a killed supervisor nothing is left" poll 30 guest "! test -e $BUDGET"
+	is "no drop-in" "$(dropins)" 0
+	check "no file" guest '! ls /run/carrel/rooms/* 2>/dev/null | grep .'
+}
+
+check "users" users_make
+pam_wire sshd
+conf 60
+check "a login gets in" hold one ana
+check "another user's, too" hold two cara
+check "and one without a budget" hold staff bob
+check_written
+if [ "$GUEST_KIND" = systemd ]; then
+	check "one with a terminal" hold terminal ana -tt
+	check_session
+	hold_end terminal
+fi
+check_cpu
+check_tasks
+check_memory
+check_leaving
+hold_end staff
+check_killed
+conf_write <<'END'
+rules = ( { group = "students"; policy = "student"; } );
+policies = { student = { limits = { budget = "clas"; }; }; };
+END
+log_mark
+like "a budget that is not there: refused" "$(login_tty ana true 2>&1)" 'code CONFIG'
+check "and the log says which" log_since 'carrel.conf:2: policy "student": limits.budget: found "clas"'
+tap_done
