@@ -15,7 +15,6 @@
 #include "base/path.h"
 
 #define RENEWALS_MAX 16 /* times that a file may be replaced under our hands */
-#define GUARDED (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
 int crl_mount_clone(int fd, bool recursive, int *ret_fd)
 {
@@ -181,9 +180,12 @@ int crl_room_keep(struct crl_room *room, const struct crl_mount_op *op)
 
 int crl_room_protect(struct crl_room *room, const struct crl_mount_op *op)
 {
-	uint64_t set = GUARDED | (op->flags & CRL_OP_WRITABLE ? 0 : MOUNT_ATTR_RDONLY);
-	int rc = crl_mount_change(room->tree[CRL_TREE_ROOT], true, set, 0);
+	uint64_t set = MOUNT_ATTR_NODEV;
+	int rc;
 
+	set |= op->flags & CRL_OP_SUID ? 0 : MOUNT_ATTR_NOSUID;
+	set |= op->flags & CRL_OP_WRITABLE ? 0 : MOUNT_ATTR_RDONLY;
+	rc = crl_mount_change(room->tree[CRL_TREE_ROOT], true, set, 0);
 	return rc ? crl_room_fail(room, op, rc, "cannot set attributes") : 0;
 }
 

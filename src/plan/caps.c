@@ -11,9 +11,11 @@
 
 #include <linux/securebits.h>
 
-/* No capabilities by keeping them over a change of uid, none by the ambient set, and both for good. */
-#define BITS_ALWAYS                                                                                          \
-	(SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+/*
+ * No capabilities by the ambient set, for good. SECBIT_KEEP_CAPS is off and not locked: ping(8) of iputils ends when it
+ * cannot set it, needed or not, and what it keeps is lost at the next execve(2) of anybody but root.
+ */
+#define BITS_ALWAYS (SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 /* Uid 0 and set-uid-root files are no source of capabilities. */
 #define BITS_NO_ROOT (SECBIT_NOROOT | SECBIT_NOROOT_LOCKED)
 

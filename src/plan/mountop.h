@@ -43,7 +43,7 @@ enum crl_mount_kind {
 	CRL_MOUNT_ROOT, /* clone the host's root alone */
 	CRL_MOUNT_IMAGE, /* clone the image directory @source; CRL_OP_WRITABLE: under a throw-away overlay */
 	CRL_MOUNT_KEEP, /* clone the host's mount @source to the same place */
-	CRL_MOUNT_PROTECT, /* all of the root so far: read-only, nosuid, nodev, private */
+	CRL_MOUNT_PROTECT, /* all of the root so far: read-only, nodev, private, and nosuid but for CRL_OP_SUID */
 	CRL_MOUNT_WRITABLE, /* clone the host's @source, writable, to the same place */
 	CRL_MOUNT_READ_ONLY, /* clone the root's @source, read-only, to the same place */
 	CRL_MOUNT_HIDE, /* put an empty directory (or @source of the sealed tree) or file over @target */
@@ -74,6 +74,7 @@ enum crl_mount_kind {
 #define CRL_OP_FOLLOW   (1u << 3) /* a link that only root can have made is followed inside the room's root */
 #define CRL_OP_PLACE    (1u << 4) /* the place for the mount is made first: @place in @place_tree */
 #define CRL_OP_EXEC     (1u << 5) /* programs can be run from it */
+#define CRL_OP_SUID     (1u << 6) /* set-user-ID programs and file capabilities count, where the host says so too */
 
 struct crl_mount_op {
 	enum crl_mount_kind kind;

@@ -117,6 +117,14 @@ static int list_hidden(struct crl_build *b)
 	return 0;
 }
 
+/* What the user can write is nosuid, whatever the policy says of set-user-ID programs. */
+static uint32_t protection(const struct crl_policy *p)
+{
+	if (p->root_mode == CRL_ROOT_IMAGE && p->root_writable)
+		return CRL_OP_WRITABLE;
+	return p->no_new_privs ? 0 : CRL_OP_SUID;
+}
+
 int crl_build_root(struct crl_build *b)
 {
 	const struct crl_policy *p = b->policy;
@@ -131,9 +139,7 @@ int crl_build_root(struct crl_build *b)
 	if (!rc && p->root_mode == CRL_ROOT_HOST)
 		rc = keep_mounts(b);
 	if (!rc)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_PROTECT,
-			     .flags = p->root_mode == CRL_ROOT_IMAGE && p->root_writable ? CRL_OP_WRITABLE
-											 : 0);
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_PROTECT, .flags = protection(p));
 	if (!rc)
 		rc = add_writable(b);
 	if (!rc)

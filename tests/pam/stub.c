@@ -142,7 +142,7 @@ static void fill_room(void)
 	};
 
 	room.adopt.ns_mask = ROOM_MASK;
-	room.adopt.securebits = 227;
+	room.adopt.securebits = 195;
 	room.adopt.cap_bounding = 1; /* CAP_CHOWN */
 	room.adopt.trim_caps = 1;
 	room.adopt.no_new_privs = 1;

@@ -107,6 +107,25 @@ static void test_order(void **state)
 	assert_non_null(strstr(f->plan.op[home].place, "/cara"));
 }
 
+/* Set-user-ID programs count where the policy wants them to and the user cannot have made them. */
+static void test_suid(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(build(f), 0);
+	assert_int_equal(f->plan.op[find(f, CRL_MOUNT_PROTECT, NULL)].flags, 0);
+	f->p.no_new_privs = false;
+	assert_int_equal(build(f), 0);
+	assert_int_equal(f->plan.op[find(f, CRL_MOUNT_PROTECT, NULL)].flags, CRL_OP_SUID);
+	f->p.root_mode = CRL_ROOT_IMAGE;
+	assert_int_equal(crl_strdup_to(&f->p.root_path, "/srv/image"), 0);
+	assert_int_equal(build(f), 0);
+	assert_int_equal(f->plan.op[find(f, CRL_MOUNT_PROTECT, NULL)].flags, CRL_OP_SUID);
+	f->p.root_writable = true;
+	assert_int_equal(build(f), 0);
+	assert_int_equal(f->plan.op[find(f, CRL_MOUNT_PROTECT, NULL)].flags, CRL_OP_WRITABLE);
+}
+
 static void test_every_kind_has_a_name(void **state)
 {
 	(void)state;
@@ -298,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_suid, setup, teardown),
 		cmocka_unit_test(test_every_kind_has_a_name),
 		cmocka_unit_test_setup_teardown(test_kept_mounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hide_list, setup, teardown),
