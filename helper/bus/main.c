@@ -27,11 +27,17 @@ static int complain(const char *what, int r, const sd_bus_error *e)
 	return -r > 0 && -r < 256 ? -r : EIO;
 }
 
-static int call(sd_bus *bus, sd_bus_message *m, const char *what)
+/* @ret_unknown  set when systemd does not know a property; NULL = that is an error as all others */
+static int call(sd_bus *bus, sd_bus_message *m, const char *what, bool *ret_unknown)
 {
 	sd_bus_error e = SD_BUS_ERROR_NULL;
 	int r = sd_bus_call(bus, m, CALL_TIMEOUT_US, &e, NULL);
-	int code = r < 0 ? complain(what, r, &e) : 0;
+	int code = 0;
+
+	if (r < 0 && ret_unknown && sd_bus_error_has_name(&e, SD_BUS_ERROR_PROPERTY_READ_ONLY))
+		*ret_unknown = true;
+	else if (r < 0)
+		code = complain(what, r, &e);
 
 	sd_bus_error_free(&e);
 	return code;
@@ -99,7 +105,7 @@ static int set(sd_bus *bus, int argc, char **argv)
 		r = append_property(m, argv[i]);
 	if (r >= 0)
 		r = sd_bus_message_close_container(m);
-	code = r < 0 ? complain("cannot make the message", r, NULL) : call(bus, m, argv[0]);
+	code = r < 0 ? complain("cannot make the message", r, NULL) : call(bus, m, argv[0], NULL);
 	sd_bus_message_unref(m);
 	return code;
 }
@@ -121,7 +127,7 @@ static int append_pids(sd_bus_message *m, int argc, char **argv)
 	return r;
 }
 
-static int scope(sd_bus *bus, int argc, char **argv)
+static int try_scope(sd_bus *bus, int argc, char **argv, bool oom_policy, bool *ret_unknown)
 {
 	sd_bus_message *m = NULL;
 	int r, code;
@@ -134,15 +140,26 @@ static int scope(sd_bus *bus, int argc, char **argv)
 	if (r >= 0)
 		r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Slice", "s", argv[1], "Description", "s", argv[2],
 					  "CollectMode", "s", "inactive-or-failed", "SendSIGHUP", "b", true);
+	if (r >= 0 && oom_policy)
+		r = sd_bus_message_append(m, "(sv)", "OOMPolicy", "s", "continue");
 	if (r >= 0)
 		r = append_pids(m, argc - 3, argv + 3);
 	if (r >= 0)
 		r = sd_bus_message_close_container(m);
 	if (r >= 0)
 		r = sd_bus_message_append(m, "a(sa(sv))", 0);
-	code = r < 0 ? complain("cannot make the message", r, NULL) : call(bus, m, argv[0]);
+	code = r < 0 ? complain("cannot make the message", r, NULL) : call(bus, m, argv[0], ret_unknown);
 	sd_bus_message_unref(m);
 	return code;
+}
+
+/* One killed process is not the end of the login. An older systemd does not know the property, and ends no scope for it. */
+static int scope(sd_bus *bus, int argc, char **argv)
+{
+	bool unknown = false;
+	int code = try_scope(bus, argc, argv, true, &unknown);
+
+	return unknown ? try_scope(bus, argc, argv, false, NULL) : code;
 }
 
 int main(int argc, char **argv)

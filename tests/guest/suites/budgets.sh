@@ -152,5 +152,5 @@ policies = { student = { limits = { budget = "clas"; }; }; };
 END
 log_mark
 like "a budget that is not there: refused" "$(login_tty ana true 2>&1)" 'code CONFIG'
-check "and the log says which" log_since 'carrel.conf:2: policy "student": limits.budget: found "clas"'
+check "and the log says which" log_since 'line=2 .*policy "student": limits.budget: found "clas"'
 tap_done
