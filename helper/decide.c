@@ -8,6 +8,7 @@
 
 #include <syslog.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "plan/caps.h"
@@ -50,12 +51,13 @@ static int lookup_group(void *arg, const char *name, uint32_t *ret_gid)
 static int choose_policy(struct crl_job *job, struct crl_err *err)
 {
 	struct lookup l = {.job = job};
+	const struct crl_match m = {.login = &job->login, .now = time(NULL), .lookup = lookup_group, .arg = &l};
 	int r;
 
 	r = crl_config_load(job->options->config, &job->config, err);
 	if (r < 0)
 		return r;
-	r = crl_rules_match(crl_config_rules(job->config), &job->login, lookup_group, &l, &job->rule, err);
+	r = crl_rules_match(crl_config_rules(job->config), &m, &job->rule, err);
 	if (r < 0)
 		return r;
 	return crl_config_policy(job->config, job->rule->policy, &job->policy, err);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Manager `systemd`: the login in a scope beneath its user's slice, the room's own processes in a scope of carrel.slice.
+ * Manager `systemd`: the login in a scope beneath its user's slice, the room's own processes in one of carrel.slice.
  *
  *   user.slice/user-UID.slice/session-N.scope                                    limits on user-UID.slice
  *   user.slice/user-budget_NAME.slice/user-budget_NAME-UID.slice/carrel-ID.scope  on both slices

@@ -38,6 +38,6 @@ void crl_manager_release(const struct crl_state *s, const char *slice);
 /* The same for every slice whose limits a killed supervisor or helper has left. */
 void crl_manager_sweep(const struct crl_state *s);
 
-/* ask_systemd.c: ask one question. @argv  argv[0] is filled in; NULL-ended. Errors (stage LIMITS): what systemd says. */
+/* ask_systemd.c: ask one question. @argv  argv[0] is filled in; NULL-ended. Errors (stage LIMITS): as systemd says. */
 int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err) CRL_MUST_CHECK;
 int crl_systemd_bus_path(char *buf, size_t size) CRL_MUST_CHECK;

@@ -153,7 +153,7 @@ static int try_scope(sd_bus *bus, int argc, char **argv, bool oom_policy, bool *
 	return code;
 }
 
-/* One killed process is not the end of the login. An older systemd does not know the property, and ends no scope for it. */
+/* One killed process is not the end of the login. An older systemd has no such property, and ends no scope for it. */
 static int scope(sd_bus *bus, int argc, char **argv)
 {
 	bool unknown = false;

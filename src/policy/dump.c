@@ -177,7 +177,7 @@ static int put_value(FILE *f, const struct crl_key *key, const struct crl_policy
 	case CRL_KEY_GROUP:
 	case CRL_KEY_SECTION:
 	case CRL_KEY_INHERIT:
-	case CRL_KEY_TEXT:
+	case CRL_KEY_CONDITION:
 	case CRL_KEY_NAME:
 	case CRL_KEY_CALL_NAME:
 	case CRL_KEY_AMBIENT:

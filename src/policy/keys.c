@@ -124,10 +124,12 @@ const struct crl_key crl_keys[] = {
 #define BUDGET(kind, name, member, standard, text)                                                                     \
 	.scope = CRL_KEYS_BUDGET, .type = CRL_KEY_##kind, .path = name,                                      \
 	.offset = offsetof(struct crl_limits, member), .def = standard, .doc = text
-	{BUDGET(PERCENT, "cpu", cpu_permille, "\"unlimited\"", "processor time, 100% is one CPU"), .min = 10, .max = CRL_UNLIMITED},
+	{BUDGET(PERCENT, "cpu", cpu_permille, "\"unlimited\"", "processor time, 100% is one CPU"), .min = 10,
+	 .max = CRL_UNLIMITED},
 	{BUDGET(UINT, "cpu_weight", cpu_weight, "0", "share of a busy CPU; 0 leaves the kernel's"), .max = 10000},
 	{BUDGET(SIZE, "memory", memory, "\"unlimited\"", "hard limit"), .min = 8 * MIB, .max = CRL_UNLIMITED},
-	{BUDGET(SIZE, "memory_high", memory_high, "\"unlimited\"", "throttled above this"), .min = 8 * MIB, .max = CRL_UNLIMITED},
+	{BUDGET(SIZE, "memory_high", memory_high, "\"unlimited\"", "throttled above this"), .min = 8 * MIB,
+	 .max = CRL_UNLIMITED},
 	{BUDGET(SIZE, "swap", swap, "\"unlimited\"", "swap space"), .max = CRL_UNLIMITED},
 	{BUDGET(UINT, "tasks", tasks, "\"unlimited\"", "processes and threads"), .min = 4, .max = CRL_UNLIMITED},
 	{BUDGET(IOS, "io", io, "( )", "limits of block devices")},
@@ -161,9 +163,16 @@ const struct crl_key crl_keys[] = {
 	 .def = "\"auto\""},
 	{KEY(TOP, PATH, "cgroup.root", crl_top, cgroup_root, "directory to write to; found when not given")},
 
-	{KEY(RULE, TEXT, "user", crl_rule, user, "user name"), .max = CRL_USER_MAX},
-	{KEY(RULE, TEXT, "group", crl_rule, group, "name of any group of the user"), .max = CRL_GROUP_MAX},
-	{KEY(RULE, TEXT, "service", crl_rule, service, "PAM service"), .max = CRL_SERVICE_MAX},
+#define CONDITION(name, which, text)                                                                         \
+	{KEY(RULE, CONDITION, name, crl_rule, is[which], text), .min = which},                               \
+	{KEY(RULE, CONDITION, "not_" name, crl_rule, not[which], "none of these"), .min = which}
+	CONDITION("user", CRL_COND_USER, "user names"),
+	CONDITION("uid", CRL_COND_UID, "numbers and ranges"),
+	CONDITION("group", CRL_COND_GROUP, "names of any group of the user"),
+	CONDITION("service", CRL_COND_SERVICE, "PAM services"),
+	CONDITION("rhost", CRL_COND_RHOST, "addresses and networks that the login comes from"),
+	CONDITION("tty", CRL_COND_TTY, "terminals"),
+	CONDITION("time", CRL_COND_TIME, "times of day and days of the week"),
 	{KEY(RULE, NAME, "policy", crl_rule, policy, "what they get"), .required = true},
 
 	{KEY(CALLS_TOP, SECTION, "groups", crl_top, groups, "the groups"), .min = CONFIG_TYPE_LIST,

@@ -35,12 +35,12 @@ enum crl_key_type {
 	CRL_KEY_PERCENT, /* uint64_t, per mille */
 	CRL_KEY_DURATION, /* uint64_t, seconds */
 	CRL_KEY_WORD, /* an enum: index into words */
-	CRL_KEY_TEXT, /* char *, not empty, shorter than max */
 	CRL_KEY_NAME, /* char *, name of a policy */
 	CRL_KEY_PATH, /* char *; "/" itself only where max is 1 */
 	CRL_KEY_CALL_NAME, /* char *, "@name" */
 	CRL_KEY_CALL_BASE, /* char[CRL_POLICY_NAME_MAX], "@name" or "" */
 	CRL_KEY_HOSTNAME, /* char[256] */
+	CRL_KEY_CONDITION, /* struct crl_strv, a text or a list of them; min is the enum crl_condition */
 	CRL_KEY_BUDGET, /* char[CRL_BUDGET_NAME_MAX], name of a budget or "" */
 	CRL_KEY_NAMESPACES, /* uint32_t mask; from here on lists, with a twin NAME_add */
 	CRL_KEY_CAPS, /* uint64_t mask */
@@ -115,6 +115,9 @@ int crl_keys_apply(const struct crl_keys_ctx *ctx, config_setting_t *group) CRL_
 
 /* Set one value; sets.c. */
 int crl_key_set(const struct crl_keys_at *at) CRL_MUST_CHECK;
+
+/* The same for CRL_KEY_BINDS and CRL_KEY_IOS; sets_objects.c. */
+int crl_key_set_objects(const struct crl_keys_at *at) CRL_MUST_CHECK;
 
 /* True for a type that has an _add twin. */
 bool crl_key_is_list(const struct crl_key *key);

@@ -27,9 +27,10 @@ static void names_done(struct names *n)
 
 static void rule_done(struct crl_rule *r)
 {
-	free(r->user);
-	free(r->group);
-	free(r->service);
+	for (size_t i = 0; i < CRL_COND_COUNT; i++) {
+		crl_strv_done(&r->is[i]);
+		crl_strv_done(&r->not[i]);
+	}
 	free(r->policy);
 }
 

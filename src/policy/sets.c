@@ -121,16 +121,6 @@ static int set_copy(const struct crl_keys_at *at, const char *text)
 	return crl_strdup_to(field(at), text) < 0 ? no_memory(at) : 0;
 }
 
-static int set_text(const struct crl_keys_at *at)
-{
-	const char *text = config_setting_get_string(at->setting);
-
-	if (!text || !text[0] || strlen(text) >= at->key->max) {
-		return crl_key_refuse(at, at->setting, "a text of 1 to %" PRIu64 " bytes", at->key->max - 1);
-	}
-	return set_copy(at, text);
-}
-
 /* INHERIT has no field: inherit.c follows it before anything is set. */
 static int set_name(const struct crl_keys_at *at)
 {
@@ -330,94 +320,32 @@ static int set_texts(const struct crl_keys_at *at, item_setter *set)
 	return set_items(at, set);
 }
 
-/* Elements that are groups: check the shape, then let @one read each of them. */
-static int set_objects(const struct crl_keys_at *at,
-		       int (*one)(const struct crl_keys_ctx *ctx, config_setting_t *s))
+static int add_condition(const struct crl_keys_at *at, config_setting_t *item)
 {
-	struct crl_keys_ctx ctx = *at->ctx;
-	char shown[80];
+	enum crl_condition kind = (enum crl_condition)at->key->min;
+	const char *text = config_setting_get_string(item);
+	const char *fault;
+	char number[16];
 
-	(void)snprintf(shown, sizeof(shown), "%s.", at->name);
-	ctx.prefix = "";
-	ctx.shown = shown;
-	ctx.where = NULL;
-	if (!config_setting_is_list(at->setting) &&
-	    !(config_setting_is_array(at->setting) && config_setting_length(at->setting) == 0)) {
-		return crl_key_refuse(at, at->setting, "a list of groups ( { }, { } )");
+	if (kind == CRL_COND_UID && config_setting_type(item) == CONFIG_TYPE_INT) {
+		(void)snprintf(number, sizeof(number), "%d", config_setting_get_int(item));
+		text = number;
 	}
-	for (int i = 0; i < config_setting_length(at->setting); i++) {
-		config_setting_t *item = config_setting_get_elem(at->setting, (unsigned int)i);
-		int rc = config_setting_is_group(item)
-				 ? one(&ctx, item)
-				 : crl_key_refuse(at, item, "a list of groups ( { }, { } )");
-
-		if (rc < 0) {
-			return rc;
-		}
-	}
-	return 0;
+	fault = text ? crl_condition_fault(kind, text) : "a text in quotes";
+	return fault ? crl_key_refuse(at, item, "%s", fault) : add_text(at, item, text);
 }
 
-static int add_bind(const struct crl_keys_ctx *ctx, config_setting_t *item)
+/* A text, or a list of them. */
+static int set_condition(const struct crl_keys_at *at)
 {
-	struct crl_policy *p = ctx->object;
-	struct crl_keys_ctx inner = *ctx;
-	struct crl_bind *grown = reallocarray(p->bind, p->bind_len + 1, sizeof(*grown));
+	bool is_list = config_setting_is_array(at->setting) || config_setting_is_list(at->setting);
+	int len = is_list ? config_setting_length(at->setting) : 1;
+	int rc = len > 0 ? 0 : crl_key_refuse(at, at->setting, "a text or a list of at least one");
 
-	if (!grown) {
-		return crl_err_set(ctx->err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
+	for (int i = 0; i < len && rc == 0; i++) {
+		rc = add_condition(at, is_list ? config_setting_get_elem(at->setting, (unsigned int)i) : at->setting);
 	}
-	p->bind = grown;
-	p->bind[p->bind_len] = (struct crl_bind){0};
-	inner.scope = CRL_KEYS_BIND;
-	inner.object = &p->bind[p->bind_len++];
-	return crl_keys_apply(&inner, item);
-}
-
-/* @ctx->object  the struct crl_limits */
-static int add_io(const struct crl_keys_ctx *ctx, config_setting_t *item)
-{
-	struct crl_limits *l = ctx->object;
-	struct crl_keys_ctx inner = *ctx;
-	struct crl_io_limit *grown = reallocarray(l->io, l->io_len + 1, sizeof(*grown));
-
-	if (!grown) {
-		return crl_err_set(ctx->err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
-	}
-	l->io = grown;
-	l->io[l->io_len] = (struct crl_io_limit){
-		.read_bps = CRL_UNLIMITED,
-		.write_bps = CRL_UNLIMITED,
-		.read_iops = CRL_UNLIMITED,
-		.write_iops = CRL_UNLIMITED,
-	};
-	inner.scope = CRL_KEYS_IO;
-	inner.object = &l->io[l->io_len++];
-	return crl_keys_apply(&inner, item);
-}
-
-static int set_binds(const struct crl_keys_at *at)
-{
-	struct crl_policy *p = at->ctx->object;
-
-	while (!at->add && p->bind_len > 0) {
-		crl_bind_done(&p->bind[--p->bind_len]);
-	}
-	return set_objects(at, add_bind);
-}
-
-static int set_ios(const struct crl_keys_at *at)
-{
-	struct crl_limits *l = (struct crl_limits *)((char *)field(at) - offsetof(struct crl_limits, io));
-	struct crl_keys_ctx ctx = *at->ctx;
-	struct crl_keys_at here = *at;
-
-	while (!at->add && l->io_len > 0) {
-		crl_io_limit_done(&l->io[--l->io_len]);
-	}
-	ctx.object = l;
-	here.ctx = &ctx;
-	return set_objects(&here, add_io);
+	return rc;
 }
 
 static int set_mask32(const struct crl_keys_at *at)
@@ -455,8 +383,6 @@ int crl_key_set(const struct crl_keys_at *at)
 		return set_quantity(at, &quantity_duration);
 	case CRL_KEY_WORD:
 		return set_word(at);
-	case CRL_KEY_TEXT:
-		return set_text(at);
 	case CRL_KEY_INHERIT:
 	case CRL_KEY_NAME:
 		return set_name(at);
@@ -469,6 +395,8 @@ int crl_key_set(const struct crl_keys_at *at)
 		return set_hostname(at);
 	case CRL_KEY_BUDGET:
 		return set_budget(at);
+	case CRL_KEY_CONDITION:
+		return set_condition(at);
 	case CRL_KEY_NAMESPACES:
 		return set_mask32(at);
 	case CRL_KEY_CAPS:
@@ -482,9 +410,8 @@ int crl_key_set(const struct crl_keys_at *at)
 	case CRL_KEY_FAMILIES:
 		return set_texts(at, add_family);
 	case CRL_KEY_BINDS:
-		return set_binds(at);
 	case CRL_KEY_IOS:
-		return set_ios(at);
+		return crl_key_set_objects(at);
 	}
 	return crl_err_set(at->ctx->err, EINVAL, CRL_STAGE_CONFIG, "%s: no setter", at->name);
 }

@@ -105,9 +105,10 @@ static void test_main_file(void **state)
 	assert_int_equal(crl_config_from_source(s, &c, &err), 0);
 	/* Nobody is without a rule, and nobody gets more than the baseline. */
 	assert_int_equal(crl_config_rules(c)->len, 1);
-	assert_null(crl_config_rules(c)->item[0].user);
-	assert_null(crl_config_rules(c)->item[0].group);
-	assert_null(crl_config_rules(c)->item[0].service);
+	for (size_t i = 0; i < CRL_COND_COUNT; i++) {
+		assert_int_equal(crl_config_rules(c)->item[0].is[i].len, 0);
+		assert_int_equal(crl_config_rules(c)->item[0].not[i].len, 0);
+	}
 	assert_string_equal(crl_config_rules(c)->item[0].policy, "shared");
 	crl_config_free(c);
 }

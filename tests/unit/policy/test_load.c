@@ -102,9 +102,9 @@ static void test_dropins(void **state)
 	}
 	rules = crl_config_rules(c);
 	assert_int_equal(rules->len, 3);
-	assert_string_equal(rules->item[0].user, "m");
-	assert_null(rules->item[1].user);
-	assert_string_equal(rules->item[2].user, "b");
+	assert_string_equal(rules->item[0].is[CRL_COND_USER].item[0], "m");
+	assert_int_equal(rules->item[1].is[CRL_COND_USER].len, 0);
+	assert_string_equal(rules->item[2].is[CRL_COND_USER].item[0], "b");
 	assert_string_equal(rules->item[2].file, at("policy.d/20-b.conf"));
 	assert_int_equal(rules->item[2].line, 1);
 	assert_string_equal(crl_config_cgroup_root(c), "/cg");

@@ -35,21 +35,13 @@ static struct crl_login someone(void)
 	return login;
 }
 
-#define USER                                                                                                 \
-	.user = (char[])                                                                                     \
-	{                                                                                                    \
-		"ann"                                                                                        \
-	}
-#define SSHD                                                                                                 \
-	.service = (char[])                                                                                  \
-	{                                                                                                    \
-		"sshd"                                                                                       \
-	}
-#define GROUP(name)                                                                                          \
-	.group = (char[])                                                                                    \
-	{                                                                                                    \
-		name                                                                                         \
-	}
+#define TEXT(...) {.item = (char *[]){__VA_ARGS__}, .len = CRL_ARRAY_LEN(((char *[]){__VA_ARGS__}))}
+#define IS(kind, ...) .is[CRL_COND_##kind] = TEXT(__VA_ARGS__)
+#define NOT(kind, ...) .not[CRL_COND_##kind] = TEXT(__VA_ARGS__)
+static char ann[] = "ann", bob[] = "bob", sshd[] = "sshd", cron[] = "cron", wheel[] = "wheel", others[] = "others",
+	    silent[] = "silent", unknown[] = "nobody-knows", low[] = "0-999", net[] = "192.0.2.0/24";
+#define USER IS(USER, ann)
+#define SSHD IS(SERVICE, sshd)
 #define POLICY(name) .policy = (char[]){name}, .file = "f", .line = 7
 
 static int match(struct crl_rule *item, size_t len, const char **ret, struct crl_err *err)
@@ -60,7 +52,7 @@ static int match(struct crl_rule *item, size_t len, const char **ret, struct crl
 	int rc;
 
 	lookups = 0;
-	rc = crl_rules_match(&rules, &login, look_up, NULL, &found, err);
+	rc = crl_rules_match(&rules, &(struct crl_match){.login = &login, .lookup = look_up}, &found, err);
 	*ret = found ? found->policy : NULL;
 	return rc;
 }
@@ -76,25 +68,25 @@ static void expect(struct crl_rule *item, size_t len, const char *policy)
 static void test_first_match(void **state)
 {
 	struct crl_rule rules[] = {
-		{.user = (char[]){"bob"}, POLICY("bob")},
-		{.service = (char[]){"cron"}, USER, POLICY("cron")},
-		{GROUP("nobody-knows"), POLICY("unknown")},
-		{GROUP("others"), POLICY("others")},
-		{USER, SSHD, GROUP("wheel"), POLICY("first")},
+		{IS(USER, bob), POLICY("bob")},
+		{IS(SERVICE, cron), USER, POLICY("cron")},
+		{IS(GROUP, unknown), POLICY("unknown")},
+		{IS(GROUP, others), POLICY("others")},
+		{USER, SSHD, IS(GROUP, wheel), POLICY("first")},
 		{POLICY("last")},
 	};
 
 	(void)state;
 	expect(rules, CRL_ARRAY_LEN(rules), "first");
 	assert_int_equal(lookups, 3);
-	rules[4].service = rules[1].service;
+	rules[4].is[CRL_COND_SERVICE] = rules[1].is[CRL_COND_SERVICE];
 	expect(rules, CRL_ARRAY_LEN(rules), "last");
 }
 
 /* A name service that does not answer must not turn into "not in the group". */
 static void test_silence_is_an_error(void **state)
 {
-	struct crl_rule rules[] = {{GROUP("silent"), POLICY("a")}, {POLICY("b")}};
+	struct crl_rule rules[] = {{IS(GROUP, silent), POLICY("a")}, {POLICY("b")}};
 	struct crl_err err = {0};
 	const char *found = NULL;
 
@@ -105,17 +97,44 @@ static void test_silence_is_an_error(void **state)
 	assert_int_equal(err.line, 7);
 	assert_string_equal(err.file, "f");
 	/* Not asked when another condition fails already, or when an earlier rule matches. */
-	rules[0].user = (char[]){"bob"};
+	rules[0].is[CRL_COND_USER] = (struct crl_strv)TEXT(bob);
 	expect(rules, 2, "b");
 	assert_int_equal(lookups, 0);
 	rules[0] = (struct crl_rule){USER, POLICY("c")};
-	rules[1] = (struct crl_rule){GROUP("silent"), POLICY("a")};
+	rules[1] = (struct crl_rule){IS(GROUP, silent), POLICY("a")};
 	expect(rules, 2, "c");
+}
+
+static void test_lists_and_negation(void **state)
+{
+	struct crl_rule rules[] = {
+		{IS(USER, bob, ann), NOT(GROUP, others, wheel), POLICY("not in wheel")},
+		{IS(SERVICE, cron, sshd), NOT(UID, low), NOT(RHOST, net), IS(GROUP, unknown, wheel), POLICY("yes")},
+	};
+	struct crl_login login = someone();
+	struct crl_match m = {.login = &login, .lookup = look_up};
+	struct crl_mismatch why;
+
+	(void)state;
+	expect(rules, 2, "yes");
+	assert_int_equal(crl_rule_matches(&rules[0], &m, &why, NULL), 0);
+	assert_int_equal(why.kind, CRL_COND_GROUP);
+	assert_true(why.negated);
+	strcpy(login.rhost, "192.0.2.9");
+	assert_int_equal(crl_rule_matches(&rules[1], &m, &why, NULL), 0);
+	assert_int_equal(why.kind, CRL_COND_RHOST);
+	strcpy(login.service, "su");
+	assert_int_equal(crl_rule_matches(&rules[1], &m, &why, NULL), 0);
+	assert_int_equal(why.kind, CRL_COND_SERVICE);
+	assert_false(why.negated);
+	/* A silent name service does not fulfil a negation either. */
+	rules[0].not[CRL_COND_GROUP] = (struct crl_strv)TEXT(silent);
+	assert_int_equal(crl_rule_matches(&rules[0], &m, &why, NULL), -ETIMEDOUT);
 }
 
 static void test_no_match(void **state)
 {
-	struct crl_rule rules[] = {{.user = (char[]){"bob"}, POLICY("a")}};
+	struct crl_rule rules[] = {{IS(USER, bob), POLICY("a")}};
 	struct crl_err err = {0};
 	const char *found = NULL;
 
@@ -130,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_match),
 		cmocka_unit_test(test_silence_is_an_error),
+		cmocka_unit_test(test_lists_and_negation),
 		cmocka_unit_test(test_no_match),
 	};
 
