@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # One plain GNU makefile. Folder = layer = archive: a call against the direction of dependency does not link.
-#   make            build/pam_carrel.so and build/carrel-helper
+#   make            build/pam_carrel.so, build/carrel-helper and build/carrelctl
 #   make demo       (root) a private sshd, two users, what a bare and a carrel login see
 #   make check      (root) everything; installs what it needs from Debian packages
 #   make help       the other targets
@@ -14,6 +14,7 @@ VERSION := 0.1.0
 BUILD ?= build
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
+SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/carrel
 LIBEXECDIR ?= $(PREFIX)/libexec/carrel
@@ -57,6 +58,7 @@ APPLY_SRC := $(wildcard src/apply/*.c)
 HELPER_SRC := $(wildcard helper/*.c)
 BUS_SRC := $(wildcard helper/bus/*.c)
 MODULE_SRC := $(wildcard pam_module/*.c)
+CTL_SRC := $(wildcard src/ctl/*.c)
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
 LIVE_SRC := $(wildcard tests/live/*/test_*.c)
 PAMTEST_SRC := $(wildcard tests/pam/*.c)
@@ -65,7 +67,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 TOOL_SRC := $(wildcard tests/lib/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-ALL_OBJ := $(call obj,$(PROTO_SRC) $(CORE_SRC) $(APPLY_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(UNIT_SRC) $(LIVE_SRC) \
+ALL_OBJ := $(call obj,$(PROTO_SRC) $(CORE_SRC) $(APPLY_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(CTL_SRC) $(UNIT_SRC) $(LIVE_SRC) \
 	$(PAMTEST_SRC) $(BENCH_SRC) $(TOOL_SRC))
 ARCHIVES := $(BUILD)/libapply.a $(BUILD)/libcore.a $(BUILD)/libproto.a
 LIBS_CORE := -lconfig -lseccomp -lcap
@@ -75,7 +77,7 @@ SDBUS ?= $(if $(wildcard /usr/include/systemd/sd-bus.h),yes)
 BUS := $(if $(SDBUS),$(BUILD)/carrel-bus)
 
 .PHONY: all
-all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper $(BUS)
+all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper $(BUILD)/carrelctl $(BUS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -97,6 +99,10 @@ $(BUILD)/pam_carrel.so: $(call obj,$(MODULE_SRC)) $(BUILD)/libproto.a pam_module
 $(BUILD)/carrel-helper: $(call obj,$(HELPER_SRC)) $(ARCHIVES)
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(HELPER_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
+
+$(BUILD)/carrelctl: $(call obj,$(CTL_SRC)) $(ARCHIVES)
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(CTL_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
 
 $(BUILD)/carrel-bus: $(call obj,$(BUS_SRC))
 	$(if $(V),,@echo LD $@)
@@ -175,6 +181,8 @@ install: all
 		$(DESTDIR)$(SYSCONFDIR)/carrel/policy.d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(PAMDIR)/pam_carrel.so
 	$(INSTALL) -m 0755 $(BUILD)/carrel-helper $(DESTDIR)$(LIBEXECDIR)/carrel-helper
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR)
+	$(INSTALL) -m 0755 $(BUILD)/carrelctl $(DESTDIR)$(SBINDIR)/carrelctl
 	$(if $(BUS),$(INSTALL) -m 0755 $(BUS) $(DESTDIR)$(LIBEXECDIR)/carrel-bus)
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 0644 conf/systemd/carrel.slice $(DESTDIR)$(UNITDIR)/carrel.slice
@@ -189,7 +197,7 @@ install: all
 uninstall:
 	@if grep -ls pam_carrel $(DESTDIR)$(SYSCONFDIR)/pam.d/* 2>/dev/null; then \
 		echo "these files still name pam_carrel.so: take its lines out first, or nobody can log in" >&2; exit 1; fi
-	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so
+	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so $(DESTDIR)$(SBINDIR)/carrelctl
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 	rm -f $(DESTDIR)$(UNITDIR)/carrel.slice
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard docs/man/*.5))) \

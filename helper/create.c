@@ -100,7 +100,10 @@ static int start_init(const struct crl_job *job, const struct crl_init_args *arg
 	}
 	pid = clone_init(job, &pidfd);
 	if (pid < 0)
-		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot make the room's namespaces");
+		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot make the room's namespaces%s",
+				   errno == EAGAIN && job->cgroup.slice >= 0
+					   ? ": the user, or his budget, has no task left (limits.tasks)"
+					   : "");
 	if (pid == 0) {
 		(void)close(helper_end);
 		crl_init_main(args);

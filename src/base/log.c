@@ -90,6 +90,11 @@ const char *crl_escape(char *buf, size_t size, const char *text)
 	return escape(buf, size, text, is_plain);
 }
 
+const char *crl_escape_line(char *buf, size_t size, const char *text)
+{
+	return escape(buf, size, text, is_printable);
+}
+
 /* "<PRI>Nov 24 00:03:50 carrel[123]: ": the form of every syslog(3), so that every logger knows it. */
 static size_t put_header(char *buf, size_t size, int level)
 {

@@ -38,3 +38,6 @@ void crl_log(int level, const char *fmt, ...) CRL_PRINTF(2, 3);
  * becomes \xNN. Cut at @size without splitting a \xNN. NULL is "". Returns @buf.
  */
 const char *crl_escape(char *buf, size_t size, const char *text);
+
+/* The same, but for a whole line: spaces stay. */
+const char *crl_escape_line(char *buf, size_t size, const char *text);

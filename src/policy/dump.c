@@ -245,6 +245,30 @@ static int put_policy(FILE *f, const struct crl_policy *p)
 	return rc;
 }
 
+int crl_policy_value(const struct crl_policy *p, const struct crl_key *key, char **ret)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f;
+	int rc;
+
+	*ret = NULL;
+	if (is_silent(key, p)) {
+		return 0;
+	}
+	f = open_memstream(&text, &len);
+	if (!f) {
+		return -ENOMEM;
+	}
+	rc = put_value(f, key, p);
+	if (fclose(f) != 0 || rc < 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret = text;
+	return 0;
+}
+
 int crl_policy_dump(const struct crl_policy *p, char **ret)
 {
 	char *text = NULL;

@@ -217,21 +217,20 @@ static int check_across(const struct crl_config *config, const struct crl_policy
 			  found.text);
 }
 
-int crl_config_policy(const struct crl_config *c, const char *name, struct crl_policy *ret,
-		      struct crl_err *err)
+static int evaluate(const struct crl_config *c, const char *name, struct chain *chain, struct crl_where *where,
+		    struct crl_policy *ret, struct crl_err *err)
 {
-	struct crl_where where[CRL_KEYS_MAX] = {0};
-	scoped(chain) chain = {.len = 0};
 	int rc = crl_policy_init(ret);
 
 	if (rc < 0) {
 		return crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
 	}
-	rc = build_chain(c, name, &chain, err);
-	for (size_t i = chain.len; i > 0 && rc == 0; i--) {
+	rc = build_chain(c, name, chain, err);
+	for (size_t i = chain->len; i > 0 && rc == 0; i--) {
 		const struct crl_keys_ctx ctx = {
 			.scope = CRL_KEYS_POLICY,
-			.file = chain.link[i - 1].file,
+			.file = chain->link[i - 1].file,
+			.policy = chain->link[i - 1].name,
 			.where = where,
 			.object = ret,
 			.err = err,
@@ -239,13 +238,48 @@ int crl_config_policy(const struct crl_config *c, const char *name, struct crl_p
 			.shown = "",
 		};
 
-		rc = crl_keys_apply(&ctx, chain.link[i - 1].group);
+		rc = crl_keys_apply(&ctx, chain->link[i - 1].group);
 	}
 	if (rc < 0) {
 		return rc;
 	}
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
-	return check_across(c, ret, &chain, where, err);
+	return check_across(c, ret, chain, where, err);
+}
+
+int crl_config_policy(const struct crl_config *c, const char *name, struct crl_policy *ret,
+		      struct crl_err *err)
+{
+	struct crl_where where[CRL_KEYS_MAX] = {0};
+	scoped(chain) chain = {.len = 0};
+
+	return evaluate(c, name, &chain, where, ret, err);
+}
+
+int crl_config_explain(const struct crl_config *c, const char *name, crl_explain_value *each, void *arg,
+		       struct crl_err *err)
+{
+	struct crl_where where[CRL_KEYS_MAX] = {0};
+	scoped(chain) chain = {.len = 0};
+	scoped(crl_policy) p = {0};
+	int rc = evaluate(c, name, &chain, where, &p, err);
+
+	for (size_t i = 0; i < crl_keys_len && rc == 0; i++) {
+		scoped_free char *text = NULL;
+
+		if (crl_keys[i].scope != CRL_KEYS_POLICY || crl_keys[i].type == CRL_KEY_GROUP) {
+			continue;
+		}
+		rc = crl_policy_value(&p, &crl_keys[i], &text);
+		if (rc < 0) {
+			return crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
+		}
+		if (text) {
+			each(arg, &(struct crl_explained){crl_keys[i].path, text, crl_keys[i].doc, where[i].policy,
+							  where[i].file, where[i].line});
+		}
+	}
+	return rc;
 }
 
 static int check_one(const struct crl_config *c, const char *name, struct crl_err *err)

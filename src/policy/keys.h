@@ -74,6 +74,7 @@ extern const size_t crl_keys_len;
 struct crl_where {
 	const char *file;
 	int line;
+	const char *policy; /* name of the policy that set it */
 };
 
 /* Objects of CRL_KEYS_TOP and CRL_KEYS_CALLS_TOP. */
@@ -90,6 +91,7 @@ struct crl_top {
 struct crl_keys_ctx {
 	enum crl_key_scope scope;
 	const char *file;
+	const char *policy; /* whose keys they are, for where; or NULL */
 	struct crl_where *where; /* CRL_KEYS_MAX of them, filled by index of the key; or NULL */
 	void *object;
 	struct crl_err *err;
@@ -118,6 +120,9 @@ int crl_key_set(const struct crl_keys_at *at) CRL_MUST_CHECK;
 
 /* The same for CRL_KEY_BINDS and CRL_KEY_IOS; sets_objects.c. */
 int crl_key_set_objects(const struct crl_keys_at *at) CRL_MUST_CHECK;
+
+/* One value as the dump writes it, or NULL when the key has none; dump.c. @ret to be freed. Returns 0 or -ENOMEM. */
+int crl_policy_value(const struct crl_policy *p, const struct crl_key *key, char **ret) CRL_MUST_CHECK;
 
 /* True for a type that has an _add twin. */
 bool crl_key_is_list(const struct crl_key *key);

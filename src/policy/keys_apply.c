@@ -142,6 +142,7 @@ static int apply_key(const struct crl_keys_at *at)
 		ctx->where[at->key - crl_keys] = (struct crl_where){
 			.file = ctx->file,
 			.line = (int)config_setting_source_line(at->setting),
+			.policy = ctx->policy,
 		};
 	}
 	return crl_key_set(at);

@@ -53,6 +53,22 @@ enum crl_manager crl_config_cgroup_manager(const struct crl_config *c);
 int crl_config_policy(const struct crl_config *c, const char *name, struct crl_policy *ret,
 		      struct crl_err *err) CRL_MUST_CHECK;
 
+/* One value of an effective policy, and where it comes from. */
+struct crl_explained {
+	const char *path; /* "limits.memory" */
+	const char *value; /* as the configuration would write it */
+	const char *doc;
+	const char *policy; /* the one that set it last; NULL = nobody: the default */
+	const char *file;
+	int line;
+};
+
+typedef void crl_explain_value(void *arg, const struct crl_explained *value);
+
+/* Tell every value of a policy, in the order of the dump. Errors as crl_config_policy(). */
+int crl_config_explain(const struct crl_config *c, const char *name, crl_explain_value *each, void *arg,
+		       struct crl_err *err) CRL_MUST_CHECK;
+
 /*
  * What all who name a budget may use together. The policies that crl_config_policy() gives name only those that are
  * there. @return  owned by @c; NULL when there is no such budget

@@ -15,6 +15,7 @@ declare -A may=(
 	[src/state]="state plan policy base proto"
 	[src/apply]="apply plan policy base proto"
 	[pam_module]="proto pam_module"
+	[src/ctl]="apply state plan policy base proto ctl"
 	[helper]="apply state plan policy base proto helper"
 )
 for dir in "${!may[@]}"; do

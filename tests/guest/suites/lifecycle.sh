@@ -40,8 +40,8 @@ conf() {
 	conf_write <<-'END'
 	rules = ( { group = "students"; policy = "student"; }, { group = "staff"; policy = "staff"; } );
 	policies = {
-	  student = { limits = { tasks = 100; memory = "256M"; }; network = { mode = "none"; }; };
-	  staff = { share = "user"; home = { mode = "real"; }; limits = { tasks = 200; }; };
+	  student = { limits = { tasks = 400; memory = "256M"; }; network = { mode = "none"; }; };
+	  staff = { share = "user"; home = { mode = "real"; }; limits = { tasks = 400; }; };
 	};
 	END
 }

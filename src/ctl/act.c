@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * carrelctl kill, freeze, thaw: the whole room, or all rooms of a user.
+ *
+ * kill ends the room's init: its supervisor then ends all else and tidies up, as after every other end of a room.
+ */
+#include "ctl/ctl.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+
+#include "apply/cgroup_limits.h"
+#include "proto/fdpass.h"
+#include "state/record.h"
+
+#define KILL_WAIT_MS 10000
+#define FREEZE_WAIT_MS 5000
+
+/* Returns 0, or -errno with the cause told. */
+typedef int action(const struct ctl *c, const struct crl_room_info *room);
+
+static bool is_of(const struct crl_room_info *room, const char *what)
+{
+	if (strcmp(what, room->id) == 0)
+		return true;
+	for (size_t i = 0; i < room->logins; i++)
+		if (strcmp(what, room->login[i].id) == 0 || strcmp(what, room->login[i].user) == 0)
+			return true;
+	return false;
+}
+
+static enum ctl_exit act(const struct ctl *c, int argc, char **argv, action *one, const char *done)
+{
+	enum ctl_exit status = CTL_YES;
+	struct crl_rooms rooms;
+	struct crl_err err = {0};
+
+	if (crl_rooms_read(c->state, &rooms, &err) < 0)
+		return ctl_error(c, &err);
+	for (int i = 0; i < argc; i++) {
+		size_t found = 0;
+
+		for (size_t j = 0; j < rooms.len; j++) {
+			if (rooms.item[j].stale || !is_of(&rooms.item[j], argv[i]))
+				continue;
+			found++;
+			if (one(c, &rooms.item[j]) < 0)
+				status = CTL_FAIL;
+			else
+				(void)printf("room %s %s\n", rooms.item[j].id, done);
+		}
+		if (found == 0)
+			status = ctl_complain(c, status == CTL_FAIL ? CTL_FAIL : CTL_NO, "no room, login or user %s with a live room",
+					      argv[i]);
+	}
+	crl_rooms_done(&rooms);
+	return status;
+}
+
+/* The record may be older than the process that has the number now: the supervisor must still be init's parent. */
+static int open_init(const struct crl_room_info *room)
+{
+	int fd = pidfd_open(room->init, 0);
+	char path[40], text[1024];
+	const char *p;
+	int parent = 0;
+
+	if (fd < 0)
+		return -errno;
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)room->init);
+	if (crl_cgroup_read(AT_FDCWD, path, text, sizeof(text)) <= 0 || !(p = strrchr(text, ')')) ||
+	    sscanf(p + 1, " %*c %d", &parent) != 1 || parent != room->supervisor) {
+		(void)close(fd);
+		return -ESRCH;
+	}
+	return fd;
+}
+
+static int kill_room(const struct ctl *c, const struct crl_room_info *room)
+{
+	scoped_fd init = open_init(room);
+	scoped_fd supervisor = pidfd_open(room->supervisor, 0);
+	struct pollfd p = {.fd = supervisor, .events = POLLIN};
+
+	if (init < 0 || supervisor < 0)
+		return 0; /* it has ended by itself */
+	if (pidfd_send_signal(init, SIGKILL, NULL, 0) < 0 && errno != ESRCH) {
+		(void)ctl_complain(c, CTL_FAIL, "room %s: cannot end its init: %s", room->id, strerrordesc_np(errno));
+		return -errno;
+	}
+	if (poll(&p, 1, KILL_WAIT_MS) == 1)
+		return 0;
+	(void)ctl_complain(c, CTL_FAIL, "room %s: its supervisor (pid %d) has not ended after %d s", room->id,
+			   (int)room->supervisor, KILL_WAIT_MS / 1000);
+	return -ETIMEDOUT;
+}
+
+static bool is_frozen(int cgroup, bool want)
+{
+	char text[256];
+
+	return crl_cgroup_read(cgroup, "cgroup.events", text, sizeof(text)) > 0 &&
+	       (strstr(text, "frozen 1") != NULL) == want;
+}
+
+static int set_frozen(const struct ctl *c, const struct crl_room_info *room, bool frozen)
+{
+	for (size_t i = 0; i < room->logins; i++) {
+		scoped_fd cgroup = ctl_login_cgroup(room, &room->login[i]);
+		int r = cgroup < 0 ? cgroup : crl_cgroup_write(cgroup, "cgroup.freeze", frozen ? "1" : "0");
+
+		if (r < 0) {
+			(void)ctl_complain(c, CTL_FAIL, "room %s: login %s has no cgroup that could be frozen%s", room->id,
+					   room->login[i].id,
+					   room->slice[0] ? "" : " (its policy has no limits, or this host no cgroup v2)");
+			return r;
+		}
+		for (int64_t end = crl_now_ms() + FREEZE_WAIT_MS; !is_frozen(cgroup, frozen); crl_pause_ms(5)) {
+			if (crl_now_ms() < end)
+				continue;
+			(void)ctl_complain(c, CTL_FAIL, "room %s: login %s is not yet %s", room->id, room->login[i].id,
+					   frozen ? "frozen" : "thawed");
+			return -ETIMEDOUT;
+		}
+	}
+	return 0;
+}
+
+static int freeze_room(const struct ctl *c, const struct crl_room_info *room)
+{
+	return set_frozen(c, room, true);
+}
+
+static int thaw_room(const struct ctl *c, const struct crl_room_info *room)
+{
+	return set_frozen(c, room, false);
+}
+
+enum ctl_exit ctl_kill(const struct ctl *c, int argc, char **argv)
+{
+	return act(c, argc, argv, kill_room, "ended");
+}
+
+enum ctl_exit ctl_freeze(const struct ctl *c, int argc, char **argv)
+{
+	return act(c, argc, argv, freeze_room, "frozen");
+}
+
+enum ctl_exit ctl_thaw(const struct ctl *c, int argc, char **argv)
+{
+	return act(c, argc, argv, thaw_room, "thawed");
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * carrelctl: the administrator's tool. What its parts share.
+ *
+ * Runs in: the administrator's terminal, as root where it has to look at rooms.
+ * Everything that is printed goes through out.c: what a user can choose must not act on a terminal.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "policy/load.h"
+#include "proto/err.h"
+#include "state/rooms.h"
+
+/* Exit status of every command. */
+enum ctl_exit {
+	CTL_YES = 0, /* done, or the answer is yes */
+	CTL_NO = 1, /* the answer is no, or there is nothing of the kind */
+	CTL_USAGE = 2,
+	CTL_FAIL = 3 /* the system would not */
+};
+
+/* Options, one set for all commands; main.c knows which command takes which. */
+struct ctl {
+	const char *command;
+	const char *config;
+	const char *state;
+	const char *service;
+	const char *rhost;
+	const char *tty;
+	const char *diff;
+	const char *pam_dir;
+	bool json;
+	bool colour;
+};
+
+enum ctl_exit ctl_list(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_show(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_kill(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_freeze(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_thaw(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv);
+
+/* who.c: a user as the name service tells it, and his groups. Errors (stage REQUEST): -ENOENT no such user. */
+int ctl_login_of(const struct ctl *c, const char *user, struct crl_login *ret, struct crl_err *err) CRL_MUST_CHECK;
+int ctl_group_lookup(void *arg, const char *name, uint32_t *ret_gid);
+
+/* Say on standard error what went wrong, with the place in a file where there is one. Returns CTL_FAIL. */
+enum ctl_exit ctl_error(const struct ctl *c, const struct crl_err *err);
+enum ctl_exit ctl_complain(const struct ctl *c, enum ctl_exit status, const char *fmt, ...) CRL_PRINTF(3, 4);
+
+/* out.c: a table that prints itself for people or as JSON: an array of objects. */
+struct ctl_column {
+	const char *title; /* in capitals; small it is the key in JSON */
+	bool number; /* printed to the right, and bare in JSON */
+};
+
+struct ctl_table {
+	const struct ctl_column *column;
+	size_t columns;
+	char **cell; /* rows * columns, owned; NULL = nothing there */
+	size_t cells;
+};
+
+/* Add one cell. Out of memory ends the program: nothing is half done by then. */
+void ctl_cell(struct ctl_table *t, const char *fmt, ...) CRL_PRINTF(2, 3);
+void ctl_no_cell(struct ctl_table *t);
+void ctl_table_print(const struct ctl *c, const struct ctl_table *t);
+void ctl_table_done(struct ctl_table *t);
+
+/* One object, a line each: the same, turned. */
+void ctl_table_print_object(const struct ctl *c, const struct ctl_table *t);
+
+/* usage.c: what a room uses, from the kernel's files; UINT64_MAX = not known here. */
+struct ctl_usage {
+	uint64_t processes;
+	uint64_t cpu_us;
+	uint64_t memory;
+	uint64_t memory_max;
+	uint64_t tasks_max;
+	uint64_t io_bytes;
+	bool frozen;
+};
+void ctl_usage_read(const struct crl_room_info *room, struct ctl_usage *ret);
+
+/* Directory of a login's cgroup, or -errno. */
+int ctl_login_cgroup(const struct crl_room_info *room, const struct crl_room_login *login);
