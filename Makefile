@@ -111,10 +111,11 @@ $(BUILD)/carrel-bus: $(call obj,$(BUS_SRC))
 # Unit and live C tests: one program for each file, named after the file it tests.
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
+$(BUILD)/tests/unit/ctl/test_pamstack: $(BUILD)/obj/src/ctl/pamstack.o
 $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@)
-	$(Q)$(CC) $(LDSAN) -o $@ $< $(ARCHIVES) $(LIBS_CORE) -lcmocka $(LDFLAGS)
+	$(Q)$(CC) $(LDSAN) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LIBS_CORE) -lcmocka $(LDFLAGS)
 
 # --- tests -------------------------------------------------------------------------------------------------------
 

@@ -42,6 +42,9 @@ enum ctl_exit ctl_show(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_kill(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_freeze(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_thaw(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_enable(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_disable(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv);
 
 /* who.c: a user as the name service tells it, and his groups. Errors (stage REQUEST): -ENOENT no such user. */

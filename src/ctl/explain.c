@@ -14,14 +14,14 @@
 #define BREAK_GLASS "carrel-break-glass"
 
 static const struct ctl_column value_columns[] = {
-	{"KEY", false}, {"VALUE", false}, {"POLICY", false}, {"FILE", false}, {"LINE", true}};
+	{"KEY", false}, {"POLICY", false}, {"FILE", false}, {"LINE", true}, {"VALUE", false}};
+#define VALUE 4 /* its column */
 
 static void add_value(void *arg, const struct crl_explained *v)
 {
 	struct ctl_table *t = arg;
 
 	ctl_cell(t, "%s", v->path);
-	ctl_cell(t, "%s", v->value);
 	if (v->policy) {
 		ctl_cell(t, "%s", v->policy);
 		ctl_cell(t, "%s", v->file);
@@ -31,6 +31,7 @@ static void add_value(void *arg, const struct crl_explained *v)
 		ctl_no_cell(t);
 		ctl_no_cell(t);
 	}
+	ctl_cell(t, "%s", v->value);
 }
 
 /* Values in the file may stand over several lines; a table has one. */
@@ -74,10 +75,10 @@ static enum ctl_exit explain_difference(const struct ctl *c, const struct crl_co
 					     (j + b.columns >= b.cells || strcmp(a.cell[i], b.cell[j + b.columns]) != 0));
 		bool both = i < a.cells && j < b.cells && strcmp(a.cell[i], b.cell[j]) == 0;
 
-		if (!both || strcmp(a.cell[i + 1], b.cell[j + 1]) != 0) {
+		if (!both || strcmp(a.cell[i + VALUE], b.cell[j + VALUE]) != 0) {
 			ctl_cell(&t, "%s", both || left ? a.cell[i] : b.cell[j]);
-			ctl_cell(&t, "%s", both || left ? a.cell[i + 1] : "");
-			ctl_cell(&t, "%s", both || !left ? b.cell[j + 1] : "");
+			ctl_cell(&t, "%s", both || left ? a.cell[i + VALUE] : "");
+			ctl_cell(&t, "%s", both || !left ? b.cell[j + VALUE] : "");
 		}
 		i += both || left ? a.columns : 0;
 		j += both || !left ? b.columns : 0;
@@ -150,24 +151,27 @@ static void explain_host(const struct crl_policy *p)
 		(void)printf("this host: no time namespaces: %s (features.time)\n", outcome[p->need[CRL_FEATURE_TIME]]);
 }
 
-static enum ctl_exit explain_user(const struct ctl *c, const struct crl_config *config, const char *user)
+static enum ctl_exit explain_policy(const struct ctl *c, const struct crl_config *config, const char *name)
+{
+	scoped(crl_policy) policy = {0};
+	struct crl_err err = {0};
+
+	if (crl_config_policy(config, name, &policy, &err) < 0)
+		return ctl_error(c, &err);
+	if (!c->json)
+		explain_host(&policy);
+	return c->diff ? explain_difference(c, config, name, c->diff) : explain_values(c, config, name);
+}
+
+static enum ctl_exit explain_login(const struct ctl *c, const struct crl_config *config, const struct crl_login *login)
 {
 	static const struct ctl_column column[] = {
 		{"RULE", true}, {"POLICY", false}, {"FILE", false}, {"LINE", true}, {"ANSWER", false}};
 	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
-	scoped_free struct crl_login *login = malloc(sizeof(*login));
 	const struct crl_match m = {.login = login, .now = time(NULL), .lookup = ctl_group_lookup};
-	scoped(crl_policy) policy = {0};
-	const struct crl_rule *rule;
 	struct crl_err err = {0};
+	const struct crl_rule *rule = explain_rules(crl_config_rules(config), &m, &t, &err);
 
-	if (!login)
-		return ctl_complain(c, CTL_FAIL, "out of memory");
-	if (ctl_login_of(c, user, login, &err) < 0)
-		return err.code == ENOENT ? ctl_complain(c, CTL_NO, "%s", err.text) : ctl_error(c, &err);
-	if (is_exempt(c, login))
-		return CTL_YES;
-	rule = explain_rules(crl_config_rules(config), &m, &t, &err);
 	if (!c->json) {
 		ctl_table_print(c, &t);
 		(void)printf("\n");
@@ -177,23 +181,26 @@ static enum ctl_exit explain_user(const struct ctl *c, const struct crl_config *
 		(void)ctl_error(c, &err);
 		return err.code == EACCES ? CTL_NO : CTL_FAIL;
 	}
-	if (crl_config_policy(config, rule->policy, &policy, &err) < 0)
-		return ctl_error(c, &err);
-	if (!c->json)
-		explain_host(&policy);
-	return c->diff ? explain_difference(c, config, rule->policy, c->diff) : explain_values(c, config, rule->policy);
+	return explain_policy(c, config, rule->policy);
 }
 
 enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv)
 {
+	scoped_free struct crl_login *login = malloc(sizeof(*login));
 	struct crl_config *config = NULL;
 	struct crl_err err = {0};
 	enum ctl_exit status;
 
 	(void)argc;
+	if (!login)
+		return ctl_complain(c, CTL_FAIL, "out of memory");
+	if (ctl_login_of(c, argv[0], login, &err) < 0)
+		return err.code == ENOENT ? ctl_complain(c, CTL_NO, "%s", err.text) : ctl_error(c, &err);
+	if (is_exempt(c, login))
+		return CTL_YES;
 	if (crl_config_load(c->config, &config, &err) < 0)
 		return ctl_error(c, &err);
-	status = explain_user(c, config, argv[0]);
+	status = explain_login(c, config, login);
 	crl_config_free(config);
 	return status;
 }

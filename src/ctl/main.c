@@ -22,9 +22,12 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{"check", "", "lint the configuration, the PAM stacks and this host", 0, 0, true, false, ctl_check},
 	{"explain", "USER", "which policy a user gets, why, and every value of it", 1, 1, true, true, ctl_explain},
 	{"list", "[USER|ID...]", "live logins, one a line", 0, MANY, true, false, ctl_list},
 	{"show", "USER|ID...", "everything known of a login", 1, MANY, true, false, ctl_show},
+	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, false, ctl_enable},
+	{"disable", "SERVICE", "take carrel out of /etc/pam.d/SERVICE", 1, 1, false, false, ctl_disable},
 	{"freeze", "USER|ID...", "stop every process of a room", 1, MANY, false, false, ctl_freeze},
 	{"thaw", "USER|ID...", "let a frozen room go on", 1, MANY, false, false, ctl_thaw},
 	{"kill", "USER|ID...", "end a room with everything in it", 1, MANY, false, false, ctl_kill},
@@ -65,7 +68,7 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, 'j'},	  {"help", no_argument, NULL, 'h'},
 	{"service", required_argument, NULL, 'S'}, {"rhost", required_argument, NULL, 'R'},
 	{"tty", required_argument, NULL, 't'},	  {"diff", required_argument, NULL, 'd'},
-	{"version", no_argument, NULL, 'V'},	  {NULL, 0, NULL, 0},
+	{"pam-dir", required_argument, NULL, 'P'}, {"version", no_argument, NULL, 'V'},	  {NULL, 0, NULL, 0},
 };
 
 struct request {
@@ -98,6 +101,9 @@ static int parse(int argc, char **argv, struct request *r)
 			break;
 		case 'd':
 			r->c.diff = optarg;
+			break;
+		case 'P':
+			r->c.pam_dir = optarg;
 			break;
 		case 'j':
 			r->c.json = true;
@@ -141,7 +147,7 @@ static int run(const struct command *k, struct request *r, int argc, char **argv
 
 int main(int argc, char **argv)
 {
-	struct request r = {.c = {.command = "", .config = CRL_CONFIG_PATH, .state = CRL_STATE_DIR}};
+	struct request r = {.c = {.command = "", .pam_dir = "/etc/pam.d", .config = CRL_CONFIG_PATH, .state = CRL_STATE_DIR}};
 	const struct command *k;
 	int words, status;
 

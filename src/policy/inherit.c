@@ -282,6 +282,54 @@ int crl_config_explain(const struct crl_config *c, const char *name, crl_explain
 	return rc;
 }
 
+int crl_config_parent(const struct crl_config *c, const char *name, char ret[CRL_POLICY_NAME_MAX])
+{
+	scoped(chain) chain = {.len = 0};
+
+	if (build_chain(c, name, &chain, NULL) < 0 || chain.len < 2) {
+		return -ENOENT;
+	}
+	(void)snprintf(ret, CRL_POLICY_NAME_MAX, "%s", chain.link[1].name);
+	return 0;
+}
+
+/* Is the policy one of the configuration itself, or named by one of the first @rules rules? */
+static bool is_told(const struct crl_config *c, const char *name, size_t rules)
+{
+	for (size_t i = 0; i < c->source_len; i++) {
+		if (c->source[i]->policies && config_setting_get_member(c->source[i]->policies, name)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < rules; i++) {
+		if (strcmp(c->rules.item[i].policy, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *crl_config_policy_name(const struct crl_config *c, size_t i)
+{
+	for (size_t s = 0; s < c->source_len; s++) {
+		config_setting_t *group = c->source[s]->policies;
+		size_t len = group ? (size_t)config_setting_length(group) : 0;
+
+		if (i < len) {
+			return config_setting_name(config_setting_get_elem(group, (unsigned int)i));
+		}
+		i -= len;
+	}
+	for (size_t r = 0; r < c->rules.len; r++) {
+		const char *name = c->rules.item[r].policy;
+
+		if (!is_told(c, name, r) && i-- == 0) {
+			return name;
+		}
+	}
+	return NULL;
+}
+
 static int check_one(const struct crl_config *c, const char *name, struct crl_err *err)
 {
 	scoped(crl_policy) p = {0};

@@ -75,6 +75,12 @@ int crl_config_explain(const struct crl_config *c, const char *name, crl_explain
  */
 const struct crl_limits *crl_config_budget(const struct crl_config *c, const char *name);
 
+/* The policies in use: all of the configuration, then those that a rule names. NULL behind the last. */
+const char *crl_config_policy_name(const struct crl_config *c, size_t i);
+
+/* The policy that another one inherits from. Returns 0, or -ENOENT when it has no parent or is not there. */
+int crl_config_parent(const struct crl_config *c, const char *name, char ret[CRL_POLICY_NAME_MAX]);
+
 /*
  * Evaluate every policy of the configuration and every one that a rule names: what a login would find, before
  * it does. Errors as crl_config_policy(); a rule's missing policy is told with the rule's file and line.
