@@ -21,6 +21,8 @@ LIBEXECDIR ?= $(PREFIX)/libexec/carrel
 MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
 PAMDIR ?= $(PREFIX)/lib/$(MULTIARCH)/security
 STATEDIR ?= /run/carrel
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/vendor-completions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 INSTALL ?= install
 
@@ -184,6 +186,9 @@ install: all
 	$(INSTALL) -m 0755 $(BUILD)/carrel-helper $(DESTDIR)$(LIBEXECDIR)/carrel-helper
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR)
 	$(INSTALL) -m 0755 $(BUILD)/carrelctl $(DESTDIR)$(SBINDIR)/carrelctl
+	$(INSTALL) -d $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
+	$(INSTALL) -m 0644 conf/completion/carrelctl.bash $(DESTDIR)$(BASHCOMPDIR)/carrelctl
+	$(INSTALL) -m 0644 conf/completion/_carrelctl $(DESTDIR)$(ZSHCOMPDIR)/_carrelctl
 	$(if $(BUS),$(INSTALL) -m 0755 $(BUS) $(DESTDIR)$(LIBEXECDIR)/carrel-bus)
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 0644 conf/systemd/carrel.slice $(DESTDIR)$(UNITDIR)/carrel.slice
@@ -198,7 +203,8 @@ install: all
 uninstall:
 	@if grep -ls pam_carrel $(DESTDIR)$(SYSCONFDIR)/pam.d/* 2>/dev/null; then \
 		echo "these files still name pam_carrel.so: take its lines out first, or nobody can log in" >&2; exit 1; fi
-	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so $(DESTDIR)$(SBINDIR)/carrelctl
+	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so $(DESTDIR)$(SBINDIR)/carrelctl \
+		$(DESTDIR)$(BASHCOMPDIR)/carrelctl $(DESTDIR)$(ZSHCOMPDIR)/_carrelctl
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 	rm -f $(DESTDIR)$(UNITDIR)/carrel.slice
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard docs/man/*.5))) \

@@ -90,6 +90,13 @@ static int kill_room(const struct ctl *c, const struct crl_room_info *room)
 		(void)ctl_complain(c, CTL_FAIL, "room %s: cannot end its init: %s", room->id, strerrordesc_np(errno));
 		return -errno;
 	}
+	/* Its service has to reap what died: frozen it would never, and the namespace stays until then. */
+	for (size_t i = 0; i < room->logins; i++) {
+		scoped_fd cgroup = ctl_login_cgroup(room, &room->login[i]);
+
+		if (cgroup >= 0)
+			crl_ignore(crl_cgroup_write(cgroup, "cgroup.freeze", "0"));
+	}
 	if (poll(&p, 1, KILL_WAIT_MS) == 1)
 		return 0;
 	(void)ctl_complain(c, CTL_FAIL, "room %s: its supervisor (pid %d) has not ended after %d s", room->id,

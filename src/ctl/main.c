@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 #define MANY 64
 
 struct command {
@@ -33,7 +35,7 @@ static const struct command commands[] = {
 	{"kill", "USER|ID...", "end a room with everything in it", 1, MANY, false, false, ctl_kill},
 };
 
-static const struct command *find(const char *name)
+static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < CRL_ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
@@ -145,34 +147,43 @@ static int run(const struct command *k, struct request *r, int argc, char **argv
 	return (int)k->run(&r->c, argc, argv);
 }
 
-int main(int argc, char **argv)
+static int answer(int argc, char **argv)
 {
 	struct request r = {.c = {.command = "", .pam_dir = "/etc/pam.d", .config = CRL_CONFIG_PATH, .state = CRL_STATE_DIR}};
+	int words = parse(argc, argv, &r);
 	const struct command *k;
-	int words, status;
+	char name[80];
 
-	(void)setlocale(LC_TIME, "C");
-	words = parse(argc, argv, &r);
 	if (words < 0)
 		return usage();
 	if (r.version) {
 		(void)printf("carrelctl " CRL_VERSION "\n");
 		return CTL_YES;
 	}
+	if (words == 0 && !r.help)
+		return usage();
 	if (words == 0) {
-		if (!r.help)
-			return usage();
 		help();
 		return CTL_YES;
 	}
 	r.c.colour = isatty(STDOUT_FILENO) && !r.c.json && !getenv("NO_COLOR");
-	k = find(argv[optind]);
+	k = find_command(argv[optind]);
 	if (!k) {
-		(void)fprintf(stderr, "carrelctl: no command \"%.40s\"\n", argv[optind]);
+		(void)fprintf(stderr, "carrelctl: no command \"%s\"\n", crl_escape_line(name, sizeof(name), argv[optind]));
 		return usage();
 	}
-	status = run(k, &r, words - 1, argv + optind + 1);
-	if (fflush(stdout) != 0 || ferror(stdout))
+	return run(k, &r, words - 1, argv + optind + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	(void)setlocale(LC_TIME, "C");
+	status = answer(argc, argv);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		(void)fprintf(stderr, "carrelctl: cannot write the answer\n");
 		return CTL_FAIL;
+	}
 	return status;
 }
