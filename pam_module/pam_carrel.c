@@ -8,6 +8,7 @@
  * the last steps of all. Ids, umask, environ, signal dispositions and standard descriptors are never touched.
  */
 #include <errno.h>
+#include <limits.h>
 #include <security/pam_ext.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 #include "pam_module/adopt.h"
 #include "pam_module/caller.h"
+#include "pam_module/off.h"
 #include "pam_module/options.h"
 #include "pam_module/session.h"
 #include "pam_module/spawn.h"
@@ -188,6 +190,21 @@ static bool breaks_glass(const struct attempt *a)
 	return false;
 }
 
+/* @ret_text  for the log */
+static bool is_switched_off(const struct attempt *a, char *ret_text, size_t size)
+{
+	struct crl_err why = {0};
+	char path[PATH_MAX];
+
+	if (off_is_set(a->opt.config, path, sizeof(path), &why)) {
+		(void)snprintf(ret_text, size, "carrel is switched off by %s: nobody is isolated", path);
+		return true;
+	}
+	if (why.code)
+		pam_syslog(a->pamh, LOG_ERR, "%s", why.text);
+	return false;
+}
+
 /*
  * Who passes without a room of his own; decided without configuration or helper, so that root is never locked out.
  * @bad_args  the PAM line is wrong: only the exemptions count
@@ -195,7 +212,7 @@ static bool breaks_glass(const struct attempt *a)
  */
 static bool is_exempt(struct attempt *a, int *ret_code, struct crl_err *err)
 {
-	char room[CRL_ID_MAX];
+	char room[CRL_ID_MAX], path[PATH_MAX + 64];
 
 	if (who_find_user(a->pamh, &a->login, err) < 0)
 		return false;
@@ -214,6 +231,10 @@ static bool is_exempt(struct attempt *a, int *ret_code, struct crl_err *err)
 	if (caller_is_in_room(room)) {
 		pam_syslog(a->pamh, LOG_INFO, "already in room %s", room);
 		*ret_code = status_pass(a->pamh, LOG_INFO, &a->login, "the caller is in a room already and stays there");
+		return true;
+	}
+	if (is_switched_off(a, path, sizeof(path))) {
+		*ret_code = status_pass(a->pamh, LOG_ALERT, &a->login, path);
 		return true;
 	}
 	if (session_find(a->pamh)) {

@@ -192,6 +192,16 @@ static void check_pam(struct findings *f, const struct ctl *c)
 		find(f, WARNING, c->pam_dir, 0, "carrelctl enable sshd", "no service uses carrel: nobody is isolated");
 }
 
+static void check_switch(struct findings *f, const struct ctl *c)
+{
+	const char *slash = strrchr(c->config, '/');
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%.*s/off", slash ? (int)(slash - c->config) : 1, slash ? c->config : ".");
+	if (access(path, F_OK) == 0)
+		find(f, WARNING, path, 0, "remove the file", "carrel is switched off: nobody who logs in now is isolated");
+}
+
 static void check_helper(struct findings *f)
 {
 	struct stat st;
@@ -219,6 +229,7 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 		check_rules(&f, crl_config_rules(config));
 	check_members(&f);
 	check_pam(&f, c);
+	check_switch(&f, c);
 	check_helper(&f);
 	crl_config_free(config);
 	if (c->json || f.table.cells > 0)

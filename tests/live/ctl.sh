@@ -143,6 +143,9 @@ check_check() {
 	sed -i 's/^policies = {/policies = { weak = { inherit = "student"; seccomp = { base = ""; }; limits = { tasks = 9000; }; };/' /etc/carrel/carrel.conf
 	check "weaker than its parent" found 'policy weak: seccomp.base is weaker than in policy student'
 	check "in limits as well" found 'policy weak: limits.tasks is weaker'
+	touch /etc/carrel/off
+	check "the switch" found 'carrel is switched off'
+	rm /etc/carrel/off
 	echo 'rules = ( { polcy = "x"; } );' >/etc/carrel/carrel.conf
 	check "an error in the file" found 'error 1 rules.polcy: unknown key "polcy" .did you mean "policy"'
 	host_config

@@ -52,6 +52,22 @@ room ana true
 settle
 before=$(census)
 
+# The switch works while all else is broken, and only as root's own file.
+echo broken >/etc/carrel/carrel.conf
+touch /etc/carrel/off
+log_mark
+is "switched off: everybody gets in" "$(room ana 'readlink /proc/self/ns/mnt')$(room gus 'echo in')" "$(readlink /proc/self/ns/mnt)in"
+like "switched off: an alert each time" "$(log_since 'switched off by /etc/carrel/off')" '^authpriv\.alert.*user=gus'
+chmod 666 /etc/carrel/off
+log_mark
+sentence "a switch that others can write" ana CONFIG
+like "a switch that others can write: the log says so" "$(log_since 'does not count')" '/etc/carrel/off'
+rm /etc/carrel/off
+ln -s /etc/passwd /etc/carrel/off
+sentence "a switch that is a link" ana CONFIG
+rm /etc/carrel/off
+host_config
+
 log_mark
 sentence "no rule" gus RULE
 logged "no rule" 'user=gus' 'stage=RULE' 'errno=EACCES'
