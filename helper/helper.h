@@ -28,6 +28,7 @@ struct crl_options {
 	unsigned int timeout_s;
 	bool debug;
 	bool sweep; /* only tidy up after dead rooms, then leave */
+	bool reload; /* only set the limits of live rooms anew */
 };
 
 /* The login's own cgroup. */
@@ -143,6 +144,9 @@ int crl_limits_finish_move(struct crl_job *job, struct crl_err *err) CRL_MUST_CH
 int crl_limits_move_back(int root, const char *origin, pid_t pid) CRL_MUST_CHECK;
 int crl_limits_set_oom(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 void crl_limits_undo(struct crl_job *job);
+
+/* reload.c. Returns how many rooms could not be given their limits, or -errno. */
+int crl_reload(const struct crl_options *options, struct crl_err *err) CRL_MUST_CHECK;
 
 /* enter.c: let the application in and look from outside whether it is. */
 int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_err *err) CRL_MUST_CHECK;

@@ -34,7 +34,7 @@ static int parse_options(int argc, char **argv, struct crl_options *o, struct cr
 	static const struct option table[] = {
 		{"config", required_argument, NULL, 'c'}, {"state", required_argument, NULL, 's'},
 		{"timeout", required_argument, NULL, 't'}, {"debug", no_argument, NULL, 'd'},
-		{"sweep", no_argument, NULL, 'w'}, {NULL, 0, NULL, 0},
+		{"sweep", no_argument, NULL, 'w'}, {"reload", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0},
 	};
 	uint64_t seconds = CRL_TIMEOUT_DEFAULT_S;
 
@@ -48,6 +48,8 @@ static int parse_options(int argc, char **argv, struct crl_options *o, struct cr
 			o->debug = true;
 		else if (opt == 'w')
 			o->sweep = true;
+		else if (opt == 'r')
+			o->reload = true;
 		else if (opt != 't' || crl_parse_uint(optarg, 1, TIMEOUT_MAX_S, &seconds) < 0)
 			return crl_err_set(err, EINVAL, CRL_STAGE_HELPER, "unknown or wrong option %s", argv[optind - 1]);
 	}
@@ -284,6 +286,12 @@ int main(int argc, char **argv)
 	if (options.sweep) {
 		r = crl_state_open(options.state, &job->state, &err);
 		return r < 0 || sweep(&job->state, "") < 0 ? 111 : 0;
+	}
+	if (options.reload) {
+		r = crl_reload(&options, &err);
+		if (r < 0)
+			(void)fprintf(stderr, "carrel-helper: %s\n", err.text);
+		return r < 0 ? 111 : r > 0 ? 1 : 0;
 	}
 	crl_remember_argv(argc, argv);
 	job->deadline_ms = crl_now_ms() + (int64_t)options.timeout_s * 1000;

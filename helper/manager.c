@@ -135,6 +135,26 @@ int crl_manager_make(struct crl_job *job, struct crl_err *err)
 	return job->policy.need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF ? 0 : crl_manager_limit(job, &slices, &plans, err);
 }
 
+int crl_manager_reload(struct crl_job *job, const char *slice, struct crl_err *err)
+{
+	struct crl_login_cgroup *c = &job->cgroup;
+	struct crl_manager_slices slices;
+	struct crl_limit_plans plans;
+	int r;
+
+	find_slices(job, &slices, c->slice_path);
+	if (strcmp(c->slice_path, slice) != 0)
+		return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "limits.budget has changed: that needs a new login");
+	r = crl_limits_plan(job, &plans, err);
+	if (r == 0)
+		r = crl_cgroup_open_root(CGROUPS, &c->root, err);
+	if (r == 0)
+		r = crl_limits_fit(job, &plans, err);
+	if (r == 0)
+		r = crl_manager_lock(job, &slices, err);
+	return r < 0 ? r : crl_manager_limit(job, &slices, &plans, err);
+}
+
 void crl_manager_house(const struct crl_job *job, const struct crl_room *room)
 {
 	char name[48], text[CRL_USER_MAX * 4 + 32], user[CRL_USER_MAX * 4];

@@ -24,6 +24,9 @@ bool crl_manager_is_systemd(const struct crl_job *job);
  */
 int crl_manager_make(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 
+/* The same for a room that stands, whose logins are beneath @slice. -EXDEV when that is another slice now. */
+int crl_manager_reload(struct crl_job *job, const char *slice, struct crl_err *err) CRL_MUST_CHECK;
+
 /* Supervisor and init out of the user's slice. Not needed for isolation, so failing is only logged. */
 void crl_manager_house(const struct crl_job *job, const struct crl_room *room);
 

@@ -33,6 +33,7 @@ struct ctl {
 	const char *tty;
 	const char *diff;
 	const char *pam_dir;
+	const char *helper;
 	bool json;
 	bool colour;
 };
@@ -45,6 +46,7 @@ enum ctl_exit ctl_thaw(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_enable(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_disable(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_reload(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv);
 
 /* who.c: a user as the name service tells it, and his groups. Errors (stage REQUEST): -ENOENT no such user. */

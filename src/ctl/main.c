@@ -30,6 +30,7 @@ static const struct command commands[] = {
 	{"show", "USER|ID...", "everything known of a login", 1, MANY, true, false, ctl_show},
 	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, false, ctl_enable},
 	{"disable", "SERVICE", "take carrel out of /etc/pam.d/SERVICE", 1, 1, false, false, ctl_disable},
+	{"reload", "", "give live rooms the limits that their policies have now", 0, 0, true, false, ctl_reload},
 	{"freeze", "USER|ID...", "stop every process of a room", 1, MANY, false, false, ctl_freeze},
 	{"thaw", "USER|ID...", "let a frozen room go on", 1, MANY, false, false, ctl_thaw},
 	{"kill", "USER|ID...", "end a room with everything in it", 1, MANY, false, false, ctl_kill},
@@ -66,11 +67,13 @@ static void help_command(const struct command *k)
 }
 
 static const struct option options[] = {
-	{"config", required_argument, NULL, 'c'}, {"state", required_argument, NULL, 's'},
+	{"config", required_argument, NULL, 'c'},
+	{"state", required_argument, NULL, 's'},
 	{"json", no_argument, NULL, 'j'},	  {"help", no_argument, NULL, 'h'},
 	{"service", required_argument, NULL, 'S'}, {"rhost", required_argument, NULL, 'R'},
 	{"tty", required_argument, NULL, 't'},	  {"diff", required_argument, NULL, 'd'},
-	{"pam-dir", required_argument, NULL, 'P'}, {"version", no_argument, NULL, 'V'},	  {NULL, 0, NULL, 0},
+	{"helper", required_argument, NULL, 'H'}, {"pam-dir", required_argument, NULL, 'P'},
+	{"version", no_argument, NULL, 'V'},	  {NULL, 0, NULL, 0},
 };
 
 struct request {
@@ -103,6 +106,9 @@ static int parse(int argc, char **argv, struct request *r)
 			break;
 		case 'd':
 			r->c.diff = optarg;
+			break;
+		case 'H':
+			r->c.helper = optarg;
 			break;
 		case 'P':
 			r->c.pam_dir = optarg;
@@ -149,7 +155,11 @@ static int run(const struct command *k, struct request *r, int argc, char **argv
 
 static int answer(int argc, char **argv)
 {
-	struct request r = {.c = {.command = "", .pam_dir = "/etc/pam.d", .config = CRL_CONFIG_PATH, .state = CRL_STATE_DIR}};
+	struct request r = {.c = {.command = "",
+				  .pam_dir = "/etc/pam.d",
+				  .helper = CRL_HELPER_PATH,
+				  .config = CRL_CONFIG_PATH,
+				  .state = CRL_STATE_DIR}};
 	int words = parse(argc, argv, &r);
 	const struct command *k;
 	char name[80];

@@ -5,7 +5,7 @@
 stage_enter "$@"
 
 ctl() {
-	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" --pam-dir "$STAGE/pam.test" "$@"
+	"$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --state "$STATE_DIR" --pam-dir "$STAGE/pam.test" "$@"
 }
 
 # status COMMAND...: its exit status
@@ -121,6 +121,21 @@ found() { # REGEX on the findings
 	ctl check --json | json '"\n".join(" ".join([x["level"], str(x["line"]), x["finding"]]) for x in d)' | grep -E -- "$1"
 }
 
+# What a host without controllers can show; limits that change are in the guest.
+check_reload() {
+	is "no room, nothing to do" "$(ctl reload --json | json 'len(d)')" 0
+	hold two bob@room
+	is "a room of bob's" "$(ctl reload --json | json '[(x["user"], x["policy"], x["reloaded"]) for x in d]')" "[('bob', 'staff', 'limits')]"
+	sed -i 's/limits = { memory = "1G"/budgets = "x"; &/' /etc/carrel/carrel.conf
+	is "with an error nothing is done" "$(status ctl reload)" 3
+	host_config 'budgets = { all = { tasks = 99; }; };'
+	sed -i 's/limits = { memory = "1G"/limits = { budget = "all"; memory = "1G"/' /etc/carrel/carrel.conf
+	like "another budget needs a new login" "$(ctl reload)" 'bob +staff +limits.budget has changed'
+	is "and that is a no" "$(status ctl reload)" 1
+	hold_end two
+	host_config
+}
+
 check_check() {
 	mkdir -p "$STAGE/pam.test"
 	printf 'auth required pam_permit.so\nsession required pam_permit.so\n' >"$STAGE/pam.test/good"
@@ -189,6 +204,7 @@ check_freeze
 check_kill
 check_stale
 check_explain
+check_reload
 check_check
 check_enable
 settle

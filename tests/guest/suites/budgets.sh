@@ -109,6 +109,11 @@ check_leaving() {
 	check "a login after a change of the budget" hold two cara
 	is "brings the new one" "$(group pids.max)" 80
 	hold_end one
+	conf 90
+	is "carrelctl reload" "$(guest 'carrelctl reload --json >/dev/null; echo $?')" 0
+	is "brings it to those who are in" "$(group pids.max)" 90
+	conf 80
+	guest 'carrelctl reload' >/dev/null
 	is "which stands for the other" "$(group pids.max) $(member cara pids.max)" '80 40'
 	hold_end two
 	check "the slices are gone with the last" poll 30 guest "! test -e $BUDGET"

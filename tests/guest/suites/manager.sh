@@ -50,6 +50,12 @@ conf 150 ''
 check "a login after a change of policy" hold two ana
 is "has the new limit" "$(property TasksMax)" 150
 is "and not the one that was taken out" "$(guest "cat /sys/fs/cgroup/user.slice/user-$UID_ANA.slice/memory.max")" max
+conf 120
+is "carrelctl reload" "$(guest 'carrelctl reload --json >/dev/null; echo $?')" 0
+is "reaches live logins" "$(property TasksMax) $(guest "cat /sys/fs/cgroup/user.slice/user-$UID_ANA.slice/{pids.max,memory.max}" | xargs)" '120 120 268435456'
+conf 150 ''
+guest 'carrelctl reload' >/dev/null
+is "and takes out what is no more" "$(guest "cat /sys/fs/cgroup/user.slice/user-$UID_ANA.slice/{pids.max,memory.max}" | xargs)" '150 max'
 hold_end two
 hold_end one
 check "the last logout takes the limits away" poll 30 eval '[ "$(dropins)" = 0 ]'

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * carrel-helper --reload: give live rooms the limits that their policies have now.
+ *
+ * One line a room on standard output, for carrelctl: room, user, policy, "limits" or why not; tabs between them.
+ * All else of a changed policy is part of how a room was made and comes with the next login.
+ *
+ * Runs in: root, host namespaces, started by carrelctl.
+ */
+#include "helper/helper.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#include "base/log.h"
+#include "helper/manager.h"
+#include "state/rooms.h"
+
+static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
+{
+	const struct crl_policy *p = &job->policy;
+	struct crl_limit_plans plans;
+	const struct crl_cgroup_plans limits = {.user = &plans.user,
+						.budget = p->budget[0] ? &plans.budget : NULL,
+						.need = p->need[CRL_FEATURE_LIMITS]};
+	char slice[CRL_SLICE_MAX], missing[128];
+	scoped_fd dir = -EBADF;
+	int r;
+
+	crl_cgroup_slice(job->login.uid, p->budget, slice);
+	if (strcmp(slice, room->slice) != 0)
+		return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "limits.budget has changed: that needs a new login");
+	r = crl_limits_plan(job, &plans, err);
+	if (r == 0)
+		r = crl_cgroup_open_root(crl_config_cgroup_root(job->config), &job->cgroup.root, err);
+	if (r == 0)
+		r = crl_limits_fit(job, &plans, err);
+	if (r < 0)
+		return r;
+	/* As for one more login, whose cgroup then goes again: the slices above it stay, being in use. */
+	r = crl_cgroup_make(job->cgroup.root, slice, job->id, &limits, &dir, missing, sizeof(missing), err);
+	if (r < 0)
+		return r;
+	r = crl_cgroup_remove(job->cgroup.root, slice, job->id);
+	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "a cgroup is left in %s", slice) : 0;
+}
+
+static int set_limits(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
+{
+	int r = crl_config_load(job->options->config, &job->config, err);
+
+	if (r == 0)
+		r = crl_state_open(job->options->state, &job->state, err);
+	if (r == 0)
+		r = crl_config_policy(job->config, room->policy, &job->policy, err);
+	if (r == 0 && (job->policy.need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF || !room->slice[0]))
+		return crl_err_set(err, ENOENT, CRL_STAGE_LIMITS, "%s: that needs a new login",
+				   room->slice[0] ? "features.limits is off now" : "the room was made without a cgroup");
+	if (r == 0)
+		r = crl_id_make(job->id);
+	if (r < 0)
+		return r;
+	job->deadline_ms = crl_now_ms() + (int64_t)job->options->timeout_s * 1000;
+	return crl_manager_is_systemd(job) ? crl_manager_reload(job, room->slice, err) : set_cgroupfs(job, room, err);
+}
+
+static bool reload_room(const struct crl_options *options, const struct crl_room_info *room)
+{
+	struct crl_job *job = crl_job_new(options);
+	char user[CRL_USER_MAX * 4];
+	struct crl_err err = {0};
+	int r = -ENOMEM;
+
+	if (job && room->logins > 0) {
+		job->login.uid = room->login[0].uid;
+		(void)snprintf(job->login.user, sizeof(job->login.user), "%s", room->login[0].user);
+		r = set_limits(job, room, &err);
+	}
+	(void)printf("%s\t%s\t%s\t%s\n", room->id, crl_escape(user, sizeof(user), room->logins ? room->login[0].user : ""),
+		     room->policy, r == 0 ? "limits" : err.text[0] ? err.text : "nobody is in it");
+	if (r < 0)
+		crl_log(LOG_WARNING, "room=%s policy=%s: limits not reloaded: %s", room->id, room->policy, err.text);
+	if (job) {
+		job->channel = -EBADF; /* the descriptor of that number is not ours here */
+		crl_job_done(job);
+	}
+	return r == 0;
+}
+
+int crl_reload(const struct crl_options *options, struct crl_err *err)
+{
+	struct crl_rooms rooms;
+	int failed = 0;
+	int r = crl_rooms_read(options->state, &rooms, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < rooms.len; i++)
+		failed += !rooms.item[i].stale && !reload_room(options, &rooms.item[i]);
+	crl_rooms_done(&rooms);
+	return fflush(stdout) != 0 ? -EIO : failed;
+}
