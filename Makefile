@@ -102,9 +102,11 @@ $(BUILD)/carrel-helper: $(call obj,$(HELPER_SRC)) $(ARCHIVES)
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(HELPER_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
 
+# Static but for libc, whose name service it asks: a host needs no package to look at its rooms.
 $(BUILD)/carrelctl: $(call obj,$(CTL_SRC)) $(ARCHIVES)
 	$(if $(V),,@echo LD $@)
-	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(CTL_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
+	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(CTL_SRC)) $(ARCHIVES) -Wl,-Bstatic $(LIBS_CORE) -Wl,-Bdynamic \
+		$(LDFLAGS)
 
 $(BUILD)/carrel-bus: $(call obj,$(BUS_SRC))
 	$(if $(V),,@echo LD $@)
