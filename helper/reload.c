@@ -45,6 +45,11 @@ static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, s
 	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "a cgroup is left in %s", slice) : 0;
 }
 
+static bool wants_limits(const struct crl_policy *p)
+{
+	return p->need[CRL_FEATURE_LIMITS] != CRL_NEED_OFF && (crl_limits_any(&p->limits) || p->budget[0]);
+}
+
 static int set_limits(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
 {
 	int r = crl_config_load(job->options->config, &job->config, err);
@@ -53,6 +58,8 @@ static int set_limits(struct crl_job *job, const struct crl_room_info *room, str
 		r = crl_state_open(job->options->state, &job->state, err);
 	if (r == 0)
 		r = crl_config_policy(job->config, room->policy, &job->policy, err);
+	if (r == 0 && !room->slice[0] && !wants_limits(&job->policy))
+		return 0;
 	if (r == 0 && (job->policy.need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF || !room->slice[0]))
 		return crl_err_set(err, ENOENT, CRL_STAGE_LIMITS, "%s: that needs a new login",
 				   room->slice[0] ? "features.limits is off now" : "the room was made without a cgroup");
