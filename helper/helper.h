@@ -137,6 +137,7 @@ struct crl_limit_plans {
 	struct crl_cgroup_plan budget;
 };
 int crl_limits_plan(const struct crl_job *job, struct crl_limit_plans *ret, struct crl_err *err) CRL_MUST_CHECK;
+struct crl_cgroup_plans crl_limits_wish(const struct crl_job *job, const struct crl_limit_plans *plans);
 int crl_limits_fit(const struct crl_job *job, struct crl_limit_plans *plans, struct crl_err *err) CRL_MUST_CHECK;
 int crl_limits_make(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 int crl_limits_start_move(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;

@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "apply/cgroup.h"
 
@@ -59,10 +58,9 @@ void crl_janitor_close_others(const struct crl_janitor *j)
 static void remove_cgroup(void *arg, const char *slice, const char *id)
 {
 	const struct crl_janitor *j = arg;
-	struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
 
 	for (int i = 0; i < 250 && crl_cgroup_remove(j->cgroup_root, slice, id) == -EBUSY; i++)
-		(void)nanosleep(&pause, NULL);
+		crl_pause_ms(20);
 }
 
 _Noreturn void crl_janitor_tidy_up(struct crl_janitor *j)

@@ -32,6 +32,19 @@ int crl_limits_plan(const struct crl_job *job, struct crl_limit_plans *ret, stru
 	return r;
 }
 
+/* The plans as crl_cgroup_make() wants them. */
+struct crl_cgroup_plans crl_limits_wish(const struct crl_job *job, const struct crl_limit_plans *plans)
+{
+	return (struct crl_cgroup_plans){.user = &plans->user,
+					 .budget = job->policy.budget[0] ? &plans->budget : NULL,
+					 .need = job->policy.need[CRL_FEATURE_LIMITS]};
+}
+
+static bool is_limited(const struct crl_limit_plans *plans)
+{
+	return plans->user.len > 0 || plans->budget.len > 0;
+}
+
 /* Take out what this host has no controller for, and say so; or refuse. */
 int crl_limits_fit(const struct crl_job *job, struct crl_limit_plans *plans, struct crl_err *err)
 {
@@ -39,7 +52,7 @@ int crl_limits_fit(const struct crl_job *job, struct crl_limit_plans *plans, str
 	struct crl_cgroup_plan *plan[] = {&plans->user, &plans->budget};
 	int r = 0;
 
-	for (size_t i = 0; i < CRL_ARRAY_LEN(plan) && r == 0; i++) {
+	for (size_t i = 0; i < (p->budget[0] ? 2u : 1u) && r == 0; i++) { /* each reads a file of the kernel's */
 		char missing[128] = "";
 
 		r = crl_cgroup_drop_missing(job->cgroup.root, plan[i], p->need[CRL_FEATURE_LIMITS], missing,
@@ -69,9 +82,7 @@ static int open_root(struct crl_job *job, bool needed, struct crl_err *err)
 static int make_cgroup(struct crl_job *job, const struct crl_limit_plans *plans, struct crl_err *err)
 {
 	const struct crl_policy *p = &job->policy;
-	const struct crl_cgroup_plans limits = {.user = &plans->user,
-						.budget = p->budget[0] ? &plans->budget : NULL,
-						.need = p->need[CRL_FEATURE_LIMITS]};
+	const struct crl_cgroup_plans limits = crl_limits_wish(job, plans);
 	struct crl_login_cgroup *c = &job->cgroup;
 	char missing[128];
 	int r;
@@ -103,16 +114,16 @@ int crl_limits_make(struct crl_job *job, struct crl_err *err)
 	if (crl_manager_is_systemd(job))
 		return crl_manager_make(job, err);
 	r = crl_limits_plan(job, &plans, err);
-	if (r < 0 || (plans.user.len == 0 && plans.budget.len == 0 && !shared))
+	if (r < 0 || (!is_limited(&plans) && !shared))
 		return r;
-	r = open_root(job, ((plans.user.len > 0 || plans.budget.len > 0) && p->need[CRL_FEATURE_LIMITS] == CRL_NEED_REQUIRE) ||
+	r = open_root(job, (is_limited(&plans) && p->need[CRL_FEATURE_LIMITS] == CRL_NEED_REQUIRE) ||
 				   (shared && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_REQUIRE), err);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = crl_limits_fit(job, &plans, err);
 	if (r < 0)
 		return r;
-	if (plans.user.len == 0 && plans.budget.len == 0 && !shared) {
+	if (!is_limited(&plans) && !shared) {
 		drop_fd(&job->cgroup.root); /* nothing to enforce: spare the login the move */
 		return 0;
 	}

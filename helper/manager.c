@@ -109,6 +109,19 @@ static int find_scope(struct crl_job *job, const char *unit, struct crl_err *err
 			   name);
 }
 
+/* What shall hold, as far as this host can, and the right to change it. */
+static int prepare(struct crl_job *job, const struct crl_manager_slices *slices, struct crl_limit_plans *ret,
+		   struct crl_err *err)
+{
+	int r = crl_limits_plan(job, ret, err);
+
+	if (r == 0)
+		r = crl_cgroup_open_root(CGROUPS, &job->cgroup.root, err);
+	if (r == 0)
+		r = crl_limits_fit(job, ret, err);
+	return r < 0 ? r : crl_manager_lock(job, slices, err);
+}
+
 int crl_manager_make(struct crl_job *job, struct crl_err *err)
 {
 	struct crl_login_cgroup *c = &job->cgroup;
@@ -118,13 +131,7 @@ int crl_manager_make(struct crl_job *job, struct crl_err *err)
 
 	c->managed = true;
 	find_slices(job, &slices, c->slice_path);
-	r = crl_limits_plan(job, &plans, err);
-	if (r == 0)
-		r = crl_cgroup_open_root(CGROUPS, &c->root, err);
-	if (r == 0)
-		r = crl_limits_fit(job, &plans, err);
-	if (r == 0)
-		r = crl_manager_lock(job, &slices, err);
+	r = prepare(job, &slices, &plans, err);
 	if (r == 0)
 		r = find_scope(job, slices.user, err);
 	if (r < 0)
@@ -145,13 +152,7 @@ int crl_manager_reload(struct crl_job *job, const char *slice, struct crl_err *e
 	find_slices(job, &slices, c->slice_path);
 	if (strcmp(c->slice_path, slice) != 0)
 		return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "limits.budget has changed: that needs a new login");
-	r = crl_limits_plan(job, &plans, err);
-	if (r == 0)
-		r = crl_cgroup_open_root(CGROUPS, &c->root, err);
-	if (r == 0)
-		r = crl_limits_fit(job, &plans, err);
-	if (r == 0)
-		r = crl_manager_lock(job, &slices, err);
+	r = prepare(job, &slices, &plans, err);
 	return r < 0 ? r : crl_manager_limit(job, &slices, &plans, err);
 }
 

@@ -18,16 +18,13 @@
 
 static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
 {
-	const struct crl_policy *p = &job->policy;
 	struct crl_limit_plans plans;
-	const struct crl_cgroup_plans limits = {.user = &plans.user,
-						.budget = p->budget[0] ? &plans.budget : NULL,
-						.need = p->need[CRL_FEATURE_LIMITS]};
+	struct crl_cgroup_plans limits;
 	char slice[CRL_SLICE_MAX], missing[128];
 	scoped_fd dir = -EBADF;
 	int r;
 
-	crl_cgroup_slice(job->login.uid, p->budget, slice);
+	crl_cgroup_slice(job->login.uid, job->policy.budget, slice);
 	if (strcmp(slice, room->slice) != 0)
 		return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "limits.budget has changed: that needs a new login");
 	r = crl_limits_plan(job, &plans, err);
@@ -37,6 +34,7 @@ static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, s
 		r = crl_limits_fit(job, &plans, err);
 	if (r < 0)
 		return r;
+	limits = crl_limits_wish(job, &plans);
 	/* As for one more login, whose cgroup then goes again: the slices above it stay, being in use. */
 	r = crl_cgroup_make(job->cgroup.root, slice, job->id, &limits, &dir, missing, sizeof(missing), err);
 	if (r < 0)
@@ -45,22 +43,19 @@ static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, s
 	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "a cgroup is left in %s", slice) : 0;
 }
 
-static bool wants_limits(const struct crl_policy *p)
-{
-	return p->need[CRL_FEATURE_LIMITS] != CRL_NEED_OFF && (crl_limits_any(&p->limits) || p->budget[0]);
-}
-
 static int set_limits(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
 {
 	int r = crl_config_load(job->options->config, &job->config, err);
+	bool off;
 
 	if (r == 0)
 		r = crl_state_open(job->options->state, &job->state, err);
 	if (r == 0)
 		r = crl_config_policy(job->config, room->policy, &job->policy, err);
-	if (r == 0 && !room->slice[0] && !wants_limits(&job->policy))
+	off = job->policy.need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF;
+	if (r == 0 && !room->slice[0] && (off || !crl_policy_names_limits(&job->policy)))
 		return 0;
-	if (r == 0 && (job->policy.need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF || !room->slice[0]))
+	if (r == 0 && (off || !room->slice[0]))
 		return crl_err_set(err, ENOENT, CRL_STAGE_LIMITS, "%s: that needs a new login",
 				   room->slice[0] ? "features.limits is off now" : "the room was made without a cgroup");
 	if (r == 0)

@@ -276,13 +276,13 @@ int crl_cgroup_find_controllers(struct crl_cgroup_limiting *l, const struct crl_
 				   path_of(l->root, path, sizeof(path)));
 	for (size_t i = 0; i < plan->len; i++) {
 		const struct crl_cgroup_write *w = &plan->write[i];
-		/* A plan groups them. */
-		bool again = (i > 0 && strcmp(w->controller, w[-1].controller) == 0) || is_listed(l, w->controller);
 		int r = 0;
 
-		if (!again && has_word(there, w->controller))
+		if (is_listed(l, w->controller))
+			continue;
+		if (has_word(there, w->controller))
 			l->controller[l->len++] = w->controller;
-		else if (!again)
+		else
 			r = lacks(l, "controller", w->controller, w->key, err);
 		if (r < 0)
 			return r;

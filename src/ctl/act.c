@@ -26,7 +26,7 @@ static bool is_of(const struct crl_room_info *room, const char *what)
 	if (strcmp(what, room->id) == 0)
 		return true;
 	for (size_t i = 0; i < room->logins; i++)
-		if (strcmp(what, room->login[i].id) == 0 || strcmp(what, room->login[i].user) == 0)
+		if (ctl_is_named(room, &room->login[i], what))
 			return true;
 	return false;
 }

@@ -194,10 +194,9 @@ static void check_pam(struct findings *f, const struct ctl *c)
 
 static void check_switch(struct findings *f, const struct ctl *c)
 {
-	const char *slash = strrchr(c->config, '/');
 	char path[PATH_MAX];
 
-	(void)snprintf(path, sizeof(path), "%.*s/off", slash ? (int)(slash - c->config) : 1, slash ? c->config : ".");
+	ctl_beside_config(c, "off", path);
 	if (access(path, F_OK) == 0)
 		find(f, WARNING, path, 0, "remove the file", "carrel is switched off: nobody who logs in now is isolated");
 }

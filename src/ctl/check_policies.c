@@ -133,7 +133,7 @@ static void check_host(struct one *o)
 	const struct crl_policy *p = o->p;
 	scoped_fd root = -EBADF;
 	char there[256] = "", text[160];
-	bool limited = crl_limits_any(&p->limits) || p->budget[0];
+	bool limited = crl_policy_names_limits(p);
 	enum crl_need need = p->need[CRL_FEATURE_LIMITS];
 
 	if (crl_cgroup_open_root("", &root, NULL) == 0)

@@ -91,5 +91,11 @@ struct ctl_usage {
 };
 void ctl_usage_read(const struct crl_room_info *room, struct ctl_usage *ret);
 
+/* Is @what the login's id, his user's name or the room's id? */
+bool ctl_is_named(const struct crl_room_info *room, const struct crl_room_login *login, const char *what);
+
+/* Path of what stands beside the configuration, for PATH_MAX bytes. */
+void ctl_beside_config(const struct ctl *c, const char *name, char *buf);
+
 /* Directory of a login's cgroup, or -errno. */
 int ctl_login_cgroup(const struct crl_room_info *room, const struct crl_room_login *login);

@@ -80,14 +80,20 @@ static int replace(const char *path, const char *text, const struct stat *as, st
 	return 0;
 }
 
+void ctl_beside_config(const struct ctl *c, const char *name, char *buf)
+{
+	const char *slash = strrchr(c->config, '/');
+
+	(void)snprintf(buf, PATH_MAX, "%.*s/%s", slash ? (int)(slash - c->config) : 1, slash ? c->config : ".", name);
+}
+
 static int keep_backup(const struct ctl *c, const char *service, const char *text, char path[PATH_MAX],
 		       struct crl_err *err) /* R2 */
 {
-	const char *slash = strrchr(c->config, '/');
 	scoped_fd fd = -EBADF;
 	int r;
 
-	(void)snprintf(path, PATH_MAX, "%.*s/" BACKUP, slash ? (int)(slash - c->config) : 1, slash ? c->config : ".");
+	ctl_beside_config(c, BACKUP, path);
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
 		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "cannot make %s: %s", path, strerrordesc_np(errno));
 	(void)snprintf(path + strlen(path), PATH_MAX - strlen(path), "/%s", service);

@@ -56,7 +56,15 @@ static enum ctl_exit explain_values(const struct ctl *c, const struct crl_config
 	return r < 0 ? ctl_error(c, &err) : CTL_YES;
 }
 
-/* Only what differs: the table of one with the other's value in place of the file. */
+static bool has_key(const struct ctl_table *t, const char *key)
+{
+	for (size_t i = 0; i < t->cells; i += t->columns)
+		if (strcmp(t->cell[i], key) == 0)
+			return true;
+	return false;
+}
+
+/* Only what differs. Both tables have one order of keys, and either may lack some. */
 static enum ctl_exit explain_difference(const struct ctl *c, const struct crl_config *config, const char *one,
 					const char *two)
 {
@@ -70,18 +78,17 @@ static enum ctl_exit explain_difference(const struct ctl *c, const struct crl_co
 		r = crl_config_explain(config, two, add_value, &b, &err);
 	flatten(&a);
 	flatten(&b);
-	for (size_t i = 0, j = 0; r == 0 && (i < a.cells || j < b.cells);) { /* the same order; paths may be left out */
-		bool left = j >= b.cells || (i < a.cells && strcmp(a.cell[i], b.cell[j]) != 0 &&
-					     (j + b.columns >= b.cells || strcmp(a.cell[i], b.cell[j + b.columns]) != 0));
-		bool both = i < a.cells && j < b.cells && strcmp(a.cell[i], b.cell[j]) == 0;
+	for (size_t i = 0, j = 0; r == 0 && (i < a.cells || j < b.cells);) {
+		bool only_a = i < a.cells && !has_key(&b, a.cell[i]);
+		bool only_b = !only_a && j < b.cells && !has_key(&a, b.cell[j]);
 
-		if (!both || strcmp(a.cell[i + VALUE], b.cell[j + VALUE]) != 0) {
-			ctl_cell(&t, "%s", both || left ? a.cell[i] : b.cell[j]);
-			ctl_cell(&t, "%s", both || left ? a.cell[i + VALUE] : "");
-			ctl_cell(&t, "%s", both || !left ? b.cell[j + VALUE] : "");
+		if (only_a || only_b || strcmp(a.cell[i + VALUE], b.cell[j + VALUE]) != 0) {
+			ctl_cell(&t, "%s", only_b ? b.cell[j] : a.cell[i]);
+			ctl_cell(&t, "%s", only_b ? "" : a.cell[i + VALUE]);
+			ctl_cell(&t, "%s", only_a ? "" : b.cell[j + VALUE]);
 		}
-		i += both || left ? a.columns : 0;
-		j += both || !left ? b.columns : 0;
+		i += only_b ? 0 : a.columns;
+		j += only_a ? 0 : b.columns;
 	}
 	if (r == 0)
 		ctl_table_print(c, &t);
@@ -144,7 +151,7 @@ static void explain_host(const struct crl_policy *p)
 
 	if (crl_cgroup_open_root("", &root, NULL) == 0)
 		crl_ignore(crl_cgroup_read(root, "cgroup.controllers", controllers, sizeof(controllers)) < 0);
-	if ((crl_limits_any(&p->limits) || p->budget[0]) && !strstr(controllers, "memory"))
+	if (crl_policy_names_limits(p) && !strstr(controllers, "memory"))
 		(void)printf("this host: no cgroup v2 controllers for limits: %s (features.limits)\n",
 			     outcome[p->need[CRL_FEATURE_LIMITS]]);
 	if ((p->namespaces & CRL_NS_BIT(CRL_NS_TIME)) && access("/proc/self/ns/time", F_OK) != 0)

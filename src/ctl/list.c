@@ -54,10 +54,20 @@ static void cell_cpu(struct ctl_table *t, uint64_t us, bool json)
 		ctl_cell(t, "%" PRIu64 ":%02" PRIu64 ".%02" PRIu64, us / 60000000, us / 1000000 % 60, us / 10000 % 100);
 }
 
+bool ctl_is_named(const struct crl_room_info *room, const struct crl_room_login *login, const char *what)
+{
+	return strcmp(what, login->user) == 0 || strcmp(what, login->id) == 0 || strcmp(what, room->id) == 0;
+}
+
+static const char *state_of(const struct crl_room_info *room, const struct crl_room_login *l, const struct ctl_usage *u)
+{
+	return room->stale ? "stale" : u->frozen ? "frozen" : l->pid == 0 ? "left" : "open";
+}
+
 static bool is_asked_for(const struct crl_room_info *room, const struct crl_room_login *login, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], login->user) == 0 || strcmp(argv[i], login->id) == 0 || strcmp(argv[i], room->id) == 0)
+		if (ctl_is_named(room, login, argv[i]))
 			return true;
 	return argc == 0;
 }
@@ -76,7 +86,7 @@ static void add_login(const struct ctl *c, struct ctl_table *t, const struct crl
 	cell_number(t, u->processes);
 	cell_size(t, u->memory, c->json);
 	cell_cpu(t, u->cpu_us, c->json);
-	ctl_cell(t, "%s", room->stale ? "stale" : u->frozen ? "frozen" : l->pid == 0 ? "left" : "open");
+	ctl_cell(t, "%s", state_of(room, l, u));
 }
 
 enum ctl_exit ctl_list(const struct ctl *c, int argc, char **argv)
@@ -129,7 +139,7 @@ static void show(const struct ctl *c, const struct crl_room_info *room, const st
 	ctl_cell(&t, "%s", l->rhost);
 	ctl_cell(&t, "%s", l->tty);
 	cell_since(&t, l->since, true);
-	ctl_cell(&t, "%s", room->stale ? "stale" : u.frozen ? "frozen" : l->pid == 0 ? "left" : "open");
+	ctl_cell(&t, "%s", state_of(room, l, &u));
 	cell_number(&t, (uint64_t)l->pid);
 	cell_number(&t, (uint64_t)room->init);
 	cell_number(&t, (uint64_t)room->supervisor);

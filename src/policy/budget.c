@@ -56,7 +56,7 @@ static int read_limits(struct crl_budget *b, config_setting_t *group, struct crl
 	if (!crl_limits_any(&b->limits)) {
 		return refuse(b, err, "limits nothing, expected cpu, memory, tasks or another limit");
 	}
-	if (b->limits.memory_high != CRL_UNLIMITED && b->limits.memory_high > b->limits.memory) {
+	if (crl_limits_high_is_above(&b->limits)) {
 		return refuse(b, err, "memory_high is above memory");
 	}
 	return 0;

@@ -130,12 +130,12 @@ static bool linger_without_pid(const struct crl_policy *p)
 
 static bool high_above_memory(const struct crl_policy *p)
 {
-	return p->limits.memory_high != CRL_UNLIMITED && p->limits.memory_high > p->limits.memory;
+	return crl_limits_high_is_above(&p->limits);
 }
 
 static bool limits_without_cgroup(const struct crl_policy *p)
 {
-	return (crl_limits_any(&p->limits) || p->budget[0]) && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF &&
+	return crl_policy_names_limits(p) && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF &&
 	       p->need[CRL_FEATURE_LIMITS] != CRL_NEED_OFF;
 }
 

@@ -43,7 +43,6 @@ static bool parse_uids(const char *text, uint64_t *ret_first, uint64_t *ret_last
 /* An address as 16 bytes, IPv4 mapped into IPv6. */
 struct address {
 	uint8_t byte[16];
-	bool is_v4;
 };
 
 static bool parse_address(const char *text, struct address *ret)
@@ -52,14 +51,9 @@ static bool parse_address(const char *text, struct address *ret)
 
 	if (inet_pton(AF_INET, text, ret->byte + 12) == 1) {
 		memcpy(ret->byte, mapped, sizeof(mapped));
-		ret->is_v4 = true;
 		return true;
 	}
-	if (inet_pton(AF_INET6, text, ret->byte) != 1) {
-		return false;
-	}
-	ret->is_v4 = memcmp(ret->byte, mapped, sizeof(mapped)) == 0;
-	return true;
+	return inet_pton(AF_INET6, text, ret->byte) == 1;
 }
 
 /* @ret_bits  of the 128 */

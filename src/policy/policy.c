@@ -152,6 +152,16 @@ bool crl_limits_any(const struct crl_limits *l)
 	       l->memory_high != CRL_UNLIMITED || l->swap != CRL_UNLIMITED || l->tasks != CRL_UNLIMITED || l->io_len;
 }
 
+bool crl_limits_high_is_above(const struct crl_limits *l)
+{
+	return l->memory_high != CRL_UNLIMITED && l->memory_high > l->memory;
+}
+
+bool crl_policy_names_limits(const struct crl_policy *p)
+{
+	return crl_limits_any(&p->limits) || p->budget[0];
+}
+
 void crl_policy_done(struct crl_policy *p)
 {
 	for (size_t i = 0; i < p->bind_len; i++) {

@@ -152,6 +152,12 @@ void crl_limits_init(struct crl_limits *l);
 void crl_limits_done(struct crl_limits *l);
 bool crl_limits_any(const struct crl_limits *l);
 
+/* Is the throttle above the hard limit, where it would never be met? */
+bool crl_limits_high_is_above(const struct crl_limits *l);
+
+/* Does the policy name any limit, its own or a budget's? features.limits may still be off. */
+bool crl_policy_names_limits(const struct crl_policy *p);
+
 /*
  * Rules across keys: conflicts, gaps, wishes that cannot hold (check.c).
  * @ret_key  the key to blame, for the caller to name its line

@@ -53,6 +53,15 @@ log_since() { # REGEX
 		else tail -n +$((${LOG_MARK##*$'\n'} + 1)) /var/log/auth.log; fi" 2>/dev/null | grep -E -- "$1"
 }
 
+# The supervisor of the login that is held as "one" is killed, and the sweep does what it could not.
+kill_supervisor_of_one() {
+	guest 'pkill -KILL -f "^carrel:"'
+	poll 20 eval '! kill -0 $HOLD_one'
+	hold_end one 2>/dev/null
+	poll 20 guest "! pgrep -u ana"
+	guest '/usr/libexec/carrel/carrel-helper --sweep --state /run/carrel'
+}
+
 # hold NAME USER [SSH OPTIONS]: a login that stays until hold_end; hold_ask NAME COMMAND asks its shell
 hold() {
 	local name=$1 user=$2

@@ -123,11 +123,7 @@ check_leaving() {
 
 check_killed() {
 	check "a login" hold one ana
-	guest 'pkill -KILL -f "^carrel:"'
-	poll 20 eval '! kill -0 $HOLD_one'
-	hold_end one 2>/dev/null
-	poll 20 guest "! pgrep -u ana"
-	guest '/usr/libexec/carrel/carrel-helper --sweep --state /run/carrel'
+	kill_supervisor_of_one
 	check "after a killed supervisor nothing is left" poll 30 guest "! test -e $BUDGET"
 	is "no drop-in" "$(dropins)" 0
 	check "no file" guest '! ls /run/carrel/rooms/* 2>/dev/null | grep .'

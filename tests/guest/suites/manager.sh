@@ -89,11 +89,7 @@ hold_end one
 # A killed supervisor leaves limits behind; the sweep takes them away.
 conf 100
 check "a login" hold one ana
-guest 'pkill -KILL -f "^carrel:"'
-poll 20 eval '! kill -0 $HOLD_one'
-hold_end one 2>/dev/null
-poll 20 guest "! pgrep -u ana"
-guest '/usr/libexec/carrel/carrel-helper --sweep --state /run/carrel'
+kill_supervisor_of_one
 is "the sweep removes a killed supervisor's limits" "$(dropins)" 0
 check "and all its files" guest '! ls /run/carrel/rooms/*'
 
