@@ -55,6 +55,7 @@ endif
 # -Wl,-Bsymbolic etc. are not needed: the module exports two symbols (pam_carrel.map).
 
 PROTO_SRC := $(wildcard src/proto/*.c)
+DOOR_SRC := $(wildcard src/door/*.c)
 CORE_SRC := $(wildcard src/base/*.c src/policy/*.c src/plan/*.c src/state/*.c)
 APPLY_SRC := $(wildcard src/apply/*.c)
 HELPER_SRC := $(wildcard helper/*.c)
@@ -69,7 +70,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 TOOL_SRC := $(wildcard tests/lib/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-ALL_OBJ := $(call obj,$(PROTO_SRC) $(CORE_SRC) $(APPLY_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(CTL_SRC) $(UNIT_SRC) $(LIVE_SRC) \
+ALL_OBJ := $(call obj,$(PROTO_SRC) $(DOOR_SRC) $(CORE_SRC) $(APPLY_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(CTL_SRC) $(UNIT_SRC) $(LIVE_SRC) \
 	$(PAMTEST_SRC) $(BENCH_SRC) $(TOOL_SRC))
 ARCHIVES := $(BUILD)/libapply.a $(BUILD)/libcore.a $(BUILD)/libproto.a
 LIBS_CORE := -lconfig -lseccomp -lcap
@@ -87,25 +88,26 @@ $(BUILD)/obj/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libproto.a: $(call obj,$(PROTO_SRC))
+$(BUILD)/libdoor.a: $(call obj,$(DOOR_SRC))
 $(BUILD)/libcore.a: $(call obj,$(CORE_SRC))
 $(BUILD)/libapply.a: $(call obj,$(APPLY_SRC))
 $(BUILD)/%.a:
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/pam_carrel.so: $(call obj,$(MODULE_SRC)) $(BUILD)/libproto.a pam_module/pam_carrel.map
+$(BUILD)/pam_carrel.so: $(call obj,$(MODULE_SRC)) $(BUILD)/libdoor.a $(BUILD)/libproto.a pam_module/pam_carrel.map
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) -shared $(LDSAN) $(LDHARDEN) -Wl,-z,defs -Wl,--version-script=pam_module/pam_carrel.map -o $@ \
-		$(call obj,$(MODULE_SRC)) $(BUILD)/libproto.a -lpam $(LDFLAGS)
+		$(call obj,$(MODULE_SRC)) $(BUILD)/libdoor.a $(BUILD)/libproto.a -lpam $(LDFLAGS)
 
 $(BUILD)/carrel-helper: $(call obj,$(HELPER_SRC)) $(ARCHIVES)
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(HELPER_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
 
 # Static but for libc, whose name service it asks: a host needs no package to look at its rooms.
-$(BUILD)/carrelctl: $(call obj,$(CTL_SRC)) $(ARCHIVES)
+$(BUILD)/carrelctl: $(call obj,$(CTL_SRC)) $(BUILD)/libdoor.a $(ARCHIVES)
 	$(if $(V),,@echo LD $@)
-	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(CTL_SRC)) $(ARCHIVES) -Wl,-Bstatic $(LIBS_CORE) -Wl,-Bdynamic \
+	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(CTL_SRC)) $(BUILD)/libdoor.a $(ARCHIVES) -Wl,-Bstatic $(LIBS_CORE) -Wl,-Bdynamic \
 		$(LDFLAGS)
 
 $(BUILD)/carrel-bus: $(call obj,$(BUS_SRC))

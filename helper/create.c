@@ -159,11 +159,12 @@ static void describe(const struct crl_job *job, struct crl_room *room)
 
 	(void)snprintf(room->id, sizeof(room->id), "%s", job->id);
 	(void)snprintf(room->name, sizeof(room->name), "%s", job->room_name);
-	(void)snprintf(room->policy, sizeof(room->policy), "%s", p->name);
+	room->adopt = job->adopt;
+	(void)snprintf(room->filter, sizeof(room->filter), "%s", job->filter_name);
 	room->shared = p->share != CRL_SHARE_LOGIN;
 	room->keep = p->on_close == CRL_CLOSE_KEEP;
 	room->linger_s = p->linger_s;
-	room->accounting = p->need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_OFF && room->utmp >= 0;
+	room->accounting = !job->options->rehearse && p->need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_OFF && room->utmp >= 0;
 }
 
 static int build(struct crl_job *job, struct crl_room *room, const struct crl_init_args *args, struct crl_err *err)

@@ -52,15 +52,26 @@ static int choose_policy(struct crl_job *job, struct crl_err *err)
 {
 	struct lookup l = {.job = job};
 	const struct crl_match m = {.login = &job->login, .now = time(NULL), .lookup = lookup_group, .arg = &l};
+	const char *name;
 	int r;
 
 	r = crl_config_load(job->options->config, &job->config, err);
 	if (r < 0)
 		return r;
-	r = crl_rules_match(crl_config_rules(job->config), &m, &job->rule, err);
-	if (r < 0)
-		return r;
-	return crl_config_policy(job->config, job->rule->policy, &job->policy, err);
+	name = job->options->policy;
+	if (!name) {
+		r = crl_rules_match(crl_config_rules(job->config), &m, &job->rule, err);
+		if (r < 0)
+			return r;
+		name = job->rule->policy;
+	}
+	r = crl_config_policy(job->config, name, &job->policy, err);
+	if (r == 0 && job->options->rehearse) {
+		job->policy.share = CRL_SHARE_LOGIN;
+		job->policy.on_close = CRL_CLOSE_KILL;
+		job->policy.linger_s = 0;
+	}
+	return r;
 }
 
 /* What the kernel cannot do: refuse, or go on without and say so. */
@@ -153,6 +164,7 @@ int crl_filter_obtain(struct crl_job *job, struct crl_err *err)
 	r = crl_filter_key(&job->policy.seccomp, path, flags, key, sizeof(key), err);
 	if (r < 0)
 		return r;
+	crl_filter_cache_name(key, job->filter_name);
 	if (crl_filter_cache_get(job->state.cache, key, &job->filter) == 0)
 		return 0;
 	r = compile_filter(job, path, flags, err);

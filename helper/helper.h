@@ -17,6 +17,7 @@
 #include "policy/policy.h"
 #include "proto/fdpass.h"
 #include "proto/login.h"
+#include "state/filter_cache.h"
 #include "state/record.h"
 
 #define CRL_CHANNEL_FD 3 /* the module's socket, put there by the module */
@@ -26,6 +27,8 @@ struct crl_options {
 	const char *config;
 	const char *state;
 	unsigned int timeout_s;
+	const char *policy; /* NULL = as the rules say; carrelctl names one to try it */
+	bool rehearse;      /* of carrelctl: nobody shares this room, it ends at once and is in no utmp */
 	bool debug;
 	bool sweep; /* only tidy up after dead rooms, then leave */
 	bool reload; /* only set the limits of live rooms anew */
@@ -63,6 +66,7 @@ struct crl_job {
 	char room_name[CRL_KEY_MAX]; /* of its files under STATE/rooms */
 	struct crl_adopt adopt;
 	struct crl_filter filter;
+	char filter_name[CRL_FILTER_NAME_MAX]; /* in the cache; "" = there is no filter */
 	struct crl_login_cgroup cgroup;
 	int init_channel;   /* to the init that we made, until it has dropped its power; -EBADF = somebody else's room */
 };
@@ -90,7 +94,8 @@ struct crl_member {
 /* The room that this process keeps. */
 struct crl_room {
 	struct crl_state state;
-	char policy[CRL_POLICY_NAME_MAX];
+	struct crl_adopt adopt; /* what each of its logins has adopted; the policy's name is in it */
+	char filter[CRL_FILTER_NAME_MAX];
 	char id[CRL_ID_MAX];
 	char name[CRL_KEY_MAX];
 	bool shared;

@@ -34,7 +34,8 @@ static int parse_options(int argc, char **argv, struct crl_options *o, struct cr
 	static const struct option table[] = {
 		{"config", required_argument, NULL, 'c'}, {"state", required_argument, NULL, 's'},
 		{"timeout", required_argument, NULL, 't'}, {"debug", no_argument, NULL, 'd'},
-		{"sweep", no_argument, NULL, 'w'}, {"reload", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0},
+		{"sweep", no_argument, NULL, 'w'}, {"reload", no_argument, NULL, 'r'},
+		{"policy", required_argument, NULL, 'p'}, {"rehearse", no_argument, NULL, 'R'}, {NULL, 0, NULL, 0},
 	};
 	uint64_t seconds = CRL_TIMEOUT_DEFAULT_S;
 
@@ -44,6 +45,10 @@ static int parse_options(int argc, char **argv, struct crl_options *o, struct cr
 			o->config = optarg;
 		else if (opt == 's')
 			o->state = optarg;
+		else if (opt == 'p')
+			o->policy = optarg;
+		else if (opt == 'R')
+			o->rehearse = true;
 		else if (opt == 'd')
 			o->debug = true;
 		else if (opt == 'w')

@@ -80,8 +80,9 @@ size_t crl_members_present(const struct crl_room *room)
 void crl_room_record(const struct crl_room *room)
 {
 	struct crl_record_login *login = calloc(room->members + 1, sizeof(*login));
-	struct crl_record r = {.name = room->name, .policy = room->policy, .slice = room->slice, .supervisor = getpid(),
-			       .init = room->init_pid, .login = login, .logins = room->members};
+	struct crl_record r = {.name = room->name, .adopt = &room->adopt, .filter = room->filter, .slice = room->slice,
+			       .supervisor = getpid(), .init = room->init_pid, .login = login,
+			       .logins = room->members};
 
 	if (!login)
 		return;

@@ -16,15 +16,15 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "pam_module/adopt.h"
+#include "door/adopt.h"
 #include "pam_module/caller.h"
 #include "pam_module/off.h"
 #include "pam_module/options.h"
 #include "pam_module/session.h"
-#include "pam_module/spawn.h"
+#include "door/spawn.h"
 #include "pam_module/status.h"
-#include "pam_module/talk.h"
-#include "pam_module/trim.h"
+#include "door/talk.h"
+#include "door/trim.h"
 #include "pam_module/who.h"
 #include "proto/fdpass.h"
 
@@ -36,8 +36,8 @@ struct attempt {
 	pam_handle_t *pamh;
 	struct options opt;
 	struct caller caller;
-	struct helper helper;
-	struct talk talk;
+	struct crl_helper helper;
+	struct crl_talk talk;
 	struct crl_login login;
 	bool has_room;             /* room below is filled */
 	struct crl_msg_room room;
@@ -50,7 +50,7 @@ static void attempt_free(struct attempt **pa)
 	if (!a)
 		return;
 	caller_done(&a->caller);
-	helper_done(&a->helper);
+	crl_helper_done(&a->helper);
 	free(a);
 }
 
@@ -61,55 +61,55 @@ static void put_cwd(const struct attempt *a, bool inside)
 		caller_restore_cwd(&a->caller, inside ? a->login.home : NULL);
 }
 
-static int go_inside(struct attempt *a, const struct origin *o, int init_pidfd, struct crl_err *err)
+static int go_inside(struct attempt *a, const struct crl_origin *o, int init_pidfd, struct crl_err *err)
 {
-	int rc = origin_leave(o, init_pidfd, err);
+	int rc = crl_origin_leave(o, init_pidfd, err);
 	int confirmed;
 
 	if (rc < 0)
 		return rc;
-	rc = talk_entered(&a->talk, err);
+	rc = crl_talk_entered(&a->talk, err);
 	if (rc < 0)
 		return rc;
 	put_cwd(a, true); /* while the helper looks where we are */
-	rc = origin_has_left(o, err);
+	rc = crl_origin_has_left(o, err);
 	/* In any case: what comes must not be taken for the answer to a CLOSE. */
-	confirmed = talk_confirmed(&a->talk, rc < 0 ? NULL : err);
+	confirmed = crl_talk_confirmed(&a->talk, rc < 0 ? NULL : err);
 	if (rc < 0 || confirmed < 0)
 		return rc < 0 ? rc : confirmed;
 	rc = caller_seal(&a->caller, err);
 	if (rc < 0)
 		return rc;
-	rc = trim_apply(&a->room, err);
+	rc = crl_trim_apply(&a->room, err);
 	if (rc < 0)
 		return rc;
 	return session_keep(a->pamh, &a->helper.sock, o, err);
 }
 
-static void retreat(struct attempt *a, const struct origin *o)
+static void retreat(struct attempt *a, const struct crl_origin *o)
 {
 	scoped_fd supervisor = -EBADF;
 	struct crl_err err = {0};
-	int rc = origin_return(o, a->helper.pidfd, &err);
+	int rc = crl_origin_return(o, a->helper.pidfd, &err);
 
 	/* A room that others share has another supervisor than our helper, and that one is only known by its answer. */
-	if (!a->talk.broken && talk_close(a->helper.sock, TIDY_WAIT_MS, &supervisor) == 0 && rc < 0)
-		rc = origin_return(o, supervisor, &err);
+	if (!a->talk.broken && crl_talk_close(a->helper.sock, TIDY_WAIT_MS, &supervisor) == 0 && rc < 0)
+		rc = crl_origin_return(o, supervisor, &err);
 	if (rc < 0)
 		pam_syslog(a->pamh, LOG_CRIT, "the application stays in a room that failed: it can start nothing");
 	caller_unseal(&a->caller);
 	put_cwd(a, false);
 }
 
-static int adopt(struct attempt *a, struct origin *o, int init_pidfd, struct crl_err *err)
+static int adopt(struct attempt *a, struct crl_origin *o, int init_pidfd, struct crl_err *err)
 {
-	int rc = pidfd_prove(init_pidfd, err);
+	int rc = crl_pidfd_prove(init_pidfd, err);
 
 	if (rc < 0) {
 		a->talk.broken = true;
 		return rc;
 	}
-	rc = origin_choose(o, a->room.adopt.ns_mask, err);
+	rc = crl_origin_choose(o, a->room.adopt.ns_mask, err);
 	if (rc < 0)
 		return rc;
 	rc = go_inside(a, o, init_pidfd, err);
@@ -120,22 +120,23 @@ static int adopt(struct attempt *a, struct origin *o, int init_pidfd, struct crl
 
 static int ask_and_adopt(struct attempt *a, struct crl_err *err)
 {
-	scoped(origin) o = ORIGIN_NONE;
+	scoped(crl_origin) o = CRL_ORIGIN_NONE;
 	scoped_fd init_pidfd = -EBADF;
 	int rc;
 
-	a->talk = (struct talk){
+	a->talk = (struct crl_talk){
 		.sock = a->helper.sock,
 		.deadline_ms = crl_now_ms() + (int64_t)a->opt.timeout_s * 1000,
 		.timeout_s = a->opt.timeout_s,
+		.lookup = who_find_group,
 	};
-	rc = talk_request(&a->talk, &a->login, err);
+	rc = crl_talk_request(&a->talk, &a->login, err);
 	if (rc < 0)
 		return rc;
-	rc = origin_save(&o, err); /* while the helper works */
+	rc = crl_origin_save(&o, err); /* while the helper works */
 	if (rc < 0)
 		return rc;
-	rc = talk_answer(&a->talk, &a->room, &init_pidfd, err);
+	rc = crl_talk_answer(&a->talk, &a->room, &init_pidfd, err);
 	if (rc < 0)
 		return rc;
 	a->has_room = true;
@@ -145,7 +146,9 @@ static int ask_and_adopt(struct attempt *a, struct crl_err *err)
 static int open_room(struct attempt *a, struct crl_err *err)
 {
 	/* First, since it takes longer to start than what follows; until it is asked it makes nothing. */
-	int rc = helper_spawn(&a->opt, &a->helper, err);
+	const struct crl_helper_start start = {.helper = a->opt.helper, .config = a->opt.config, .state = a->opt.state,
+					       .timeout_s = a->opt.timeout_s, .debug = a->opt.debug};
+	int rc = crl_helper_spawn(&start, &a->helper, err);
 
 	if (rc < 0)
 		return rc;
@@ -153,12 +156,12 @@ static int open_room(struct attempt *a, struct crl_err *err)
 	if (rc == 0)
 		rc = caller_examine(&a->caller, err);
 	if (rc < 0) {
-		helper_end(&a->helper, 0);
+		crl_helper_end(&a->helper, 0);
 		return rc;
 	}
 	rc = ask_and_adopt(a, err);
 	if (rc < 0)
-		helper_end(&a->helper, a->talk.broken ? 0 : TIDY_WAIT_MS);
+		crl_helper_end(&a->helper, a->talk.broken ? 0 : TIDY_WAIT_MS);
 	return rc;
 }
 
@@ -282,7 +285,7 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const ch
 		return PAM_SESSION_ERR;
 	}
 	a->pamh = pamh;
-	a->helper = (struct helper)HELPER_NONE;
+	a->helper = (struct crl_helper)CRL_HELPER_NONE;
 	bad_args = options_parse(argc, argv, &a->opt, &err);
 	/* PAM_IGNORE: a stack that has only this line has isolated nobody, and libpam then refuses. */
 	code = a->opt.open || bad_args < 0 ? open_session(a, flags, bad_args, &err) : PAM_IGNORE;

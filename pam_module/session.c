@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "pam_module/talk.h"
+#include "door/talk.h"
 
 #define DATA_NAME "carrel_session"
 #define CLOSE_WAIT_MS 5000
@@ -62,7 +62,7 @@ struct session *session_find(pam_handle_t *pamh)
 	return unconst.out;
 }
 
-int session_keep(pam_handle_t *pamh, int *sock, const struct origin *o, struct crl_err *err)
+int session_keep(pam_handle_t *pamh, int *sock, const struct crl_origin *o, struct crl_err *err)
 {
 	struct session *s = calloc(1, sizeof(*s));
 	struct stat st;
@@ -98,7 +98,7 @@ static bool go_home(const struct session *s, int supervisor)
 	/* Joining a mount namespace goes to its root; with the same path the application notices nothing. */
 	if (!has_cwd || chdir(cwd) < 0)
 		(void)!chdir("/");
-	return namespaces_are(s->home_ns);
+	return crl_namespaces_are(s->home_ns);
 }
 
 enum session_end session_close(pam_handle_t *pamh, struct session *s)
@@ -108,7 +108,7 @@ enum session_end session_close(pam_handle_t *pamh, struct session *s)
 
 	if (getpid() != s->owner || !socket_is_ours(s))
 		return SESSION_NOT_OURS;
-	if (talk_close(s->sock, CLOSE_WAIT_MS, &supervisor) == 0 && go_home(s, supervisor))
+	if (crl_talk_close(s->sock, CLOSE_WAIT_MS, &supervisor) == 0 && go_home(s, supervisor))
 		end = SESSION_ENDED;
 	/* Replacing the record frees it; a failure leaves it to pam_end(). */
 	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);

@@ -9,7 +9,7 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
-#include "pam_module/adopt.h"
+#include "door/adopt.h"
 #include "proto/err.h"
 
 struct session;
@@ -22,7 +22,7 @@ struct session *session_find(pam_handle_t *pamh);
  * @sock  to the supervisor; taken over on success
  * Errors (stage ADOPT): -ENOMEM, -errno of fstat().
  */
-int session_keep(pam_handle_t *pamh, int *sock, const struct origin *o, struct crl_err *err) CRL_MUST_CHECK;
+int session_keep(pam_handle_t *pamh, int *sock, const struct crl_origin *o, struct crl_err *err) CRL_MUST_CHECK;
 
 /* What came of an attempt to close. */
 enum session_end {

@@ -2,7 +2,7 @@
 /*
  * One file for each filter: header, whole key, instructions. The name is a digest of the key.
  *
- * Runs in: helper, root. A get is one open, one fstat, one read.
+ * Runs in: helper, root. A get is one open, one fstat, two reads.
  *  R1  An entry counts only as a regular file of the caller's own, mode 0600, with one name, of the size that
  * key and header ask for, with the whole key and the right checksum. Anything else is a miss. R2  The
  * directory never holds more than ENTRIES_MAX files.
@@ -21,7 +21,7 @@
 
 #define ENTRY_MAGIC 0x31465042204c5243u /* "CRL BPF1" */
 #define ENTRIES_MAX 256
-#define NAME_SIZE   64
+#define NAME_SIZE   64 /* of a file half written, too */
 
 struct header {
 	uint64_t magic;
@@ -53,9 +53,9 @@ static uint64_t checksum(const char *key, size_t key_len, const struct crl_filte
 	return fnv1a(fnv1a(FNV_START, key, key_len), f->insn, len * sizeof(f->insn[0]));
 }
 
-static void entry_name(const char *key, char name[NAME_SIZE])
+void crl_filter_cache_name(const char *key, char name[CRL_FILTER_NAME_MAX])
 {
-	(void)snprintf(name, NAME_SIZE, "%016" PRIx64 ".bpf", fnv1a(FNV_START, key, strlen(key)));
+	(void)snprintf(name, CRL_FILTER_NAME_MAX, "%016" PRIx64 ".bpf", fnv1a(FNV_START, key, strlen(key)));
 }
 
 /* The number of instructions that an entry of this size has, 0 when it cannot be one. */
@@ -74,38 +74,58 @@ static uint32_t entry_insns(int fd, size_t key_len)
 	return (uint32_t)(rest / sizeof(struct sock_filter));
 }
 
-int crl_filter_cache_get(int dirfd, const char *key, struct crl_filter *ret)
+/* @stored  CRL_FILTER_KEY_MAX bytes, for the key that the entry has */
+static int read_entry(int dirfd, const char *name, char *stored, size_t *ret_key_len, struct crl_filter *ret)
 {
-	scoped_fd fd = -EBADF;
-	size_t key_len = strlen(key);
-	char stored[CRL_FILTER_KEY_MAX];
+	scoped_fd fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	struct header h;
-	struct iovec part[3];
-	char name[NAME_SIZE];
+	struct iovec part[2];
 	uint32_t len;
 	size_t size;
 
 	ret->len = 0;
-	if (key_len >= sizeof(stored))
+	if (fd < 0 || read(fd, &h, sizeof(h)) != (ssize_t)sizeof(h))
 		return -ENOENT;
-	entry_name(key, name);
-	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
+	if (h.magic != ENTRY_MAGIC || h.key_len >= CRL_FILTER_KEY_MAX)
 		return -ENOENT;
-	len = entry_insns(fd, key_len);
-	if (len == 0)
+	len = entry_insns(fd, h.key_len); /* R1 */
+	if (len == 0 || h.insn_len != len)
 		return -ENOENT;
 	size = len * sizeof(ret->insn[0]);
-	part[0] = (struct iovec){ .iov_base = &h, .iov_len = sizeof(h) };
-	part[1] = (struct iovec){ .iov_base = stored, .iov_len = key_len };
-	part[2] = (struct iovec){ .iov_base = ret->insn, .iov_len = size };
-	if (readv(fd, part, CRL_ARRAY_LEN(part)) != (ssize_t)(sizeof(h) + key_len + size))
+	part[0] = (struct iovec){ .iov_base = stored, .iov_len = h.key_len };
+	part[1] = (struct iovec){ .iov_base = ret->insn, .iov_len = size };
+	if (readv(fd, part, CRL_ARRAY_LEN(part)) != (ssize_t)(h.key_len + size) ||
+	    h.checksum != checksum(stored, h.key_len, ret, len))
 		return -ENOENT;
-	if (h.magic != ENTRY_MAGIC || h.key_len != key_len || h.insn_len != len ||
-	    memcmp(stored, key, key_len) != 0 || h.checksum != checksum(key, key_len, ret, len))
-		return -ENOENT;
+	*ret_key_len = h.key_len;
 	ret->len = len;
 	return 0;
+}
+
+int crl_filter_cache_get(int dirfd, const char *key, struct crl_filter *ret)
+{
+	char stored[CRL_FILTER_KEY_MAX], name[CRL_FILTER_NAME_MAX];
+	size_t len;
+	int r;
+
+	crl_filter_cache_name(key, name);
+	r = read_entry(dirfd, name, stored, &len, ret);
+	if (r == 0 && (len != strlen(key) || memcmp(stored, key, len) != 0)) {
+		ret->len = 0;
+		return -ENOENT;
+	}
+	return r;
+}
+
+int crl_filter_cache_load(int dirfd, const char *name, struct crl_filter *ret)
+{
+	char stored[CRL_FILTER_KEY_MAX];
+	size_t len;
+
+	ret->len = 0;
+	if (strspn(name, "0123456789abcdef") != 16 || strcmp(name + 16, ".bpf") != 0)
+		return -EINVAL;
+	return read_entry(dirfd, name, stored, &len, ret);
 }
 
 /*
@@ -167,7 +187,7 @@ int crl_filter_cache_put(int dirfd, const char *key, const struct crl_filter *f,
 {
 	scoped_fd fd = -EBADF;
 	size_t key_len = strlen(key);
-	char name[NAME_SIZE], beside[NAME_SIZE];
+	char name[CRL_FILTER_NAME_MAX], beside[NAME_SIZE];
 	struct timespec now;
 	int rc;
 
@@ -176,7 +196,7 @@ int crl_filter_cache_put(int dirfd, const char *key, const struct crl_filter *f,
 	rc = make_room(dirfd);
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot make room among the filters");
-	entry_name(key, name);
+	crl_filter_cache_name(key, name);
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
 	(void)snprintf(beside, sizeof(beside), "%d-%jd.%09ld.new", getpid(), (intmax_t)now.tv_sec,
 		       now.tv_nsec);

@@ -8,6 +8,17 @@
 
 #include "plan/filter.h"
 
+#define CRL_FILTER_NAME_MAX 32 /* of an entry, with NUL */
+
+/* The name of a key's entry. */
+void crl_filter_cache_name(const char *key, char name[CRL_FILTER_NAME_MAX]);
+
+/*
+ * Read an entry by its name, whatever its key.
+ * Returns 0; -ENOENT when it is not there or is not whole; -EINVAL a name that no entry has.
+ */
+int crl_filter_cache_load(int dirfd, const char *name, struct crl_filter *ret) CRL_MUST_CHECK;
+
 /*
  * Look a filter up.
  * @dirfd  the cache directory

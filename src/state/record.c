@@ -162,8 +162,12 @@ static void print_text(FILE *f, const char *key, const char *text)
 
 static void print_record(FILE *f, const struct crl_record *r)
 {
+	const struct crl_adopt *a = r->adopt;
+
 	(void)fprintf(f, "version=1\nroom=%s\npolicy=%s\nslice=%s\nsupervisor=%d %" PRIu64 "\ninit=%d\n", r->room,
-		      r->policy, r->slice, (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
+		      a->policy, r->slice, (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
+	(void)fprintf(f, "adopt=%x %x %" PRIx64 " %" PRIx64 " %d %d %d\nfilter=%s\n", a->ns_mask, a->securebits,
+		      a->cap_bounding, a->cap_inheritable, a->no_new_privs, a->trim_caps, a->filter_log, r->filter);
 	for (size_t i = 0; i < r->logins; i++) {
 		const struct crl_record_login *l = &r->login[i];
 

@@ -70,7 +70,8 @@ struct crl_record_login {
 struct crl_record {
 	const char *name;     /* file name without ".room" */
 	char room[CRL_ID_MAX];
-	const char *policy;
+	const struct crl_adopt *adopt; /* restrictions and policy */
+	const char *filter;   /* name in the cache; "" = none */
 	const char *slice;    /* path of the cgroup above the logins' own; "" = none is used */
 	pid_t supervisor;
 	pid_t init;

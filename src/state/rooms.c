@@ -91,6 +91,14 @@ static int parse_login(char *line, struct crl_room_info *r)
 	return 0;
 }
 
+/* "NAMESPACES SECUREBITS BOUNDING INHERITABLE NO_NEW_PRIVS TRIM LOG", as the module was told */
+static int parse_adopt(const char *value, struct crl_adopt *a)
+{
+	return sscanf(value, "%" SCNx32 " %" SCNx32 " %" SCNx64 " %" SCNx64 " %" SCNu8 " %" SCNu8 " %" SCNu8, &a->ns_mask,
+		      &a->securebits, &a->cap_bounding, &a->cap_inheritable, &a->no_new_privs, &a->trim_caps,
+		      &a->filter_log) == 7 ? 0 : -EBADMSG;
+}
+
 static int parse_line(char *line, struct crl_room_info *r, uint64_t *ret_start)
 {
 	char *value = strchr(line, '=');
@@ -103,6 +111,10 @@ static int parse_line(char *line, struct crl_room_info *r, uint64_t *ret_start)
 		(void)snprintf(r->id, sizeof(r->id), "%s", value);
 	else if (strcmp(line, "policy") == 0)
 		(void)snprintf(r->policy, sizeof(r->policy), "%s", value);
+	else if (strcmp(line, "filter") == 0)
+		(void)snprintf(r->filter, sizeof(r->filter), "%s", value);
+	else if (strcmp(line, "adopt") == 0)
+		return parse_adopt(value, &r->adopt);
 	else if (strcmp(line, "slice") == 0)
 		(void)snprintf(r->slice, sizeof(r->slice), "%s", value);
 	else if (strcmp(line, "supervisor") == 0 && sscanf(value, "%d %" SCNu64, &number, ret_start) == 2)

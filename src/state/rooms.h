@@ -28,6 +28,8 @@ struct crl_room_info {
 	char name[CRL_KEY_MAX];
 	char id[CRL_ID_MAX];
 	char policy[64];
+	struct crl_adopt adopt; /* what its logins have adopted */
+	char filter[32];      /* name in the cache of filters; "" = none */
 	char slice[256];      /* relative to the cgroup root; "" = no cgroup is used */
 	pid_t supervisor;
 	pid_t init;

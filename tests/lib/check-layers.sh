@@ -14,8 +14,9 @@ declare -A may=(
 	[src/plan]="plan policy base proto"
 	[src/state]="state plan policy base proto"
 	[src/apply]="apply plan policy base proto"
-	[pam_module]="proto pam_module"
-	[src/ctl]="apply state plan policy base proto ctl"
+	[src/door]="door proto"
+	[pam_module]="door proto pam_module"
+	[src/ctl]="door apply state plan policy base proto ctl"
 	[helper]="apply state plan policy base proto helper"
 )
 for dir in "${!may[@]}"; do

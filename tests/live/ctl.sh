@@ -90,6 +90,7 @@ check_kill() {
 check_stale() {
 	hold one ana@room
 	mkdir -p "$STAGE/stale/rooms"
+	check "the room is on record" poll 10 compgen -G "$STATE_DIR/rooms/*.room"
 	sed 's/^supervisor=.*/supervisor=1 1/; s/ user=ana/ user=%1B[2Jana/' "$STATE_DIR"/rooms/*.room >"$STAGE/stale/rooms/x.room"
 	is "a stale record is known as such" "$(ctl --state "$STAGE/stale" list --json | json 'd[0]["state"]')" stale
 	is "a name cannot act on the terminal" "$(ctl --state "$STAGE/stale" list | grep -c $'\033')" 0

@@ -5,13 +5,12 @@
  * Runs in: the PAM application, as root.
  * Owns: R9 each answer is right for its phase or ends the login.
  */
-#include "pam_module/talk.h"
+#include "door/talk.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "pam_module/who.h"
 #include "proto/fdpass.h"
 #include "proto/msg.h"
 
@@ -26,7 +25,7 @@ union inbox {
 
 _Static_assert(sizeof(union inbox) == sizeof(struct crl_msg_room), "a room record holds any answer");
 
-static int broken(struct talk *t, int rc, struct crl_err *err)
+static int broken(struct crl_talk *t, int rc, struct crl_err *err)
 {
 	t->broken = true;
 	switch (rc) {
@@ -43,7 +42,7 @@ static int broken(struct talk *t, int rc, struct crl_err *err)
 	}
 }
 
-static int refused(struct talk *t, const struct crl_err *theirs, struct crl_err *err)
+static int refused(struct crl_talk *t, const struct crl_err *theirs, struct crl_err *err)
 {
 	if (crl_err_check(theirs) < 0)
 		return broken(t, -EBADMSG, err);
@@ -52,19 +51,19 @@ static int refused(struct talk *t, const struct crl_err *theirs, struct crl_err 
 	return -theirs->code;
 }
 
-static int answer_lookup(struct talk *t, const struct crl_msg_lookup *lookup, struct crl_err *err)
+static int answer_lookup(struct crl_talk *t, const struct crl_msg_lookup *lookup, struct crl_err *err)
 {
 	struct crl_msg_found found = {0};
 	int rc;
 
 	if (crl_msg_check_lookup(lookup) < 0)
 		return broken(t, -EBADMSG, err);
-	found.code = -who_find_group(lookup->group, &found.gid);
+	found.code = -t->lookup(lookup->group, &found.gid);
 	rc = crl_msg_send(t->sock, CRL_MSG_FOUND, &found, sizeof(found), NULL, 0);
 	return rc < 0 ? broken(t, rc, err) : 0;
 }
 
-int talk_request(struct talk *t, const struct crl_login *login, struct crl_err *err)
+int crl_talk_request(struct crl_talk *t, const struct crl_login *login, struct crl_err *err)
 {
 	scoped_fd self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	int rc;
@@ -75,7 +74,7 @@ int talk_request(struct talk *t, const struct crl_login *login, struct crl_err *
 	return rc < 0 ? broken(t, rc, err) : 0;
 }
 
-int talk_answer(struct talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err)
+int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err)
 {
 	const uint32_t accept = CRL_ACCEPT(CRL_MSG_LOOKUP) | CRL_ACCEPT(CRL_MSG_REFUSED) | CRL_ACCEPT(CRL_MSG_ROOM);
 	union inbox *in = (union inbox *)room;
@@ -103,14 +102,14 @@ int talk_answer(struct talk *t, struct crl_msg_room *room, int *ret_pidfd, struc
 	return crl_err_set(err, ELOOP, CRL_STAGE_HELPER, "the helper asked for more than %d groups", LOOKUPS_MAX);
 }
 
-int talk_entered(struct talk *t, struct crl_err *err)
+int crl_talk_entered(struct crl_talk *t, struct crl_err *err)
 {
 	int rc = crl_msg_send(t->sock, CRL_MSG_ENTERED, NULL, 0, NULL, 0);
 
 	return rc < 0 ? broken(t, rc, err) : 0;
 }
 
-int talk_confirmed(struct talk *t, struct crl_err *err)
+int crl_talk_confirmed(struct crl_talk *t, struct crl_err *err)
 {
 	const uint32_t accept = CRL_ACCEPT(CRL_MSG_CONFIRMED) | CRL_ACCEPT(CRL_MSG_REFUSED);
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
@@ -122,7 +121,7 @@ int talk_confirmed(struct talk *t, struct crl_err *err)
 	return got.type == CRL_MSG_REFUSED ? refused(t, &theirs, err) : 0;
 }
 
-int talk_close(int sock, int wait_ms, int *ret_pidfd)
+int crl_talk_close(int sock, int wait_ms, int *ret_pidfd)
 {
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 	int rc = crl_msg_send(sock, CRL_MSG_CLOSE, NULL, 0, NULL, 0);

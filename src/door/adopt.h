@@ -14,7 +14,7 @@
 #include "proto/nskind.h"
 
 /* The namespaces the application came from. */
-struct origin {
+struct crl_origin {
 	int dir;                   /* /proc/self/ns of the host's procfs: tells where we are even inside the room */
 	uint32_t mask;             /* CRL_NS_BIT()s that the room has of its own */
 	int fd[CRL_NS_COUNT];      /* one for each bit of the mask, else -EBADF */
@@ -22,37 +22,37 @@ struct origin {
 };
 
 /*
- * In two steps, since the first takes time that passes anyway while the helper starts: origin_save() remembers every
- * namespace that this kernel has, origin_choose() keeps what the room turns out to need.
+ * In two steps, since the first takes time that passes anyway while the helper starts: crl_origin_save() remembers
+ * every namespace that this kernel has, crl_origin_choose() keeps what the room turns out to need.
  */
 
-#define ORIGIN_NONE {.dir = -EBADF, .fd = {[0 ... CRL_NS_COUNT - 1] = -EBADF}}
+#define CRL_ORIGIN_NONE {.dir = -EBADF, .fd = {[0 ... CRL_NS_COUNT - 1] = -EBADF}}
 
-/* Remember where we are. @ret starts as ORIGIN_NONE; give it to origin_done() in any case. Errors (stage ADOPT). */
-int origin_save(struct origin *ret, struct crl_err *err) CRL_MUST_CHECK;
+/* Remember where we are. @ret starts as CRL_ORIGIN_NONE; crl_origin_done() frees it in any case. Stage: ADOPT. */
+int crl_origin_save(struct crl_origin *ret, struct crl_err *err) CRL_MUST_CHECK;
 
 /* Errors (stage ADOPT): -ENOENT a namespace of the mask could not be opened. */
-int origin_choose(struct origin *o, uint32_t mask, struct crl_err *err) CRL_MUST_CHECK;
-void origin_done(struct origin *o);
+int crl_origin_choose(struct crl_origin *o, uint32_t mask, struct crl_err *err) CRL_MUST_CHECK;
+void crl_origin_done(struct crl_origin *o);
 
 /*
  * Prove that a descriptor is a pidfd of a living process that is not this one.
  * Errors (stage ADOPT): -EBADF no pidfd; -ESRCH its process is gone; -EINVAL it is ours.
  */
-int pidfd_prove(int pidfd, struct crl_err *err) CRL_MUST_CHECK;
+int crl_pidfd_prove(int pidfd, struct crl_err *err) CRL_MUST_CHECK;
 
 /* Join every namespace of the mask by one setns(). Errors (stage ADOPT): setns()'s errno with nothing joined. */
-int origin_leave(const struct origin *o, int pidfd, struct crl_err *err) CRL_MUST_CHECK;
+int crl_origin_leave(const struct crl_origin *o, int pidfd, struct crl_err *err) CRL_MUST_CHECK;
 
 /* Read back that each is another one than before. Errors (stage ADOPT): -EXDEV one is not (the caller goes back). */
-int origin_has_left(const struct origin *o, struct crl_err *err) CRL_MUST_CHECK;
+int crl_origin_has_left(const struct crl_origin *o, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
  * Go back.
  * @pidfd  of a process in the namespaces of the origin, the way that the filter leaves open; negative = none
  * Returns 0 when each namespace is the one it was; else -EXDEV (stage ADOPT).
  */
-int origin_return(const struct origin *o, int pidfd, struct crl_err *err) CRL_MUST_CHECK;
+int crl_origin_return(const struct crl_origin *o, int pidfd, struct crl_err *err) CRL_MUST_CHECK;
 
 /* True when the namespaces under the /proc of now are @ino, the zero ones aside. */
-bool namespaces_are(const ino_t ino[CRL_NS_COUNT]);
+bool crl_namespaces_are(const ino_t ino[CRL_NS_COUNT]);

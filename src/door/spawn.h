@@ -6,26 +6,38 @@
  */
 #pragma once
 
-#include "pam_module/options.h"
+#include <stdbool.h>
+
 #include "proto/err.h"
 
+/* What the helper is told on its command line. Paths are absolute; texts are the caller's and only read. */
+struct crl_helper_start {
+	const char *helper;
+	const char *config;
+	const char *state;
+	const char *policy; /* NULL = as the rules say */
+	int timeout_s;      /* 1..600 */
+	bool rehearse;      /* a room that nobody shares or sees in who(1), and that ends at once */
+	bool debug;
+};
+
 /* A running helper. */
-struct helper {
+struct crl_helper {
 	int sock;  /* SEQPACKET to it; close-on-exec */
 	int pidfd; /* of it; close-on-exec */
 };
 
-#define HELPER_NONE {.sock = -EBADF, .pidfd = -EBADF}
+#define CRL_HELPER_NONE {.sock = -EBADF, .pidfd = -EBADF}
 
 /*
  * Start the helper with fixed arguments, an empty environment, root's ids, default signals, the socket as descriptor 3
  * and nothing else.
  * Errors (stage HELPER): the errno of the step that failed, execve()'s included; no process is left then.
  */
-int helper_spawn(const struct options *opt, struct helper *ret, struct crl_err *err) CRL_MUST_CHECK;
+int crl_helper_spawn(const struct crl_helper_start *start, struct crl_helper *ret, struct crl_err *err) CRL_MUST_CHECK;
 
 /* Close both descriptors; the process goes on. */
-void helper_done(struct helper *h);
+void crl_helper_done(struct crl_helper *h);
 
 /* Wait until the helper has left, then or after @wait_ms kill it. 0 = kill now. */
-void helper_end(const struct helper *h, int wait_ms);
+void crl_helper_end(const struct crl_helper *h, int wait_ms);

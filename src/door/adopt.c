@@ -5,7 +5,7 @@
  * Runs in: the PAM application, as root.
  * Owns: R6 never reported as isolated without having moved; R7 before the filter there is always a way back.
  */
-#include "pam_module/adopt.h"
+#include "door/adopt.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static ino_t ns_inode(int dir, enum crl_ns ns)
 	return fstatat(dir, crl_nskinds[ns].proc_name, &st, 0) == 0 ? st.st_ino : 0;
 }
 
-int origin_save(struct origin *ret, struct crl_err *err)
+int crl_origin_save(struct crl_origin *ret, struct crl_err *err)
 {
 	ret->dir = open("/proc/self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (ret->dir < 0)
@@ -37,7 +37,7 @@ int origin_save(struct origin *ret, struct crl_err *err)
 	return 0;
 }
 
-int origin_choose(struct origin *o, uint32_t mask, struct crl_err *err)
+int crl_origin_choose(struct crl_origin *o, uint32_t mask, struct crl_err *err)
 {
 	o->mask = mask;
 	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
@@ -52,7 +52,7 @@ int origin_choose(struct origin *o, uint32_t mask, struct crl_err *err)
 	return 0;
 }
 
-void origin_done(struct origin *o)
+void crl_origin_done(struct crl_origin *o)
 {
 	drop_fd(&o->dir);
 	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++)
@@ -83,7 +83,7 @@ static int pidfd_pid(int pidfd, pid_t *ret)
 	return 0;
 }
 
-int pidfd_prove(int pidfd, struct crl_err *err)
+int crl_pidfd_prove(int pidfd, struct crl_err *err)
 {
 	pid_t pid = 0;
 	int rc;
@@ -101,7 +101,7 @@ int pidfd_prove(int pidfd, struct crl_err *err)
 	return 0;
 }
 
-int origin_leave(const struct origin *o, int pidfd, struct crl_err *err)
+int crl_origin_leave(const struct crl_origin *o, int pidfd, struct crl_err *err)
 {
 	if (!o->mask)
 		return 0; /* setns() takes no empty word */
@@ -110,7 +110,7 @@ int origin_leave(const struct origin *o, int pidfd, struct crl_err *err)
 	return 0;
 }
 
-int origin_has_left(const struct origin *o, struct crl_err *err)
+int crl_origin_has_left(const struct crl_origin *o, struct crl_err *err)
 {
 	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
 		ino_t now;
@@ -125,7 +125,7 @@ int origin_has_left(const struct origin *o, struct crl_err *err)
 	return 0;
 }
 
-static bool is_back(const struct origin *o)
+static bool is_back(const struct crl_origin *o)
 {
 	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
 		if ((o->mask & CRL_NS_BIT(ns)) && ns_inode(o->dir, ns) != o->ino[ns])
@@ -134,7 +134,7 @@ static bool is_back(const struct origin *o)
 	return true;
 }
 
-int origin_return(const struct origin *o, int pidfd, struct crl_err *err)
+int crl_origin_return(const struct crl_origin *o, int pidfd, struct crl_err *err)
 {
 	if (!o->mask || is_back(o))
 		return 0;
@@ -150,7 +150,7 @@ int origin_return(const struct origin *o, int pidfd, struct crl_err *err)
 	return 0;
 }
 
-bool namespaces_are(const ino_t ino[CRL_NS_COUNT])
+bool crl_namespaces_are(const ino_t ino[CRL_NS_COUNT])
 {
 	scoped_fd dir = open("/proc/self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

@@ -12,17 +12,18 @@
 #include "proto/err.h"
 #include "proto/proto.h"
 
-struct talk {
+struct crl_talk {
 	int sock;
 	int64_t deadline_ms;       /* CLOCK_MONOTONIC */
 	int timeout_s;             /* for the message when it passes */
+	int (*lookup)(const char *group, uint32_t *ret_gid); /* 0; -ENOENT no such group; another -errno */
 	bool broken;               /* the helper is late, dead or not understood: it gets no time to tidy up */
 };
 
 /*
  * Ask for a room. Errors: stage CALLER no pidfd of the caller; stage HELPER -EPIPE the helper is gone.
  */
-int talk_request(struct talk *t, const struct crl_login *login, struct crl_err *err) CRL_MUST_CHECK;
+int crl_talk_request(struct crl_talk *t, const struct crl_login *login, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
  * Wait for the room, answering the helper's group look-ups.
@@ -31,15 +32,15 @@ int talk_request(struct talk *t, const struct crl_login *login, struct crl_err *
  * Errors: the helper's refusal as it came; stage HELPER -ETIMEDOUT, -EPIPE, -EPROTONOSUPPORT, -EBADMSG, -ELOOP (too
  * many look-ups).
  */
-int talk_answer(struct talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err) CRL_MUST_CHECK;
+int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err) CRL_MUST_CHECK;
 
 /* Say that the caller is inside; wait until the helper has seen it. Errors as above. */
-int talk_entered(struct talk *t, struct crl_err *err) CRL_MUST_CHECK;
-int talk_confirmed(struct talk *t, struct crl_err *err) CRL_MUST_CHECK;
+int crl_talk_entered(struct crl_talk *t, struct crl_err *err) CRL_MUST_CHECK;
+int crl_talk_confirmed(struct crl_talk *t, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
  * End the login; returns when nothing of it runs any more.
  * @ret_pidfd  of the supervisor, -EBADF when it passed none
  * Returns 0 or -errno.
  */
-int talk_close(int sock, int wait_ms, int *ret_pidfd) CRL_MUST_CHECK;
+int crl_talk_close(int sock, int wait_ms, int *ret_pidfd) CRL_MUST_CHECK;

@@ -9,7 +9,7 @@
  * Both clones share the memory and stop the caller until exec or exit (as posix_spawn() does): a fork would copy the
  * application's page tables twice, 1.3 ms for sshd.
  */
-#include "pam_module/spawn.h"
+#include "door/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,20 +164,35 @@ static int launch(struct launch *l, struct crl_err *err)
 	return rc;
 }
 
-int helper_spawn(const struct options *opt, struct helper *ret, struct crl_err *err)
+/* execve() wants texts that could be written to, and writes to none. */
+static char *unconst(const char *text)
+{
+	union { const char *in; char *out; } u = {text};
+
+	return u.out;
+}
+
+int crl_helper_spawn(const struct crl_helper_start *start, struct crl_helper *ret, struct crl_err *err)
 {
 	char seconds[16];
-	union { const char *in; char *out; } helper = {opt->helper}, config = {opt->config}, state = {opt->state};
-	char name[] = "--config", state_name[] = "--state", timeout_name[] = "--timeout", debug_name[] = "--debug";
-	char *argv[] = {helper.out, name, config.out, state_name, state.out, timeout_name, seconds,
-			opt->debug ? debug_name : NULL, NULL};
+	char *argv[12] = {unconst(start->helper), unconst("--config"), unconst(start->config), unconst("--state"),
+			  unconst(start->state), unconst("--timeout"), seconds};
+	size_t argc = 7;
 	struct launch l = {.argv = argv, .pidfd = -EBADF};
 	scoped_fd ours = -EBADF;
 	scoped_fd theirs = -EBADF;
 	int pair[2];
 	int rc;
 
-	(void)snprintf(seconds, sizeof(seconds), "%d", opt->timeout_s);
+	(void)snprintf(seconds, sizeof(seconds), "%d", start->timeout_s);
+	if (start->debug)
+		argv[argc++] = unconst("--debug");
+	if (start->rehearse)
+		argv[argc++] = unconst("--rehearse");
+	if (start->policy) {
+		argv[argc++] = unconst("--policy");
+		argv[argc] = unconst(start->policy);
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot make a socket");
 	theirs = pair[1];
@@ -198,13 +213,13 @@ int helper_spawn(const struct options *opt, struct helper *ret, struct crl_err *
 	return 0;
 }
 
-void helper_done(struct helper *h)
+void crl_helper_done(struct crl_helper *h)
 {
 	drop_fd(&h->sock);
 	drop_fd(&h->pidfd);
 }
 
-void helper_end(const struct helper *h, int wait_ms)
+void crl_helper_end(const struct crl_helper *h, int wait_ms)
 {
 	int64_t deadline_ms = crl_now_ms() + wait_ms;
 	struct pollfd p = {.fd = h->pidfd, .events = POLLIN};

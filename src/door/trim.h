@@ -15,4 +15,4 @@
  * There is no way back from any of it.
  * Errors: stage CAPS or FILTER with the kernel's errno; -ENOTRECOVERABLE when the read-back differs.
  */
-int trim_apply(const struct crl_msg_room *room, struct crl_err *err) CRL_MUST_CHECK;
+int crl_trim_apply(const struct crl_msg_room *room, struct crl_err *err) CRL_MUST_CHECK;

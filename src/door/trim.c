@@ -5,7 +5,7 @@
  * Runs in: the PAM application, as root, inside the room.
  * Owns: R8 everything asked for is read back before the login counts as let in.
  */
-#include "pam_module/trim.h"
+#include "door/trim.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -109,7 +109,7 @@ static int load_filter(const struct crl_msg_room *room, struct crl_err *err)
 	return 0;
 }
 
-int trim_apply(const struct crl_msg_room *room, struct crl_err *err)
+int crl_trim_apply(const struct crl_msg_room *room, struct crl_err *err)
 {
 	const struct crl_adopt *a = &room->adopt;
 	int rc = a->trim_caps ? trim_caps(a, err) : 0;
