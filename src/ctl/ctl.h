@@ -34,6 +34,10 @@ struct ctl {
 	const char *diff;
 	const char *pam_dir;
 	const char *helper;
+	const char *policy;
+	const char *user;
+	unsigned int minutes;
+	bool unrestricted;
 	bool json;
 	bool colour;
 };
@@ -47,10 +51,16 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_enable(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_disable(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_reload(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_enter(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_rehearse(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_assess(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv);
 
 /* who.c: a user as the name service tells it, and his groups. Errors (stage REQUEST): -ENOENT no such user. */
 int ctl_login_of(const struct ctl *c, const char *user, struct crl_login *ret, struct crl_err *err) CRL_MUST_CHECK;
+
+/* Why this login gets no room, in a sentence; NULL = it does get one. */
+const char *ctl_is_exempt(const struct crl_login *l);
 int ctl_group_lookup(void *arg, const char *name, uint32_t *ret_gid);
 
 /* Say on standard error what went wrong, with the place in a file where there is one. Returns CTL_FAIL. */
@@ -96,6 +106,9 @@ bool ctl_is_named(const struct crl_room_info *room, const struct crl_room_login 
 
 /* Path of what stands beside the configuration, for PATH_MAX bytes. */
 void ctl_beside_config(const struct ctl *c, const char *name, char *buf);
+
+/* pidfd of a room's init, or -errno: -ESRCH the record is older than the process that has the number now. */
+int ctl_open_init(const struct crl_room_info *room);
 
 /* Directory of a login's cgroup, or -errno. */
 int ctl_login_cgroup(const struct crl_room_info *room, const struct crl_room_login *login);

@@ -11,8 +11,6 @@
 #include "base/log.h"
 #include "policy/match.h"
 
-#define BREAK_GLASS "carrel-break-glass"
-
 static const struct ctl_column value_columns[] = {
 	{"KEY", false}, {"POLICY", false}, {"FILE", false}, {"LINE", true}, {"VALUE", false}};
 #define VALUE 4 /* its column */
@@ -124,23 +122,6 @@ static const struct crl_rule *explain_rules(const struct crl_rules *rules, const
 	return NULL;
 }
 
-static bool is_exempt(const struct ctl *c, const struct crl_login *l)
-{
-	uint32_t gid;
-
-	if (l->uid == 0) {
-		if (!c->json)
-			(void)printf("uid 0 is exempt: root logs in without a room, and an alert is logged.\n");
-		return true;
-	}
-	if (ctl_group_lookup(NULL, BREAK_GLASS, &gid) == 0 && crl_login_in_group(l, gid)) {
-		if (!c->json)
-			(void)printf("in group " BREAK_GLASS ": logs in without a room, and an alert is logged.\n");
-		return true;
-	}
-	return false;
-}
-
 /* What this host will not give. Not an error: features say what comes of it. */
 static void explain_host(const struct crl_policy *p)
 {
@@ -197,14 +178,19 @@ enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv)
 	struct crl_config *config = NULL;
 	struct crl_err err = {0};
 	enum ctl_exit status;
+	const char *why;
 
 	(void)argc;
 	if (!login)
 		return ctl_complain(c, CTL_FAIL, "out of memory");
 	if (ctl_login_of(c, argv[0], login, &err) < 0)
 		return err.code == ENOENT ? ctl_complain(c, CTL_NO, "%s", err.text) : ctl_error(c, &err);
-	if (is_exempt(c, login))
+	why = ctl_is_exempt(login);
+	if (why) {
+		if (!c->json)
+			(void)printf("%s\n", why);
 		return CTL_YES;
+	}
 	if (crl_config_load(c->config, &config, &err) < 0)
 		return ctl_error(c, &err);
 	status = explain_login(c, config, login);

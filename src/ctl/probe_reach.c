@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What of the host a login can see and reach.
+ *
+ * Runs in: a process of the user inside the room; the scene names what carrelctl has put on the host to be found.
+ */
+#include "ctl/probe_attack.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static enum ctl_answer closed(char *detail)
+{
+	return ctl_probe_say(CTL_PROBE_NO, detail, "%s", strerrorname_np(errno));
+}
+
+static enum ctl_answer opens(const char *path, int flags, char *detail)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return closed(detail);
+	(void)close(fd);
+	return ctl_probe_say(CTL_PROBE_YES, detail, "%s opens", path);
+}
+
+static enum ctl_answer other_processes(const struct ctl_scene *s, char *detail)
+{
+	unsigned int others = 0;
+	DIR *dir = opendir("/proc");
+	struct stat st;
+
+	if (!dir)
+		return closed(detail);
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
+		others += d->d_name[0] >= '1' && d->d_name[0] <= '9' && strcmp(d->d_name, "1") != 0 &&
+			  fstatat(dirfd(dir), d->d_name, &st, 0) == 0 && st.st_uid != s->who->login.uid && st.st_uid != 0;
+	(void)closedir(dir);
+	dir = opendir("/proc/2"); /* the host's kernel threads */
+	if (dir)
+		(void)closedir(dir);
+	return ctl_probe_say(others > 0 || access("/proc/2/exe", F_OK) == 0 ? CTL_PROBE_YES : CTL_PROBE_NO, detail,
+			     "%u of other users", others);
+}
+
+static enum ctl_answer other_homes(const struct ctl_scene *s, char *detail)
+{
+	const char *own = strrchr(s->who->login.home, '/');
+	char parent[CRL_HOME_MAX];
+	unsigned int others = 0;
+	DIR *dir;
+
+	(void)snprintf(parent, sizeof(parent), "%.*s", (int)(own - s->who->login.home), s->who->login.home);
+	dir = opendir(parent[0] ? parent : "/home");
+	if (!dir)
+		return closed(detail);
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
+		others += d->d_name[0] != '.' && strcmp(d->d_name, own + 1) != 0;
+	(void)closedir(dir);
+	return ctl_probe_say(others > 0 ? CTL_PROBE_YES : CTL_PROBE_NO, detail, "%u beside its own", others);
+}
+
+static enum ctl_answer is_writable_mount(const char *path, char *detail)
+{
+	struct statvfs fs;
+
+	if (statvfs(path, &fs) < 0)
+		return closed(detail);
+	if (fs.f_flag & ST_RDONLY)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%s is mounted read-only", path);
+	return ctl_probe_say(CTL_PROBE_YES, detail, "%s is held by permissions alone", path);
+}
+
+static enum ctl_answer system_files(const struct ctl_scene *s, char *detail)
+{
+	(void)s;
+	return is_writable_mount("/usr", detail);
+}
+
+static enum ctl_answer kernel_settings(const struct ctl_scene *s, char *detail)
+{
+	(void)s;
+	return is_writable_mount("/proc/sys", detail);
+}
+
+static enum ctl_answer kernel_log(const struct ctl_scene *s, char *detail)
+{
+	char text[64];
+
+	(void)s;
+	if (klogctl(3, text, sizeof(text)) >= 0) /* SYSLOG_ACTION_READ_ALL */
+		return ctl_probe_say(CTL_PROBE_YES, detail, "syslog(2) answers");
+	return opens("/dev/kmsg", O_RDONLY, detail);
+}
+
+static enum ctl_answer set_user_id(const struct ctl_scene *s, char *detail)
+{
+	struct statvfs fs;
+
+	if (s->adopt->no_new_privs)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "no_new_privs is on");
+	if (statvfs("/usr/bin", &fs) < 0)
+		return closed(detail);
+	return ctl_probe_say(fs.f_flag & ST_NOSUID ? CTL_PROBE_NO : CTL_PROBE_YES, detail, "/usr/bin is mounted %s",
+			     fs.f_flag & ST_NOSUID ? "nosuid" : "without nosuid");
+}
+
+/* A mount that the user can write to and that takes set-user-ID programs or devices. */
+static enum ctl_answer loose_mount(const struct ctl_scene *s, char *detail)
+{
+	scoped_file *f = fopen("/proc/self/mounts", "re");
+	char line[4096], place[1024], options[1024];
+
+	(void)s;
+	if (!f)
+		return closed(detail);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*s %1023s %*s %1023s", place, options) != 2 || access(place, W_OK) < 0)
+			continue;
+		if (!strstr(options, "nosuid") || !strstr(options, "nodev"))
+			return ctl_probe_say(CTL_PROBE_YES, detail, "%.100s lacks nosuid or nodev", place);
+	}
+	return ctl_probe_say(CTL_PROBE_NO, detail, "all writable mounts are nosuid,nodev");
+}
+
+static enum ctl_answer configuration(const struct ctl_scene *s, char *detail)
+{
+	(void)s;
+	return opens("/etc/carrel/carrel.conf", O_RDONLY, detail);
+}
+
+static enum ctl_answer shadow(const struct ctl_scene *s, char *detail)
+{
+	(void)s;
+	return opens("/etc/shadow", O_RDONLY, detail);
+}
+
+static enum ctl_answer kernel_memory(const struct ctl_scene *s, char *detail)
+{
+	(void)s;
+	return opens("/proc/kcore", O_RDONLY, detail);
+}
+
+static enum ctl_answer key_list(const struct ctl_scene *s, char *detail)
+{
+	char text[64];
+	scoped_fd fd = open("/proc/keys", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	(void)s;
+	if (n < 0)
+		return closed(detail);
+	return ctl_probe_say(n > 0 ? CTL_PROBE_YES : CTL_PROBE_NO, detail, "/proc/keys is %s", n > 0 ? "readable" : "empty");
+}
+
+static enum ctl_answer shared_tmp(const struct ctl_scene *s, char *detail)
+{
+	return opens(s->host_file, O_RDONLY, detail);
+}
+
+static enum ctl_answer unix_reach(const char *path, bool abstract, char *detail)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	scoped_fd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	socklen_t size;
+
+	(void)snprintf(a.sun_path + abstract, sizeof(a.sun_path) - abstract, "%s", path);
+	size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, size) < 0)
+		return closed(detail);
+	return ctl_probe_say(CTL_PROBE_YES, detail, "%s%s answers", abstract ? "@" : "", path);
+}
+
+static enum ctl_answer run_socket(const struct ctl_scene *s, char *detail)
+{
+	return unix_reach(s->host_socket, false, detail);
+}
+
+static enum ctl_answer abstract_socket(const struct ctl_scene *s, char *detail)
+{
+	return unix_reach(s->host_abstract, true, detail);
+}
+
+static enum ctl_answer mighty_sockets(const struct ctl_scene *s, char *detail)
+{
+	static const char *const sockets[] = {"/run/docker.sock", "/run/podman/podman.sock", "/run/containerd/containerd.sock",
+					      "/run/systemd/private", "/run/dbus/system_bus_socket", "/run/libvirt/libvirt-sock",
+					      "/var/lib/lxd/unix.socket"};
+
+	(void)s;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(sockets); i++)
+		if (unix_reach(sockets[i], false, detail) == CTL_PROBE_YES)
+			return CTL_PROBE_YES;
+	return ctl_probe_say(CTL_PROBE_NO, detail, "none answers");
+}
+
+static enum ctl_answer loopback(const struct ctl_scene *s, char *detail)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(s->host_port),
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	scoped_fd fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
+		return closed(detail);
+	return ctl_probe_say(CTL_PROBE_YES, detail, "127.0.0.1:%d answers", s->host_port);
+}
+
+static enum ctl_answer interfaces(const struct ctl_scene *s, char *detail)
+{
+	struct if_nameindex *list = if_nameindex();
+	unsigned int n = 0;
+
+	(void)s;
+	if (!list)
+		return closed(detail);
+	for (const struct if_nameindex *i = list; i->if_index; i++)
+		n += strcmp(i->if_name, "lo") != 0;
+	if_freenameindex(list);
+	return ctl_probe_say(n > 0 ? CTL_PROBE_YES : CTL_PROBE_NO, detail, "%u beside lo", n);
+}
+
+static enum ctl_answer join_init(const struct ctl_scene *s, char *detail)
+{
+	scoped_fd fd = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+	(void)s;
+	if (fd < 0 || setns(fd, CLONE_NEWNS) < 0)
+		return closed(detail);
+	return ctl_probe_say(CTL_PROBE_YES, detail, "setns works");
+}
+
+static enum ctl_answer root_of_init(const struct ctl_scene *s, char *detail)
+{
+	(void)s;
+	return opens("/proc/1/root", O_RDONLY | O_DIRECTORY, detail);
+}
+
+static enum ctl_answer stray_descriptors(const struct ctl_scene *s, char *detail)
+{
+	(void)s;
+	for (int fd = 4; fd < 1024; fd++) /* 3 is the probe's own */
+		if (fcntl(fd, F_GETFD) >= 0)
+			return ctl_probe_say(CTL_PROBE_YES, detail, "descriptor %d", fd);
+	return ctl_probe_say(CTL_PROBE_NO, detail, "none");
+}
+
+static enum ctl_answer devices(const struct ctl_scene *s, char *detail)
+{
+	static const char *const bad[] = {"/dev/mem", "/dev/kmsg", "/dev/vda", "/dev/sda", "/dev/nvme0n1", "/dev/kvm",
+					  "/dev/fuse", "/dev/vsock", "/dev/net/tun", "/dev/input", "/dev/dri"};
+
+	(void)s;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++)
+		if (access(bad[i], F_OK) == 0)
+			return ctl_probe_say(CTL_PROBE_YES, detail, "%s is there", bad[i]);
+	return ctl_probe_say(CTL_PROBE_NO, detail, "none beyond null, zero, random, tty and the like");
+}
+
+static enum ctl_answer control_groups(const struct ctl_scene *s, char *detail)
+{
+	(void)s;
+	return opens("/sys/fs/cgroup/cgroup.procs", O_WRONLY, detail);
+}
+
+const struct ctl_attack ctl_attacks_reach[] = {
+	{CTL_V_HOST, 4, "see other users' processes", other_processes},
+	{CTL_V_HOST, 4, "list other people's homes", other_homes},
+	{CTL_V_HOST, 3, "write to system files, permissions allowing", system_files},
+	{CTL_V_HOST, 4, "write kernel settings, permissions allowing", kernel_settings},
+	{CTL_V_HOST, 3, "read the kernel's log", kernel_log},
+	{CTL_V_IMAGE, 6, "run set-user-ID programs as their owner", set_user_id},
+	{CTL_V_IMAGE, 5, "write where set-user-ID files or devices count", loose_mount},
+	{CTL_V_IMAGE, 1, "read carrel's configuration", configuration},
+	{CTL_V_SECRETS, 9, "read /etc/shadow", shadow},
+	{CTL_V_SECRETS, 9, "read the kernel's memory", kernel_memory},
+	{CTL_V_SECRETS, 3, "list keys", key_list},
+	{CTL_V_SECRETS, 5, "read what others put into /tmp", shared_tmp},
+	{CTL_V_NETWORK, 5, "reach services on the host's loopback", loopback},
+	{CTL_V_NETWORK, 4, "reach abstract sockets of the host", abstract_socket},
+	{CTL_V_NETWORK, 3, "use the host's interfaces", interfaces},
+	{CTL_V_ESCAPE, 5, "reach services' sockets in /run", run_socket},
+	{CTL_V_ESCAPE, 10, "reach the sockets of docker, systemd and the like", mighty_sockets},
+	{CTL_V_ESCAPE, 9, "join the namespaces of init", join_init},
+	{CTL_V_ESCAPE, 6, "look through the root of init", root_of_init},
+	{CTL_V_ESCAPE, 9, "use a descriptor that was left open", stray_descriptors},
+	{CTL_V_ESCAPE, 7, "see devices of the host", devices},
+	{CTL_V_ESCAPE, 7, "move between control groups", control_groups},
+	{0, 0, NULL, NULL},
+};

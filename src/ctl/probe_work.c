@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What a login needs in order to work, tried in its room.
+ *
+ * Runs in: a process of the user inside the room.
+ */
+#include "ctl/probe_work.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define OUT_MAX 1024
+
+static const char *first_line(char *text)
+{
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* The user's own start files run, as they would at a login. */
+static enum ctl_answer try_shell(const struct ctl_scene *s, char *detail)
+{
+	const char *slash = strrchr(s->who->shell, '/');
+	char name[64], say[] = "-c", command[] = "echo carrel-rehearsal", out[OUT_MAX];
+	char *argv[] = {name, say, command, NULL};
+	int status;
+
+	(void)snprintf(name, sizeof(name), "-%.60s", slash ? slash + 1 : s->who->shell);
+	status = ctl_probe_run(s, s->who->shell, argv, NULL, 0, out, sizeof(out));
+	if (status == 0 && strstr(out, "carrel-rehearsal"))
+		return ctl_probe_say(CTL_PROBE_YES, detail, "%s", s->who->shell);
+	if (status == 127)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%s is not in the room", s->who->shell);
+	return ctl_probe_say(CTL_PROBE_NO, detail, "%s left with %d: %.90s", s->who->shell, status, first_line(out));
+}
+
+/* A file that never has a name, where the file system can do that. */
+static int write_in(const char *dir)
+{
+	char path[CRL_HOME_MAX + 32];
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+		(void)snprintf(path, sizeof(path), "%s/.carrel-rehearsal-XXXXXX", dir);
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd >= 0)
+			(void)unlink(path);
+	}
+	if (fd < 0)
+		return -errno;
+	r = write(fd, "x", 1) == 1 ? 0 : -errno;
+	(void)close(fd);
+	return r;
+}
+
+static enum ctl_answer try_home(const struct ctl_scene *s, char *detail)
+{
+	const char *home = s->who->login.home;
+	struct stat st;
+	int r;
+
+	if (stat(home, &st) < 0)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%.100s: %s", home, strerrordesc_np(errno));
+	if (!S_ISDIR(st.st_mode))
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%.100s is no directory", home);
+	if (st.st_uid != s->who->login.uid)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%.100s belongs to uid %u", home, st.st_uid);
+	r = write_in(home);
+	if (r < 0)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%.100s cannot be written to: %s", home, strerrordesc_np(-r));
+	return ctl_probe_say(CTL_PROBE_YES, detail, "%.100s is there and can be written to", home);
+}
+
+static enum ctl_answer try_scratch(const struct ctl_scene *s, char *detail)
+{
+	static const char *const dirs[] = {"/tmp", "/var/tmp", "/dev/shm"};
+
+	(void)s;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(dirs); i++) {
+		int r = write_in(dirs[i]);
+
+		if (r < 0)
+			return ctl_probe_say(CTL_PROBE_NO, detail, "%s cannot be written to: %s", dirs[i], strerrordesc_np(-r));
+	}
+	return ctl_probe_say(CTL_PROBE_YES, detail, "/tmp, /var/tmp and /dev/shm can be written to");
+}
+
+static enum ctl_answer try_names(const struct ctl_scene *s, char *detail)
+{
+	char id[] = "id", option[] = "-un", out[OUT_MAX];
+	char *argv[] = {id, option, NULL};
+	int status = ctl_probe_run(s, id, argv, NULL, 0, out, sizeof(out));
+
+	if (status == 127)
+		return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "no id(1) in the room");
+	if (status == 0 && strcmp(first_line(out), s->who->login.user) == 0)
+		return ctl_probe_say(CTL_PROBE_YES, detail, "uid %u is %.100s", s->who->login.uid, out);
+	return ctl_probe_say(CTL_PROBE_NO, detail, "uid %u is not %.60s there: %.60s", s->who->login.uid,
+			     s->who->login.user, out);
+}
+
+static enum ctl_answer try_tty(const struct ctl_scene *s, char *detail)
+{
+	scoped_fd master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave = -EBADF;
+	char name[64], back[64];
+
+	(void)s;
+	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0 || ptsname_r(master, name, sizeof(name)) != 0)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "no terminal: %s", strerrordesc_np(errno));
+	slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0 || ttyname_r(slave, back, sizeof(back)) != 0)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%s cannot be opened: %s", name, strerrordesc_np(errno));
+	return ctl_probe_say(CTL_PROBE_YES, detail, "%s", back);
+}
+
+/* SSH_FXP_INIT, version 3; the answer is SSH_FXP_VERSION (draft-ietf-secsh-filexfer-02). */
+static enum ctl_answer try_sftp(const struct ctl_scene *s, char *detail)
+{
+	static const char *const places[] = {"/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server",
+					     "/usr/lib/ssh/sftp-server", "/usr/libexec/sftp-server"};
+	static const unsigned char hello[] = {0, 0, 0, 5, 1, 0, 0, 0, 3};
+	char name[] = "sftp-server", out[OUT_MAX];
+	char *argv[] = {name, NULL};
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(places); i++) {
+		int status;
+
+		if (access(places[i], X_OK) < 0)
+			continue;
+		status = ctl_probe_run(s, places[i], argv, hello, sizeof(hello), out, sizeof(out));
+		if (out[4] == 2)
+			return ctl_probe_say(CTL_PROBE_YES, detail, "%s answers", places[i]);
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%s left with %d", places[i], status);
+	}
+	return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "no sftp-server in the room (internal-sftp needs none)");
+}
+
+/* What ssh -L to a server of the user's own needs. */
+static enum ctl_answer try_forward(const struct ctl_scene *s, char *detail)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	scoped_fd server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	scoped_fd client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof(a);
+
+	(void)s;
+	if (server < 0 || client < 0)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "no internet socket: %s", strerrordesc_np(errno));
+	if (bind(server, (const struct sockaddr *)&a, sizeof(a)) < 0 || listen(server, 1) < 0 ||
+	    getsockname(server, (struct sockaddr *)&a, &size) < 0 ||
+	    connect(client, (const struct sockaddr *)&a, sizeof(a)) < 0)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "loopback: %s", strerrordesc_np(errno));
+	return ctl_probe_say(CTL_PROBE_YES, detail, "a server on 127.0.0.1 can be reached inside");
+}
+
+static enum ctl_answer try_tmux(const struct ctl_scene *s, char *detail)
+{
+	char name[] = "tmux", l[] = "-L", sock[] = "carrel-rehearsal", f[] = "-f", null[] = "/dev/null", new[] = "new-session",
+	     d[] = "-d", sleeper[] = "sleep 20", next[] = ";", list[] = "list-sessions", end[] = "kill-server", out[OUT_MAX];
+	char *argv[] = {name, l, sock, f, null, new, d, sleeper, next, list, next, end, NULL};
+	int status = ctl_probe_run(s, name, argv, NULL, 0, out, sizeof(out));
+
+	if (status == 127)
+		return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "no tmux in the room");
+	if (status == 0 && strstr(out, "windows"))
+		return ctl_probe_say(CTL_PROBE_YES, detail, "a session starts and ends");
+	return ctl_probe_say(CTL_PROBE_NO, detail, "tmux left with %d: %.90s", status, first_line(out));
+}
+
+static enum ctl_answer try_localhost(const struct ctl_scene *s, char *detail)
+{
+	char name[] = "getent", what[] = "hosts", host[] = "localhost", out[OUT_MAX];
+	char *argv[] = {name, what, host, NULL};
+	int status = ctl_probe_run(s, name, argv, NULL, 0, out, sizeof(out));
+
+	if (status == 127)
+		return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "no getent(1) in the room");
+	return ctl_probe_say(status == 0 ? CTL_PROBE_YES : CTL_PROBE_NO, detail,
+			     status == 0 ? "localhost has an address" : "localhost has no address");
+}
+
+/* A datagram socket to the first name server: connect(2) finds out whether there is a way, and sends nothing. */
+static enum ctl_answer try_dns(const struct ctl_scene *s, char *detail)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(53)};
+	scoped_file *f = fopen("/etc/resolv.conf", "re");
+	char line[256], address[64];
+	scoped_fd fd = -EBADF;
+
+	(void)s;
+	if (!f)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "/etc/resolv.conf: %s", strerrordesc_np(errno));
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "nameserver %63s", address) != 1 || inet_pton(AF_INET, address, &a.sin_addr) != 1)
+			continue;
+		fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
+			return ctl_probe_say(CTL_PROBE_NO, detail, "no way to name server %s: %s", address,
+					     strerrordesc_np(errno));
+		return ctl_probe_say(CTL_PROBE_YES, detail, "name server %s", address);
+	}
+	return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "/etc/resolv.conf names no IPv4 server");
+}
+
+static enum ctl_answer try_restrictions(const struct ctl_scene *s, char *detail)
+{
+	const struct crl_adopt *a = s->adopt;
+	int caps = 0;
+
+	for (unsigned long cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {
+		bool has = prctl(PR_CAPBSET_READ, cap) == 1;
+
+		caps += has;
+		if (has && a->trim_caps && !(a->cap_bounding & (UINT64_C(1) << cap)))
+			return ctl_probe_say(CTL_PROBE_NO, detail, "capability %lu is still in the bounding set", cap);
+	}
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != a->no_new_privs)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "no_new_privs is not as the policy says");
+	return ctl_probe_say(CTL_PROBE_YES, detail, "%d capabilities, no_new_privs %s, filter %s", caps,
+			     a->no_new_privs ? "on" : "off", prctl(PR_GET_SECCOMP) == 2 ? "on" : "off");
+}
+
+static enum ctl_answer try_hostname(const struct ctl_scene *s, char *detail)
+{
+	struct utsname u;
+
+	(void)s;
+	if (uname(&u) < 0 || u.nodename[0] == '\0')
+		return ctl_probe_say(CTL_PROBE_NO, detail, "none");
+	return ctl_probe_say(CTL_PROBE_YES, detail, "%.100s", u.nodename);
+}
+
+static bool has_shell(const struct crl_policy *p, const struct ctl_person *who)
+{
+	(void)p;
+	return !strstr(who->shell, "nologin") && !strstr(who->shell, "/false");
+}
+
+static bool has_internet_sockets(const struct crl_policy *p, const struct ctl_person *who)
+{
+	(void)who;
+	return !p->seccomp.base[0] || crl_strv_has(&p->seccomp.families, "inet");
+}
+
+bool ctl_host_has_dns(void)
+{
+	char detail[CTL_DETAIL_MAX];
+
+	return try_dns(NULL, detail) == CTL_PROBE_YES;
+}
+
+static bool has_network(const struct crl_policy *p, const struct ctl_person *who)
+{
+	return has_internet_sockets(p, who) && (p->net_mode == CRL_NET_HOST || !(p->namespaces & CRL_NS_BIT(CRL_NS_NET)));
+}
+
+const struct ctl_work ctl_works[CTL_WORKS] = {
+	{"shell", try_shell, has_shell},
+	{"home", try_home, NULL},
+	{"scratch", try_scratch, NULL},
+	{"user name", try_names, NULL},
+	{"host name", try_hostname, NULL},
+	{"localhost", try_localhost, NULL},
+	{"terminal", try_tty, NULL},
+	{"tmux", try_tmux, has_shell},
+	{"sftp", try_sftp, NULL},
+	{"forward", try_forward, has_internet_sockets},
+	{CTL_WORK_DNS, try_dns, has_network},
+	{"restrictions", try_restrictions, NULL},
+};

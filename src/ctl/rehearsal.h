@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A room made for real, by the way of every login, but with nobody logging in: probes run inside, then it ends.
+ *
+ * Runs in: carrelctl (root); an actor, its child, takes the place of the PAM application; each probe is a process of
+ * the user inside the room.
+ */
+#pragma once
+
+#include "ctl/inside.h"
+#include "proto/proto.h"
+
+#define CTL_DETAIL_MAX 160
+
+enum ctl_answer {
+	CTL_PROBE_YES,
+	CTL_PROBE_NO,
+	CTL_PROBE_NOT_HERE, /* a tool or a part of this host that it needs is not there */
+};
+
+/* What a probe knows. */
+struct ctl_scene {
+	const struct ctl_person *who;
+	const struct crl_adopt *adopt;
+	char host_file[64];     /* a file that everybody may read, in the host's /tmp */
+	char host_socket[64];   /* a socket for everybody, in the host's /run */
+	char host_abstract[64]; /* a socket with a name of its own kind on the host, see unix(7) */
+	uint16_t host_port;     /* a listener on the host's 127.0.0.1 */
+};
+
+/* @detail  one line for people, CTL_DETAIL_MAX bytes, "" at first */
+typedef enum ctl_answer ctl_probe(const struct ctl_scene *scene, char *detail);
+
+struct ctl_result {
+	enum ctl_answer answer;
+	char detail[CTL_DETAIL_MAX];
+};
+
+struct ctl_rehearsal {
+	const struct ctl_person *who;
+	const char *policy;           /* NULL = as the rules say */
+	ctl_probe *const *probe;
+	size_t probes;
+	struct ctl_scene scene;
+	struct crl_adopt adopt;       /* what the helper answered; filled before @standing is called */
+	struct ctl_result *result;    /* @probes of them, to be filled */
+	void (*standing)(void *arg, pid_t actor); /* the room stands, no probe has run yet; NULL = not wanted */
+	void *arg;
+};
+
+/*
+ * Make the room, run each probe (10 s at most), end the room.
+ * Errors: whatever stage refused; then the login that is rehearsed would be refused as well.
+ */
+int ctl_rehearse_room(const struct ctl *c, struct ctl_rehearsal *r, struct crl_err *err) CRL_MUST_CHECK;
+
+/* probe.c: run a program of the room, as the probe's user. @argv[0] may differ from @path. Returns its status or -1. */
+int ctl_probe_run(const struct ctl_scene *scene, const char *path, char *const *argv, const void *in, size_t in_len,
+		  char *out, size_t out_size);
+enum ctl_answer ctl_probe_say(enum ctl_answer answer, char *detail, const char *fmt, ...) CRL_PRINTF(3, 4);
+
+/* The probes of probe_work.c (rehearse) and of probe_attack.c and probe_reach.c (assess) have their tables there. */
