@@ -59,8 +59,8 @@ static enum ctl_exit act(const struct ctl *c, int argc, char **argv, action *one
 	return status;
 }
 
-/* The record may be older than the process that has the number now: the supervisor must still be init's parent. */
-static int open_init(const struct crl_room_info *room)
+/* The supervisor must still be init's parent. */
+int ctl_open_init(const struct crl_room_info *room)
 {
 	int fd = pidfd_open(room->init, 0);
 	char path[40], text[1024];
@@ -80,7 +80,7 @@ static int open_init(const struct crl_room_info *room)
 
 static int kill_room(const struct ctl *c, const struct crl_room_info *room)
 {
-	scoped_fd init = open_init(room);
+	scoped_fd init = ctl_open_init(room);
 	scoped_fd supervisor = pidfd_open(room->supervisor, 0);
 	struct pollfd p = {.fd = supervisor, .events = POLLIN};
 

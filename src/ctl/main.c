@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/parse.h"
 
 #define MANY 64
 
@@ -19,21 +20,41 @@ struct command {
 	int least; /* arguments */
 	int most;
 	bool json;
-	bool login; /* --service, --rhost, --tty, --diff */
+	const char *takes; /* options beyond those of all: S --service, R --rhost, t --tty, d --diff, p --policy, u --user,
+			      m --minutes, U --unrestricted */
 	enum ctl_exit (*run)(const struct ctl *c, int argc, char **argv);
 };
 
 static const struct command commands[] = {
-	{"check", "", "lint the configuration, the PAM stacks and this host", 0, 0, true, false, ctl_check},
-	{"explain", "USER", "which policy a user gets, why, and every value of it", 1, 1, true, true, ctl_explain},
-	{"list", "[USER|ID...]", "live logins, one a line", 0, MANY, true, false, ctl_list},
-	{"show", "USER|ID...", "everything known of a login", 1, MANY, true, false, ctl_show},
-	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, false, ctl_enable},
-	{"disable", "SERVICE", "take carrel out of /etc/pam.d/SERVICE", 1, 1, false, false, ctl_disable},
-	{"reload", "", "give live rooms the limits that their policies have now", 0, 0, true, false, ctl_reload},
-	{"freeze", "USER|ID...", "stop every process of a room", 1, MANY, false, false, ctl_freeze},
-	{"thaw", "USER|ID...", "let a frozen room go on", 1, MANY, false, false, ctl_thaw},
-	{"kill", "USER|ID...", "end a room with everything in it", 1, MANY, false, false, ctl_kill},
+	{"check", "", "lint the configuration, the PAM stacks and this host", 0, 0, true, "", ctl_check},
+	{"explain", "USER", "which policy a user gets, why, and every value of it", 1, 1, true, "SRtd", ctl_explain},
+	{"rehearse", "USER", "make the user's room with no login and try what must work", 1, 1, true, "SRtp", ctl_rehearse},
+	{"assess", "[POLICY]", "what a policy leaves open on this kernel, measured", 0, 1, true, "u", ctl_assess},
+	{"list", "[USER|ID...]", "live logins, one a line", 0, MANY, true, "", ctl_list},
+	{"show", "USER|ID...", "everything known of a login", 1, MANY, true, "", ctl_show},
+	{"enter", "USER|ID [-- COMMAND...]", "a shell in a room, as its user", 1, MANY, false, "U", ctl_enter},
+	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, "", ctl_enable},
+	{"disable", "SERVICE", "take carrel out of /etc/pam.d/SERVICE", 1, 1, false, "", ctl_disable},
+	{"reload", "", "give live rooms the limits that their policies have now", 0, 0, true, "", ctl_reload},
+	{"freeze", "USER|ID...", "stop every process of a room", 1, MANY, false, "", ctl_freeze},
+	{"thaw", "USER|ID...", "let a frozen room go on", 1, MANY, false, "", ctl_thaw},
+	{"kill", "USER|ID...", "end a room with everything in it", 1, MANY, false, "", ctl_kill},
+};
+
+/* Options that only some commands take. */
+static const struct special {
+	char letter;
+	const char *name;
+	const char *help;
+} specials[] = {
+	{'S', "service S", "of a login by PAM service S, not sshd"},
+	{'R', "rhost A", "from address A, not a local one"},
+	{'t', "tty T", "on terminal T"},
+	{'d', "diff POLICY", "only what differs from that policy"},
+	{'p', "policy POLICY", "under that policy, not the one that the rules give"},
+	{'u', "user USER", "try it as USER, not as the first person of this host"},
+	{'m', "minutes N", "how long, 1 to 1440; 10 without it"},
+	{'U', "unrestricted", "as the room's user, but without its filter and limits on capabilities"},
 };
 
 static const struct command *find_command(const char *name)
@@ -48,7 +69,7 @@ static void help(void)
 {
 	(void)printf("usage: carrelctl [--config FILE] [--state DIR] COMMAND [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(commands); i++)
-		(void)printf("  %-8s %-44s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+		(void)printf("  %-8s %-24s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
 	(void)printf("\ncarrelctl COMMAND --help tells more; so does carrelctl(8).\n"
 		     "Exit status: 0 yes or done, 1 no or nothing there, 2 usage, 3 the system would not.\n");
 }
@@ -56,14 +77,12 @@ static void help(void)
 static void help_command(const struct command *k)
 {
 	(void)printf("usage: carrelctl %s%s %s\n\n%s.\n\n", k->name, k->json ? " [--json]" : "", k->arguments, k->help);
-	(void)printf("  --config FILE  instead of " CRL_CONFIG_PATH "\n  --state DIR    instead of " CRL_STATE_DIR "\n");
+	(void)printf("  --config FILE    instead of " CRL_CONFIG_PATH "\n  --state DIR      instead of " CRL_STATE_DIR "\n");
 	if (k->json)
-		(void)printf("  --json         for programs\n");
-	if (k->login)
-		(void)printf("  --service S    of a login by PAM service S, not sshd\n"
-			     "  --rhost A      from address A, not a local one\n"
-			     "  --tty T        on terminal T\n"
-			     "  --diff POLICY  only what differs from that policy\n");
+		(void)printf("  --json           for programs\n");
+	for (size_t i = 0; i < CRL_ARRAY_LEN(specials); i++)
+		if (strchr(k->takes, specials[i].letter))
+			(void)printf("  --%-14s %s\n", specials[i].name, specials[i].help);
 }
 
 static const struct option options[] = {
@@ -73,6 +92,8 @@ static const struct option options[] = {
 	{"service", required_argument, NULL, 'S'}, {"rhost", required_argument, NULL, 'R'},
 	{"tty", required_argument, NULL, 't'},	  {"diff", required_argument, NULL, 'd'},
 	{"helper", required_argument, NULL, 'H'}, {"pam-dir", required_argument, NULL, 'P'},
+	{"policy", required_argument, NULL, 'p'}, {"user", required_argument, NULL, 'u'},
+	{"minutes", required_argument, NULL, 'm'}, {"unrestricted", no_argument, NULL, 'U'},
 	{"version", no_argument, NULL, 'V'},	  {NULL, 0, NULL, 0},
 };
 
@@ -80,7 +101,49 @@ struct request {
 	struct ctl c;
 	bool help;
 	bool version;
+	char given[16]; /* letters of the special options */
 };
+
+/* Returns false when the value is wrong, and has said so. */
+static bool take_special(struct request *r, int letter, const char *value)
+{
+	size_t len = strlen(r->given);
+	uint64_t minutes;
+
+	if (!strchr(r->given, letter) && len + 1 < sizeof(r->given))
+		r->given[len] = (char)letter;
+	if (letter == 'm' && crl_parse_uint(value, 1, 1440, &minutes) < 0) {
+		(void)fprintf(stderr, "carrelctl: --minutes wants a number from 1 to 1440\n");
+		return false;
+	}
+	switch (letter) {
+	case 'S':
+		r->c.service = value;
+		break;
+	case 'R':
+		r->c.rhost = value;
+		break;
+	case 't':
+		r->c.tty = value;
+		break;
+	case 'd':
+		r->c.diff = value;
+		break;
+	case 'p':
+		r->c.policy = value;
+		break;
+	case 'u':
+		r->c.user = value;
+		break;
+	case 'm':
+		r->c.minutes = (unsigned int)minutes;
+		break;
+	default:
+		r->c.unrestricted = true;
+		break;
+	}
+	return true;
+}
 
 /* Options may stand before and after the command. Returns the number of words left, or -1. */
 static int parse(int argc, char **argv, struct request *r)
@@ -88,45 +151,34 @@ static int parse(int argc, char **argv, struct request *r)
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-		switch (option) {
-		case 'c':
-			r->c.config = optarg;
-			break;
-		case 's':
-			r->c.state = optarg;
-			break;
-		case 'S':
-			r->c.service = optarg;
-			break;
-		case 'R':
-			r->c.rhost = optarg;
-			break;
-		case 't':
-			r->c.tty = optarg;
-			break;
-		case 'd':
-			r->c.diff = optarg;
-			break;
-		case 'H':
-			r->c.helper = optarg;
-			break;
-		case 'P':
-			r->c.pam_dir = optarg;
-			break;
-		case 'j':
-			r->c.json = true;
-			break;
-		case 'h':
-			r->help = true;
-			break;
-		case 'V':
-			r->version = true;
-			break;
-		default: /* getopt_long has said what is wrong */
+		if (option == '?') /* getopt_long has said what is wrong */
 			return -1;
-		}
+		if (option == 'c')
+			r->c.config = optarg;
+		else if (option == 's')
+			r->c.state = optarg;
+		else if (option == 'H')
+			r->c.helper = optarg;
+		else if (option == 'P')
+			r->c.pam_dir = optarg;
+		else if (option == 'j')
+			r->c.json = true;
+		else if (option == 'h')
+			r->help = true;
+		else if (option == 'V')
+			r->version = true;
+		else if (!take_special(r, option, optarg))
+			return -1;
 	}
 	return argc - optind;
+}
+
+static const struct special *find_special(char letter)
+{
+	for (size_t i = 0; i < CRL_ARRAY_LEN(specials); i++)
+		if (specials[i].letter == letter)
+			return &specials[i];
+	return &specials[0]; /* cannot be: each letter has its entry */
 }
 
 static int usage(void)
@@ -148,8 +200,9 @@ static int run(const struct command *k, struct request *r, int argc, char **argv
 	}
 	if (r->c.json && !k->json)
 		return (int)ctl_complain(&r->c, CTL_USAGE, "prints no table, so there is no --json");
-	if (!k->login && (r->c.service || r->c.rhost || r->c.tty || r->c.diff))
-		return (int)ctl_complain(&r->c, CTL_USAGE, "takes no --service, --rhost, --tty or --diff");
+	for (const char *p = r->given; *p; p++)
+		if (!strchr(k->takes, *p))
+			return (int)ctl_complain(&r->c, CTL_USAGE, "takes no --%s", find_special(*p)->name);
 	return (int)k->run(&r->c, argc, argv);
 }
 
@@ -159,7 +212,8 @@ static int answer(int argc, char **argv)
 				  .pam_dir = "/etc/pam.d",
 				  .helper = CRL_HELPER_PATH,
 				  .config = CRL_CONFIG_PATH,
-				  .state = CRL_STATE_DIR}};
+				  .state = CRL_STATE_DIR,
+				  .minutes = 10}};
 	int words = parse(argc, argv, &r);
 	const struct command *k;
 	char name[80];

@@ -4,19 +4,7 @@
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 
-ctl() {
-	"$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --state "$STATE_DIR" --pam-dir "$STAGE/pam.test" "$@"
-}
-
-# status COMMAND...: its exit status
-status() {
-	"$@" >/dev/null 2>&1
-	echo $?
-}
-
-json() { # EXPRESSION on the parsed standard input d
-	python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"
-}
+. "$(dirname "$0")/../lib/ctl.sh"
 
 check_usage() {
 	is "no command: usage" "$(status ctl)" 2

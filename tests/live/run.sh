@@ -4,7 +4,7 @@
 set -u
 here=$(dirname "$0")
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(inside doors share other who refuse crash hostsafe policies ctl control)
+[ ${#names[@]} -gt 0 ] || names=(inside doors share other who refuse crash hostsafe policies ctl enter rehearse control)
 passed=0 failed=0 skipped=0
 trap 'exit 130' INT
 report=$(mktemp) || exit 3
@@ -13,7 +13,8 @@ trap 'rm -f "$report"' EXIT
 for name in "${names[@]}"; do
 	start=$SECONDS
 	echo "== $name"
-	"$here/$name.sh" 2>&1 | tee "$report"
+	# A bound, so that one that hangs is named, and not the whole run lost.
+	timeout -k 30 "$((900 * ${CARREL_PATIENCE:-1}))" "$here/$name.sh" 2>&1 | tee "$report"
 	if [[ $(tail -n 1 "$report") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
 		passed=$((passed + BASH_REMATCH[1]))
 		failed=$((failed + BASH_REMATCH[2]))

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * carrelctl enter: a shell, or a command, in somebody's room.
+ *
+ * Owns: R1 no file of the room is executed before the process is the room's user, with the room's restrictions; R2 what
+ * runs inside gets a terminal of the room's own, or pipes, and no other descriptor; R3 it counts to the login's limits.
+ */
+#include "ctl/ctl.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "apply/cgroup.h"
+#include "apply/cgroup_limits.h"
+#include "base/log.h"
+#include "ctl/inside.h"
+#include "ctl/relay.h"
+#include "door/trim.h"
+#include "proto/fdpass.h"
+#include "proto/nskind.h"
+#include "state/filter_cache.h"
+
+struct visit {
+	const struct ctl *c;
+	const struct crl_room_info *room;
+	const struct crl_room_login *login;
+	struct ctl_person who;
+	struct crl_msg_room restrictions;
+	char **argv; /* NULL = a login shell */
+	bool tty;
+	int init;   /* pidfd of the room's init */
+	int cgroup; /* -EBADF = the login has none */
+	int sock;   /* the terminal's master comes over it */
+	int pipes[3][2];
+};
+
+/* What the room's logins adopted, from its record; the filter from the cache. */
+static int read_restrictions(struct visit *v, struct crl_err *err)
+{
+	scoped_free struct crl_filter *filter = malloc(sizeof(*filter));
+	char path[PATH_MAX];
+	scoped_fd cache = -EBADF;
+
+	v->restrictions.adopt = v->room->adopt;
+	if (!v->room->filter[0])
+		return 0;
+	(void)snprintf(path, sizeof(path), "%s/cache", v->c->state);
+	cache = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!filter || cache < 0 || crl_filter_cache_load(cache, v->room->filter, filter) < 0)
+		return crl_err_set(err, ENOENT, CRL_STAGE_FILTER,
+				   "the filter of room %s is no longer kept: --unrestricted goes in without it", v->room->id);
+	v->restrictions.filter_len = filter->len;
+	memcpy(v->restrictions.filter, filter->insn, filter->len * sizeof(filter->insn[0]));
+	return 0;
+}
+
+static int say(const char *what)
+{
+	(void)dprintf(STDERR_FILENO, "carrelctl enter: cannot %s: %s\n", what, strerrordesc_np(errno));
+	return -1;
+}
+
+/* The room's own multiplexer: a device that carrel made there and nobody else could have. */
+static int open_terminal(int *ret_slave)
+{
+	scoped_fd master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (master < 0 || fstat(master, &st) < 0 || !S_ISCHR(st.st_mode) || major(st.st_rdev) != 5 || minor(st.st_rdev) != 2)
+		return -1;
+	if (unlockpt(master) < 0)
+		return -1;
+	*ret_slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*ret_slave < 0 || fchown(*ret_slave, 0, 5) < 0)
+		return -1;
+	return take_fd(&master);
+}
+
+static int send_master(const struct visit *v, int master)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {0}, byte = 0;
+	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &master, sizeof(master));
+	return sendmsg(v->sock, &m, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+static int receive_master(int sock)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {0}, byte;
+	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	const struct cmsghdr *c;
+	int fd;
+
+	if (recvmsg(sock, &m, MSG_CMSG_CLOEXEC) != 1 || !(c = CMSG_FIRSTHDR(&m)) || c->cmsg_type != SCM_RIGHTS)
+		return -EPIPE;
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+/* R2 */
+static int take_stdio(const struct visit *v, int slave)
+{
+	int moved[3];
+
+	for (int i = 0; i < 3; i++) {
+		moved[i] = fcntl(v->tty ? slave : v->pipes[i][i == 0 ? 0 : 1], F_DUPFD, 3);
+		if (moved[i] < 0)
+			return -1;
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(moved[i], i) < 0)
+			return -1;
+	return 0;
+}
+
+/* R1: PID namespaces take in children only, so this is one. */
+static _Noreturn void be_visitor(struct visit *v, int slave)
+{
+	const char *slash = strrchr(v->who.shell, '/');
+	char name[64], *shell[] = {name, NULL};
+	struct crl_err err = {0};
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "-%.60s", slash ? slash + 1 : v->who.shell);
+	if (take_stdio(v, slave) < 0)
+		_exit(111);
+	ctl_start_clean(3);
+	if (v->tty && (fstat(0, &st) < 0 || fchown(0, v->who.login.uid, st.st_gid) < 0 || ioctl(0, TIOCSCTTY, 0) < 0))
+		(void)say("take the terminal"), _exit(111);
+	if (!v->c->unrestricted && crl_trim_apply(&v->restrictions, &err) < 0) {
+		(void)dprintf(STDERR_FILENO, "carrelctl enter: %s\n", err.text);
+		_exit(111);
+	}
+	if (ctl_become(&v->who.login) < 0)
+		_exit(111);
+	(void)prctl(PR_SET_PDEATHSIG, SIGHUP);
+	ctl_go_home(&v->who.login);
+	(void)execvpe(v->argv ? v->argv[0] : v->who.shell, v->argv ? v->argv : shell,
+		      ctl_environment(&v->who, v->tty ? getenv("TERM") : NULL));
+	(void)say(v->argv ? v->argv[0] : v->who.shell);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* R3, then into the namespaces. */
+static int go_in(const struct visit *v)
+{
+	uint32_t flags = crl_ns_clone_flags(v->room->adopt.ns_mask);
+
+	if (v->cgroup >= 0 && crl_cgroup_attach(v->cgroup, getpid()) < 0)
+		return say("count to the login's limits");
+	if (flags && setns(v->init, (int)flags) < 0)
+		return say("join the room");
+	return 0;
+}
+
+static _Noreturn void be_guide(struct visit *v)
+{
+	int slave = -EBADF, master, status;
+	pid_t pid;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	if (go_in(v) < 0)
+		_exit(111);
+	if (v->tty) {
+		master = open_terminal(&slave);
+		if (master < 0 || send_master(v, master) < 0)
+			(void)say("open a terminal of the room"), _exit(111);
+		(void)close(master);
+	}
+	pid = fork();
+	if (pid == 0)
+		be_visitor(v, slave);
+	(void)close_range(3, ~0u, 0);
+	if (pid < 0)
+		(void)say("start a process"), _exit(111);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+static enum ctl_exit visit(struct visit *v)
+{
+	struct ctl_relay relay = {.in = -EBADF, .out = -EBADF, .err = -EBADF, .tty = v->tty};
+	int pair[2], status;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return ctl_complain(v->c, CTL_FAIL, "cannot make a socket");
+	for (size_t i = 0; i < 3 && !v->tty; i++)
+		if (pipe2(v->pipes[i], O_CLOEXEC) < 0)
+			return ctl_complain(v->c, CTL_FAIL, "cannot make a pipe");
+	v->sock = pair[1];
+	pid = fork();
+	if (pid < 0)
+		return ctl_complain(v->c, CTL_FAIL, "cannot start a process: %s", strerrordesc_np(errno));
+	if (pid == 0)
+		be_guide(v);
+	(void)close(pair[1]);
+	if (v->tty) {
+		relay.in = relay.out = receive_master(pair[0]);
+	} else {
+		relay = (struct ctl_relay){.in = v->pipes[0][1], .out = v->pipes[1][0], .err = v->pipes[2][0]};
+		(void)close(v->pipes[0][0]);
+		(void)close(v->pipes[1][1]);
+		(void)close(v->pipes[2][1]);
+	}
+	(void)close(pair[0]);
+	status = ctl_relay_run(&relay, pid);
+	return (enum ctl_exit)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+static enum ctl_exit prepare(struct visit *v)
+{
+	struct crl_err err = {0};
+	const struct passwd *pw = getpwuid(v->login->uid);
+	char user[CRL_USER_MAX * 4], frozen[8];
+
+	if (!pw || ctl_person_of(v->c, pw->pw_name, &v->who, &err) < 0)
+		return ctl_complain(v->c, CTL_FAIL, "uid %u is not known any more: %s", v->login->uid, err.text);
+	if (!v->c->unrestricted && read_restrictions(v, &err) < 0)
+		return ctl_error(v->c, &err);
+	v->init = ctl_open_init(v->room);
+	if (v->init < 0)
+		return ctl_complain(v->c, CTL_NO, "room %s has ended", v->room->id);
+	v->cgroup = ctl_login_cgroup(v->room, v->login);
+	if (v->cgroup == -ENOENT && v->room->slice[0] && v->login->cgroup)
+		return ctl_complain(v->c, CTL_NO, "login %s has ended", v->login->id);
+	if (v->cgroup >= 0 && crl_cgroup_read(v->cgroup, "cgroup.freeze", frozen, sizeof(frozen)) > 0 && frozen[0] == '1')
+		return ctl_complain(v->c, CTL_NO, "room %s is frozen: carrelctl thaw %s", v->room->id, v->room->id);
+	crl_log_open(NULL, false);
+	crl_log(LOG_NOTICE, "enter: room=%s login=%s user=%s policy=%s %s command=%s", v->room->id, v->login->id,
+		crl_escape(user, sizeof(user), v->login->user), v->room->policy,
+		v->c->unrestricted ? "unrestricted" : "restricted", v->argv ? "given" : "shell");
+	return visit(v);
+}
+
+/* The one login that is meant; several under one name are told. */
+static const struct crl_room_login *find(const struct ctl *c, const struct crl_rooms *rooms, const char *what,
+					 const struct crl_room_info **ret_room)
+{
+	const struct crl_room_login *found = NULL;
+
+	for (size_t i = 0; i < rooms->len; i++) {
+		const struct crl_room_info *room = &rooms->item[i];
+
+		for (size_t j = 0; j < room->logins && !room->stale; j++) {
+			if (!ctl_is_named(room, &room->login[j], what))
+				continue;
+			if (found && strcmp(room->id, (*ret_room)->id) != 0) {
+				(void)ctl_complain(c, CTL_NO, "%s has several rooms: name a login (carrelctl list)", what);
+				return NULL;
+			}
+			found = &room->login[j];
+			*ret_room = room;
+		}
+	}
+	if (!found)
+		(void)ctl_complain(c, CTL_NO, "no login %s", what);
+	return found;
+}
+
+enum ctl_exit ctl_enter(const struct ctl *c, int argc, char **argv)
+{
+	scoped_free struct visit *v = calloc(1, sizeof(*v));
+	struct crl_rooms rooms;
+	struct crl_err err = {0};
+	enum ctl_exit status = CTL_NO;
+
+	if (!v)
+		return ctl_complain(c, CTL_FAIL, "out of memory");
+	if (geteuid() != 0)
+		return ctl_complain(c, CTL_FAIL, "only root can enter a room");
+	if (crl_rooms_read(c->state, &rooms, &err) < 0)
+		return ctl_error(c, &err);
+	v->c = c;
+	v->argv = argc > 1 ? argv + 1 : NULL;
+	v->tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	v->init = v->cgroup = -EBADF;
+	v->login = find(c, &rooms, argv[0], &v->room);
+	if (v->login)
+		status = prepare(v);
+	crl_rooms_done(&rooms);
+	return status;
+}

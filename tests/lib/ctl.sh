@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# carrelctl on the stage, and what its answers are read with.
+
+ctl() {
+	"$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --state "$STATE_DIR" --pam-dir "$STAGE/pam.test" "$@"
+}
+
+# status COMMAND...: its exit status
+status() {
+	"$@" >/dev/null 2>&1
+	echo $?
+}
+
+json() { # EXPRESSION on the parsed standard input d
+	python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"
+}

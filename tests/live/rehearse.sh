@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# carrelctl rehearse and assess: rooms that nobody logs in to, probed inside, gone without a trace.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+. "$(dirname "$0")/../lib/ctl.sh"
+
+row() { # USER PROBE: found, answer
+	ctl rehearse "$1" --json | json "[(x['found'], x['answer']) for x in d if x['probe'] == '$2'][0]"
+}
+
+check_works() {
+	is "a user whose login works" "$(status ctl rehearse ana)" 0
+	is "every probe answers" "$(ctl rehearse ana --json | json '{x["answer"] for x in d}')" "{'ok'}"
+	is "another policy" "$(status ctl rehearse bob)" 0
+	is "a policy by name" "$(ctl rehearse ana --policy sftp-only --json | json '[x["found"] for x in d if x["probe"] == "forward"][0]')" no
+	like "says which policy" "$(ctl rehearse bob)" '^policy staff: 12 of 12 as promised$'
+	like "host's and room's name" "$(ctl rehearse ana)" '^host name +yes +yes +ok +ana-room$'
+}
+
+check_traceless() {
+	local before now
+	hold one bob@room
+	check "bob is in" poll 10 eval 'ctl list bob >/dev/null'
+	hold_ask one 'echo mine >/tmp/mine; echo' >/dev/null
+	before=$(who; last -w; ctl list; ls -la /home/bob "$STATE_DIR/rooms")
+	check "rehearse one who is in" ctl rehearse bob
+	now=$(who; last -w; ctl list; ls -la /home/bob "$STATE_DIR/rooms")
+	is "who, last, list, home and records are as before" "$now" "$before"
+	is "and so is his room" "$(hold_ask one 'cat /tmp/mine')" mine
+	hold_end one
+}
+
+check_wrong() {
+	usermod -s /bin/nonexistent ana
+	is "a shell that is not there" "$(row ana shell)" "('no', 'WRONG')"
+	is "exit status 1" "$(status ctl rehearse ana)" 1
+	usermod -s /usr/sbin/nologin ana
+	is "no shell is promised to nologin" "$(row ana shell)" "('no', 'ok')"
+	usermod -s /bin/bash ana
+	echo 'sleep 100' >/home/ana/.bash_profile
+	chown ana: /home/ana/.bash_profile
+	like "start files that hang" "$(ctl rehearse ana)" '^shell +yes +no +WRONG +no answer within 10 s'
+	printf 'printf "\\033[2J"; exit 3\n' >/home/ana/.bash_profile
+	is "what they print cannot act on the terminal" "$(ctl rehearse ana | grep -c $'\033')" 0
+	echo 'kill -9 -1; kill -9 $PPID' >/home/ana/.bash_profile
+	is "start files that kill all they can" "$(row ana shell)" "('no', 'WRONG')"
+	is "the other probes go on" "$(row ana sftp)" "('yes', 'ok')"
+	rm /home/ana/.bash_profile
+	mv /home/ana /home/ana.away
+	is "no home: refused" "$(status ctl rehearse ana)" 1
+	like "with the stage" "$(ctl rehearse ana 2>&1)" 'would be refused \(stage HOME\)'
+	mv /home/ana.away /home/ana
+	chown root /home/ana
+	is "a home of somebody else's" "$(status ctl rehearse ana)" 1
+	chown ana /home/ana
+	is "root has no room" "$(status ctl rehearse root)" 1
+	is "nobody of that name" "$(status ctl rehearse nobody-of-that-name)" 1
+	is "no such policy" "$(status ctl rehearse ana --policy no-such)" 1
+	is "users may not" "$(setpriv --reuid 1001 --clear-groups "$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --state "$STATE_DIR" rehearse ana >/dev/null 2>&1; echo $?)" 1
+}
+
+# A probe that can only ever say "closed" would prove nothing: each is open under one policy or another.
+check_assess() {
+	local shared admin dev
+	shared=$(ctl assess shared --user ana --json)
+	admin=$(ctl assess admin --user ana --json)
+	dev=$(ctl assess dev --user ana --json)
+	is "all eleven vectors" "$(json 'sorted({int(x["vector"].split()[0]) for x in d})' <<<"$shared")" \
+		"[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]"
+	# A debugger on one's own processes is what shared allows; limits are beyond this host.
+	is "shared closes all but debugging and limits" \
+		"$(json '[x["a_login_could"] for x in d if x["answer"] == "OPEN" and not x["vector"].startswith("11")]' <<<"$shared")" \
+		"['trace processes of its own (ptrace)']"
+	for what in "list other people's homes" "write to system files, permissions allowing" \
+		"write kernel settings, permissions allowing" "gain power by set-user-ID programs" \
+		"call all of the kernel: there is no filter" "trace processes of its own (ptrace)" \
+		"run set-user-ID programs as their owner" "read carrel's configuration" "get capabilities back" \
+		"make a user namespace" "io_uring" "userfaultfd" "kernel keyrings" "read what others put into /tmp" \
+		"reach services on the host's loopback" "reach abstract sockets of the host" "use the host's interfaces" \
+		"reach services' sockets in /run" "see devices of the host"; do
+		is "open without carrel's doing: $what" \
+			"$(W="$what" json '[x["answer"] for x in d if x["a_login_could"] == __import__("os").environ["W"]]' <<<"$admin")" "['OPEN']"
+	done
+	is "dev gives what it says" "$(json 'sorted(x["a_login_could"] for x in d if x["answer"] == "OPEN" and x["vector"][0] in "2679")' <<<"$dev")" \
+		"['perf_event_open', 'reach abstract sockets of the host', \"reach services on the host's loopback\", 'trace processes of its own (ptrace)', \"use the host's interfaces\"]"
+	like "a score" "$(ctl assess shared --user ana)" '^policy shared on Linux .*, as ana: exposure 0\.[0-9] of 10'
+	like "the policy of the user's own" "$(ctl assess --user bob)" '^policy staff on Linux'
+	like "or of the first user of the host" "$(ctl assess)" '^policy .* on Linux .*, as [a-z]+:'
+	is "a policy that is not there" "$(status ctl assess no-such)" 3
+	is "nothing is left in /tmp and /run" "$(ls -d /tmp/carrel* /run/carrel-* 2>/dev/null)" ""
+}
+
+host_start
+room ana true
+settle
+before=$(census)
+check_works
+check_traceless
+check_wrong
+check_assess
+settle
+same_census "nothing is left behind" "$before"
+tap_done
