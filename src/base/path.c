@@ -308,6 +308,23 @@ int crl_file_read_all(int fd, char **ret_text, size_t *ret_len)
 	return 0;
 }
 
+int crl_file_write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
 const char *crl_path_fault(const char *path)
 {
 	const char *p = path;

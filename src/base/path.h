@@ -41,6 +41,9 @@ int crl_path_open_trusted(const char *path, enum crl_path_kind kind, enum crl_st
  */
 int crl_file_read_all(int fd, char **ret_text, size_t *ret_len) CRL_MUST_CHECK;
 
+/* Write the whole of @text and wait until it is on the disk. Errors: write(2), fsync(2). */
+int crl_file_write_all(int fd, const char *text, size_t len) CRL_MUST_CHECK;
+
 /*
  * What is wrong with a path in a policy, or NULL: it has to be absolute, without "//", "." or "..", without a
  * "/" at its end (but for "/" itself), of at most PATH_MAX - 1 bytes.

@@ -42,21 +42,6 @@ static int read_file(const char *path, char **ret_text, struct stat *ret_st, str
 	return 0;
 }
 
-static int write_all(int fd, const char *text)
-{
-	size_t len = strlen(text);
-
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 static int replace(const char *path, const char *text, const struct stat *as, struct crl_err *err) /* R1 */
 {
 	char temp[PATH_MAX];
@@ -68,7 +53,7 @@ static int replace(const char *path, const char *text, const struct stat *as, st
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd < 0)
 		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "cannot write beside %s: %s", path, strerrordesc_np(errno));
-	r = write_all(fd, text);
+	r = crl_file_write_all(fd, text, strlen(text));
 	if (r == 0 && (fchown(fd, as->st_uid, as->st_gid) < 0 || fchmod(fd, as->st_mode & 07777) < 0))
 		r = -errno;
 	if (r == 0 && rename(temp, path) < 0)
@@ -98,7 +83,7 @@ static int keep_backup(const struct ctl *c, const char *service, const char *tex
 		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "cannot make %s: %s", path, strerrordesc_np(errno));
 	(void)snprintf(path + strlen(path), PATH_MAX - strlen(path), "/%s", service);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	r = fd < 0 ? -errno : write_all(fd, text);
+	r = fd < 0 ? -errno : crl_file_write_all(fd, text, strlen(text));
 	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_CONFIG, "cannot write the backup %s: %s", path, strerrordesc_np(-r)) : 0;
 }
 
