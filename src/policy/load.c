@@ -210,7 +210,7 @@ static int add_source(struct crl_config *c, struct crl_source *s, struct crl_err
 	return rc;
 }
 
-static bool is_dropin(const char *name)
+bool crl_config_is_dropin(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -273,7 +273,7 @@ static int list_dropins(const char *dir, struct names *ret, struct crl_err *err)
 				   : 0;
 			break;
 		}
-		rc = is_dropin(e->d_name) ? add_name(ret, dir, e->d_name, err) : 0;
+		rc = crl_config_is_dropin(e->d_name) ? add_name(ret, dir, e->d_name, err) : 0;
 	}
 	(void)closedir(d); /* it was only read */
 	if (rc == 0 && ret->len > 1) {

@@ -42,6 +42,7 @@ enum crl_manager { CRL_MANAGER_AUTO, CRL_MANAGER_SYSTEMD, CRL_MANAGER_CGROUPFS }
 enum crl_manager crl_config_cgroup_manager(const struct crl_config *c);
 
 #define CRL_DROPINS_MAX 256 /* files in policy.d/; names that begin with "." are ignored */
+bool crl_config_is_dropin(const char *name);
 
 /*
  * The effective policy of that name: inheritance followed, every key checked, values checked against each
