@@ -14,6 +14,7 @@
 #include "plan/caps.h"
 #include "policy/sysgroups.h"
 #include "state/filter_cache.h"
+#include "state/trial.h"
 
 #define LOOKUPS_MAX 256
 
@@ -48,14 +49,36 @@ static int lookup_group(void *arg, const char *name, uint32_t *ret_gid)
 	return 0;
 }
 
+/* A trial is never silent: whoever wonders about a login finds it in the log. */
+static void log_trial(const struct crl_job *job, const struct crl_in_force *f)
+{
+	char until[32], why[CRL_ERR_TEXT_MAX * 4];
+
+	crl_trial_until(&f->trial, until, sizeof(until));
+	crl_escape_line(why, sizeof(why), f->why.text);
+	if (f->fell_back || f->state == CRL_TRIAL_BROKEN)
+		crl_log(LOG_WARNING, "id=%s uid=%u: the configuration on trial does not count: %s", job->id, job->login.uid, why);
+	else if (f->state == CRL_TRIAL_RUNNING)
+		crl_log(LOG_NOTICE, "id=%s uid=%u: configuration on trial until %s, trial=%s by=%s", job->id, job->login.uid,
+			until, f->trial.id, f->trial.by);
+	else if (f->state == CRL_TRIAL_CONFIRMED)
+		crl_log(LOG_WARNING, "id=%s uid=%u: confirmed configuration not yet in place, trial=%s: carrelctl confirm",
+			job->id, job->login.uid, f->trial.id);
+	else if (f->state == CRL_TRIAL_OVER)
+		crl_log(LOG_INFO, "id=%s uid=%u: trial=%s by=%s is over, unconfirmed: the configuration before it counts",
+			job->id, job->login.uid, f->trial.id, f->trial.by);
+}
+
 static int choose_policy(struct crl_job *job, struct crl_err *err)
 {
 	struct lookup l = {.job = job};
 	const struct crl_match m = {.login = &job->login, .now = time(NULL), .lookup = lookup_group, .arg = &l};
+	struct crl_in_force in_force;
 	const char *name;
 	int r;
 
-	r = crl_config_load(job->options->config, &job->config, err);
+	r = crl_trial_load(job->options->config, &job->config, &in_force, err);
+	log_trial(job, &in_force);
 	if (r < 0)
 		return r;
 	name = job->options->policy;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "helper/manager.h"
 #include "state/rooms.h"
+#include "state/trial.h"
 
 static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
 {
@@ -45,7 +46,8 @@ static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, s
 
 static int set_limits(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
 {
-	int r = crl_config_load(job->options->config, &job->config, err);
+	struct crl_in_force in_force;
+	int r = crl_trial_load(job->options->config, &job->config, &in_force, err);
 	bool off;
 
 	if (r == 0)

@@ -252,7 +252,7 @@ static int policy_of(const struct ctl *c, const struct ctl_person *who, char nam
 	struct crl_config *config = NULL;
 	const struct crl_rule *rule = NULL;
 	const struct crl_match m = {.login = &who->login, .now = time(NULL), .lookup = ctl_group_lookup};
-	int r = crl_config_load(c->config, &config, err);
+	int r = ctl_load_config(c, &config, err);
 
 	if (r == 0)
 		r = crl_rules_match(crl_config_rules(config), &m, &rule, err);

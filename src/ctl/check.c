@@ -19,7 +19,7 @@
 #include "base/path.h"
 #include "policy/match.h"
 
-static const struct ctl_column column[] = {
+const struct ctl_column findings_column[FINDINGS_COLUMNS] = {
 	{"LEVEL", false}, {"FILE", false}, {"LINE", true}, {"FINDING", false}, {"MEND", false}};
 
 void find(struct findings *f, enum level level, const char *file, int line, const char *mend, const char *fmt, ...)
@@ -213,28 +213,43 @@ static void check_helper(struct findings *f)
 		find(f, ERROR, CRL_HELPER_PATH, 0, "chmod 755", "the helper has a set-id bit, which it refuses to run with");
 }
 
-enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
+void check_config(struct findings *f, const char *path, struct crl_config **ret)
 {
-	struct findings f = {.table = {.column = column, .columns = CRL_ARRAY_LEN(column)}};
 	struct crl_config *config = NULL;
 	struct crl_err err = {0};
 
-	(void)argc, (void)argv;
-	if (crl_config_load(c->config, &config, &err) < 0 || crl_config_check_all(config, &err) < 0)
-		find(&f, ERROR, err.file[0] ? err.file : c->config, err.line, "", "%s", err.text);
+	if (crl_config_load(path, &config, &err) < 0 || crl_config_check_all(config, &err) < 0)
+		find(f, ERROR, err.file[0] ? err.file : path, err.line, "", "%s", err.text);
 	else
-		check_policies(&f, config);
+		check_policies(f, config);
 	if (config)
-		check_rules(&f, crl_config_rules(config));
+		check_rules(f, crl_config_rules(config));
+	*ret = config;
+}
+
+void print_findings(const struct ctl *c, struct findings *f)
+{
+	if (c->json || f->table.cells > 0)
+		ctl_table_print(c, &f->table);
+	if (!c->json)
+		(void)printf("%s%zu errors, %zu warnings\n", f->table.cells > 0 ? "\n" : "", f->errors, f->warnings);
+	ctl_table_done(&f->table);
+}
+
+enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
+{
+	struct findings f = {.table = {.column = findings_column, .columns = FINDINGS_COLUMNS}};
+	struct crl_config *config = NULL;
+	char path[PATH_MAX];
+
+	(void)argc, (void)argv;
+	check_trial(&f, c, path);
+	check_config(&f, path, &config);
 	check_members(&f);
 	check_pam(&f, c);
 	check_switch(&f, c);
 	check_helper(&f);
 	crl_config_free(config);
-	if (c->json || f.table.cells > 0)
-		ctl_table_print(c, &f.table);
-	if (!c->json)
-		(void)printf("%s%zu errors, %zu warnings\n", f.table.cells > 0 ? "\n" : "", f.errors, f.warnings);
-	ctl_table_done(&f.table);
+	print_findings(c, &f);
 	return f.errors > 0 ? CTL_NO : CTL_YES;
 }

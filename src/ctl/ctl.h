@@ -89,6 +89,9 @@ void ctl_table_done(struct ctl_table *t);
 /* One object, a line each: the same, turned. */
 void ctl_table_print_object(const struct ctl *c, const struct ctl_table *t);
 
+/* inforce.c: the configuration that counts now, as crl_trial_load() has it. A trial is told on standard error. */
+int ctl_load_config(const struct ctl *c, struct crl_config **ret, struct crl_err *err) CRL_MUST_CHECK;
+
 /* usage.c: what a room uses, from the kernel's files; UINT64_MAX = not known here. */
 struct ctl_usage {
 	uint64_t processes;

@@ -148,7 +148,7 @@ static enum ctl_exit change(const struct ctl *c, const char *service, bool enabl
 		return ctl_complain(c, CTL_USAGE, "\"%s\" is no name of a PAM service", service);
 	(void)snprintf(path, sizeof(path), "%s/%s", c->pam_dir, service);
 	/* With a broken configuration every login would be refused at once. */
-	if (enable && crl_config_load(c->config, &config, &err) == 0 && crl_config_check_all(config, &err) == 0)
+	if (enable && ctl_load_config(c, &config, &err) == 0 && crl_config_check_all(config, &err) == 0)
 		err = (struct crl_err){0};
 	crl_config_free(config);
 	if (err.code)

@@ -191,7 +191,7 @@ enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv)
 			(void)printf("%s\n", why);
 		return CTL_YES;
 	}
-	if (crl_config_load(c->config, &config, &err) < 0)
+	if (ctl_load_config(c, &config, &err) < 0)
 		return ctl_error(c, &err);
 	status = explain_login(c, config, login);
 	crl_config_free(config);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What carrelctl check has found. Private to check.c and check_policies.c. */
+/* What carrelctl check has found. Private to check*.c, inforce.c and try.c. */
 #pragma once
 
 #include "ctl/ctl.h"
@@ -16,6 +16,16 @@ struct findings {
 /* @file  may be NULL, @line 0. @mend  what to do about it */
 void find(struct findings *f, enum level level, const char *file, int line, const char *mend, const char *fmt, ...)
 	CRL_PRINTF(6, 7);
+
+/* check.c: a configuration by itself, whichever counts. @ret  to be freed; NULL = could not be read */
+void check_config(struct findings *f, const char *path, struct crl_config **ret);
+void print_findings(const struct ctl *c, struct findings *f);
+
+extern const struct ctl_column findings_column[];
+#define FINDINGS_COLUMNS 5
+
+/* inforce.c: a trial under way, or what is left of one. @ret_path  PATH_MAX bytes: the configuration that counts */
+void check_trial(struct findings *f, const struct ctl *c, char *ret_path);
 
 /* check_policies.c: each policy of the configuration, alone, against its parent and against this host. */
 void check_policies(struct findings *f, const struct crl_config *config);

@@ -45,7 +45,7 @@ static enum ctl_exit report(const struct ctl *c, const struct ctl_rehearsal *r)
 	struct crl_err err = {0};
 	size_t wrong;
 
-	if (crl_config_load(c->config, &config, &err) < 0 || crl_config_policy(config, r->adopt.policy, &policy, &err) < 0) {
+	if (ctl_load_config(c, &config, &err) < 0 || crl_config_policy(config, r->adopt.policy, &policy, &err) < 0) {
 		crl_config_free(config);
 		return ctl_error(c, &err);
 	}

@@ -56,7 +56,7 @@ enum ctl_exit ctl_reload(const struct ctl *c, int argc, char **argv)
 	FILE *f;
 
 	(void)argc, (void)argv;
-	if (crl_config_load(c->config, &config, &err) < 0 || crl_config_check_all(config, &err) < 0) {
+	if (ctl_load_config(c, &config, &err) < 0 || crl_config_check_all(config, &err) < 0) {
 		crl_config_free(config);
 		return ctl_error(c, &err);
 	}
