@@ -118,6 +118,7 @@ $(BUILD)/carrel-bus: $(call obj,$(BUS_SRC))
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 $(BUILD)/tests/unit/ctl/test_pamstack: $(BUILD)/obj/src/ctl/pamstack.o
+$(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@)

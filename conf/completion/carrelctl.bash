@@ -3,7 +3,7 @@
 _carrelctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
 	for ((i = 1; i < COMP_CWORD; i++)); do
-		[[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i - 1]} == --@(config|state|pam-dir|service|rhost|tty|diff) ]] ||
+		[[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i - 1]} == --@(config|state|pam-dir|service|rhost|tty|diff|minutes) ]] ||
 			{ command=${COMP_WORDS[i]}; break; }
 	done
 	case $before in
@@ -12,9 +12,13 @@ _carrelctl() {
 	--service) mapfile -t COMPREPLY < <(compgen -W "$(cd /etc/pam.d 2>/dev/null && echo *)" -- "$word"); return ;;
 	esac
 	case $word,$command in
+	-*,try) mapfile -t COMPREPLY < <(compgen -W '--minutes --status --cancel --config --help' -- "$word") ;;
+	-*,confirm) mapfile -t COMPREPLY < <(compgen -W '--status --config --help' -- "$word") ;;
 	-*,explain) mapfile -t COMPREPLY < <(compgen -W '--service --rhost --tty --diff --json --config --help' -- "$word") ;;
 	-*,*) mapfile -t COMPREPLY < <(compgen -W '--config --state --pam-dir --json --help --version' -- "$word") ;;
 	*,) mapfile -t COMPREPLY < <(compgen -W "$(carrelctl --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')" -- "$word") ;;
+	*,try) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	*,check | *,confirm | *,reload) COMPREPLY=() ;;
 	*,explain) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
 	*,enable | *,disable) mapfile -t COMPREPLY < <(compgen -W "$(cd /etc/pam.d 2>/dev/null && echo *)" -- "$word") ;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(carrelctl list 2>/dev/null | awk 'NR > 1 { print $1, $2, $3 }')" -- "$word") ;;

@@ -36,8 +36,10 @@ struct ctl {
 	const char *helper;
 	const char *policy;
 	const char *user;
-	unsigned int minutes;
+	uint64_t duration_ms;
 	bool unrestricted;
+	bool status;
+	bool cancel;
 	bool json;
 	bool colour;
 };
@@ -54,6 +56,8 @@ enum ctl_exit ctl_reload(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_enter(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_rehearse(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_assess(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_try(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_confirm(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv);
 
 /* who.c: a user as the name service tells it, and his groups. Errors (stage REQUEST): -ENOENT no such user. */

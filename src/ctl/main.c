@@ -21,7 +21,7 @@ struct command {
 	int most;
 	bool json;
 	const char *takes; /* options beyond those of all: S --service, R --rhost, t --tty, d --diff, p --policy, u --user,
-			      m --minutes, U --unrestricted */
+			      m --minutes, U --unrestricted, Q --status, X --cancel */
 	enum ctl_exit (*run)(const struct ctl *c, int argc, char **argv);
 };
 
@@ -36,6 +36,8 @@ static const struct command commands[] = {
 	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, "", ctl_enable},
 	{"disable", "SERVICE", "take carrel out of /etc/pam.d/SERVICE", 1, 1, false, "", ctl_disable},
 	{"reload", "", "give live rooms the limits that their policies have now", 0, 0, true, "", ctl_reload},
+	{"try", "[FILE|DIR]", "let a new configuration count for some minutes", 0, 1, false, "mQX", ctl_try},
+	{"confirm", "", "keep the configuration on trial", 0, 0, false, "Q", ctl_confirm},
 	{"freeze", "USER|ID...", "stop every process of a room", 1, MANY, false, "", ctl_freeze},
 	{"thaw", "USER|ID...", "let a frozen room go on", 1, MANY, false, "", ctl_thaw},
 	{"kill", "USER|ID...", "end a room with everything in it", 1, MANY, false, "", ctl_kill},
@@ -53,7 +55,9 @@ static const struct special {
 	{'d', "diff POLICY", "only what differs from that policy"},
 	{'p', "policy POLICY", "under that policy, not the one that the rules give"},
 	{'u', "user USER", "try it as USER, not as the first person of this host"},
-	{'m', "minutes N", "how long, 1 to 1440; 10 without it"},
+	{'m', "minutes N", "how long, 0.01 to 1440; 10 without it"},
+	{'Q', "status", "only tell what is on trial, and until when"},
+	{'X', "cancel", "end the trial: the configuration from before it counts again"},
 	{'U', "unrestricted", "as the room's user, but without its filter and limits on capabilities"},
 };
 
@@ -94,6 +98,7 @@ static const struct option options[] = {
 	{"helper", required_argument, NULL, 'H'}, {"pam-dir", required_argument, NULL, 'P'},
 	{"policy", required_argument, NULL, 'p'}, {"user", required_argument, NULL, 'u'},
 	{"minutes", required_argument, NULL, 'm'}, {"unrestricted", no_argument, NULL, 'U'},
+	{"status", no_argument, NULL, 'Q'},	  {"cancel", no_argument, NULL, 'X'},
 	{"version", no_argument, NULL, 'V'},	  {NULL, 0, NULL, 0},
 };
 
@@ -104,16 +109,41 @@ struct request {
 	char given[16]; /* letters of the special options */
 };
 
+/* "10", or with one or two decimals. Returns 0, or -EINVAL. */
+static int parse_minutes(const char *text, uint64_t *ret_ms)
+{
+	char whole[16], decimals[3] = "00";
+	const char *dot = strchrnul(text, '.');
+	size_t len = *dot ? strlen(dot + 1) : 0;
+	uint64_t minutes, hundredths = 0;
+
+	if ((size_t)(dot - text) >= sizeof(whole) || len > 2 || (*dot && len == 0) ||
+	    strspn(dot + !!*dot, "0123456789") != len)
+		return -EINVAL;
+	memcpy(whole, text, (size_t)(dot - text));
+	whole[dot - text] = '\0';
+	if (*dot) {
+		memcpy(decimals, dot + 1, len);
+		hundredths = (uint64_t)(decimals[0] - '0') * 10 + (uint64_t)(decimals[1] - '0');
+	}
+	if (crl_parse_uint(whole, 0, 1440, &minutes) < 0)
+		return -EINVAL;
+	hundredths += minutes * 100;
+	if (hundredths < 1 || hundredths > 144000)
+		return -EINVAL;
+	*ret_ms = hundredths * 600;
+	return 0;
+}
+
 /* Returns false when the value is wrong, and has said so. */
 static bool take_special(struct request *r, int letter, const char *value)
 {
 	size_t len = strlen(r->given);
-	uint64_t minutes;
 
 	if (!strchr(r->given, letter) && len + 1 < sizeof(r->given))
 		r->given[len] = (char)letter;
-	if (letter == 'm' && crl_parse_uint(value, 1, 1440, &minutes) < 0) {
-		(void)fprintf(stderr, "carrelctl: --minutes wants a number from 1 to 1440\n");
+	if (letter == 'm' && parse_minutes(value, &r->c.duration_ms) < 0) {
+		(void)fprintf(stderr, "carrelctl: --minutes wants a number from 0.01 to 1440, with two decimals at most\n");
 		return false;
 	}
 	switch (letter) {
@@ -135,8 +165,13 @@ static bool take_special(struct request *r, int letter, const char *value)
 	case 'u':
 		r->c.user = value;
 		break;
-	case 'm':
-		r->c.minutes = (unsigned int)minutes;
+	case 'm': /* read already */
+		break;
+	case 'Q':
+		r->c.status = true;
+		break;
+	case 'X':
+		r->c.cancel = true;
 		break;
 	default:
 		r->c.unrestricted = true;
@@ -213,7 +248,7 @@ static int answer(int argc, char **argv)
 				  .helper = CRL_HELPER_PATH,
 				  .config = CRL_CONFIG_PATH,
 				  .state = CRL_STATE_DIR,
-				  .minutes = 10}};
+				  .duration_ms = 10 * 60000}};
 	int words = parse(argc, argv, &r);
 	const struct command *k;
 	char name[80];
