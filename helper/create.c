@@ -38,13 +38,8 @@ static int read_host(const struct crl_job *job, struct crl_host *host, struct cr
 	/* sshd says "ssh", cron says "cron": only what is a terminal device counts, which applying it proves. */
 	if (strncmp(tty, "pts/", 4) == 0 || strncmp(tty, "tty", 3) == 0)
 		(void)snprintf(host->outer_tty, sizeof(host->outer_tty), "/dev/%.50s", tty);
-	if ((p->namespaces & CRL_NS_BIT(CRL_NS_UTS)) && p->hostname[0] != '\0') {
-		int r = crl_hostname_expand(p->hostname, &job->login, host->name, host->room_name,
-					    sizeof(host->room_name), err);
-
-		if (r < 0)
-			return r;
-	}
+	if (p->namespaces & CRL_NS_BIT(CRL_NS_UTS))
+		(void)snprintf(host->room_name, sizeof(host->room_name), "%s", p->hostname);
 	return crl_host_read_mounts(fd, host, err);
 }
 

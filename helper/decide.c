@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "plan/caps.h"
 #include "policy/sysgroups.h"
+#include "policy/template.h"
+#include "proto/msg.h"
 #include "state/filter_cache.h"
 #include "state/trial.h"
 
@@ -67,6 +69,40 @@ static void log_trial(const struct crl_job *job, const struct crl_in_force *f)
 	else if (f->state == CRL_TRIAL_OVER)
 		crl_log(LOG_INFO, "id=%s uid=%u: trial=%s by=%s is over, unconfirmed: the configuration before it counts",
 			job->id, job->login.uid, f->trial.id, f->trial.by);
+}
+
+/* Its primary group's name, the same way; -ENOENT where it has none. */
+static int name_group(const struct crl_job *job, struct crl_msg_named *ret)
+{
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
+	const struct crl_msg_name ask = {.gid = job->login.gid};
+	int r = crl_msg_send(job->channel, CRL_MSG_NAME, &ask, sizeof(ask), NULL, 0);
+
+	if (r == 0)
+		r = crl_msg_recv(job->channel, CRL_ACCEPT(CRL_MSG_NAMED), ret, sizeof(*ret), job->deadline_ms, &got);
+	if (r == 0)
+		r = crl_msg_check_named(ret);
+	if (r == 0 && ret->code != 0)
+		r = ret->code > 0 ? -ret->code : -EBADMSG;
+	return r;
+}
+
+/* Templates to what they stand for, before the room is named: logins for which they differ share none. */
+static int expand_policy(struct crl_job *job, struct crl_err *err)
+{
+	struct crl_msg_named named = {0};
+	char host[CRL_FACT_MAX] = "";
+	const struct crl_facts facts = {.login = &job->login, .host = host, .group = named.group};
+	int r = 0;
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "cannot read the host's name");
+	if (crl_policy_uses(&job->policy, 'g'))
+		r = name_group(job, &named);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_CONFIG, "%%g: the name service has no name for group %u: %s",
+				   job->login.gid, strerrordesc_np(-r));
+	return crl_policy_expand(&job->policy, &facts, err);
 }
 
 static int choose_policy(struct crl_job *job, struct crl_err *err)
@@ -149,7 +185,9 @@ int crl_decide(struct crl_job *job, struct crl_err *err)
 	r = choose_policy(job, err);
 	if (r < 0)
 		return r;
-	r = settle_time(job, err);
+	r = expand_policy(job, err);
+	if (r == 0)
+		r = settle_time(job, err);
 	if (r < 0)
 		return r;
 	r = name_room(job, err);

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "helper/manager.h"
+#include "policy/template.h"
 #include "state/rooms.h"
 #include "state/trial.h"
 
@@ -44,16 +45,30 @@ static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, s
 	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "a cgroup is left in %s", slice) : 0;
 }
 
-static int set_limits(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
+/* The policy as it is now, for a user of whom no more is known than his name and number. */
+static int read_policy(struct crl_job *job, const char *name, struct crl_err *err)
 {
+	char host[CRL_FACT_MAX] = "";
+	const struct crl_facts facts = {.login = &job->login, .host = host};
 	struct crl_in_force in_force;
 	int r = crl_trial_load(job->options->config, &job->config, &in_force, err);
+
+	if (r == 0)
+		r = crl_config_policy(job->config, name, &job->policy, err);
+	if (r < 0)
+		return r;
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "cannot read the host's name");
+	return crl_limits_expand(&job->policy.limits, &facts, err);
+}
+
+static int set_limits(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
+{
+	int r = read_policy(job, room->policy, err);
 	bool off;
 
 	if (r == 0)
 		r = crl_state_open(job->options->state, &job->state, err);
-	if (r == 0)
-		r = crl_config_policy(job->config, room->policy, &job->policy, err);
 	off = job->policy.need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF;
 	if (r == 0 && !room->slice[0] && (off || !crl_policy_names_limits(&job->policy)))
 		return 0;

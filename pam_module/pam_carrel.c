@@ -129,6 +129,7 @@ static int ask_and_adopt(struct attempt *a, struct crl_err *err)
 		.deadline_ms = crl_now_ms() + (int64_t)a->opt.timeout_s * 1000,
 		.timeout_s = a->opt.timeout_s,
 		.lookup = who_find_group,
+		.name = who_name_group,
 	};
 	rc = crl_talk_request(&a->talk, &a->login, err);
 	if (rc < 0)

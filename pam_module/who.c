@@ -118,3 +118,19 @@ int who_find_group(const char *name, uint32_t *ret_gid)
 	*ret_gid = gr.gr_gid;
 	return 0;
 }
+
+int who_name_group(uint32_t gid, char ret[CRL_GROUP_MAX])
+{
+	struct group gr, *found = NULL;
+	scoped_free char *buf = NULL;
+	size_t size = 0;
+	int rc = ERANGE;
+
+	while (rc == ERANGE && grow(&buf, &size))
+		rc = getgrgid_r(gid, &gr, buf, size, &found);
+	if (rc != 0)
+		return -rc;
+	if (!found)
+		return -ENOENT;
+	return copy_text(ret, CRL_GROUP_MAX, gr.gr_name, "group name", NULL);
+}

@@ -26,3 +26,6 @@ int who_describe(pam_handle_t *pamh, struct crl_login *login, struct crl_err *er
 
 /* Returns 0; -ENOENT when there is no such group; another -errno when the name service did not answer. */
 int who_find_group(const char *name, uint32_t *ret_gid) CRL_MUST_CHECK;
+
+/* The other way round. Returns as above, and -ENAMETOOLONG. */
+int who_name_group(uint32_t gid, char ret[CRL_GROUP_MAX]) CRL_MUST_CHECK;

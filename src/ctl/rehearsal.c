@@ -86,7 +86,8 @@ static int open_room(struct actor *a, struct crl_err *err)
 	a->talk = (struct crl_talk){.sock = a->helper.sock,
 				    .deadline_ms = crl_now_ms() + OPEN_TIMEOUT_S * 1000,
 				    .timeout_s = OPEN_TIMEOUT_S,
-				    .lookup = find_group};
+				    .lookup = find_group,
+				    .name = ctl_group_name};
 	r = go_in(a, err);
 	if (r < 0)
 		crl_helper_end(&a->helper, 2000);

@@ -57,6 +57,20 @@ int ctl_group_lookup(void *arg, const char *name, uint32_t *ret_gid)
 	return 0;
 }
 
+int ctl_group_name(uint32_t gid, char ret[CRL_GROUP_MAX])
+{
+	const struct group *g;
+
+	errno = 0;
+	g = getgrgid(gid);
+	if (!g)
+		return errno == 0 || errno == ESRCH ? -ENOENT : -errno;
+	if (strlen(g->gr_name) >= CRL_GROUP_MAX)
+		return -ENAMETOOLONG;
+	memcpy(ret, g->gr_name, strlen(g->gr_name) + 1);
+	return 0;
+}
+
 const char *ctl_is_exempt(const struct crl_login *l)
 {
 	uint32_t gid;

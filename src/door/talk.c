@@ -20,6 +20,7 @@
 union inbox {
 	struct crl_msg_room room;
 	struct crl_msg_lookup lookup;
+	struct crl_msg_name name;
 	struct crl_err err;
 };
 
@@ -63,6 +64,18 @@ static int answer_lookup(struct crl_talk *t, const struct crl_msg_lookup *lookup
 	return rc < 0 ? broken(t, rc, err) : 0;
 }
 
+static int answer_name(struct crl_talk *t, uint32_t gid, struct crl_err *err)
+{
+	struct crl_msg_named named = {0};
+	int rc;
+
+	named.code = -t->name(gid, named.group);
+	if (named.code != 0)
+		named.group[0] = '\0';
+	rc = crl_msg_send(t->sock, CRL_MSG_NAMED, &named, sizeof(named), NULL, 0);
+	return rc < 0 ? broken(t, rc, err) : 0;
+}
+
 int crl_talk_request(struct crl_talk *t, const struct crl_login *login, struct crl_err *err)
 {
 	scoped_fd self = (int)syscall(SYS_pidfd_open, getpid(), 0);
@@ -76,7 +89,8 @@ int crl_talk_request(struct crl_talk *t, const struct crl_login *login, struct c
 
 int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err)
 {
-	const uint32_t accept = CRL_ACCEPT(CRL_MSG_LOOKUP) | CRL_ACCEPT(CRL_MSG_REFUSED) | CRL_ACCEPT(CRL_MSG_ROOM);
+	const uint32_t accept = CRL_ACCEPT(CRL_MSG_LOOKUP) | CRL_ACCEPT(CRL_MSG_NAME) |
+				CRL_ACCEPT(CRL_MSG_REFUSED) | CRL_ACCEPT(CRL_MSG_ROOM);
 	union inbox *in = (union inbox *)room;
 	int rc = 0;
 
@@ -94,7 +108,7 @@ int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidf
 			*ret_pidfd = take_fd(&got.fds[0]);
 			return 0;
 		}
-		rc = answer_lookup(t, &in->lookup, err);
+		rc = got.type == CRL_MSG_NAME ? answer_name(t, in->name.gid, err) : answer_lookup(t, &in->lookup, err);
 	}
 	if (rc < 0)
 		return rc;

@@ -17,6 +17,7 @@ struct crl_talk {
 	int64_t deadline_ms;       /* CLOCK_MONOTONIC */
 	int timeout_s;             /* for the message when it passes */
 	int (*lookup)(const char *group, uint32_t *ret_gid); /* 0; -ENOENT no such group; another -errno */
+	int (*name)(uint32_t gid, char group[CRL_GROUP_MAX]); /* the same the other way round */
 	bool broken;               /* the helper is late, dead or not understood: it gets no time to tidy up */
 };
 
@@ -26,7 +27,7 @@ struct crl_talk {
 int crl_talk_request(struct crl_talk *t, const struct crl_login *login, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
- * Wait for the room, answering the helper's group look-ups.
+ * Wait for the room, answering what the helper asks of groups.
  * @ret_pidfd  of the room's init; not proved yet
  * @room       filled on success, garbage otherwise
  * Errors: the helper's refusal as it came; stage HELPER -ETIMEDOUT, -EPIPE, -EPROTONOSUPPORT, -EBADMSG, -ELOOP (too

@@ -23,7 +23,7 @@ struct crl_host {
 	char **mounts; /* mount points a lookup on the host reaches, in mountinfo order, unescaped; owned */
 	size_t mounts_len;
 	char name[256]; /* host name */
-	char room_name[256]; /* the room's host name, template expanded; "" = the host's */
+	char room_name[256]; /* the room's host name; "" = the host's */
 	char room_id[16]; /* written to /run/carrel-room inside */
 	char outer_tty[64]; /* the terminal the login came on, as a path under /dev ("/dev/pts/3"); "" = none
 			     */
@@ -58,12 +58,3 @@ int crl_mount_plan_build(const struct crl_policy *p, const struct crl_login *log
 			 const struct crl_host *host, struct crl_mount_plan *ret,
 			 struct crl_err *err) CRL_MUST_CHECK;
 void crl_mount_plan_done(struct crl_mount_plan *plan);
-
-/*
- * Expand %u user, %U uid, %h the host's name up to its first dot, %s service, %% per cent into @buf, keeping
- * [a-z0-9-] only (capitals are lowered, others become '-'; no '-' at either end, 63 characters at most). An
- * empty template gives an empty name. Errors (stage NAMESPACE): -EINVAL an unknown letter after %, or nothing
- * that a name could be made of; -ENAMETOOLONG @size too small.
- */
-int crl_hostname_expand(const char *tmpl, const struct crl_login *login, const char *host, char *buf,
-			size_t size, struct crl_err *err) CRL_MUST_CHECK;

@@ -56,6 +56,11 @@ static int read_limits(struct crl_budget *b, config_setting_t *group, struct crl
 	if (!crl_limits_any(&b->limits)) {
 		return refuse(b, err, "limits nothing, expected cpu, memory, tasks or another limit");
 	}
+	for (size_t i = 0; i < b->limits.io_len; i++) {
+		if (strchr(b->limits.io[i].path, '%')) {
+			return refuse(b, err, "io.path has a per cent sign, expected a path for all who share the budget");
+		}
+	}
 	if (crl_limits_high_is_above(&b->limits)) {
 		return refuse(b, err, "memory_high is above memory");
 	}

@@ -11,6 +11,7 @@
 
 #include "policy/load.h"
 #include "policy/policy.h"
+#include "policy/template.h"
 #include "proto/err.h"
 
 /* What kind of group a key stands in; each has its own object to fill. */
@@ -61,6 +62,7 @@ struct crl_key {
 	uint64_t max;
 	const char *const
 		*words; /* WORD: NULL-ended; PATHS: [0] is the directory all of them must be in, or NULL */
+	enum crl_letters letters; /* PATH, PATHS: what of templates may be in it */
 	const char *path; /* "limits.memory" */
 	const char *def; /* default as the dump writes it; NULL: none */
 	const char *doc;

@@ -78,14 +78,14 @@ struct crl_seccomp {
 	bool log; /* denials are logged by the kernel */
 };
 
+/* Its paths and host name are templates until crl_policy_expand() (template.h). */
 struct crl_policy {
 	char name[CRL_POLICY_NAME_MAX];
 	enum crl_share share;
 	enum crl_on_close on_close;
 	uint64_t linger_s; /* seconds the room outlives its last login */
 	uint32_t namespaces; /* CRL_NS_BIT()s */
-	char hostname[256]; /* template: %u user, %U uid, %h host's name, %s service, %% per cent; "" = the
-			       host's */
+	char hostname[256]; /* template; "" = the host's */
 
 	enum crl_root_mode root_mode;
 	char *root_path; /* image directory, NULL for host */

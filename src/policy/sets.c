@@ -137,6 +137,9 @@ static int check_path(const struct crl_keys_at *at, config_setting_t *item, cons
 	const char *fault = text ? crl_path_fault(text) : "a path in quotes";
 	const char *within = at->key->words ? at->key->words[0] : NULL;
 
+	if (!fault) {
+		fault = crl_template_fault(text, at->key->letters);
+	}
 	if (fault) {
 		return crl_key_refuse(at, item, "%s", fault);
 	}
@@ -186,19 +189,15 @@ static int set_call_name(const struct crl_keys_at *at)
 
 static int set_hostname(const struct crl_keys_at *at)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-%";
 	const char *text = config_setting_get_string(at->setting);
 
 	if (!text || strlen(text) >= sizeof(((struct crl_policy *)0)->hostname)) {
 		return crl_key_refuse(at, at->setting, "a template of at most 255 bytes");
 	}
-	for (const char *p = text; *p; p++) {
-		if (*p == '%' && p[1] && strchr("uUhs%", p[1])) {
-			p++;
-		} else if (!strchr(plain, *p)) {
-			return crl_key_refuse(at, at->setting,
-					      "letters, digits, \"-\", \".\" and %%u, %%U, %%h, %%s or %%%%");
-		}
+	if (strspn(text, plain) != strlen(text) || crl_template_fault(text, CRL_LETTERS_LOGIN)) {
+		return crl_key_refuse(at, at->setting,
+				      "letters, digits, \"-\", \".\" and %%u, %%U, %%g, %%h, %%H, %%s or %%%%");
 	}
 	(void)snprintf(field(at), sizeof(((struct crl_policy *)0)->hostname), "%s", text);
 	return 0;

@@ -41,6 +41,8 @@ static const struct shape {
 	[CRL_MSG_TAKEN] = {sizeof(struct crl_msg_taken), 1},
 	[CRL_MSG_JOINED] = {0, 0},
 	[CRL_MSG_READY] = {sizeof(struct crl_msg_ready), VARIES},
+	[CRL_MSG_NAME] = {sizeof(struct crl_msg_name), 0},
+	[CRL_MSG_NAMED] = {sizeof(struct crl_msg_named), 0},
 };
 
 size_t crl_msg_room_size(uint32_t filter_len)
@@ -98,6 +100,13 @@ int crl_msg_check_adopt(const struct crl_adopt *a)
 	if (!text_is_plain(a->id, sizeof(a->id)) || !text_is_plain(a->room, sizeof(a->room)))
 		return -EBADMSG;
 	return text_is_plain(a->policy, sizeof(a->policy)) ? 0 : -EBADMSG;
+}
+
+int crl_msg_check_named(const struct crl_msg_named *named)
+{
+	if (!memchr(named->group, '\0', sizeof(named->group)))
+		return -EBADMSG;
+	return (named->code == 0) == (named->group[0] != '\0') ? 0 : -EBADMSG;
 }
 
 int crl_msg_check_lookup(const struct crl_msg_lookup *lookup)

@@ -32,5 +32,8 @@ int crl_msg_check_shape(enum crl_msg type, const void *body, size_t size, size_t
  */
 int crl_msg_check_adopt(const struct crl_adopt *adopt) CRL_MUST_CHECK;
 
+/* Prove that a NAMED has either a terminated name or a code. Returns 0 or -EBADMSG. */
+int crl_msg_check_named(const struct crl_msg_named *named) CRL_MUST_CHECK;
+
 /* Prove that a LOOKUP names a group: terminated, not empty. Returns 0 or -EBADMSG. */
 int crl_msg_check_lookup(const struct crl_msg_lookup *lookup) CRL_MUST_CHECK;

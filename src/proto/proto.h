@@ -8,6 +8,8 @@
  *   module -> helper     OPEN     login            [pidfd of the application]
  *   helper -> module     LOOKUP   group name
  *   module -> helper     FOUND    gid or errno
+ *   helper -> module     NAME     gid
+ *   module -> helper     NAMED    group name or errno
  *   helper -> module     ROOM     what to adopt + filter  [pidfd of the room's init]
  *   helper -> module     REFUSED  error
  *   module -> helper     ENTERED
@@ -49,6 +51,8 @@ enum crl_msg {
 	CRL_MSG_TAKEN,
 	CRL_MSG_JOINED,
 	CRL_MSG_READY,
+	CRL_MSG_NAME,
+	CRL_MSG_NAMED,
 	CRL_MSG_COUNT
 };
 
@@ -67,6 +71,15 @@ struct crl_msg_lookup {
 struct crl_msg_found {
 	int32_t code; /* 0 = found, ENOENT = no such group, else the name service's errno */
 	uint32_t gid;
+};
+
+struct crl_msg_name {
+	uint32_t gid;
+};
+
+struct crl_msg_named {
+	int32_t code; /* as in crl_msg_found */
+	char group[CRL_GROUP_MAX]; /* empty unless code is 0 */
 };
 
 /* What the module applies to its own process, in this order. */

@@ -16,13 +16,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void judge(const struct crl_received *got, const struct crl_msg_room *body)
 {
 	union { const struct crl_msg_room *room; const struct crl_login *login; const struct crl_err *err;
-		const struct crl_msg_lookup *lookup; const struct crl_msg_join *join; } u = {body};
+		const struct crl_msg_lookup *lookup; const struct crl_msg_named *named; const struct crl_msg_join *join; } u = {body};
 	char text[512];
 
 	if (got->type == CRL_MSG_ROOM)
 		(void)!crl_msg_check_adopt(&u.room->adopt);
 	else if (got->type == CRL_MSG_OPEN || got->type == CRL_MSG_JOIN)
 		(void)!crl_login_check(u.login, NULL);
+	else if (got->type == CRL_MSG_NAMED)
+		(void)!crl_msg_check_named(u.named);
 	else if (got->type == CRL_MSG_LOOKUP)
 		(void)!crl_msg_check_lookup(u.lookup);
 	else if ((got->type == CRL_MSG_REFUSED || got->type == CRL_MSG_READY) && crl_err_check(u.err) == 0)

@@ -261,6 +261,27 @@ static void wrong_descriptor(const char *what)
 	pause();
 }
 
+static struct crl_msg_named name_of(uint32_t gid)
+{
+	const struct crl_msg_name ask = {.gid = gid};
+	struct crl_msg_named named;
+
+	if (crl_msg_send(CHANNEL, CRL_MSG_NAME, &ask, sizeof(ask), NULL, 0) < 0)
+		_exit(0);
+	receive(CRL_MSG_NAMED, &named, sizeof(named));
+	if (crl_msg_check_named(&named) < 0)
+		refuse(CRL_STAGE_RULE, "the answer is no name");
+	return named;
+}
+
+static void ask_for_names(void)
+{
+	if (strcmp(name_of(12350).group, "stubgroup") != 0)
+		refuse(CRL_STAGE_RULE, "wrong name");
+	if (name_of(12399).code != ENOENT)
+		refuse(CRL_STAGE_RULE, "name found that is not there");
+}
+
 static void ask_for_groups(int times)
 {
 	struct crl_msg_lookup lookup = {.group = "stubgroup"};
@@ -271,6 +292,7 @@ static void ask_for_groups(int times)
 			_exit(0);
 		receive(CRL_MSG_FOUND, &found, sizeof(found));
 	}
+	ask_for_names();
 	strcpy(lookup.group, "nosuchgroup");
 	if (found.code != 0 || found.gid != 12350)
 		refuse(CRL_STAGE_RULE, "wrong gid");

@@ -35,6 +35,8 @@ static const struct {
 	{CRL_MSG_JOIN, sizeof(struct crl_msg_join), 2},
 	{CRL_MSG_TAKEN, CRL_ID_MAX, 1},
 	{CRL_MSG_JOINED, 0, 0},
+	{CRL_MSG_NAME, 4, 0},
+	{CRL_MSG_NAMED, 260, 0},
 };
 
 static void sizes_and_descriptors_are_exact(void **state)
@@ -98,6 +100,22 @@ static void contents_of_a_room_are_checked(void **state)
 	a = good; strcpy(a.policy, "a\n"); assert_int_equal(crl_msg_check_adopt(&a), -EBADMSG);
 }
 
+static void named_is_a_name_or_a_code(void **state)
+{
+	struct crl_msg_named n = {.group = "g"};
+
+	(void)state;
+	assert_int_equal(crl_msg_check_named(&n), 0);
+	n.code = ENOENT;
+	assert_int_equal(crl_msg_check_named(&n), -EBADMSG);
+	n.group[0] = '\0';
+	assert_int_equal(crl_msg_check_named(&n), 0);
+	n.code = 0;
+	assert_int_equal(crl_msg_check_named(&n), -EBADMSG);
+	memset(n.group, 'x', sizeof(n.group));
+	assert_int_equal(crl_msg_check_named(&n), -EBADMSG);
+}
+
 static void a_lookup_names_a_group(void **state)
 {
 	struct crl_msg_lookup l = {.group = "g"};
@@ -118,6 +136,7 @@ int main(void)
 		cmocka_unit_test(ready_has_descriptors_only_without_error),
 		cmocka_unit_test(contents_of_a_room_are_checked),
 		cmocka_unit_test(a_lookup_names_a_group),
+		cmocka_unit_test(named_is_a_name_or_a_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

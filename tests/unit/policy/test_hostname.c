@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plan/mounts.h"
+#include "policy/template.h"
 
 static int expand(const char *tmpl, const char *user, char *buf, size_t size, struct crl_err *err)
 {
@@ -16,7 +16,8 @@ static int expand(const char *tmpl, const char *user, char *buf, size_t size, st
 
 	l = (struct crl_login){.uid = 1001, .service = "sshd"};
 	(void)snprintf(l.user, sizeof(l.user), "%s", user);
-	return crl_hostname_expand(tmpl, &l, "Host.example.org", buf, size, err);
+	return crl_hostname_expand(tmpl, &(struct crl_facts){.login = &l, .host = "Host.example.org", .group = "staff"}, buf, size,
+				   err);
 }
 
 static void test_letters(void **state)
@@ -24,6 +25,7 @@ static void test_letters(void **state)
 	static const char *const cases[][3] = {
 		{"%u-%h", "cara", "cara-host"},
 		{"%U.%s", "cara", "1001-sshd"},
+		{"%g-%H", "cara", "staff-host-example-org"},
 		{"", "cara", ""},
 		{"a%%b", "x", "a-b"},
 		{"%u", "Ca_ra$", "ca-ra"},
@@ -63,7 +65,7 @@ static void test_refused(void **state)
 
 	(void)state;
 	assert_int_equal(expand("%x", "u", buf, sizeof(buf), &err), -EINVAL);
-	assert_int_equal(err.stage, CRL_STAGE_NAMESPACE);
+	assert_int_equal(err.stage, CRL_STAGE_CONFIG);
 	assert_non_null(strstr(err.text, "%x"));
 	assert_int_equal(expand("a%", "u", buf, sizeof(buf), &err), -EINVAL);
 	assert_int_equal(expand("%u", "$$$", buf, sizeof(buf), &err), -EINVAL);
