@@ -252,3 +252,41 @@ bool crl_condition_holds(enum crl_condition kind, const char *text, const struct
 	}
 	return false;
 }
+
+static bool covers_uids(const char *wide, const char *narrow)
+{
+	uint64_t a, b, c, d;
+
+	return parse_uids(wide, &a, &b) && parse_uids(narrow, &c, &d) && a <= c && d <= b;
+}
+
+static bool covers_rhosts(const char *wide, const char *narrow)
+{
+	struct address a, b;
+	uint64_t a_bits, b_bits;
+
+	return parse_network(wide, &a, &a_bits) && parse_network(narrow, &b, &b_bits) && a_bits <= b_bits &&
+	       is_in_network(&b, &a, a_bits);
+}
+
+bool crl_condition_covers(enum crl_condition kind, const char *wide, const char *narrow)
+{
+	if (strcmp(wide, narrow) == 0) {
+		return true;
+	}
+	switch (kind) {
+	case CRL_COND_UID:
+		return covers_uids(wide, narrow);
+	case CRL_COND_RHOST:
+		return covers_rhosts(wide, narrow);
+	case CRL_COND_TTY:
+		return strcmp(wide, "*") == 0 || (!strpbrk(narrow, "*?[\\") && fnmatch(wide, narrow, 0) == 0);
+	case CRL_COND_USER:
+	case CRL_COND_SERVICE:
+	case CRL_COND_TIME:
+	case CRL_COND_GROUP:
+	case CRL_COND_COUNT:
+		break;
+	}
+	return false;
+}

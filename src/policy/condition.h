@@ -30,6 +30,12 @@ const char *crl_condition_name(enum crl_condition kind);
 const char *crl_condition_fault(enum crl_condition kind, const char *text);
 
 /*
+ * Does every login for which @narrow holds have @wide hold, too? Both well formed. False also where that cannot be
+ * told: of two patterns for terminals, and of two spans of time that are written differently.
+ */
+bool crl_condition_covers(enum crl_condition kind, const char *wide, const char *narrow);
+
+/*
  * Does a well-formed text hold for the login? Not for CRL_COND_GROUP.
  * A remote host that is a name matches no address: carrel asks no DNS. An IPv4 address mapped into IPv6 is IPv4.
  * @now  for CRL_COND_TIME; a time that ends before it begins goes over midnight, and its day is the one it begins on

@@ -127,6 +127,44 @@ static void test_faults(void **state)
 	}
 }
 
+static void test_covers(void **state)
+{
+	static const struct {
+		enum crl_condition kind;
+		const char *wide, *narrow;
+		bool want;
+	} kase[] = {
+		{CRL_COND_USER, "ann", "ann", true},
+		{CRL_COND_USER, "ann", "anna", false},
+		{CRL_COND_GROUP, "a", "a", true},
+		{CRL_COND_UID, "1000-1999", "1500", true},
+		{CRL_COND_UID, "1000-1999", "1000-1999", true},
+		{CRL_COND_UID, "1000-1999", "1500-2000", false},
+		{CRL_COND_UID, "1000-1999", "999-1000", false},
+		{CRL_COND_UID, "1500", "1500-1500", true},
+		{CRL_COND_RHOST, "192.0.2.0/24", "192.0.2.7", true},
+		{CRL_COND_RHOST, "192.0.2.0/24", "192.0.2.128/25", true},
+		{CRL_COND_RHOST, "192.0.2.128/25", "192.0.2.0/24", false},
+		{CRL_COND_RHOST, "192.0.2.0/24", "192.0.3.7", false},
+		{CRL_COND_RHOST, "0.0.0.0/0", "local", false},
+		{CRL_COND_RHOST, "local", "192.0.2.7", false},
+		{CRL_COND_RHOST, "::/0", "2001:db8::/32", true},
+		{CRL_COND_TTY, "tty*", "tty1", true},
+		{CRL_COND_TTY, "tty*", "tty[12]", false},
+		{CRL_COND_TTY, "*", "tty[12]", true},
+		{CRL_COND_TTY, "tty1", "tty*", false},
+		{CRL_COND_TIME, "08:00-18:00", "08:00-18:00", true},
+		{CRL_COND_TIME, "08:00-18:00", "09:00-10:00", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
+		if (crl_condition_covers(kase[i].kind, kase[i].wide, kase[i].narrow) != kase[i].want) {
+			fail_msg("%s and %s", kase[i].wide, kase[i].narrow);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_covers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
