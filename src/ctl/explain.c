@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "apply/cgroup.h"
-#include "apply/cgroup_limits.h"
-#include "base/log.h"
+#include "ctl/lacks.h"
 #include "policy/match.h"
 
 static const struct ctl_column value_columns[] = {
@@ -41,17 +40,25 @@ static void flatten(struct ctl_table *t)
 				*p = ' ';
 }
 
-static enum ctl_exit explain_values(const struct ctl *c, const struct crl_config *config, const char *policy)
-{
-	struct ctl_table t = {.column = value_columns, .columns = CRL_ARRAY_LEN(value_columns)};
-	struct crl_err err = {0};
-	int r = crl_config_explain(config, policy, add_value, &t, &err);
+/* What is asked, and what is known of it. */
+struct question {
+	const struct ctl *c;
+	struct crl_config *config;
+	const struct crl_login *login;
+	struct crl_facts facts;
+	const char *policy; /* NULL = none, for want of a rule or since the login is exempt */
+	const char *exempt;
+	struct ctl_table rules;
+	struct ctl_table host;
+	struct ctl_table values; /* or the difference */
+};
 
-	flatten(&t);
-	if (r == 0)
-		ctl_table_print(c, &t);
-	ctl_table_done(&t);
-	return r < 0 ? ctl_error(c, &err) : CTL_YES;
+static int find_values(struct question *q, struct crl_err *err)
+{
+	int r = crl_config_explain(q->config, q->policy, &q->facts, add_value, &q->values, err);
+
+	flatten(&q->values);
+	return r;
 }
 
 static bool has_key(const struct ctl_table *t, const char *key)
@@ -63,137 +70,222 @@ static bool has_key(const struct ctl_table *t, const char *key)
 }
 
 /* Only what differs. Both tables have one order of keys, and either may lack some. */
-static enum ctl_exit explain_difference(const struct ctl *c, const struct crl_config *config, const char *one,
-					const char *two)
+static void put_difference(struct ctl_table *t, const struct ctl_table *a, const struct ctl_table *b)
 {
-	const struct ctl_column column[] = {{"KEY", false}, {one, false}, {two, false}};
-	struct ctl_table a = {.column = value_columns, .columns = CRL_ARRAY_LEN(value_columns)}, b = a;
-	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
-	struct crl_err err = {0};
-	int r = crl_config_explain(config, one, add_value, &a, &err);
+	for (size_t i = 0, j = 0; i < a->cells || j < b->cells;) {
+		bool only_a = i < a->cells && !has_key(b, a->cell[i]);
+		bool only_b = !only_a && j < b->cells && !has_key(a, b->cell[j]);
 
-	if (r == 0)
-		r = crl_config_explain(config, two, add_value, &b, &err);
-	flatten(&a);
-	flatten(&b);
-	for (size_t i = 0, j = 0; r == 0 && (i < a.cells || j < b.cells);) {
-		bool only_a = i < a.cells && !has_key(&b, a.cell[i]);
-		bool only_b = !only_a && j < b.cells && !has_key(&a, b.cell[j]);
-
-		if (only_a || only_b || strcmp(a.cell[i + VALUE], b.cell[j + VALUE]) != 0) {
-			ctl_cell(&t, "%s", only_b ? b.cell[j] : a.cell[i]);
-			ctl_cell(&t, "%s", only_b ? "" : a.cell[i + VALUE]);
-			ctl_cell(&t, "%s", only_a ? "" : b.cell[j + VALUE]);
+		if (only_a || only_b || strcmp(a->cell[i + VALUE], b->cell[j + VALUE]) != 0) {
+			ctl_cell(t, "%s", only_b ? b->cell[j] : a->cell[i]);
+			ctl_cell(t, "%s", only_b ? "" : a->cell[i + VALUE]);
+			ctl_cell(t, "%s", only_a ? "" : b->cell[j + VALUE]);
 		}
-		i += only_b ? 0 : a.columns;
-		j += only_a ? 0 : b.columns;
+		i += only_b ? 0 : a->columns;
+		j += only_a ? 0 : b->columns;
 	}
-	if (r == 0)
-		ctl_table_print(c, &t);
-	ctl_table_done(&a);
-	ctl_table_done(&b);
-	ctl_table_done(&t);
-	return r < 0 ? ctl_error(c, &err) : CTL_YES;
 }
 
-/* The rules in order, up to the one that decides. Returns it, NULL when none does or the name service is silent. */
-static const struct crl_rule *explain_rules(const struct crl_rules *rules, const struct crl_match *m,
-					    struct ctl_table *t, struct crl_err *err)
+static int find_difference(struct question *q, struct crl_err *err)
 {
+	struct ctl_table a = {.column = value_columns, .columns = CRL_ARRAY_LEN(value_columns)}, b = a;
+	int r = crl_config_explain(q->config, q->policy, &q->facts, add_value, &a, err);
+
+	if (r == 0)
+		r = crl_config_explain(q->config, q->c->diff, &q->facts, add_value, &b, err);
+	flatten(&a);
+	flatten(&b);
+	if (r == 0)
+		put_difference(&q->values, &a, &b);
+	ctl_table_done(&a);
+	ctl_table_done(&b);
+	return r;
+}
+
+/* "no: not_user "ana", "bob"" */
+static void put_mismatch(struct ctl_table *t, const struct crl_rule *rule, const struct crl_mismatch *why)
+{
+	const struct crl_strv *v = why->negated ? &rule->not[why->kind] : &rule->is[why->kind];
+	char text[600];
+	size_t len = (size_t)snprintf(text, sizeof(text), "no: %s%s", why->negated ? "not_" : "", crl_condition_name(why->kind));
+
+	for (size_t i = 0; i < v->len && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s \"%s\"", i ? "," : "", v->item[i]);
+	ctl_cell(t, "%s", text);
+}
+
+/* The rules in order, and what each says. No policy when none matches. Errors: the name service's. */
+static int find_rule(struct question *q, struct crl_err *err)
+{
+	const struct crl_rules *rules = crl_config_rules(q->config);
+	const struct crl_match m = {.login = q->login, .now = time(NULL), .lookup = ctl_group_lookup};
+	size_t decided = 0;
+
 	for (size_t i = 0; i < rules->len; i++) {
 		const struct crl_rule *rule = &rules->item[i];
 		struct crl_mismatch why;
-		int r = crl_rule_matches(rule, m, &why, err);
+		int r = decided ? 0 : crl_rule_matches(rule, &m, &why, err);
 
 		if (r < 0)
-			return NULL;
-		ctl_cell(t, "%zu", i + 1);
-		ctl_cell(t, "%s", rule->policy);
-		ctl_cell(t, "%s", rule->file);
-		ctl_cell(t, "%d", rule->line);
-		if (r > 0)
-			ctl_cell(t, "matches");
+			return r;
+		ctl_cell(&q->rules, "%zu", i + 1);
+		ctl_cell(&q->rules, "%s", rule->policy);
+		ctl_cell(&q->rules, "%s", rule->file);
+		ctl_cell(&q->rules, "%d", rule->line);
+		if (decided)
+			ctl_cell(&q->rules, "not asked: rule %zu decides", decided);
+		else if (r > 0)
+			ctl_cell(&q->rules, "matches");
 		else
-			ctl_cell(t, "no: %s%s", why.negated ? "not_" : "", crl_condition_name(why.kind));
-		if (r > 0)
-			return rule;
+			put_mismatch(&q->rules, rule, &why);
+		if (r > 0) {
+			decided = i + 1;
+			q->policy = rule->policy;
+		}
 	}
-	(void)crl_err_set(err, EACCES, CRL_STAGE_RULE, "no rule matches: the login is refused");
-	return NULL;
+	return 0;
 }
 
-/* What this host will not give. Not an error: features say what comes of it. */
-static void explain_host(const struct crl_policy *p)
+static void add_lack(void *arg, const struct ctl_lack *lack)
 {
-	static const char *const outcome[] = {"the login is refused", "the login goes on without, and it is logged",
-					      "nothing: it is off"};
-	scoped_fd root = -EBADF;
-	char controllers[256] = "";
+	struct ctl_table *t = arg;
 
-	if (crl_cgroup_open_root("", &root, NULL) == 0)
-		crl_ignore(crl_cgroup_read(root, "cgroup.controllers", controllers, sizeof(controllers)) < 0);
-	if (crl_policy_names_limits(p) && !strstr(controllers, "memory"))
-		(void)printf("this host: no cgroup v2 controllers for limits: %s (features.limits)\n",
-			     outcome[p->need[CRL_FEATURE_LIMITS]]);
-	if ((p->namespaces & CRL_NS_BIT(CRL_NS_TIME)) && access("/proc/self/ns/time", F_OK) != 0)
-		(void)printf("this host: no time namespaces: %s (features.time)\n", outcome[p->need[CRL_FEATURE_TIME]]);
+	ctl_cell(t, "%s", lack->key);
+	ctl_cell(t, "%s", lack->text);
+	ctl_cell(t, "%s", ctl_lack_outcome(lack->need));
+	ctl_cell(t, "%s", lack->mend);
 }
 
-static enum ctl_exit explain_policy(const struct ctl *c, const struct crl_config *config, const char *name)
+static int find_policy(struct question *q, struct crl_err *err)
 {
 	scoped(crl_policy) policy = {0};
-	struct crl_err err = {0};
+	char host[CRL_FACT_MAX] = "", group[CRL_GROUP_MAX] = "";
+	int r = crl_config_policy(q->config, q->policy, &policy, err);
 
-	if (crl_config_policy(config, name, &policy, &err) < 0)
-		return ctl_error(c, &err);
-	if (!c->json)
-		explain_host(&policy);
-	return c->diff ? explain_difference(c, config, name, c->diff) : explain_values(c, config, name);
+	crl_ignore(gethostname(host, sizeof(host) - 1) < 0); /* an empty name is refused where it is used */
+	crl_ignore(ctl_group_name(q->login->gid, group) < 0); /* so is this */
+	q->facts = (struct crl_facts){.login = q->login, .host = host, .group = group};
+	if (r == 0)
+		r = crl_policy_expand(&policy, &q->facts, err);
+	if (r == 0)
+		ctl_find_lacks(q->config, &policy, add_lack, &q->host);
+	if (r == 0)
+		r = q->c->diff ? find_difference(q, err) : find_values(q, err);
+	q->facts.host = q->facts.group = NULL;
+	return r;
 }
 
-static enum ctl_exit explain_login(const struct ctl *c, const struct crl_config *config, const struct crl_login *login)
+static void print_login(const struct question *q)
 {
-	static const struct ctl_column column[] = {
-		{"RULE", true}, {"POLICY", false}, {"FILE", false}, {"LINE", true}, {"ANSWER", false}};
+	static const struct ctl_column column[] = {{"USER", false}, {"UID", true}, {"GID", true}, {"SERVICE", false}, {"RHOST", false},
+						   {"TTY", false}, {"POLICY", false}, {"EXEMPT", false}};
+	const struct crl_login *l = q->login;
 	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
-	const struct crl_match m = {.login = login, .now = time(NULL), .lookup = ctl_group_lookup};
-	struct crl_err err = {0};
-	const struct crl_rule *rule = explain_rules(crl_config_rules(config), &m, &t, &err);
 
-	if (!c->json) {
-		ctl_table_print(c, &t);
-		(void)printf("\n");
+	ctl_cell(&t, "%s", l->user);
+	ctl_cell(&t, "%u", l->uid);
+	ctl_cell(&t, "%u", l->gid);
+	ctl_cell(&t, "%s", l->service);
+	ctl_cell(&t, "%s", l->rhost);
+	ctl_cell(&t, "%s", l->tty);
+	for (int i = 0; i < 2; i++) {
+		const char *text = i ? q->exempt : q->policy;
+
+		if (text)
+			ctl_cell(&t, "%s", text);
+		else
+			ctl_no_cell(&t);
 	}
+	ctl_table_print_object(q->c, &t);
 	ctl_table_done(&t);
-	if (!rule) {
-		(void)ctl_error(c, &err);
-		return err.code == EACCES ? CTL_NO : CTL_FAIL;
+}
+
+static void print_json(const struct question *q)
+{
+	(void)printf("{\n\"login\": ");
+	print_login(q);
+	(void)printf(",\n\"rules\": ");
+	ctl_table_print(q->c, &q->rules);
+	(void)printf(",\n\"host\": ");
+	ctl_table_print(q->c, &q->host);
+	(void)printf(",\n\"%s\": ", q->c->diff ? "difference" : "values");
+	ctl_table_print(q->c, &q->values);
+	(void)printf("}\n");
+}
+
+static void print_values(const struct question *q)
+{
+	const struct ctl_column named[] = {{"KEY", false}, {q->policy, false}, {q->c->diff, false}};
+	struct ctl_table t = q->values; /* its cells stay q's */
+
+	if (q->c->diff)
+		t.column = named;
+	ctl_table_print(q->c, &t);
+}
+
+static void print_text(const struct question *q)
+{
+	if (q->exempt) {
+		(void)printf("%s\n", q->exempt);
+		return;
 	}
-	return explain_policy(c, config, rule->policy);
+	ctl_table_print(q->c, &q->rules);
+	if (q->host.cells) {
+		(void)printf("\nThis host:\n");
+		ctl_table_print(q->c, &q->host);
+	}
+	if (q->values.cells) {
+		(void)printf("\n");
+		print_values(q);
+	}
+}
+
+static enum ctl_exit answer(struct question *q)
+{
+	struct crl_err err = {0};
+	int r = q->exempt ? 0 : ctl_load_config(q->c, &q->config, &err);
+
+	if (r == 0 && !q->exempt)
+		r = find_rule(q, &err);
+	if (r == 0 && q->policy)
+		r = find_policy(q, &err);
+	/* People see the rules even where the policy is wrong; programs get a whole answer or none. */
+	if (q->c->json && r == 0)
+		print_json(q);
+	else if (!q->c->json && (q->exempt || q->rules.cells))
+		print_text(q);
+	if (r < 0)
+		return ctl_error(q->c, &err);
+	if (!q->exempt && !q->policy)
+		return ctl_complain(q->c, CTL_NO, "no rule matches: the login is refused");
+	return CTL_YES;
 }
 
 enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv)
 {
+	static const struct ctl_column rules[] = {
+		{"RULE", true}, {"POLICY", false}, {"FILE", false}, {"LINE", true}, {"ANSWER", false}};
+	static const struct ctl_column host[] = {{"KEY", false}, {"LACKS", false}, {"OUTCOME", false}, {"MEND", false}};
+	static const struct ctl_column difference[] = {{"KEY", false}, {"OWN", false}, {"OTHER", false}};
 	scoped_free struct crl_login *login = malloc(sizeof(*login));
-	struct crl_config *config = NULL;
+	struct question q = {.c = c, .login = login};
 	struct crl_err err = {0};
 	enum ctl_exit status;
-	const char *why;
 
 	(void)argc;
 	if (!login)
 		return ctl_complain(c, CTL_FAIL, "out of memory");
 	if (ctl_login_of(c, argv[0], login, &err) < 0)
 		return err.code == ENOENT ? ctl_complain(c, CTL_NO, "%s", err.text) : ctl_error(c, &err);
-	why = ctl_is_exempt(login);
-	if (why) {
-		if (!c->json)
-			(void)printf("%s\n", why);
-		return CTL_YES;
-	}
-	if (ctl_load_config(c, &config, &err) < 0)
-		return ctl_error(c, &err);
-	status = explain_login(c, config, login);
-	crl_config_free(config);
+	q.rules = (struct ctl_table){.column = rules, .columns = CRL_ARRAY_LEN(rules)};
+	q.host = (struct ctl_table){.column = host, .columns = CRL_ARRAY_LEN(host)};
+	q.values = (struct ctl_table){.column = c->diff ? difference : value_columns,
+				      .columns = c->diff ? CRL_ARRAY_LEN(difference) : CRL_ARRAY_LEN(value_columns)};
+	q.exempt = ctl_is_exempt(login);
+	status = answer(&q);
+	ctl_table_done(&q.rules);
+	ctl_table_done(&q.host);
+	ctl_table_done(&q.values);
+	crl_config_free(q.config);
 	return status;
 }

@@ -13,7 +13,7 @@ struct findings {
 	size_t wired; /* PAM services that name carrel */
 };
 
-/* @file  may be NULL, @line 0. @mend  what to do about it */
+/* Once each. @file  may be NULL, @line 0. @mend  what to do about it */
 void find(struct findings *f, enum level level, const char *file, int line, const char *mend, const char *fmt, ...)
 	CRL_PRINTF(6, 7);
 
@@ -29,3 +29,10 @@ void check_trial(struct findings *f, const struct ctl *c, char *ret_path);
 
 /* check_policies.c: each policy of the configuration, alone, against its parent and against this host. */
 void check_policies(struct findings *f, const struct crl_config *config);
+
+/* check_rules.c */
+void check_rules(struct findings *f, const struct crl_config *config);
+void check_members(struct findings *f);
+
+/* check_pam.c; @config  NULL = could not be read */
+void check_pam(struct findings *f, const struct ctl *c, const struct crl_config *config);

@@ -164,6 +164,46 @@ void pam_stack_read(const char *text, struct pam_stack *ret)
 	}
 }
 
+/* "@include NAME", or "session include NAME". */
+static bool is_include_of(const struct line *l, const char *name)
+{
+	char text[LINE_MAX_BYTES], type[32], word[256];
+	const char *p = text, *slash;
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)l->len, l->text);
+	text[strcspn(text, "#")] = '\0';
+	if (!next_word(&p, type, sizeof(type)))
+		return false;
+	if (strcasecmp(type, "@include") != 0 &&
+	    !(is_type(type, "session") && next_word(&p, word, sizeof(word)) &&
+	      (strcasecmp(word, "include") == 0 || strcasecmp(word, "substack") == 0)))
+		return false;
+	if (!next_word(&p, word, sizeof(word)))
+		return false;
+	slash = strrchr(word, '/');
+	return strcmp(slash ? slash + 1 : word, name) == 0;
+}
+
+bool pam_stack_includes(const char *text, const char *name, struct pam_include *ret)
+{
+	struct line l;
+	int number = 1;
+
+	*ret = (struct pam_include){0};
+	for (const char *p = text; next_line(&p, &l); number++) {
+		char control[256];
+		enum kind kind = classify(&l, control);
+
+		if (!ret->line && is_include_of(&l, name))
+			ret->line = number;
+		else if (ret->line && !ret->after && (kind == SESSION || (kind == INCLUDE && is_session_include(&l))))
+			ret->after = number;
+		for (size_t i = 0; l.continued && i + 1 < l.len; i++)
+			number += l.text[i] == '\n';
+	}
+	return ret->line > 0;
+}
+
 static int refuse(const struct pam_stack *s, struct crl_err *err)
 {
 	if (s->open || s->close)

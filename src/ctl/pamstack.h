@@ -27,6 +27,15 @@ struct pam_stack {
 
 void pam_stack_read(const char *text, struct pam_stack *ret);
 
+/* Where one file brings in another one's session lines. */
+struct pam_include {
+	int line;
+	int after; /* a session line behind it, 0 = none */
+};
+
+/* Does the text include the file @name, by @include, include or substack? @ret of the first such line. */
+bool pam_stack_includes(const char *text, const char *name, struct pam_include *ret);
+
 /*
  * The file with carrel's two lines: close before the first session line, open behind all.
  * @arguments  of the module, or ""

@@ -54,9 +54,10 @@ static bool may_be_unknown(const char *where)
 /* @ret_nr is __NR_SCMP_ERROR for a call that may be unknown to this libseccomp, and is. */
 static int resolve(const struct walk *w, const char *where, const char *name, int *ret_nr)
 {
-	int nr = seccomp_syscall_resolve_name(name);
+	bool optional = name[0] == '?';
+	int nr = seccomp_syscall_resolve_name(name + optional);
 
-	if (nr == __NR_SCMP_ERROR && !may_be_unknown(where))
+	if (nr == __NR_SCMP_ERROR && !optional && !may_be_unknown(where))
 		return crl_err_set(w->err, EINVAL, CRL_STAGE_FILTER, "%s: there is no system call '%s'",
 				   where, name);
 	if (nr != __NR_SCMP_ERROR && !is_in_range(nr))

@@ -4,7 +4,8 @@
  *
  * Runs in: helper, carrelctl. Pure.
  * Owns: the meaning of base, allow, deny and of a group's answer (docs/seccomp.md).
- *  R1  A name that libseccomp does not know is an error, except in a group whose name ends in "-newer".
+ *  R1  A name that libseccomp does not know is an error, except behind "?" and in a group whose name ends in
+ *      "-newer".
  *  R2  deny wins over allow, and allow over base.
  *  R3  clone3 is never allowed: its flags lie behind a pointer, where no filter can read them.
  *  R4  Calls that give up privileges are never refused: a set-id program that overlooks the error goes on as

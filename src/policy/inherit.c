@@ -256,14 +256,17 @@ int crl_config_policy(const struct crl_config *c, const char *name, struct crl_p
 	return evaluate(c, name, &chain, where, ret, err);
 }
 
-int crl_config_explain(const struct crl_config *c, const char *name, crl_explain_value *each, void *arg,
-		       struct crl_err *err)
+int crl_config_explain(const struct crl_config *c, const char *name, const struct crl_facts *facts,
+		       crl_explain_value *each, void *arg, struct crl_err *err)
 {
 	struct crl_where where[CRL_KEYS_MAX] = {0};
 	scoped(chain) chain = {.len = 0};
 	scoped(crl_policy) p = {0};
 	int rc = evaluate(c, name, &chain, where, &p, err);
 
+	if (rc == 0 && facts) {
+		rc = crl_policy_expand(&p, facts, err);
+	}
 	for (size_t i = 0; i < crl_keys_len && rc == 0; i++) {
 		scoped_free char *text = NULL;
 

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "policy/match.h"
 #include "policy/policy.h"
+#include "policy/template.h"
 #include "proto/err.h"
 
 /* A parsed configuration; opaque, since libconfig is behind it. */
@@ -66,9 +67,13 @@ struct crl_explained {
 
 typedef void crl_explain_value(void *arg, const struct crl_explained *value);
 
-/* Tell every value of a policy, in the order of the dump. Errors as crl_config_policy(). */
-int crl_config_explain(const struct crl_config *c, const char *name, crl_explain_value *each, void *arg,
-		       struct crl_err *err) CRL_MUST_CHECK;
+/*
+ * Tell every value of a policy, in the order of the dump.
+ * @facts  expand templates by them; NULL = show them as they are
+ * Errors as crl_config_policy() and crl_policy_expand().
+ */
+int crl_config_explain(const struct crl_config *c, const char *name, const struct crl_facts *facts,
+		       crl_explain_value *each, void *arg, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
  * What all who name a budget may use together. The policies that crl_config_policy() gives name only those that are

@@ -100,9 +100,10 @@ stage_tmpfs() { # MODE DIRECTORY...
 
 stage_copy_tools() { # REPO
 	stage_tmpfs 0755 /srv
-	mkdir -p $STAGE/{bin,lib,data,keys,ssh,log,drop,tests/lib,tests/live}
+	mkdir -p $STAGE/{bin,lib,data,keys,ssh,log,drop,tests/lib,tests/live,tests/golden}
 	cp "$1"/tests/lib/*.sh $STAGE/tests/lib/
 	cp "$1"/tests/live/*.sh $STAGE/tests/live/
+	cp "$1"/tests/golden/ctl/* $STAGE/tests/golden/
 	cp "$CARREL_BUILD"/tests/lib/{probe,syslogd} $STAGE/bin/ || die "probe and syslogd are not built"
 	if [ "$CARREL" = 1 ]; then
 		cp "$CARREL_BUILD/pam_carrel.so" "$CARREL_BUILD/carrel-helper" "$CARREL_BUILD/carrelctl" $STAGE_LIB/ || die "no products"

@@ -89,21 +89,51 @@ check_stale() {
 	hold_end one
 }
 
+explained() { # EXPRESSION on the values v of ana, by key
+	ctl explain ana --json | python3 -c "import json,sys; v={x['key']: x for x in json.load(sys.stdin)['values']}; print($1)"
+}
+
 check_explain() {
-	like "the rules before do not match" "$(ctl explain bob)" '^ +1 +student .*no: group$'
+	local text
+	like "the rules before do not match" "$(ctl explain bob)" '^ +1 +student .*no: group "students"$'
 	like "the one that decides" "$(ctl explain bob)" '^ +2 +staff .*matches$'
-	is "a value and its line" "$(ctl explain ana --json | json '[(x["value"], x["policy"], x["line"]) for x in d if x["key"] == "home.size"][0]')" \
-		"('\"64M\"', 'student', $(grep -n 'size = "64M"' /etc/carrel/carrel.conf | head -n 1 | cut -d: -f1))"
-	is "a default" "$(ctl explain ana --json | json '[x["policy"] for x in d if x["key"] == "ptys"][0]')" '(default)'
-	like "what differs from another" "$(ctl explain ana --diff staff)" '^hostname +"%u-room" +"%u-desk"'
+	like "and those behind it" "$(ctl explain bob)" '^ +3 +lab .*not asked: rule 2 decides$'
+	is "JSON is one object" "$(ctl explain bob --json | json '(list(d), d["login"]["policy"], d["login"]["exempt"], [(x["rule"], x["answer"]) for x in d["rules"]])')" \
+		"(['login', 'rules', 'host', 'values'], 'staff', None, [(1, 'no: group \"students\"'), (2, 'matches'), (3, 'not asked: rule 2 decides')])"
+	is "who is meant" "$(ctl explain ana --service cron --rhost 192.0.2.7 --tty tty1 --json | json '[d["login"][k] for k in ("user", "uid", "gid", "service", "rhost", "tty")]')" \
+		"['ana', $(id -u ana), $(id -g ana), 'cron', '192.0.2.7', 'tty1']"
+	is "a value and its line" "$(explained '[v["home.size"][k] for k in ("value", "policy", "line")]')" \
+		"['\"64M\"', 'student', $(grep -n 'size = "64M"' /etc/carrel/carrel.conf | head -n 1 | cut -d: -f1)]"
+	is "a default" "$(explained 'v["ptys"]["policy"]')" '(default)'
+	is "a template as it comes out" "$(explained 'v["hostname"]["value"]')" '"ana-room"'
+	like "what differs from another" "$(ctl explain ana --diff staff)" '^hostname +"ana-room" +"ana-desk"'
+	like "with their names as titles" "$(ctl explain ana --diff staff)" '^KEY +student +staff'
+	is "the same for programs" "$(ctl explain ana --diff staff --json | json '[(x["own"], x["other"]) for x in d["difference"] if x["key"] == "limits.tasks"]')" "[('256', '1024')]"
+	is "no difference from itself" "$(ctl explain ana --diff student --json | json 'd["difference"]')" '[]'
 	is "who has no rule" "$(status ctl explain gus)" 1
+	like "and why" "$(ctl explain gus 2>&1)" 'no rule matches: the login is refused'
+	is "for programs, too" "$(ctl explain gus --json 2>/dev/null | json '(d["login"]["policy"], len(d["rules"]), d["values"])')" "(None, 3, [])"
 	is "who is not there" "$(status ctl explain nobody-at-all)" 1
 	like "root is exempt" "$(ctl explain root)" 'exempt'
 	like "break-glass, too" "$(ctl explain bea)" 'carrel-break-glass'
+	like "for programs, too" "$(ctl explain bea --json | json 'd["login"]["exempt"]')" 'carrel-break-glass'
 	sed -i 's/tasks = 256/tasks = "many"/' /etc/carrel/carrel.conf
 	like "an error names its place" "$(ctl explain ana 2>&1)" '/etc/carrel/carrel.conf:[0-9]+: limits.tasks: found "many"'
 	is "and its status" "$(status ctl explain ana)" 3
+	is "and no half of an answer" "$(ctl explain ana --json 2>/dev/null)" ''
 	host_config
+	sed -i 's/home = { mode = "overlay";/root = { bind = ( { source = "\/no\/such\/%u"; target = "\/mnt\/x"; } ); }; &/' /etc/carrel/carrel.conf
+	is "what this host has not" "$(ctl explain ana --json | json '[(x["lacks"], x["outcome"]) for x in d["host"] if x["key"] == "root.bind"]')" \
+		"[('names /no/such/ana, which is not there', 'the login is refused')]"
+	like "for people" "$(ctl explain ana)" '^root.bind +names /no/such/ana, which is not there +the login is refused'
+	host_config
+	text=$(ctl explain ana; ctl explain ana --json)
+	is "the whole answer is the one that is known" "$(explain_plain <<<"$text" | diff - "$STAGE/tests/golden/explain.want")" ''
+}
+
+# Numbers of users, and what the kernel lacks, differ from host to host.
+explain_plain() {
+	sed -E 's/"uid":[0-9]+,"gid":[0-9]+/"uid":U,"gid":G/; /^This host:$/,/^$/d; /^\{"key":"[a-z.]+","lacks":/d; s/ +$//'
 }
 
 found() { # REGEX on the findings
@@ -125,28 +155,110 @@ check_reload() {
 	host_config
 }
 
-check_check() {
-	mkdir -p "$STAGE/pam.test"
-	printf 'auth required pam_permit.so\nsession required pam_permit.so\n' >"$STAGE/pam.test/good"
+check_pam_and_sshd() {
+	local dir=$STAGE/pam.test
+	mkdir -p "$dir"
+	printf 'auth required pam_permit.so\nsession required pam_permit.so\n' >"$dir/good"
 	check "nothing is wired" found 'warning None no service uses carrel'
 	ctl enable good >/dev/null
-	refute "a good stack is none" found 'this session line|its control|more than once'
-	printf 'session optional pam_carrel.so open\nsession required pam_permit.so\n' >"$STAGE/pam.test/bad"
+	refute "a good stack is none" found 'this session line|its control|more than once|brings in'
+	printf 'session optional pam_carrel.so open\nsession required pam_permit.so\n' >"$dir/bad"
 	check "optional" found 'error 1 its control lets a login go on'
 	check "the order" found 'error 2 this session line comes behind'
 	check "no close" found 'error 1 carrel opens but never closes'
 	is "errors: no" "$(status ctl check)" 1
-	rm "$STAGE/pam.test/bad"
-	sed -i 's/^rules = (/rules = ( { group = "no-such-group"; policy = "lab"; }, { not_user = "x"; policy = "lab"; },/
-		s/ptys = .*//; s/limits = { memory = "512M"/no_new_privs = false; &/; s/no_new_privs = true;//' /etc/carrel/carrel.conf
+	rm "$dir/bad"
+	printf 'session optional pam_carrel.so close\nsession required pam_unix.so\nsession requisite pam_carrel.so open\n' >"$dir/common-session"
+	printf 'auth required pam_permit.so\n@include common-session\nsession optional pam_motd.so\n' >"$dir/other"
+	printf 'session include common-session\n' >"$dir/third"
+	check "carrel by @include" found 'warning 2 this line brings in carrel, which is in .*/common-session'
+	check "and by include" found 'warning 1 this line brings in carrel'
+	check "with the order that comes of it" found 'error 3 this session line comes behind carrel.s open, which .*/common-session'
+	rm "$dir/common-session" "$dir/other" "$dir/third"
+	cp "$dir/good" "$dir/sshd"
+	mkdir -p /etc/ssh/sshd_config.d
+	printf 'Port 22\nInclude /etc/ssh/sshd_config.d/*.conf\nMatch User x\n  UsePAM yes\n' >/etc/ssh/sshd_config
+	rm -f /etc/ssh/sshd_config.d/*
+	check "sshd without PAM, since nobody says so" found 'error None UsePAM is not set'
+	printf 'UsePAM no\n' >/etc/ssh/sshd_config.d/a.conf
+	check "and since somebody says no" found 'error 1 UsePAM is not yes'
+	printf '# x\nUSEPAM=yes\nUseDNS yes\n' >/etc/ssh/sshd_config.d/a.conf
+	refute "with PAM it is quiet" found 'UsePAM|UseDNS'
+	sed -i 's/{ group = "staff"; policy/{ group = "staff"; rhost = "192.0.2.0\/24"; policy/' /etc/carrel/carrel.conf
+	check "names where a rule wants addresses" found 'warning 3 sshd tells names instead of addresses'
+	rm "$dir/sshd"
+	host_config
+}
+
+add_policy() { # TEXT of a policy "weak" that inherits from student
+	host_config
+	sed -i "s|^policies = {|policies = { weak = { inherit = \"student\"; $1 };|" /etc/carrel/carrel.conf
+}
+
+add_rules() { # TEXT before the others
+	host_config
+	sed -i "s|^rules = (|rules = ( $1|" /etc/carrel/carrel.conf
+}
+
+check_rules() {
+	add_rules '{ group = "no-such-group"; policy = "lab"; }, { not_user = "x"; policy = "lab"; },'
 	check "a group that is not there" found 'no group "no-such-group"'
-	refute "what is reached is not told" found 'line 2.*never reached'
-	sed -i 's/{ not_user = "x"; policy = "lab"; }/{ policy = "lab"; }/' /etc/carrel/carrel.conf
+	refute "what is reached is not told" found 'never reached'
+	add_rules '{ policy = "lab"; },'
 	check "a rule that is never reached" found 'never reached'
-	check "set-user-ID programs without power" found 'policy student: no_new_privs is false with an empty bounding set'
-	sed -i 's/^policies = {/policies = { weak = { inherit = "student"; seccomp = { base = ""; }; limits = { tasks = 9000; }; };/' /etc/carrel/carrel.conf
+	add_rules '{ uid = "1000-1999"; rhost = "192.0.2.0/24"; policy = "lab"; }, { uid = 1500; rhost = "192.0.2.7"; policy = "lab"; },'
+	check "nor one within a range and a network" found 'never reached'
+	add_rules '{ user = [ "ana", "bob" ]; not_user = [ "bob", "ana" ]; policy = "lab"; },'
+	check "a rule for nobody" found 'this rule matches nobody: not_user'
+	add_rules '{ group = "sudo"; policy = "lab"; },'
+	check "sudo without effect" found 'members of group sudo get policy lab, whose no_new_privs'
+	add_rules '{ user = "x"; policy = "nowhere"; },'
+	check "a policy that is not there" found 'error [0-9]+ rules.policy: no policy "nowhere"'
+	groupadd -f docker
+	groupadd -f disk
+	gpasswd -a gus docker >/dev/null
+	usermod -g disk gus
+	check "a member of a mighty group" found 'gus is in group docker'
+	check "by its primary group, too" found 'gus is in group disk'
+	gpasswd -d gus docker >/dev/null
+	usermod -g guests gus
+	refute "and no longer" found 'gus is in group'
+	host_config
+}
+
+check_one_policy() {
+	add_policy 'no_new_privs = false;'
+	check "set-user-ID programs without power" found 'policy weak: no_new_privs is false with an empty bounding set'
+	add_policy 'capabilities = { bounding = [ "net_raw" ]; };'
+	check "power that nobody gets" found 'policy weak: capabilities.bounding has capabilities that nobody can get'
+	add_policy 'root = { run_add = [ "/run/docker.sock" ]; };'
+	check "the socket of a mighty service" found 'policy weak: root.run shows /run/docker.sock'
+	add_policy 'seccomp = { base = ""; }; limits = { tasks = 9000; }; tmp = { size = "9G"; }; features = { seccomp = "off"; };'
 	check "weaker than its parent" found 'policy weak: seccomp.base is weaker than in policy student'
 	check "in limits as well" found 'policy weak: limits.tasks is weaker'
+	check "and in what it may fill" found 'policy weak: tmp.size is weaker'
+	check "and in what it insists on" found 'policy weak: features.seccomp is weaker'
+	refute "not in what it has not changed" found 'policy weak: (namespaces|root.hide) is weaker'
+	add_policy 'seccomp = { allow = [ "no_such_call" ]; };'
+	check "a system call that does not exist" found 'error [0-9]+ policy weak: seccomp.base .*no_such_call'
+	add_policy 'seccomp = { allow = [ "?no_such_call" ]; };'
+	refute "which may be" found 'no_such_call'
+	add_policy 'seccomp = { deny = [ "setresuid" ]; };'
+	check "set*id that answers an error" found 'error [0-9]+ policy weak: seccomp.base .*setresuid'
+	add_policy 'root = { mode = "image"; path = "/no/such/image"; };'
+	check "an image that is not there" found 'error [0-9]+ policy weak: root.path names /no/such/image'
+	add_policy 'ptys = 0; }; worse = { ptys = "x"; }; worst = { inherit = "worse";'
+	check "the first error" found 'error [0-9]+ ptys: found 0'
+	check "and the second" found 'error [0-9]+ ptys: found "x"'
+	is "each once" "$(found 'ptys: found' | wc -l)" 2
+	is "with what to do" "$(ctl check --json | json '[x["finding"] for x in d if not x["mend"]]')" '[]'
+	host_config
+}
+
+check_check() {
+	check_pam_and_sshd
+	check_rules
+	check_one_policy
 	touch /etc/carrel/off
 	check "the switch" found 'carrel is switched off'
 	rm /etc/carrel/off

@@ -145,10 +145,36 @@ static void test_disable_always(void **state)
 	}
 }
 
+static void test_includes(void **state)
+{
+	static const struct {
+		const char *text, *name;
+		int line, after;
+	} kase[] = {
+		{"@include common-session\nsession optional a.so\n", "common-session", 1, 2},
+		{"auth required a.so\nsession include common-session\n", "common-session", 2, 0},
+		{"session substack /etc/pam.d/x # y\nauth required a.so\n-session optional b.so\n", "x", 1, 3},
+		{"@include x\n@include common-auth\n@include common-session\n", "x", 1, 3},
+		{"@include \\\n  x\nsession optional a.so\n", "x", 1, 3},
+		{"# @include x\nsession required x\nauth include x\n@include xx\n", "x", 0, 0},
+		{"", "x", 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
+		struct pam_include found;
+		bool is = pam_stack_includes(kase[i].text, kase[i].name, &found);
+
+		if (is != (kase[i].line > 0) || found.line != kase[i].line || found.after != kase[i].after)
+			fail_msg("%s: %d, %d", kase[i].text, found.line, found.after);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_files), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_includes), cmocka_unit_test(test_files), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_found),	       cmocka_unit_test(test_disable_always),
 	};
 

@@ -132,6 +132,8 @@ static void test_refusals(void **state)
 		{ "deny", "@nope", "seccomp.deny: there is no group '@nope'" },
 		{ "allow", "clone3", "clone3 cannot be allowed" },
 		{ "allow", "@clone3", "clone3 cannot be allowed" },
+		{ "allow", "?clone3", "clone3 cannot be allowed" },
+		{ "deny", "?setuid", "setuid must not be refused" },
 		{ "deny", "setuid", "setuid must not be refused" },
 		{ "deny", "setresgid32", "setresgid32 must not be refused" },
 		{ "deny", "capset", "capset must not be refused" },
@@ -161,6 +163,27 @@ static void test_refusals(void **state)
 			(void)snprintf(s.base, sizeof(s.base), "%s", wrong[i].item);
 		expect_refusal(&s, -EINVAL, wrong[i].says);
 	}
+}
+
+/* With "?" a name may be unknown; a known one means what it means without. */
+static void test_unknown_behind_a_mark(void **state)
+{
+	static struct crl_filter none, unknown, plain, marked;
+	struct crl_seccomp s = lab_wish();
+
+	(void)state;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &none, NULL), 0);
+	s.allow = (struct crl_strv)STRV((char[]){ "?no_such_call" });
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &unknown, NULL), 0);
+	assert_int_equal(unknown.len, none.len);
+	assert_memory_equal(unknown.insn, none.insn, none.len * sizeof(none.insn[0]));
+	s.allow = (struct crl_strv)STRV((char[]){ "bpf" });
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &plain, NULL), 0);
+	s.allow = (struct crl_strv)STRV((char[]){ "?bpf" });
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &marked, NULL), 0);
+	assert_int_equal(marked.len, plain.len);
+	assert_memory_equal(marked.insn, plain.insn, plain.len * sizeof(plain.insn[0]));
+	assert_true(plain.len != none.len || memcmp(plain.insn, none.insn, none.len * sizeof(none.insn[0])) != 0);
 }
 
 static void test_no_base(void **state)
@@ -243,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_whole_calls),
 		cmocka_unit_test(test_unshare_opens_clone),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_unknown_behind_a_mark),
 		cmocka_unit_test(test_no_base),
 		cmocka_unit_test(test_bad_groups),
 		cmocka_unit_test(test_first_answer_counts),
