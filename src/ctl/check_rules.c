@@ -132,7 +132,7 @@ static void mighty_member(struct findings *f, const char *user, const char *grou
 	     "%s is in group %s, which is root's power wherever its socket or device is in reach", user, group);
 }
 
-/* Groups whose members can become root on the host, by what is outside of rooms; as supplementary group or as primary. */
+/* Groups whose members can become root on the host, by what is outside of rooms. The primary group counts as well. */
 void check_members(struct findings *f)
 {
 	static const char *const mighty[] = {"docker", "lxd", "incus-admin", "libvirt", "disk", "shadow", "kmem", "podman"};

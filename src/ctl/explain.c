@@ -106,8 +106,9 @@ static int find_difference(struct question *q, struct crl_err *err)
 static void put_mismatch(struct ctl_table *t, const struct crl_rule *rule, const struct crl_mismatch *why)
 {
 	const struct crl_strv *v = why->negated ? &rule->not[why->kind] : &rule->is[why->kind];
+	const char *name = crl_condition_name(why->kind);
 	char text[600];
-	size_t len = (size_t)snprintf(text, sizeof(text), "no: %s%s", why->negated ? "not_" : "", crl_condition_name(why->kind));
+	size_t len = (size_t)snprintf(text, sizeof(text), "no: %s%s", why->negated ? "not_" : "", name);
 
 	for (size_t i = 0; i < v->len && len < sizeof(text); i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s \"%s\"", i ? "," : "", v->item[i]);
@@ -177,8 +178,8 @@ static int find_policy(struct question *q, struct crl_err *err)
 
 static void print_login(const struct question *q)
 {
-	static const struct ctl_column column[] = {{"USER", false}, {"UID", true}, {"GID", true}, {"SERVICE", false}, {"RHOST", false},
-						   {"TTY", false}, {"POLICY", false}, {"EXEMPT", false}};
+	static const struct ctl_column column[] = {{"USER", false},  {"UID", true},  {"GID", true},    {"SERVICE", false},
+						   {"RHOST", false}, {"TTY", false}, {"POLICY", false}, {"EXEMPT", false}};
 	const struct crl_login *l = q->login;
 	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
 

@@ -4,34 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "ctl/sshdconf.h"
-
-static char top[] = "/tmp/carrel-sshdconf-XXXXXX";
-
-static const char *at(const char *name)
-{
-	static char path[256];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *f = fopen(at(name), "we");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
+#include "tests/unit/scratch.h"
 
 static void is(const char *text, const char *want, const char *file, int line)
 {
@@ -80,17 +58,7 @@ static void test_missing(void **state)
 
 static int make_top(void **state)
 {
-	(void)state;
-	return mkdtemp(top) && mkdir(at("d"), 0755) == 0 ? 0 : -1;
-}
-
-static int remove_top(void **state)
-{
-	char command[300];
-
-	(void)state;
-	(void)snprintf(command, sizeof(command), "rm -rf -- %s", top);
-	return system(command);
+	return scratch_make(state) == 0 && mkdir(at("d"), 0755) == 0 ? 0 : -1;
 }
 
 int main(void)
@@ -101,5 +69,5 @@ int main(void)
 		cmocka_unit_test(test_missing),
 	};
 
-	return cmocka_run_group_tests(tests, make_top, remove_top);
+	return cmocka_run_group_tests(tests, make_top, scratch_remove);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What is shipped: conf/ loads and every policy of it evaluates; the man page, the table of keys and conf/
- * name the same keys. Run in the source tree (CARREL_SRC names it from elsewhere).
+ * What is shipped: conf/ loads, every policy of it evaluates, and carrel.conf names every key of a policy. Run in the
+ * source tree.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,33 +11,16 @@
 
 #include <cmocka.h>
 
+#include "base/parse.h"
 #include "base/path.h"
 #include "policy/keys.h"
 #include "policy/load.h"
 #include "policy/source.h"
 #include "policy/sysgroups.h"
 #include "policy/text.h"
+#include "tests/unit/policy/policytext.h"
 
 static const char *const shipped[] = {"shared", "strict", "sftp-only", "dev", "hpc", "admin"};
-
-static char *read_file(const char *path)
-{
-	const char *src = getenv("CARREL_SRC");
-	scoped_free char *full = NULL;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f;
-
-	assert_true(asprintf(&full, "%s/%s", src ? src : ".", path) > 0);
-	f = fopen(full, "re");
-	if (!f) {
-		fail_msg("%s: %s", full, strerror(errno));
-		return NULL;
-	}
-	assert_true(getdelim(&text, &len, '\0', f) > 0);
-	(void)fclose(f);
-	return text;
-}
 
 static void parse(const char *path, struct crl_source **ret)
 {
@@ -51,20 +34,9 @@ static void parse(const char *path, struct crl_source **ret)
 
 static void evaluate(const char *text, const char *name, struct crl_policy *ret)
 {
-	scoped_free char *copy = strdup(text);
-	struct crl_source *s = NULL;
-	struct crl_config *c = NULL;
 	struct crl_err err = {0};
-	int rc = crl_source_parse("shipped", copy, strlen(copy), &s, &err);
 
-	if (rc == 0) {
-		rc = crl_config_from_source(s, &c, &err);
-	}
-	if (rc == 0) {
-		rc = crl_config_policy(c, name, ret, &err);
-	}
-	crl_config_free(c);
-	if (rc < 0) {
+	if (policy_from_text(text, name, ret, &err) < 0) {
 		fail_msg("%s: %s:%d: %s", name, err.file, err.line, err.text);
 	}
 }
@@ -162,79 +134,103 @@ static void test_examples(void **state)
 	assert_true(crl_strv_has(&p.hide, "/srv/exams"));
 }
 
-/* Whether the man page has an entry `.It Cm NAME`. */
-static bool has_entry(const char *man, const char *name)
+/* The block that begins with the line `// NAME = {`, without its comment marks, to be freed. */
+static char *commented_block(const char *name)
 {
-	char line[120];
+	scoped_free char *text = read_file("conf/carrel.conf");
+	char *from, *to, *out;
+	char line[80];
 
-	(void)snprintf(line, sizeof(line), "\n.It Cm %s\n", name);
-	return strstr(man, line) != NULL;
+	(void)snprintf(line, sizeof(line), "\n// %s = {\n", name);
+	from = strstr(text, line);
+	assert_non_null(from);
+	to = strstr(from, "\n// };");
+	assert_non_null(to);
+	to[strlen("\n// };")] = '\0';
+	out = strdup(from);
+	for (char *p = out; (p = strstr(p, "\n//"));) {
+		p[1] = p[2] = ' ';
+	}
+	return out;
 }
 
-static void test_man_page_has_every_key(void **state)
+/* The list of all keys in carrel.conf is what an empty policy gets, to the letter. */
+static void test_all_defaults(void **state)
 {
-	scoped_free char *man = read_file("docs/man/carrel.conf.5");
+	scoped_free char *block = commented_block("default");
+	scoped_free char *whole = NULL;
+	scoped_free char *told = NULL;
+	scoped_free char *empty = NULL;
+	scoped(crl_policy) p = {0};
+	scoped(crl_policy) q = {0};
 
 	(void)state;
+	assert_true(asprintf(&whole, "policies = { %s empty = { }; };", block) > 0);
+	evaluate(whole, "default", &p);
+	evaluate(whole, "empty", &q);
+	assert_int_equal(crl_policy_dump(&p, &told), 0);
+	assert_int_equal(crl_policy_dump(&q, &empty), 0);
+	assert_string_equal(told, empty);
+	for (size_t i = 0; i < crl_keys_len; i++) {
+		const char *dot = strchr(crl_keys[i].path, '.');
+		const char *from = block;
+		char text[80];
+
+		if (crl_keys[i].scope != CRL_KEYS_POLICY && crl_keys[i].scope != CRL_KEYS_BIND &&
+		    crl_keys[i].scope != CRL_KEYS_IO) {
+			continue;
+		}
+		if (dot) {
+			(void)snprintf(text, sizeof(text), "\t%.*s = {", (int)(dot - crl_keys[i].path), crl_keys[i].path);
+			from = strstr(block, text);
+			assert_non_null(from);
+		}
+		(void)snprintf(text, sizeof(text), "%s = ", dot ? dot + 1 : crl_keys[i].path);
+		from = strstr(from, text);
+		if (!from || !strchr(" \t", from[-1])) {
+			fail_msg("conf/carrel.conf does not name %s", crl_keys[i].path);
+		}
+	}
+}
+
+/* All else that is commented out is right, too, and with it no key of the other groups is missing. */
+static void test_all_examples(void **state)
+{
+	scoped_free char *text = read_file("conf/carrel.conf");
+	scoped_free char *copy = NULL;
+	struct crl_source *s = NULL;
+	struct crl_config *c = NULL;
+	struct crl_err err = {0};
+
+	(void)state;
+	*strstr(text, "// Every key of a policy") = '\0';
+	for (char *p = text; (p = strstr(p, "\n\t// {"));) {
+		p[2] = p[3] = ' ';
+	}
+	for (char *p = text; (p = strstr(p, "\n// "));) {
+		size_t len = strspn(p + 4, "abcdefghijklmnopqrstuvwxyz_");
+
+		if (strncmp(p + 4 + len, " = ", 3) == 0) {
+			p[1] = p[2] = ' ';
+		}
+		p += 4;
+	}
+	copy = strdup(text);
+	if (crl_source_parse("conf/carrel.conf", text, strlen(text), &s, &err) < 0 || crl_config_from_source(s, &c, &err) < 0) {
+		fail_msg("%s:%d: %s", err.file, err.line, err.text);
+	}
+	crl_config_free(c);
 	for (size_t i = 0; i < crl_keys_len; i++) {
 		const struct crl_key *key = &crl_keys[i];
-		char name[100];
+		const char *name = strncmp(key->path, "not_", 4) == 0 ? key->path + 4 : key->path;
+		char part[80];
 
-		(void)snprintf(name, sizeof(name), "%s%s",
-			       key->scope == CRL_KEYS_BIND    ? "root.bind."
-			       : key->scope == CRL_KEYS_IO    ? "limits.io."
-			       : key->scope == CRL_KEYS_BUDGET ? "budgets."
-			       : key->scope == CRL_KEYS_RULE  ? "rules."
-			       : key->scope >= CRL_KEYS_CALLS ? "groups."
-							      : "",
-			       key->path);
-		if (key->type != CRL_KEY_GROUP && !has_entry(man, name)) {
-			fail_msg("carrel.conf(5) has no \".It Cm %s\"", name);
+		name = strchr(name, '.') ? strchr(name, '.') + 1 : name;
+		(void)snprintf(part, sizeof(part), "%s = ", name);
+		if ((key->scope == CRL_KEYS_TOP || key->scope == CRL_KEYS_RULE) && !strstr(copy, part)) {
+			fail_msg("conf/carrel.conf does not name %s", key->path);
 		}
 	}
-}
-
-static bool table_has(const char *name, size_t len)
-{
-	static const struct {
-		const char *prefix;
-		enum crl_key_scope scope;
-	} scopes[] = {
-		{"root.bind.", CRL_KEYS_BIND}, {"limits.io.", CRL_KEYS_IO}, {"rules.", CRL_KEYS_RULE},
-		{"budgets.", CRL_KEYS_BUDGET},
-		{"groups.", CRL_KEYS_CALLS},   {"", CRL_KEYS_POLICY},       {"", CRL_KEYS_TOP},
-		{"", CRL_KEYS_CALLS_TOP},
-	};
-	char text[100];
-
-	(void)snprintf(text, sizeof(text), "%.*s", (int)len, name);
-	for (size_t i = 0; i < CRL_ARRAY_LEN(scopes); i++) {
-		size_t skip = strlen(scopes[i].prefix);
-
-		if (strncmp(text, scopes[i].prefix, skip) == 0 &&
-		    crl_key_find(scopes[i].scope, text + skip)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void test_man_page_has_no_other_key(void **state)
-{
-	scoped_free char *man = read_file("docs/man/carrel.conf.5");
-	size_t found = 0;
-
-	(void)state;
-	for (const char *p = man; (p = strstr(p, "\n.It Cm ")); found++) {
-		size_t len;
-
-		p += strlen("\n.It Cm ");
-		len = strcspn(p, "\n");
-		if (!table_has(p, len)) {
-			fail_msg("carrel.conf(5) has \".It Cm %.*s\", and no such key is", (int)len, p);
-		}
-	}
-	assert_true(found > 50);
 }
 
 int main(void)
@@ -243,8 +239,8 @@ int main(void)
 		cmocka_unit_test(test_main_file),
 		cmocka_unit_test(test_shipped_policies),
 		cmocka_unit_test(test_examples),
-		cmocka_unit_test(test_man_page_has_every_key),
-		cmocka_unit_test(test_man_page_has_no_other_key),
+		cmocka_unit_test(test_all_defaults),
+		cmocka_unit_test(test_all_examples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

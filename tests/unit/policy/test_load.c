@@ -18,14 +18,13 @@
 #include "policy/source.h"
 #include "policy/sysgroups.h"
 #include "tests/unit/policy/lsan.h"
+#include "tests/unit/scratch.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define LIMIT_S 20 /* the sanitizers' own cost is not what is measured */
 #else
 #define LIMIT_S 1
 #endif
-
-static char top[] = "/tmp/carrel-load-XXXXXX";
 
 static const char sample[] = "rules = ( { group = \"wheel\"; policy = \"admin\"; },\n"
 			     "  { user = \"a\"; service = \"sshd\"; policy = \"p\"; }, // two conditions\n"
@@ -36,23 +35,6 @@ static const char sample[] = "rules = ( { group = \"wheel\"; policy = \"admin\";
 			     "hostname = \"%u\\\"\\\\\"; };\n"
 			     "  /* the parent */ q = { ptys = 7; seccomp = { deny = [ \"@x\" ]; }; }; };\n"
 			     "cgroup = { root = \"/sys/fs/cgroup\"; };\n";
-
-static const char *at(const char *name)
-{
-	static char path[256];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *f = fopen(at(name), "we");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
 
 static int load(struct crl_config **ret, struct crl_err *err)
 {
@@ -133,7 +115,7 @@ static void test_shipped(void **state)
 
 	(void)state;
 	assert_true(asprintf(&text, "data_dir = \"%s/data\";\nrules = (\n{ policy = \"vendor\"; } );\n",
-			     top) > 0);
+			     scratch) > 0);
 	write_file("carrel.conf", text);
 	refused(ENOENT, "carrel.conf", 3, "no policy \"vendor\"");
 	write_file("data/policies/vendor.conf", "policies = { vendor = { ptys = 9; }; };\n");
@@ -342,21 +324,10 @@ static void test_sysgroups(void **state)
 
 static int make_top(void **state)
 {
-	(void)state;
-	(void)umask(022);
-	return mkdtemp(top) && mkdir(at("policy.d"), 0755) == 0 && mkdir(at("data"), 0755) == 0 &&
+	return scratch_make(state) == 0 && mkdir(at("policy.d"), 0755) == 0 && mkdir(at("data"), 0755) == 0 &&
 			       mkdir(at("data/policies"), 0755) == 0
 		       ? 0
 		       : -1;
-}
-
-static int remove_top(void **state)
-{
-	char command[300];
-
-	(void)state;
-	(void)snprintf(command, sizeof(command), "rm -rf -- %s", top);
-	return system(command);
 }
 
 int main(void)
@@ -372,5 +343,5 @@ int main(void)
 		cmocka_unit_test(test_sysgroups),
 	};
 
-	return cmocka_run_group_tests(tests, make_top, remove_top);
+	return cmocka_run_group_tests(tests, make_top, scratch_remove);
 }

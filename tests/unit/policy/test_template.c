@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "policy/keys.h"
-#include "policy/source.h"
 #include "policy/template.h"
+#include "tests/unit/policy/policytext.h"
 
 static struct crl_login login;
 static struct crl_facts facts = {.login = &login, .host = "Host.example.org", .group = "staff"};
@@ -147,17 +147,10 @@ static void test_too_long(void **state)
 static void load(const char *body, struct crl_policy *ret)
 {
 	scoped_free char *text = NULL;
-	struct crl_source *s = NULL;
-	struct crl_config *c = NULL;
 	struct crl_err err = {0};
-	int rc;
 
 	assert_true(asprintf(&text, "policies = { p = { %s }; };", body) > 0);
-	rc = crl_source_parse("test", text, strlen(text), &s, &err);
-	rc = rc < 0 ? rc : crl_config_from_source(s, &c, &err);
-	rc = rc < 0 ? rc : crl_config_policy(c, "p", ret, &err);
-	crl_config_free(c);
-	if (rc < 0) {
+	if (policy_from_text(text, "p", ret, &err) < 0) {
 		fail_msg("%s: %s", body, err.text);
 	}
 }

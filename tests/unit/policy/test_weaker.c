@@ -9,26 +9,19 @@
 #include <cmocka.h>
 
 #include "policy/keys.h"
-#include "policy/source.h"
 #include "policy/weaker.h"
+#include "tests/unit/policy/policytext.h"
 
 static void load(const char *body, struct crl_policy *ret)
 {
 	scoped_free char *text = NULL;
-	struct crl_source *s = NULL;
-	struct crl_config *c = NULL;
 	struct crl_err err = {0};
-	int rc;
 
 	assert_true(asprintf(&text, "budgets = { b = { tasks = 9; }; }; policies = { p = { %s }; };", body) > 0);
-	rc = crl_source_parse("test", text, strlen(text), &s, &err);
-	rc = rc < 0 ? rc : crl_config_from_source(s, &c, &err);
-	rc = rc < 0 ? rc : crl_config_policy(c, "p", ret, &err);
 	/* Contradictions between keys are another test's. */
-	if (rc < 0 && !strstr(err.text, "policy \"p\"")) {
+	if (policy_from_text(text, "p", ret, &err) < 0 && !strstr(err.text, "policy \"p\"")) {
 		fail_msg("%s: %s", body, err.text);
 	}
-	crl_config_free(c);
 }
 
 static void test_every_key_is_classed(void **state)
