@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "apply/accounting.h"
 #include "base/log.h"
 #include "plan/caps.h"
 #include "policy/sysgroups.h"
@@ -152,6 +153,31 @@ static int settle_time(struct crl_job *job, struct crl_err *err)
 	return 0;
 }
 
+/* Required, who and last have to be able to list the login; preferred, the supervisor says when they cannot. */
+static int settle_accounting(const struct crl_job *job, struct crl_err *err)
+{
+	const struct crl_policy *p = &job->policy;
+	scoped_free struct crl_accounting *a = NULL;
+	bool there;
+	int r;
+
+	if (p->need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_REQUIRE || job->options->rehearse ||
+	    !(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)))
+		return 0;
+	a = malloc(sizeof(*a));
+	if (!a)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
+	r = crl_accounting_open(&crl_accounting_host_files, a, err);
+	if (r < 0)
+		return r;
+	there = a->utmp >= 0 && a->wtmp >= 0;
+	crl_accounting_done(a);
+	return there ? 0
+		     : crl_err_set(err, EOPNOTSUPP, CRL_STAGE_STATE,
+				   "this host has no %s or %s (features.accounting is \"require\")",
+				   crl_accounting_host_files.utmp, crl_accounting_host_files.wtmp);
+}
+
 static uint64_t digest(const char *text)
 {
 	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a; tells policies apart, guards nothing */
@@ -188,6 +214,8 @@ int crl_decide(struct crl_job *job, struct crl_err *err)
 	r = expand_policy(job, err);
 	if (r == 0)
 		r = settle_time(job, err);
+	if (r == 0)
+		r = settle_accounting(job, err);
 	if (r < 0)
 		return r;
 	r = name_room(job, err);

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <paths.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -105,6 +106,14 @@ static void ask_filter(const struct asker *a)
 		     err.text);
 }
 
+static void ask_accounting(const struct asker *a)
+{
+	if (a->p->need[CRL_FEATURE_ACCOUNTING] == CRL_NEED_REQUIRE && (a->p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)) &&
+	    (access(_PATH_UTMP, F_OK) != 0 || access(_PATH_WTMP, F_OK) != 0))
+		tell(a, "features.accounting", CRL_NEED_REQUIRE, "features = { accounting = \"prefer\"; }",
+		     "needs " _PATH_UTMP " and " _PATH_WTMP ", which this host has not");
+}
+
 static bool has_filesystem(const char *name)
 {
 	char text[4096], want[40];
@@ -147,6 +156,7 @@ void ctl_find_lacks(const struct crl_config *config, const struct crl_policy *p,
 	ask_limits(&a);
 	ask_namespaces(&a);
 	ask_filter(&a);
+	ask_accounting(&a);
 	ask_files(&a);
 }
 

@@ -54,4 +54,14 @@ $PANE kill-server # the windows themselves were root's lines
 check "nobody is left" poll 10 eval '[ -z "$(who)" ]'
 is "last lists all five, ended" "$(last | grep -c '127\.0\.0\.1[1-5]') $(last | grep -c 'still logged in')" "5 0"
 like "lastlog knows the user" "$(lastlog -u ana)" '127\.0\.0\.1[12]'
+
+# What features.accounting says of a host that keeps no such files.
+mv /run/utmp "$STAGE/utmp"
+is "preferred: a host without utmp lets in" "$(room dora 'echo in')" in
+sed -i '/^  lab = {/,/^  };/s/features = { /&accounting = "require"; /' /etc/carrel/carrel.conf
+is "required: it refuses" "$(room dora 'echo in' 2>/dev/null | grep -c '^in$')" 0
+check "and says why" poll 5 grep -q 'features.accounting is "require"' "$STAGE_LOG/syslog"
+mv "$STAGE/utmp" /run/utmp
+is "with utmp it lets in" "$(room dora 'echo in')" in
+host_config
 tap_done
