@@ -11,8 +11,9 @@
 #include "policy/match.h"
 
 static const struct ctl_column value_columns[] = {
-	{"KEY", false}, {"POLICY", false}, {"FILE", false}, {"LINE", true}, {"VALUE", false}};
-#define VALUE 4 /* its column */
+	{"KEY", false}, {"POLICY", false}, {"FILE", false}, {"LINE", true}, {"EXTENDS", false}, {"VALUE", false}};
+#define EXTENDS 4 /* its column */
+#define VALUE	5
 
 static void add_value(void *arg, const struct crl_explained *v)
 {
@@ -28,6 +29,7 @@ static void add_value(void *arg, const struct crl_explained *v)
 		ctl_no_cell(t);
 		ctl_no_cell(t);
 	}
+	ctl_cell(t, "%s", v->extends);
 	ctl_cell(t, "%s", v->value);
 }
 
@@ -214,14 +216,44 @@ static void print_json(const struct question *q)
 	(void)printf("}\n");
 }
 
-static void print_values(const struct question *q)
+static void print_difference(const struct question *q)
 {
 	const struct ctl_column named[] = {{"KEY", false}, {q->policy, false}, {q->c->diff, false}};
 	struct ctl_table t = q->values; /* its cells stay q's */
 
-	if (q->c->diff)
-		t.column = named;
+	t.column = named;
 	ctl_table_print(q->c, &t);
+}
+
+/* Few lists have been extended: they are told on their own, so that all other lines stay short. */
+static void print_values(const struct question *q)
+{
+	static const struct ctl_column few[] = {
+		{"KEY", false}, {"POLICY", false}, {"FILE", false}, {"LINE", true}, {"VALUE", false}};
+	static const struct ctl_column places[] = {{"LIST", false}, {"EXTENDS", false}};
+	struct ctl_table t = {.column = few, .columns = CRL_ARRAY_LEN(few)};
+	struct ctl_table lists = {.column = places, .columns = CRL_ARRAY_LEN(places)};
+
+	for (size_t i = 0; i < q->values.cells; i++) {
+		const char *cell = q->values.cell[i];
+		size_t column = i % q->values.columns;
+
+		if (column == EXTENDS && cell[0]) {
+			ctl_cell(&lists, "%s", q->values.cell[i - EXTENDS]);
+			ctl_cell(&lists, "%s", cell);
+		}
+		if (column != EXTENDS && cell)
+			ctl_cell(&t, "%s", cell);
+		else if (column != EXTENDS)
+			ctl_no_cell(&t);
+	}
+	ctl_table_print(q->c, &t);
+	if (lists.cells) {
+		(void)printf("\n");
+		ctl_table_print(q->c, &lists);
+	}
+	ctl_table_done(&t);
+	ctl_table_done(&lists);
 }
 
 static void print_text(const struct question *q)
@@ -237,7 +269,7 @@ static void print_text(const struct question *q)
 	}
 	if (q->values.cells) {
 		(void)printf("\n");
-		print_values(q);
+		q->c->diff ? print_difference(q) : print_values(q);
 	}
 }
 

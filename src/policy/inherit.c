@@ -9,7 +9,8 @@
 #include "policy/load.h"
 #include "policy/source.h"
 
-#define CHAIN_MAX 16
+#define CHAIN_MAX   16
+#define EXTENDS_MAX 1024
 
 struct link {
 	const char *name;
@@ -256,6 +257,45 @@ int crl_config_policy(const struct crl_config *c, const char *name, struct crl_p
 	return evaluate(c, name, &chain, where, ret, err);
 }
 
+static void add_place(char text[EXTENDS_MAX], const struct link *link, config_setting_t *setting)
+{
+	size_t len = strlen(text);
+
+	if (link) {
+		(void)snprintf(text + len, EXTENDS_MAX - len, "%s%s %s:%u", len > 0 ? ", " : "", link->name, link->file,
+			       config_setting_source_line(setting));
+	} else {
+		(void)snprintf(text + len, EXTENDS_MAX - len, "%s(default)", len > 0 ? ", " : "");
+	}
+}
+
+/* The places that gave a list its earlier items: all but the youngest, down to the one that replaced what was before. */
+static void find_extended(const struct chain *c, const struct crl_key *key, char ret[EXTENDS_MAX])
+{
+	size_t found = 0;
+	char twin[160];
+
+	ret[0] = '\0';
+	(void)snprintf(twin, sizeof(twin), "%s_add", key->path);
+	for (size_t i = 0; i < c->len; i++) {
+		config_setting_t *added = config_setting_lookup(c->link[i].group, twin);
+		config_setting_t *plain = config_setting_lookup(c->link[i].group, key->path);
+
+		if (added && found++ > 0) {
+			add_place(ret, &c->link[i], added);
+		}
+		if (plain && found++ > 0) {
+			add_place(ret, &c->link[i], plain);
+		}
+		if (plain) {
+			return;
+		}
+	}
+	if (found > 0) {
+		add_place(ret, NULL, NULL);
+	}
+}
+
 int crl_config_explain(const struct crl_config *c, const char *name, const struct crl_facts *facts,
 		       crl_explain_value *each, void *arg, struct crl_err *err)
 {
@@ -269,6 +309,7 @@ int crl_config_explain(const struct crl_config *c, const char *name, const struc
 	}
 	for (size_t i = 0; i < crl_keys_len && rc == 0; i++) {
 		scoped_free char *text = NULL;
+		char extends[EXTENDS_MAX] = "";
 
 		if (crl_keys[i].scope != CRL_KEYS_POLICY || crl_keys[i].type == CRL_KEY_GROUP) {
 			continue;
@@ -277,9 +318,17 @@ int crl_config_explain(const struct crl_config *c, const char *name, const struc
 		if (rc < 0) {
 			return crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
 		}
+		if (crl_key_is_list(&crl_keys[i])) {
+			find_extended(&chain, &crl_keys[i], extends);
+		}
 		if (text) {
-			each(arg, &(struct crl_explained){crl_keys[i].path, text, crl_keys[i].doc, where[i].policy,
-							  where[i].file, where[i].line});
+			each(arg, &(struct crl_explained){.path = crl_keys[i].path,
+							  .value = text,
+							  .doc = crl_keys[i].doc,
+							  .policy = where[i].policy,
+							  .file = where[i].file,
+							  .line = where[i].line,
+							  .extends = extends});
 		}
 	}
 	return rc;

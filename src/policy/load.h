@@ -63,6 +63,7 @@ struct crl_explained {
 	const char *policy; /* the one that set it last; NULL = nobody: the default */
 	const char *file;
 	int line;
+	const char *extends; /* of a list that NAME_add made longer: "POLICY FILE:LINE, …", the latest first; "" = nothing */
 };
 
 typedef void crl_explain_value(void *arg, const struct crl_explained *value);

@@ -127,6 +127,13 @@ check_explain() {
 		"[('names /no/such/ana, which is not there', 'the login is refused')]"
 	like "for people" "$(ctl explain ana)" '^root.bind +names /no/such/ana, which is not there +the login is refused'
 	host_config
+	sed -i 's/^policies = {/policies = { weak = { inherit = "strict"; root = { hide_add = [ "\/a" ]; run_add = [ "\/run\/a" ]; }; };/
+		s/{ group = "students"; policy = "student"; }/{ group = "students"; policy = "weak"; }/' /etc/carrel/carrel.conf
+	is "a list, and what it extends" "$(explained '(v["root.hide"]["policy"], v["root.hide"]["extends"])')" \
+		"('weak', 'strict $STAGE/data/policies/strict.conf:$(grep -n hide_add "$STAGE/data/policies/strict.conf" | cut -d: -f1), shared $STAGE/data/policies/shared.conf:$(grep -n 'hide = ' "$STAGE/data/policies/shared.conf" | cut -d: -f1)')"
+	is "or the default" "$(explained 'v["root.run"]["extends"]')" '(default)'
+	like "for people" "$(ctl explain ana)" '^root.run +\(default\)$'
+	host_config
 	text=$(ctl explain ana; ctl explain ana --json)
 	is "the whole answer is the one that is known" "$(explain_plain <<<"$text" | diff - "$STAGE/tests/golden/explain.want")" ''
 }
