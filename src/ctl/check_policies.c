@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/lacks.h"
 #include "policy/match.h"
@@ -84,6 +85,37 @@ static void check_sockets(struct one *o)
 	}
 }
 
+static bool file_has_word(const char *path, const char *word)
+{
+	scoped_free char *line = NULL;
+	size_t size = 0, len = strlen(word);
+	FILE *f = fopen(path, "re");
+	bool found = false;
+
+	while (f && !found && getline(&line, &size, f) > 0) {
+		line[strcspn(line, "#")] = '\0';
+		for (const char *p = line; !found && (p = strstr(p, word)); p += len)
+			found = (p == line || strchr(" \t", p[-1])) && strchr(" \t\r\n", p[len]);
+	}
+	if (f)
+		(void)fclose(f);
+	return found;
+}
+
+/* A room without network asks nobody: a name that is in no file is waited for by sudo, X and mail programs. */
+static void check_own_name(struct one *o)
+{
+	char name[256] = "", text[400];
+
+	if (o->p->net_mode != CRL_NET_NONE || o->p->hostname[0] || gethostname(name, sizeof(name) - 1) < 0 || !name[0])
+		return;
+	if (file_has_word("/etc/hosts", name) || file_has_word("/etc/nsswitch.conf", "myhostname"))
+		return;
+	(void)snprintf(text, sizeof(text), "is \"\", and this host's name %s is not in /etc/hosts: without network nothing finds it",
+		       name);
+	say(o, "hostname", "put the name into /etc/hosts, or set hostname: that one carrel makes known in the room", text);
+}
+
 static void check_alone(struct one *o)
 {
 	const struct crl_policy *p = o->p;
@@ -100,6 +132,7 @@ static void check_alone(struct one *o)
 		say(o, "capabilities.bounding", "take sys_admin out",
 		    "has sys_admin: whoever becomes root inside can leave the room");
 	check_sockets(o);
+	check_own_name(o);
 }
 
 static void check_parent(struct one *o)

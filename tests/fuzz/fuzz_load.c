@@ -1,16 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Any bytes as a configuration file: no crash, no leak, an error that equals its record, and what is accepted
- * dumps to a text that is accepted again with the same dump.
+ * dumps to a text that is accepted again with the same dump. The same bytes name the user of its templates.
  */
 #include <stdint.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "policy/load.h"
 #include "policy/source.h"
 #include "tests/unit/policy/lsan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whatever the user is called, each path that comes out is one, and nothing is left to expand but per cent signs. */
+static void check_expansion(struct crl_policy *p, const char *bytes, size_t size)
+{
+	struct crl_login login = {.uid = 1000, .service = "s"};
+	const struct crl_facts facts = {.login = &login, .host = "h.x", .group = login.user};
+	size_t len = size < sizeof(login.user) - 1 ? size : sizeof(login.user) - 1;
+	struct crl_err err = {0};
+
+	memcpy(login.user, bytes + size - len, len);
+	if (crl_policy_expand(p, &facts, &err) != -err.code) {
+		abort();
+	}
+	for (size_t i = 0; err.code == 0 && i < p->hide.len; i++) {
+		if (crl_path_fault(p->hide.item[i])) {
+			abort();
+		}
+	}
+}
 
 /* The dump of policy @name, or NULL. */
 static char *dump_of(const char *bytes, size_t size, const char *name)
@@ -37,6 +57,9 @@ static char *dump_of(const char *bytes, size_t size, const char *name)
 	}
 	if (rc == 0) {
 		rc = crl_policy_dump(&p, &dump);
+	}
+	if (rc == 0) {
+		check_expansion(&p, bytes, size);
 	}
 	if (rc != -err.code) {
 		abort();

@@ -254,6 +254,15 @@ check_one_policy() {
 	check "set*id that answers an error" found 'error [0-9]+ policy weak: seccomp.base .*setresuid'
 	add_policy 'root = { mode = "image"; path = "/no/such/image"; };'
 	check "an image that is not there" found 'error [0-9]+ policy weak: root.path names /no/such/image'
+	sed -i.before 's/carrelhost//' /etc/hosts
+	cp /etc/nsswitch.conf "$STAGE/nsswitch.before"
+	sed -i 's/myhostname//' /etc/nsswitch.conf
+	add_policy 'hostname = "";'
+	check "a host's name that nothing finds without network" found 'policy weak: hostname is "", and this host.s name carrelhost'
+	refute "a room's own name is found" found 'policy student: hostname'
+	mv /etc/hosts.before /etc/hosts
+	refute "nor is one in /etc/hosts told" found 'policy weak: hostname'
+	mv "$STAGE/nsswitch.before" /etc/nsswitch.conf
 	add_policy 'ptys = 0; }; worse = { ptys = "x"; }; worst = { inherit = "worse";'
 	check "the first error" found 'error [0-9]+ ptys: found 0'
 	check "and the second" found 'error [0-9]+ ptys: found "x"'

@@ -34,6 +34,7 @@ check_values() {
 		{ source = "/srv/t/%s"; target = "/mnt/s"; optional = true; }, { source = "/srv/t/50%%"; target = "/mnt/p"; optional = true; } ); };'
 	is "user, number, group, host, service, per cent" "$(room dora 'cat /mnt/*/which' | sort | paste -sd' ')" \
 		"$(printf '%s\n' "$(id -u dora)" 50% carrelhost dora lab sshd | sort | paste -sd' ')"
+	is "a rehearsal knows them, too" "$(ctl rehearse dora >/dev/null 2>&1; echo $?)" 0
 	host_config '' '' 'root = { hide = [ "/home", "/srv/t/%u" ]; };'
 	is "a hidden one" "$(room dora 'ls /srv/t/dora /srv/t/lab')" $'/srv/t/dora:\n\n/srv/t/lab:\nwhich'
 }
