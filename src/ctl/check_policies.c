@@ -111,8 +111,8 @@ static void check_own_name(struct one *o)
 		return;
 	if (file_has_word("/etc/hosts", name) || file_has_word("/etc/nsswitch.conf", "myhostname"))
 		return;
-	(void)snprintf(text, sizeof(text), "is \"\", and this host's name %s is not in /etc/hosts: without network nothing finds it",
-		       name);
+	(void)snprintf(text, sizeof(text),
+		       "is \"\", and this host's name %s is not in /etc/hosts: without network nothing finds it", name);
 	say(o, "hostname", "put the name into /etc/hosts, or set hostname: that one carrel makes known in the room", text);
 }
 

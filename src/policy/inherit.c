@@ -269,7 +269,7 @@ static void add_place(char text[EXTENDS_MAX], const struct link *link, config_se
 	}
 }
 
-/* The places that gave a list its earlier items: all but the youngest, down to the one that replaced what was before. */
+/* The places that gave a list its earlier items: all but the youngest, down to the one that replaced the list. */
 static void find_extended(const struct chain *c, const struct crl_key *key, char ret[EXTENDS_MAX])
 {
 	size_t found = 0;

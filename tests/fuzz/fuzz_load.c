@@ -32,8 +32,8 @@ static void check_expansion(struct crl_policy *p, const char *bytes, size_t size
 	}
 }
 
-/* The dump of policy @name, or NULL. */
-static char *dump_of(const char *bytes, size_t size, const char *name)
+/* The dump of policy "p", or NULL. @ret_budget  what it shares, "" = nothing */
+static char *dump_of(const char *bytes, size_t size, char ret_budget[CRL_BUDGET_NAME_MAX])
 {
 	scoped_free char *text = malloc(size + 1);
 	scoped(crl_policy) p = {0};
@@ -53,10 +53,11 @@ static char *dump_of(const char *bytes, size_t size, const char *name)
 		rc = crl_config_from_source(s, &c, &err);
 	}
 	if (rc == 0) {
-		rc = crl_config_policy(c, name, &p, &err);
+		rc = crl_config_policy(c, "p", &p, &err);
 	}
 	if (rc == 0) {
 		rc = crl_policy_dump(&p, &dump);
+		memcpy(ret_budget, p.budget, sizeof(p.budget));
 	}
 	if (rc == 0) {
 		check_expansion(&p, bytes, size);
@@ -70,17 +71,20 @@ static char *dump_of(const char *bytes, size_t size, const char *name)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	scoped_free char *first = dump_of((const char *)data, size, "p");
+	char budget[CRL_BUDGET_NAME_MAX] = "";
+	scoped_free char *first = dump_of((const char *)data, size, budget);
 	scoped_free char *whole = NULL;
 	scoped_free char *second = NULL;
 
 	if (!first) {
 		return 0;
 	}
-	if (asprintf(&whole, "policies = { p = {\n%s}; };\n", first) < 0) {
+	/* A policy names its budget, and does not hold it. */
+	if (asprintf(&whole, "budgets = { %s%s }; policies = { p = {\n%s}; };\n", budget, budget[0] ? " = { tasks = 9; };" : "",
+		     first) < 0) {
 		return 0;
 	}
-	second = dump_of(whole, strlen(whole), "p");
+	second = dump_of(whole, strlen(whole), budget);
 	if (!second || strcmp(first, second) != 0) {
 		abort();
 	}
