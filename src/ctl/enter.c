@@ -220,6 +220,8 @@ static enum ctl_exit visit(struct visit *v)
 	(void)close(pair[1]);
 	if (v->tty) {
 		relay.in = relay.out = receive_master(pair[0]);
+		if (!v->argv)
+			(void)fprintf(stderr, "Control-] three times leaves, whatever runs there.\n");
 	} else {
 		relay = (struct ctl_relay){.in = v->pipes[0][1], .out = v->pipes[1][0], .err = v->pipes[2][0]};
 		(void)close(v->pipes[0][0]);

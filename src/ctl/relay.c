@@ -9,16 +9,22 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/relay.h"
 #include "proto/scope.h"
 
 #define BUFFER 16384
+#define ESCAPE 0x1d /* Control-] */
+#define ESCAPES 3
+#define LAST_WORDS 64 /* reads after its end: more than a pipe can hold */
+#define END_STEPS 100 /* of 20 ms */
 
 static void copy_size(const struct ctl_relay *r)
 {
@@ -54,16 +60,65 @@ static bool copy(int from, int to)
 	return n > 0 && write_all(to, data, (size_t)n);
 }
 
+/* Typed, and not yet taken by the room: a room that takes nothing must not stop what else there is to do. */
+struct typed {
+	char data[BUFFER];
+	size_t from, to;
+	unsigned int escapes; /* ESCAPE keys in a row */
+	bool ended;
+};
+
+/* Keeps what fits: a terminal's keys are read even when the room takes none. Returns false: the operator wants to leave. */
+static bool take_typed(struct typed *t, bool tty)
+{
+	char data[BUFFER];
+	ssize_t n = read(STDIN_FILENO, data, sizeof(data));
+	size_t fits;
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
+	t->ended = n <= 0;
+	for (ssize_t i = 0; i < n && tty && t->escapes < ESCAPES; i++)
+		t->escapes = data[i] == ESCAPE ? t->escapes + 1 : 0;
+	if (t->from == t->to)
+		t->from = t->to = 0;
+	fits = n <= 0 ? 0 : (size_t)n < sizeof(t->data) - t->to ? (size_t)n : sizeof(t->data) - t->to;
+	memcpy(t->data + t->to, data, fits);
+	t->to += fits;
+	return t->escapes < ESCAPES;
+}
+
 static void end_input(struct ctl_relay *r)
 {
 	if (!r->tty)
 		drop_fd(&r->in); /* the program sees the end of its input */
-	else if (r->in >= 0)
-		(void)write_all(r->in, "\004", 1); /* end of file, as typed */
+	else
+		crl_ignore((int)write(r->in, "\004", 1)); /* end of file, as typed */
+}
+
+static void hand_on(struct ctl_relay *r, struct typed *t)
+{
+	ssize_t n = t->from < t->to ? write(r->in, t->data + t->from, t->to - t->from) : 0;
+
+	if (n < 0 && errno != EINTR && errno != EAGAIN) {
+		t->from = t->to; /* nobody reads it any more */
+		t->ended = true;
+	}
+	t->from += n > 0 ? (size_t)n : 0;
+	if (t->ended && t->from == t->to)
+		end_input(r);
+}
+
+/* Without taking its status: a process that was stopped has not ended. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
 /* Returns false when the operator wants to leave. */
-static bool take_signal(int signals, const struct ctl_relay *r, pid_t pid, bool *dead)
+static bool take_signal(int signals, const struct ctl_relay *r)
 {
 	struct signalfd_siginfo s;
 
@@ -71,39 +126,64 @@ static bool take_signal(int signals, const struct ctl_relay *r, pid_t pid, bool 
 		return true;
 	if (s.ssi_signo == SIGWINCH)
 		copy_size(r);
-	else if (s.ssi_signo == SIGCHLD)
-		*dead = true;
-	else
-		(void)kill(pid, SIGTERM);
 	return s.ssi_signo == SIGWINCH || s.ssi_signo == SIGCHLD;
 }
 
+/* Until the process has ended and all that it said is told, or the operator leaves, or his terminal's other side does. */
 static void run(struct ctl_relay *r, pid_t pid, int signals)
 {
-	bool typing = true, dead = false;
+	struct typed typed = {.from = 0};
 
-	for (;;) {
-		struct pollfd p[] = {{.fd = typing ? STDIN_FILENO : -1, .events = POLLIN}, {.fd = r->out, .events = POLLIN},
-				     {.fd = r->err, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+	for (unsigned int last_words = 0; last_words < LAST_WORDS;) {
+		bool pending = typed.from < typed.to, dead = has_ended(pid);
+		struct pollfd p[] = {{.fd = typed.ended || (pending && !r->tty) ? -1 : STDIN_FILENO, .events = POLLIN},
+				     {.fd = r->out, .events = POLLIN},
+				     {.fd = r->err, .events = POLLIN},
+				     {.fd = signals, .events = POLLIN},
+				     {.fd = pending ? r->in : -1, .events = POLLOUT}};
 		int n = poll(p, CRL_ARRAY_LEN(p), dead ? 0 : -1);
 
-		if (n < 0 && errno != EINTR)
+		if ((n < 0 && errno != EINTR) || (n <= 0 && dead))
 			return;
-		if (n <= 0 && dead)
-			return; /* it has ended, and all that it said is told */
-		if (n > 0 && p[3].revents && !take_signal(signals, r, pid, &dead))
+		if (n <= 0)
+			continue;
+		last_words += dead; /* others in the room may go on talking for ever */
+		if (p[3].revents && !take_signal(signals, r))
 			return;
-		if (n > 0 && p[1].revents && !copy(r->out, STDOUT_FILENO))
+		if (p[0].revents && !take_typed(&typed, r->tty))
+			return;
+		if (p[0].revents || p[4].revents)
+			hand_on(r, &typed);
+		if (p[1].revents && !copy(r->out, STDOUT_FILENO)) {
+			if (r->tty)
+				return;
 			drop_fd(&r->out);
-		if (n > 0 && p[2].revents && !copy(r->err, STDERR_FILENO))
-			drop_fd(&r->err);
-		if (n > 0 && p[0].revents && !copy(STDIN_FILENO, r->in)) {
-			end_input(r);
-			typing = false;
 		}
-		if (r->out < 0 && r->err < 0)
-			return;
+		if (p[2].revents && !copy(r->err, STDERR_FILENO))
+			drop_fd(&r->err);
 	}
+}
+
+/* It has hung up, or is told to end. A guide in a frozen room does neither, but for SIGKILL. */
+static int end(const struct ctl_relay *r, pid_t pid)
+{
+	const struct timespec step = {.tv_nsec = 20000000};
+	int status = 0;
+	pid_t gone = 0;
+
+	for (unsigned int i = 0; i < END_STEPS && gone == 0; i++) {
+		gone = waitpid(pid, &status, WNOHANG);
+		if (gone != 0)
+			break;
+		if (!r->tty || i == END_STEPS / 2)
+			(void)kill(pid, SIGTERM);
+		(void)nanosleep(&step, NULL);
+	}
+	if (gone == 0)
+		(void)kill(pid, SIGKILL);
+	while (gone == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
 }
 
 int ctl_relay_run(struct ctl_relay *r, pid_t pid)
@@ -111,7 +191,7 @@ int ctl_relay_run(struct ctl_relay *r, pid_t pid)
 	struct termios saved, raw;
 	bool cooked = r->tty && tcgetattr(STDIN_FILENO, &saved) == 0;
 	scoped_fd signals = -EBADF;
-	int status = 0;
+	int status;
 	sigset_t set;
 
 	(void)sigemptyset(&set);
@@ -126,14 +206,14 @@ int ctl_relay_run(struct ctl_relay *r, pid_t pid)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 		copy_size(r);
 	}
+	(void)fcntl(r->in, F_SETFL, O_NONBLOCK); /* in run() a room that takes nothing must not hold the operator */
 	run(r, pid, signals);
 	if (r->in != r->out)
 		drop_fd(&r->in);
 	drop_fd(&r->out); /* a terminal that hangs up ends what is on it */
 	drop_fd(&r->err);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (cooked)
-		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
+	status = end(r, pid);
+	if (cooked) /* what the terminal answered to the room's last questions is not for the operator's shell */
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved);
 	return status;
 }

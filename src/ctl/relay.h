@@ -13,7 +13,9 @@ struct ctl_relay {
 };
 
 /*
- * Copy both ways until the room's side has ended or the process of @pid has and nothing is left to copy.
+ * Copy both ways until the process of @pid has ended and nothing is left to copy, a signal tells us to end, or, on a
+ * terminal, the room's side has hung up or Control-] was typed three times. Whatever the room does or does not do,
+ * these are heard.
  * Takes over the descriptors. The terminal is as before afterwards, also when a signal ends us.
  * Returns the wait status of @pid.
  */

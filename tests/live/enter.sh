@@ -127,6 +127,65 @@ check_end() {
 	wait "$visitor"
 }
 
+# typing PROGRAM KEYS: on a terminal, say KEYS once PROGRAM has printed READY; prints how long it took to leave, or "stuck"
+typing() {
+	python3 - "$STAGE_LIB/carrelctl" "$STATE_DIR" "$1" "$2" <<-'PY'
+	import os, pty, select, sys, time
+	ctl, state, program, keys = sys.argv[1:]
+	pid, fd = pty.fork()
+	if pid == 0:
+	    os.execv(ctl, [ctl, "--state", state, "enter", "ana", "--", "bash", "-c", program])
+	data, said, end = b"", 0, time.time() + 40
+	while time.time() < end:
+	    if select.select([fd], [], [], 0.2)[0]:
+	        try:
+	            chunk = os.read(fd, 4096)
+	        except OSError:
+	            break
+	        data = (data + chunk)[-100:]
+	    if not said and b"READY" in data:
+	        os.write(fd, keys.encode()) ; said = 1
+	print("left" if os.waitpid(pid, os.WNOHANG)[0] or not time.sleep(1) and os.waitpid(pid, os.WNOHANG)[0] else "stuck")
+	os.kill(pid, 9) if os.path.exists(f"/proc/{pid}") else None
+	PY
+}
+
+# Whatever a room does, the operator gets out.
+check_stubborn() {
+	local pid status
+	is "a program that heeds nothing: Control-] thrice leaves" \
+		"$(typing 'trap "" INT HUP TERM QUIT TSTP; stty raw -echo; echo READY; while :; do sleep 1; done' $'\035\035\035')" left
+	is "one that talks without end" \
+		"$(typing 'trap "" INT HUP TERM; echo READY; while :; do echo READY; done' $'\035\035\035')" left
+	is "one that reads no key: even behind more than fits" \
+		"$(typing 'trap "" INT HUP TERM; stty raw -echo; echo READY; sleep 1000' "$(printf '%09000d' 0)"$'\035\035\035')" left
+	is "twice is not enough" "$(typing 'stty raw -echo; echo READY; head -c 3 >/dev/null; echo GOT' $'\035\035x' )" left
+	is "streams both ways do not wait for each other" \
+		"$(head -c 1000000 /dev/zero | timeout 30 "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana -- \
+			bash -c 'head -c 1000000 /dev/zero; cat >/dev/null' | wc -c)" 1000000
+	yes | "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana -- sleep 1000 &
+	pid=$!
+	check "one that takes no input is there" poll 10 pgrep -u ana -x sleep
+	kill "$pid"
+	check "a signal ends the visit all the same" poll 10 process_gone "$pid"
+	wait "$pid"
+	enter ana 'exec >&- 2>&-; echo $$ >/tmp/there; exec sleep 1000' </dev/null &
+	pid=$!
+	check "one that closes its outputs is waited for" poll 10 eval 'enter ana cat /tmp/there </dev/null'
+	sleep 0.3
+	refute "still" process_gone "$pid"
+	kill -INT "$pid"; kill "$pid"
+	check "and left by a signal" poll 10 process_gone "$pid"
+	enter ana 'pkill -x sleep; true' </dev/null
+	enter bob 'echo in; sleep 1000' </dev/null >"$STAGE/frozen" &
+	pid=$!
+	check "one to be frozen is in" poll 10 grep -q in "$STAGE/frozen"
+	ctl freeze bob >/dev/null
+	pkill -TERM -f 'carrelctl .*enter bob'
+	check "a frozen room lets go of its visitor" poll 10 process_gone "$pid"
+	ctl thaw bob >/dev/null
+}
+
 host_start
 room ana true
 settle
@@ -138,6 +197,11 @@ check_terminal
 check_hostile
 check_who
 check_unrestricted
+hold four bob@room
+check "bob is on record" poll 10 eval 'ctl list bob >/dev/null'
+check_stubborn
+hold_end four
+check "bob's room has ended" poll 10 eval '! ctl list bob >/dev/null'
 check_end
 settle
 same_census "nothing is left behind" "$before"
