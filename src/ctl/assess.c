@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -178,16 +179,19 @@ static enum ctl_exit assess_policy(const struct ctl *c, const struct ctl_person 
 				  .standing = read_limits, .arg = a};
 	struct crl_err err = {0};
 	struct bait bait;
+	sigset_t signals;
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		probe[i] = attack[i]->probe;
+	ctl_rehearsal_signals(&signals);
 	rc = put_up(&bait, &r.scene);
 	if (rc < 0)
 		(void)crl_err_set(&err, -rc, CRL_STAGE_CALLER, "cannot put up what the probes look for");
 	else
 		rc = ctl_rehearse_room(c, &r, &err);
 	take_down(&bait);
+	(void)sigprocmask(SIG_SETMASK, &signals, NULL);
 	if (rc < 0)
 		return ctl_error(c, &err);
 	for (enum ctl_vector v = CTL_V_HOST; v <= CTL_V_OTHER; v++) {

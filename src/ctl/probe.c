@@ -21,6 +21,8 @@ enum ctl_answer ctl_probe_say(enum ctl_answer answer, char *detail, const char *
 	return answer;
 }
 
+#define LAST_WORDS 256 /* reads after its end: more than a pipe can hold */
+
 static _Noreturn void be_program(const struct ctl_scene *scene, const char *path, char *const *argv, int in, int out)
 {
 	if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0) {
@@ -30,26 +32,55 @@ static _Noreturn void be_program(const struct ctl_scene *scene, const char *path
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* Read until the end, keep what fits; at the first word close @input. The probe's own deadline ends what never ends. */
-static void read_all(int fd, char *out, size_t size, int *input)
+/* What a program says, as far as it fits: bytes of any kind, and a 0 behind them. */
+struct answer {
+	char *out;
+	size_t size, len;
+};
+
+/* At the first word close @input. False at the end. */
+static bool read_some(int fd, struct answer *a, int *input)
 {
-	size_t len = 0;
 	char more[512];
-	ssize_t n;
+	ssize_t n = read(fd, more, sizeof(more));
+	size_t fits;
 
-	while ((n = read(fd, more, sizeof(more))) > 0 || (n < 0 && errno == EINTR)) {
-		size_t fits = n < 0 ? 0 : (size_t)n < size - 1 - len ? (size_t)n : size - 1 - len;
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	drop_fd(input);
+	fits = (size_t)n < a->size - 1 - a->len ? (size_t)n : a->size - 1 - a->len;
+	memcpy(a->out + a->len, more, fits);
+	a->len += fits;
+	a->out[a->len] = '\0';
+	return true;
+}
 
-		drop_fd(input);
-		memcpy(out + len, more, fits);
-		len += fits;
+/*
+ * Until the program has ended, whoever else has its output still open. The probe's own deadline ends what never ends.
+ * Returns the wait status.
+ */
+static int read_all(pid_t pid, int fd, struct answer *a, int *input)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	bool ended = false;
+	int status = 0;
+
+	for (unsigned int last_words = 0; last_words < LAST_WORDS; last_words += ended) {
+		int n = poll(&p, 1, ended ? 0 : 20);
+
+		if (n > 0 && !read_some(fd, a, input))
+			p.fd = -1;
+		ended = ended || waitpid(pid, &status, WNOHANG) != 0;
+		if (n == 0 && ended)
+			break;
 	}
-	out[len] = '\0';
+	return status;
 }
 
 int ctl_probe_run(const struct ctl_scene *scene, const char *path, char *const *argv, const void *in, size_t in_len,
 		  char *out, size_t out_size)
 {
+	struct answer answer = {.out = out, .size = out_size};
 	int to[2], from[2], status = 0;
 	pid_t pid;
 
@@ -69,10 +100,10 @@ int ctl_probe_run(const struct ctl_scene *scene, const char *path, char *const *
 	else
 		drop_fd(&to[1]);
 	if (pid > 0)
-		read_all(from[0], out, out_size, &to[1]);
+		status = read_all(pid, from[0], &answer, &to[1]);
 	drop_fd(&to[1]);
 	(void)close(from[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+	if (pid < 0)
 		return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <signal.h>
+
 #include "ctl/inside.h"
 #include "proto/proto.h"
 
@@ -22,6 +24,7 @@ enum ctl_answer {
 struct ctl_scene {
 	const struct ctl_person *who;
 	const struct crl_adopt *adopt;
+	bool has_filter;
 	char host_file[64];     /* a file that everybody may read, in the host's /tmp */
 	char host_socket[64];   /* a socket for everybody, in the host's /run */
 	char host_abstract[64]; /* a socket with a name of its own kind on the host, see unix(7) */
@@ -46,17 +49,22 @@ struct ctl_rehearsal {
 	struct ctl_result *result;    /* @probes of them, to be filled */
 	void (*standing)(void *arg, pid_t actor); /* the room stands, no probe has run yet; NULL = not wanted */
 	void *arg;
+	bool refused;   /* out: by the helper; a login would be refused as well */
+	bool left_over; /* out: the room may not have ended */
 };
 
 /*
- * Make the room, run each probe (10 s at most), end the room.
- * Errors: whatever stage refused; then the login that is rehearsed would be refused as well.
+ * Make the room, run each probe (10 s at most, all of them 60), end the room with all that they left running.
+ * Errors: whatever stage refused (@refused); -EINTR a signal told us to end; -ETIMEDOUT, -EPIPE.
  */
 int ctl_rehearse_room(const struct ctl *c, struct ctl_rehearsal *r, struct crl_err *err) CRL_MUST_CHECK;
+
+/* Hold back what interrupts, but for the waits of ctl_rehearse_room(): who has something to tidy up does so first. */
+void ctl_rehearsal_signals(sigset_t *ret_before);
 
 /* probe.c: run a program of the room, as the probe's user. @argv[0] may differ from @path. Returns its status or -1. */
 int ctl_probe_run(const struct ctl_scene *scene, const char *path, char *const *argv, const void *in, size_t in_len,
 		  char *out, size_t out_size);
 enum ctl_answer ctl_probe_say(enum ctl_answer answer, char *detail, const char *fmt, ...) CRL_PRINTF(3, 4);
 
-/* The probes of probe_work.c (rehearse) and of probe_attack.c and probe_reach.c (assess) have their tables there. */
+/* The probes of probe_work.c (rehearse) and of probe_power.c and probe_reach.c (assess) have their tables there. */

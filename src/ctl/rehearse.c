@@ -65,6 +65,7 @@ enum ctl_exit ctl_rehearse(const struct ctl *c, int argc, char **argv)
 	ctl_probe *probe[CTL_WORKS];
 	struct ctl_rehearsal r = {.who = who, .policy = c->policy, .probe = probe, .probes = CTL_WORKS, .result = result};
 	struct crl_err err = {0};
+	enum ctl_exit status;
 
 	(void)argc;
 	if (!who)
@@ -77,7 +78,12 @@ enum ctl_exit ctl_rehearse(const struct ctl *c, int argc, char **argv)
 		probe[i] = ctl_works[i].probe;
 	if (ctl_rehearse_room(c, &r, &err) < 0) {
 		(void)ctl_error(c, &err);
+		if (!r.refused)
+			return CTL_FAIL;
 		return ctl_complain(c, CTL_NO, "a login of %s would be refused (stage %s)", argv[0], crl_stage_name(err.stage));
 	}
-	return report(c, &r);
+	status = report(c, &r);
+	if (r.left_over)
+		return ctl_complain(c, CTL_FAIL, "the room of the rehearsal has not ended yet: carrelctl list");
+	return status;
 }

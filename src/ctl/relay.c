@@ -68,7 +68,7 @@ struct typed {
 	bool ended;
 };
 
-/* Keeps what fits: a terminal's keys are read even when the room takes none. Returns false: the operator wants to leave. */
+/* Keeps what fits: a terminal's keys are read even when the room takes none. Returns false when the operator leaves. */
 static bool take_typed(struct typed *t, bool tty)
 {
 	char data[BUFFER];
@@ -129,7 +129,7 @@ static bool take_signal(int signals, const struct ctl_relay *r)
 	return s.ssi_signo == SIGWINCH || s.ssi_signo == SIGCHLD;
 }
 
-/* Until the process has ended and all that it said is told, or the operator leaves, or his terminal's other side does. */
+/* Until the process has ended and all that it said is told, or the operator leaves, or the terminal hangs up. */
 static void run(struct ctl_relay *r, pid_t pid, int signals)
 {
 	struct typed typed = {.from = 0};

@@ -60,6 +60,60 @@ check_wrong() {
 	is "users may not" "$(setpriv --reuid 1001 --clear-groups "$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --state "$STATE_DIR" rehearse ana >/dev/null 2>&1; echo $?)" 1
 }
 
+# profile TEXT: ana's and bob's start file; none without it
+profile() {
+	local user
+	for user in ana bob; do
+		rm -f /home/$user/.bash_profile
+		[ -z "${1-}" ] || install -m 0644 -o $user /dev/stdin /home/$user/.bash_profile <<<"$1"
+	done
+}
+
+# gone PATTERN: no process with that command line
+gone() {
+	! pgrep -f "$1"
+}
+
+# What a start file does is over with its probe, whatever the policy isolates.
+check_hostile() {
+	local policy pid
+	profile 'head -c 30000 /dev/zero | tr "\0" x'
+	is "a greeting of 30,000 bytes is no fault" "$(row ana shell)" "('yes', 'ok')"
+	for policy in student admin; do
+		profile 'for i in {1..20}; do setsid sleep 7777 & done; (setsid bash -c "trap \"\" TERM HUP; exec sleep 7777" &)'
+		is "$policy: what start files leave running does no harm" \
+			"$(ctl rehearse ana --policy $policy --json | json '{x["answer"] for x in d}')" "{'ok'}"
+		check "$policy: and is gone" gone 'sleep 7777'
+		profile 'setsid bash -c "sleep 0.5; while :; do kill -9 -1; kill -9 \$(pgrep -u ana carrelctl); done" &'
+		is "$policy: nor does one that goes on killing" \
+			"$(ctl rehearse ana --policy $policy --json | json '[x["probe"] for x in d if x["answer"] != "ok"]')" "[]"
+		check "$policy: it is gone too" gone 'while :'
+	done
+	profile 'while :; do echo carrel-rehearsal; done'
+	like "one that talks without end" "$(ctl rehearse ana)" '^shell +yes +no +WRONG +no answer within 10 s'
+	profile 'sleep 7777'
+	ctl rehearse ana >"$STAGE/said" 2>&1 &
+	pid=$!
+	check "a rehearsal hangs in a start file" poll 10 eval '! gone "sleep 7777"'
+	pkill -TERM -x carrelctl -P $pid || kill -TERM $pid
+	check "and ends when told so" poll 9 process_gone "$pid"
+	like "saying why" "$(cat "$STAGE/said")" 'interrupted'
+	check "with its room" poll 10 eval 'gone "sleep 7777" && [ -z "$(ctl list 2>/dev/null | grep ana)" ]'
+	ctl rehearse ana >/dev/null 2>&1 &
+	pid=$!
+	check "another hangs" poll 10 eval '! gone "sleep 7777"'
+	pkill -KILL -x carrelctl
+	check "killed, its room ends all the same" poll 20 eval 'gone "sleep 7777" && [ -z "$(helper_pids supervisor)" ]'
+	wait $pid
+	profile
+	ctl assess shared --user ana >/dev/null 2>&1 &
+	pid=$!
+	check "assess has put up its baits" poll 10 eval 'ls /run/carrel-assess*'
+	pkill -TERM -x carrelctl
+	check "an interrupted one ends" poll 20 process_gone "$pid"
+	is "and takes them down" "$(ls -d /tmp/carrel* /run/carrel-* 2>/dev/null)" ""
+}
+
 # A probe that can only ever say "closed" would prove nothing: each is open under one policy or another.
 check_assess() {
 	local shared admin dev
@@ -98,6 +152,7 @@ before=$(census)
 check_works
 check_traceless
 check_wrong
+check_hostile
 check_assess
 settle
 same_census "nothing is left behind" "$before"
