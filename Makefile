@@ -127,7 +127,7 @@ $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 
 # --- tests -------------------------------------------------------------------------------------------------------
 
-.PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-rules \
+.PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-rules check-policies \
 	check-asan format format-check lint install uninstall dist clean
 
 help:
@@ -156,7 +156,7 @@ check-live-c: $(LIVE_BIN)
 check-asan:
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined all check-unit check-live-c check-pam
 
-check-static: check-size check-layers check-exports check-rules
+check-static: check-size check-layers check-exports check-rules check-policies
 
 check-size:
 	tests/lib/check-size.sh
@@ -169,6 +169,9 @@ check-exports: all
 
 check-rules:
 	tests/lib/check-rules.sh
+
+check-policies:
+	tests/lib/check-policies.sh conf/policies/*.conf
 
 ALL_C := $(shell git ls-files '*.[ch]' 2>/dev/null)
 format:

@@ -9,9 +9,11 @@ packages=(
 	libpam0g-dev libcap-dev libseccomp-dev libconfig-dev libsystemd-dev libcmocka-dev
 	pamtester openssh-server openssh-client rsync git tmux cron sudo socat
 	iproute2 xauth strace procps psmisc util-linux bsdextrautils login passwd hostname
-	bubblewrap crun
+	bubblewrap crun iputils-ping uidmap python3-minimal
 	qemu-system-x86 mmdebstrap busybox-static e2fsprogs kmod cpio
 )
+
+command -v gdb >/dev/null || packages+=(gdb-minimal) # a full one is as good, and they exclude each other
 
 if [ "${1-}" = --list ]; then
 	printf '%s\n' "${packages[@]}"

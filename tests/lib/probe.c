@@ -238,6 +238,7 @@ static int try_statmount(void)
 }
 
 TRY(try_unknown, syscall(NR_UNKNOWN))
+TRY(try_mempolicy, syscall(SYS_set_mempolicy, 0 /* MPOL_DEFAULT */, NULL, 0))
 TRY(try_kcmp, syscall(SYS_kcmp, getpid(), getpid(), 0, 0, 0))
 TRY(try_fanotify, syscall(SYS_fanotify_init, 0x200 /* FAN_REPORT_FID */, 0))
 TRY(try_sethostname, sethostname("evil", 4))
@@ -284,6 +285,7 @@ static int call32(uint32_t nr, uint32_t arg)
 }
 
 TRY(try_i386_unshare, call32(310, CLONE_NEWUSER))
+TRY(try_i386_getpid, call32(20, 0))
 TRY(try_i386_uring, call32(425, 1))
 TRY(try_x32_unshare, syscall(0x40000000 | SYS_unshare, CLONE_NEWUSER))
 TRY(try_iopl, syscall(SYS_iopl, 3))
@@ -342,6 +344,7 @@ static const struct attempt attempts[] = {
 	{ "listmount", try_listmount },
 	{ "statmount", try_statmount },
 	{ "unknown-999", try_unknown },
+	{ "mempolicy", try_mempolicy },
 	{ "kcmp", try_kcmp },
 	{ "fanotify", try_fanotify },
 	{ "sethostname", try_sethostname },
@@ -352,6 +355,7 @@ static const struct attempt attempts[] = {
 	{ "swapon", try_swapon },
 	{ "mknod", try_mknod },
 #if defined(__x86_64__)
+	{ "i386-getpid", try_i386_getpid },
 	{ "i386-unshare", try_i386_unshare },
 	{ "i386-io-uring", try_i386_uring },
 	{ "x32-unshare", try_x32_unshare },

@@ -108,7 +108,7 @@ stage_copy_tools() { # REPO
 	if [ "$CARREL" = 1 ]; then
 		cp "$CARREL_BUILD/pam_carrel.so" "$CARREL_BUILD/carrel-helper" "$CARREL_BUILD/carrelctl" $STAGE_LIB/ || die "no products"
 		cp -r "$1"/conf/. $STAGE/data/
-		cp "$1/docs/man/carrelctl.8" $STAGE/data/
+		cp "$1/docs/man/carrelctl.8" "$1/docs/policies.md" $STAGE/data/
 	fi
 	# A second name gives the same sshd a second PAM service: "sshd-bare", without carrel.
 	cp /usr/sbin/sshd $STAGE/bin/sshd-bare
