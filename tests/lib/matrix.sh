@@ -11,7 +11,7 @@ probe_says_ok() {
 
 try_home() { echo x >~/m.x && rm ~/m.x; }
 try_run_home() { cp /bin/true ~/m.true && ~/m.true && rm ~/m.true; }
-try_run_tmp() { cp /bin/true /tmp/m.true && /tmp/m.true && rm /tmp/m.true; }
+try_run_tmp() { cp /bin/true "/tmp/m.true.$USER" && "/tmp/m.true.$USER" && rm "/tmp/m.true.$USER"; }
 try_hostdir() { touch "/srv/carrel/drop/$USER"; }
 try_homes() { ls -d /home/ana; }
 try_processes() { ps -e -o user= | grep -qvx "$USER"; }

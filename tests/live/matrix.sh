@@ -180,7 +180,7 @@ way_nohup() {
 	refute_for 3 eval "! pgrep -u '${LOGIN%@*}' -f 'sleep 4242'"
 }
 way_second() {
-	line_open second && line_say 'echo x >/tmp/m.second; echo READY' && s "$LOGIN" 'cat /tmp/m.second' </dev/null
+	line_open second && line_say 'echo x >/tmp/m.$USER; echo READY' && s "$LOGIN" 'cat /tmp/m.$USER' </dev/null
 	local rc=$?
 	line_close
 	return $rc
@@ -219,8 +219,8 @@ note() { # KEY COMMAND...
 # What a server of one's own answers, by each way; all on one connection.
 tries_own() {
 	local port=$((4000 + N))
-	line_open own -o ExitOnForwardFailure=no -L "$((9000 + N)):127.0.0.1:$port" -L "$((9100 + N)):/tmp/m.sock" -D "$((9200 + N))"
-	line_say "socat TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr EXEC:'echo own' & socat UNIX-LISTEN:/tmp/m.sock,fork EXEC:'echo own' & sleep 0.5; echo READY"
+	line_open own -o ExitOnForwardFailure=no -L "$((9000 + N)):127.0.0.1:$port" -L "$((9100 + N)):/tmp/m.sock.$N" -D "$((9200 + N))"
+	line_say "socat TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr EXEC:'echo own' & socat UNIX-LISTEN:/tmp/m.sock.$N,fork EXEC:'echo own' & sleep 0.5; echo READY"
 	note l_own has "TCP:127.0.0.1:$((9000 + N))" own
 	note l_sock has "TCP:127.0.0.1:$((9100 + N))" own
 	note d_own has "SOCKS4:127.0.0.1:127.0.0.1:$port,socksport=$((9200 + N))" own
