@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -22,8 +23,9 @@
 #include "apply/cgroup.h"
 #include "apply/cgroup_limits.h"
 
-#define ATTACKS_MAX 96
+#define ATTACKS_MAX 128
 #define LIMITS 3
+#define SHM_KEY 0x6361726c /* "carl" */
 #define UID_FIRST 1000 /* of people, by login.defs(5) */
 #define UID_LAST 60000
 
@@ -46,16 +48,24 @@ static const struct {
 	{"cpu.max", "take all processors", 2},
 };
 
+struct tally {
+	unsigned int open;  /* weights */
+	unsigned int whole;
+	unsigned int rows_open;
+	unsigned int worst; /* weight */
+	const char *what;   /* of the worst */
+};
+
 struct assessment {
 	struct ctl_table table;
-	unsigned int open;
-	unsigned int whole;
+	struct tally all, by[CTL_V_OTHER + 1];
 	bool limited[LIMITS];
 };
 
 /* What probes look for on the host. Removed by take_down(). */
 struct bait {
 	int tcp, named, abstract;
+	int shm; /* id of the segment */
 	struct ctl_scene *scene;
 };
 
@@ -73,19 +83,41 @@ static int listen_unix(const char *path, bool abstract)
 	return take_fd(&fd);
 }
 
+/* @path is a pattern of mkstemp(3). */
+static int put_file(char *path)
+{
+	scoped_fd fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd < 0) {
+		path[0] = '\0';
+		return -errno;
+	}
+	return fchmod(fd, 0644) < 0 ? -errno : 0;
+}
+
+/* Keys are free to choose; the first that nobody has. */
+static void put_segment(struct bait *b)
+{
+	for (key_t key = SHM_KEY; key < SHM_KEY + 64 && b->shm < 0; key++) {
+		b->shm = shmget(key, 4096, IPC_CREAT | IPC_EXCL | 0644);
+		if (b->shm >= 0)
+			b->scene->host_shm_key = key;
+	}
+}
+
 static int put_up(struct bait *b, struct ctl_scene *scene)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(a);
-	int fd;
+	struct stat st;
 
-	*b = (struct bait){-EBADF, -EBADF, -EBADF, scene};
+	*b = (struct bait){-EBADF, -EBADF, -EBADF, -1, scene};
 	(void)snprintf(scene->host_file, sizeof(scene->host_file), "/tmp/carrel-assess-XXXXXX");
-	fd = mkostemp(scene->host_file, O_CLOEXEC);
-	if (fd < 0)
+	(void)snprintf(scene->host_shm_file, sizeof(scene->host_shm_file), "/dev/shm/carrel-assess-XXXXXX");
+	if (put_file(scene->host_file) < 0 || put_file(scene->host_shm_file) < 0 || stat("/tmp", &st) < 0)
 		return -errno;
-	(void)fchmod(fd, 0644);
-	(void)close(fd);
+	scene->host_tmp = st.st_dev;
+	put_segment(b);
 	(void)snprintf(scene->host_socket, sizeof(scene->host_socket), "/run/carrel-assess-%d.sock", (int)getpid());
 	(void)snprintf(scene->host_abstract, sizeof(scene->host_abstract), "carrel-assess-%d", (int)getpid());
 	b->named = listen_unix(scene->host_socket, false);
@@ -103,7 +135,10 @@ static void take_down(struct bait *b)
 	drop_fd(&b->tcp);
 	drop_fd(&b->named);
 	drop_fd(&b->abstract);
+	if (b->shm >= 0)
+		(void)shmctl(b->shm, IPC_RMID, NULL);
 	(void)unlink(b->scene->host_file);
+	(void)unlink(b->scene->host_shm_file);
 	(void)unlink(b->scene->host_socket);
 }
 
@@ -141,6 +176,25 @@ static void read_limits(void *arg, pid_t actor)
 	}
 }
 
+static void count(struct tally *t, const char *what, unsigned int weight, bool open)
+{
+	t->whole += weight;
+	if (!open)
+		return;
+	t->open += weight;
+	t->rows_open++;
+	if (weight > t->worst) {
+		t->worst = weight;
+		t->what = what;
+	}
+}
+
+/* The part of the weights that is open, in hundredths of ten. */
+static unsigned int exposure(const struct tally *t)
+{
+	return t->whole ? (t->open * 100 + t->whole / 2) / t->whole : 0;
+}
+
 static void add(struct assessment *a, const char *policy, enum ctl_vector vector, const char *what, unsigned int weight,
 		bool open, const char *detail)
 {
@@ -150,8 +204,8 @@ static void add(struct assessment *a, const char *policy, enum ctl_vector vector
 	ctl_cell(&a->table, "%s", weight == 0 ? "not carrel's" : open ? "OPEN" : "closed");
 	ctl_cell(&a->table, "%u", weight);
 	ctl_cell(&a->table, "%s", detail);
-	a->whole += weight;
-	a->open += open ? weight : 0;
+	count(&a->all, what, weight, open);
+	count(&a->by[vector], what, weight, open);
 }
 
 static void add_limits(struct assessment *a, const char *policy)
@@ -168,13 +222,21 @@ static size_t collect(const struct ctl_attack *list, const struct ctl_attack **a
 	return n;
 }
 
+static size_t collect_all(const struct ctl_attack **all)
+{
+	size_t n = collect(ctl_attacks_power, all, 0);
+
+	n = collect(ctl_attacks_reach, all, n);
+	return collect(ctl_attacks_expose, all, n);
+}
+
 static enum ctl_exit assess_policy(const struct ctl *c, const struct ctl_person *who, const char *policy,
 				   struct assessment *a)
 {
 	const struct ctl_attack *attack[ATTACKS_MAX];
 	struct ctl_result result[ATTACKS_MAX];
 	ctl_probe *probe[ATTACKS_MAX];
-	size_t n = collect(ctl_attacks_reach, attack, collect(ctl_attacks_power, attack, 0));
+	size_t n = collect_all(attack);
 	struct ctl_rehearsal r = {.who = who, .policy = policy, .probe = probe, .probes = n, .result = result,
 				  .standing = read_limits, .arg = a};
 	struct crl_err err = {0};
@@ -206,7 +268,32 @@ static enum ctl_exit assess_policy(const struct ctl *c, const struct ctl_person 
 				    result[i].detail);
 	}
 	add_limits(a, policy);
+	if (r.left_over)
+		return ctl_complain(c, CTL_FAIL, "the room of the rehearsal has not ended yet: carrelctl list");
 	return CTL_YES;
+}
+
+/* A line for each vector. */
+static void summarise(const struct ctl *c, const struct assessment *a)
+{
+	static const struct ctl_column column[] = {
+		{"VECTOR", false}, {"EXPOSURE", true}, {"OPEN", true}, {"THE WORST OF IT", false}};
+	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
+
+	for (enum ctl_vector v = CTL_V_HOST; v <= CTL_V_OTHER; v++) {
+		const struct tally *by = &a->by[v];
+
+		ctl_cell(&t, "%s", vectors[v]);
+		if (by->whole)
+			ctl_cell(&t, "%u.%u", exposure(by) / 10, exposure(by) % 10);
+		else
+			ctl_no_cell(&t);
+		ctl_cell(&t, "%u", by->rows_open);
+		ctl_cell(&t, "%s", by->what ? by->what : "");
+	}
+	(void)putchar('\n');
+	ctl_table_print(c, &t);
+	ctl_table_done(&t);
 }
 
 static enum ctl_exit assess_one(const struct ctl *c, const struct ctl_person *who, const char *policy)
@@ -218,12 +305,12 @@ static enum ctl_exit assess_one(const struct ctl *c, const struct ctl_person *wh
 	struct utsname u;
 
 	if (status == CTL_YES) {
-		unsigned int tenths = a.whole ? (a.open * 100 + a.whole / 2) / a.whole : 0;
-
 		ctl_table_print(c, &a.table);
-		if (!c->json && uname(&u) == 0)
+		if (!c->json && uname(&u) == 0) {
+			summarise(c, &a);
 			(void)printf("\npolicy %s on Linux %s, as %s: exposure %u.%u of 10 (0 = all of this is closed)\n", policy,
-				     u.release, who->login.user, tenths / 10, tenths % 10);
+				     u.release, who->login.user, exposure(&a.all) / 10, exposure(&a.all) % 10);
+		}
 	}
 	ctl_table_done(&a.table);
 	return status;

@@ -23,6 +23,20 @@ enum ctl_answer ctl_probe_say(enum ctl_answer answer, char *detail, const char *
 
 #define LAST_WORDS 256 /* reads after its end: more than a pipe can hold */
 
+enum ctl_answer ctl_probe_refused(char *detail)
+{
+	return ctl_probe_say(CTL_PROBE_NO, detail, "%s", strerrorname_np(errno));
+}
+
+enum ctl_answer ctl_probe_call(long result, char *detail)
+{
+	if (result < 0)
+		return ctl_probe_refused(detail);
+	if (result > 2)
+		(void)close((int)result);
+	return ctl_probe_say(CTL_PROBE_YES, detail, "it works");
+}
+
 static _Noreturn void be_program(const struct ctl_scene *scene, const char *path, char *const *argv, int in, int out)
 {
 	if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0) {

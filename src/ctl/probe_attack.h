@@ -25,7 +25,7 @@ enum ctl_vector {
 
 struct ctl_attack {
 	enum ctl_vector vector;
-	unsigned int weight; /* 1..10: how much it gives */
+	unsigned int weight; /* 1..10: how much it gives; carrelctl(8) says what a number stands for */
 	const char *what;
 	ctl_probe *probe;
 };
@@ -33,3 +33,4 @@ struct ctl_attack {
 /* Ends with an entry without a probe. */
 extern const struct ctl_attack ctl_attacks_power[]; /* probe_power.c: calls into the kernel */
 extern const struct ctl_attack ctl_attacks_reach[]; /* probe_reach.c: files, processes, network */
+extern const struct ctl_attack ctl_attacks_expose[]; /* probe_expose.c: programs, secrets, traces, stores */

@@ -30,16 +30,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A call that gives @result: a descriptor or 0 when it worked. */
-static enum ctl_answer answer(long result, char *detail)
-{
-	if (result < 0)
-		return ctl_probe_say(CTL_PROBE_NO, detail, "%s", strerrorname_np(errno));
-	if (result > 2)
-		(void)close((int)result);
-	return ctl_probe_say(CTL_PROBE_YES, detail, "it works");
-}
-
 static enum ctl_answer no_new_privs(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
@@ -73,7 +63,7 @@ static enum ctl_answer type_ahead(const struct ctl_scene *s, char *detail)
 	slave = open(ptsname(master), O_RDWR | O_CLOEXEC); /* the probe leads a session: it becomes its terminal */
 	if (slave < 0)
 		return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "no terminal to try it on");
-	return answer(ioctl(slave, TIOCSTI, "x"), detail);
+	return ctl_probe_call(ioctl(slave, TIOCSTI, "x"), detail);
 }
 
 static enum ctl_answer trace_own(const struct ctl_scene *s, char *detail)
@@ -88,7 +78,7 @@ static enum ctl_answer trace_own(const struct ctl_scene *s, char *detail)
 		(void)pause();
 		_exit(0);
 	}
-	a = answer(ptrace(PTRACE_SEIZE, pid, NULL, NULL), detail);
+	a = ctl_probe_call(ptrace(PTRACE_SEIZE, pid, NULL, NULL), detail);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	return a;
@@ -97,7 +87,7 @@ static enum ctl_answer trace_own(const struct ctl_scene *s, char *detail)
 static enum ctl_answer trace_init(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
-	return answer(ptrace(PTRACE_SEIZE, 1, NULL, NULL), detail);
+	return ctl_probe_call(ptrace(PTRACE_SEIZE, 1, NULL, NULL), detail);
 }
 
 static enum ctl_answer bounding_set(const struct ctl_scene *s, char *detail)
@@ -113,13 +103,13 @@ static enum ctl_answer bounding_set(const struct ctl_scene *s, char *detail)
 static enum ctl_answer user_namespace(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
-	return answer(unshare(CLONE_NEWUSER), detail);
+	return ctl_probe_call(unshare(CLONE_NEWUSER), detail);
 }
 
 static enum ctl_answer mount_call(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
-	return answer(mount("none", "/tmp", "tmpfs", 0, NULL), detail);
+	return ctl_probe_call(mount("none", "/tmp", "tmpfs", 0, NULL), detail);
 }
 
 static enum ctl_answer device_node(const struct ctl_scene *s, char *detail)
@@ -130,7 +120,7 @@ static enum ctl_answer device_node(const struct ctl_scene *s, char *detail)
 	(void)s;
 	if (r == 0)
 		(void)unlink(name);
-	return answer(r, detail);
+	return ctl_probe_call(r, detail);
 }
 
 static enum ctl_answer keyring(const struct ctl_scene *s, char *detail)
@@ -138,7 +128,7 @@ static enum ctl_answer keyring(const struct ctl_scene *s, char *detail)
 	long r = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 0);
 
 	(void)s;
-	return answer(r < 0 ? r : 0, detail);
+	return ctl_probe_call(r < 0 ? r : 0, detail);
 }
 
 static enum ctl_answer host_name(const struct ctl_scene *s, char *detail)
@@ -149,7 +139,7 @@ static enum ctl_answer host_name(const struct ctl_scene *s, char *detail)
 	if (gethostname(name, sizeof(name) - 1) < 0)
 		return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "no name");
 	name[sizeof(name) - 1] = '\0';
-	return answer(sethostname(name, strlen(name)), detail);
+	return ctl_probe_call(sethostname(name, strlen(name)), detail);
 }
 
 static enum ctl_answer set_clock(const struct ctl_scene *s, char *detail)
@@ -157,7 +147,7 @@ static enum ctl_answer set_clock(const struct ctl_scene *s, char *detail)
 	struct timeval zero = {0, 0};
 
 	(void)s;
-	return answer(adjtime(&zero, NULL), detail);
+	return ctl_probe_call(adjtime(&zero, NULL), detail);
 }
 
 static enum ctl_answer io_uring(const struct ctl_scene *s, char *detail)
@@ -165,7 +155,7 @@ static enum ctl_answer io_uring(const struct ctl_scene *s, char *detail)
 	struct io_uring_params p = {0};
 
 	(void)s;
-	return answer(syscall(SYS_io_uring_setup, 1, &p), detail);
+	return ctl_probe_call(syscall(SYS_io_uring_setup, 1, &p), detail);
 }
 
 static enum ctl_answer bpf_call(const struct ctl_scene *s, char *detail)
@@ -173,7 +163,7 @@ static enum ctl_answer bpf_call(const struct ctl_scene *s, char *detail)
 	union bpf_attr a = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
 
 	(void)s;
-	return answer(syscall(SYS_bpf, BPF_MAP_CREATE, &a, sizeof(a)), detail);
+	return ctl_probe_call(syscall(SYS_bpf, BPF_MAP_CREATE, &a, sizeof(a)), detail);
 }
 
 static enum ctl_answer perf_call(const struct ctl_scene *s, char *detail)
@@ -182,19 +172,19 @@ static enum ctl_answer perf_call(const struct ctl_scene *s, char *detail)
 				    .exclude_kernel = 1, .exclude_hv = 1};
 
 	(void)s;
-	return answer(syscall(SYS_perf_event_open, &a, 0, -1, -1, 0), detail);
+	return ctl_probe_call(syscall(SYS_perf_event_open, &a, 0, -1, -1, 0), detail);
 }
 
 static enum ctl_answer fault_call(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
-	return answer(syscall(SYS_userfaultfd, O_CLOEXEC | 1 /* UFFD_USER_MODE_ONLY */), detail);
+	return ctl_probe_call(syscall(SYS_userfaultfd, O_CLOEXEC | 1 /* UFFD_USER_MODE_ONLY */), detail);
 }
 
 static enum ctl_answer mount_api(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
-	return answer(syscall(SYS_fsopen, "tmpfs", 0), detail);
+	return ctl_probe_call(syscall(SYS_fsopen, "tmpfs", 0), detail);
 }
 
 static enum ctl_answer ldt_call(const struct ctl_scene *s, char *detail)
@@ -203,7 +193,7 @@ static enum ctl_answer ldt_call(const struct ctl_scene *s, char *detail)
 
 	(void)s;
 #ifdef SYS_modify_ldt
-	return answer(syscall(SYS_modify_ldt, 0, buf, sizeof(buf)), detail);
+	return ctl_probe_call(syscall(SYS_modify_ldt, 0, buf, sizeof(buf)), detail);
 #else
 	(void)buf;
 	return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "not on this processor");
@@ -212,7 +202,7 @@ static enum ctl_answer ldt_call(const struct ctl_scene *s, char *detail)
 
 static enum ctl_answer odd_socket(int family, int type, char *detail)
 {
-	return answer(socket(family, type | SOCK_CLOEXEC, 0), detail);
+	return ctl_probe_call(socket(family, type | SOCK_CLOEXEC, 0), detail);
 }
 
 static enum ctl_answer vsock(const struct ctl_scene *s, char *detail)
@@ -238,7 +228,7 @@ static enum ctl_answer raw_socket(const struct ctl_scene *s, char *detail)
 	scoped_fd fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 1 /* ICMP */);
 
 	(void)s;
-	return answer(fd < 0 ? -1 : 0, detail);
+	return ctl_probe_call(fd < 0 ? -1 : 0, detail);
 }
 
 static enum ctl_answer file_handle(const struct ctl_scene *s, char *detail)
@@ -251,14 +241,14 @@ static enum ctl_answer file_handle(const struct ctl_scene *s, char *detail)
 
 	(void)s;
 	if (name_to_handle_at(AT_FDCWD, "/", &handle.h, &id, 0) < 0)
-		return answer(-1, detail);
-	return answer(open_by_handle_at(AT_FDCWD, &handle.h, O_RDONLY | O_CLOEXEC), detail);
+		return ctl_probe_call(-1, detail);
+	return ctl_probe_call(open_by_handle_at(AT_FDCWD, &handle.h, O_RDONLY | O_CLOEXEC), detail);
 }
 
 static enum ctl_answer reboot_call(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
-	return answer(syscall(SYS_reboot, 0xfee1dead, 672274793, 0 /* CAD off: changes least */, NULL), detail);
+	return ctl_probe_call(syscall(SYS_reboot, 0xfee1dead, 672274793, 0 /* CAD off: changes least */, NULL), detail);
 }
 
 const struct ctl_attack ctl_attacks_power[] = {

@@ -22,17 +22,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static enum ctl_answer closed(char *detail)
-{
-	return ctl_probe_say(CTL_PROBE_NO, detail, "%s", strerrorname_np(errno));
-}
-
 static enum ctl_answer opens(const char *path, int flags, char *detail)
 {
 	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	(void)close(fd);
 	return ctl_probe_say(CTL_PROBE_YES, detail, "%s opens", path);
 }
@@ -44,7 +39,7 @@ static enum ctl_answer other_processes(const struct ctl_scene *s, char *detail)
 	struct stat st;
 
 	if (!dir)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
 		others += d->d_name[0] >= '1' && d->d_name[0] <= '9' && strcmp(d->d_name, "1") != 0 &&
 			  fstatat(dirfd(dir), d->d_name, &st, 0) == 0 && st.st_uid != s->who->login.uid && st.st_uid != 0;
@@ -66,7 +61,7 @@ static enum ctl_answer other_homes(const struct ctl_scene *s, char *detail)
 	(void)snprintf(parent, sizeof(parent), "%.*s", (int)(own - s->who->login.home), s->who->login.home);
 	dir = opendir(parent[0] ? parent : "/home");
 	if (!dir)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
 		others += d->d_name[0] != '.' && strcmp(d->d_name, own + 1) != 0;
 	(void)closedir(dir);
@@ -78,7 +73,7 @@ static enum ctl_answer is_writable_mount(const char *path, char *detail)
 	struct statvfs fs;
 
 	if (statvfs(path, &fs) < 0)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	if (fs.f_flag & ST_RDONLY)
 		return ctl_probe_say(CTL_PROBE_NO, detail, "%s is mounted read-only", path);
 	return ctl_probe_say(CTL_PROBE_YES, detail, "%s is held by permissions alone", path);
@@ -106,16 +101,32 @@ static enum ctl_answer kernel_log(const struct ctl_scene *s, char *detail)
 	return opens("/dev/kmsg", O_RDONLY, detail);
 }
 
+static unsigned int count_set_user_id(const char *path)
+{
+	unsigned int n = 0;
+	DIR *dir = opendir(path);
+	struct stat st;
+
+	if (!dir)
+		return 0;
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
+		n += fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+		     (st.st_mode & (S_ISUID | S_ISGID));
+	(void)closedir(dir);
+	return n;
+}
+
 static enum ctl_answer set_user_id(const struct ctl_scene *s, char *detail)
 {
+	unsigned int n = count_set_user_id("/usr/bin") + count_set_user_id("/usr/sbin");
 	struct statvfs fs;
 
 	if (s->adopt->no_new_privs)
-		return ctl_probe_say(CTL_PROBE_NO, detail, "no_new_privs is on");
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%u in view, no_new_privs is on", n);
 	if (statvfs("/usr/bin", &fs) < 0)
-		return closed(detail);
-	return ctl_probe_say(fs.f_flag & ST_NOSUID ? CTL_PROBE_NO : CTL_PROBE_YES, detail, "/usr/bin is mounted %s",
-			     fs.f_flag & ST_NOSUID ? "nosuid" : "without nosuid");
+		return ctl_probe_refused(detail);
+	return ctl_probe_say(fs.f_flag & ST_NOSUID || n == 0 ? CTL_PROBE_NO : CTL_PROBE_YES, detail,
+			     "%u in view, /usr/bin is mounted %s", n, fs.f_flag & ST_NOSUID ? "nosuid" : "without nosuid");
 }
 
 /* A mount that the user can write to and that takes set-user-ID programs or devices. */
@@ -126,7 +137,7 @@ static enum ctl_answer loose_mount(const struct ctl_scene *s, char *detail)
 
 	(void)s;
 	if (!f)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%*s %1023s %*s %1023s", place, options) != 2 || access(place, W_OK) < 0)
 			continue;
@@ -162,7 +173,7 @@ static enum ctl_answer key_list(const struct ctl_scene *s, char *detail)
 
 	(void)s;
 	if (n < 0)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	return ctl_probe_say(n > 0 ? CTL_PROBE_YES : CTL_PROBE_NO, detail, "/proc/keys is %s", n > 0 ? "readable" : "empty");
 }
 
@@ -180,7 +191,7 @@ static enum ctl_answer unix_reach(const char *path, bool abstract, char *detail)
 	(void)snprintf(a.sun_path + abstract, sizeof(a.sun_path) - abstract, "%s", path);
 	size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, size) < 0)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	return ctl_probe_say(CTL_PROBE_YES, detail, "%s%s answers", abstract ? "@" : "", path);
 }
 
@@ -214,7 +225,7 @@ static enum ctl_answer loopback(const struct ctl_scene *s, char *detail)
 	scoped_fd fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	return ctl_probe_say(CTL_PROBE_YES, detail, "127.0.0.1:%d answers", s->host_port);
 }
 
@@ -225,7 +236,7 @@ static enum ctl_answer interfaces(const struct ctl_scene *s, char *detail)
 
 	(void)s;
 	if (!list)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	for (const struct if_nameindex *i = list; i->if_index; i++)
 		n += strcmp(i->if_name, "lo") != 0;
 	if_freenameindex(list);
@@ -238,7 +249,7 @@ static enum ctl_answer join_init(const struct ctl_scene *s, char *detail)
 
 	(void)s;
 	if (fd < 0 || setns(fd, CLONE_NEWNS) < 0)
-		return closed(detail);
+		return ctl_probe_refused(detail);
 	return ctl_probe_say(CTL_PROBE_YES, detail, "setns works");
 }
 

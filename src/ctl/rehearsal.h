@@ -26,6 +26,9 @@ struct ctl_scene {
 	const struct crl_adopt *adopt;
 	bool has_filter;
 	char host_file[64];     /* a file that everybody may read, in the host's /tmp */
+	char host_shm_file[64]; /* the same in the host's /dev/shm */
+	int host_shm_key;       /* of a segment of System V shared memory; 0 = none */
+	dev_t host_tmp;         /* where the host's /tmp is */
 	char host_socket[64];   /* a socket for everybody, in the host's /run */
 	char host_abstract[64]; /* a socket with a name of its own kind on the host, see unix(7) */
 	uint16_t host_port;     /* a listener on the host's 127.0.0.1 */
@@ -67,4 +70,10 @@ int ctl_probe_run(const struct ctl_scene *scene, const char *path, char *const *
 		  char *out, size_t out_size);
 enum ctl_answer ctl_probe_say(enum ctl_answer answer, char *detail, const char *fmt, ...) CRL_PRINTF(3, 4);
 
-/* The probes of probe_work.c (rehearse) and of probe_power.c and probe_reach.c (assess) have their tables there. */
+/* NO, with the name of errno. */
+enum ctl_answer ctl_probe_refused(char *detail);
+
+/* The answer of a call that gave @result: negative with errno, else 0 or a descriptor, which is closed. */
+enum ctl_answer ctl_probe_call(long result, char *detail);
+
+/* The tables of probes are in probe_work.c (rehearse), probe_power.c, probe_reach.c and probe_expose.c (assess). */
