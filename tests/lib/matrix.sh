@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What one login can do, tried inside it: prints "KEY yes" or "KEY no" for each try of tests/live/matrix.sh.
 # Runs in: the login, as its user; sent there over its standard input, together with what it needs (see carry()).
-# Usage: matrix.sh DIRECTORY
+# Usage: matrix.sh DIRECTORY SECONDS (that one try may take)
 export M=$1 LC_ALL=C
 
 probe_says_ok() {
@@ -77,7 +77,7 @@ export -f probe_says_ok
 for try in $(compgen -A function try_); do
 	# shellcheck disable=SC2163 # the function of that name
 	export -f "$try"
-	if timeout -k 1 20 bash -c "$try" </dev/null >/dev/null 2>&1; then
+	if timeout -k 1 "$2" bash -c "$try" </dev/null >/dev/null 2>&1; then
 		echo "${try#try_} yes"
 	else
 		echo "${try#try_} no"
