@@ -116,12 +116,15 @@ check_hostile() {
 
 # A probe that can only ever say "closed" would prove nothing: each is open under one policy or another.
 check_assess() {
-	local shared admin dev
+	local shared admin dev other
 	bare_tty ana true >/dev/null # writes to wtmp
 	install -m 644 /dev/stdin /var/log/open.log <<<secret
 	install -m 644 /dev/stdin /etc/ssh/ssh_host_ed25519_key <<<secret
+	is "shared hides the host's keys, whatever their mode" \
+		"$(ctl assess shared --user ana --json | json '[x["answer"] for x in d if x["a_login_could"].startswith("read keys and")]')" "['closed']"
+	chmod 644 /etc/gshadow
 	setpriv --reuid cara --clear-groups sleep 1000 &
-	local other=$!
+	other=$!
 	ip addr add 192.0.2.1/24 dev outer0
 	ip link set outer0 up
 	ip route add 169.254.0.0/16 dev outer0
