@@ -118,6 +118,16 @@ stage_copy_tools() { # REPO
 	chmod 1777 $STAGE/drop
 }
 
+# What the machine has mounted elsewhere may go at any time (the mount of a container whose directory is removed goes in
+# every namespace), and would count as something that a login has taken away.
+stage_leave_mounts() {
+	local target
+	awk '{ print $5 }' /proc/self/mountinfo | tac | while read -r target; do
+		[[ $target =~ ^/((usr|bin|sbin|lib[^/]*|opt|proc|sys|dev|srv)(/.*)?|etc|var|home|root|run|tmp)?$ ]] ||
+			umount -l "$(printf "%b" "${target//\\/\\0}")" || die "cannot leave the mount $target"
+	done || exit 3
+}
+
 stage_copy_etc() {
 	local new=$STAGE/etc
 	mkdir $new
@@ -186,6 +196,7 @@ stage_cgroup() {
 stage_build() { # REPO
 	mount --make-rprivate /
 	stage_copy_tools "$1"
+	stage_leave_mounts
 	stage_copy_etc
 	stage_copy_dev
 	stage_tmpfs 0755 /home /run /var/log

@@ -59,12 +59,17 @@ printf 'bob: policy "staff", one room for all his logins, real home, the host'"'
 printf '%s%-24s | %-26s | %-26s | %-26s%s\n' "$bold" "" "ana, bare" "ana, carrel" "bob, carrel" "$plain"
 printf -- '-------------------------+----------------------------+----------------------------+---------------------------\n'
 
+# A mount that takes writes and is neither the home nor one that a room has for itself.
+writable="awk '\$6 ~ /(^|,)rw(,|\$)/ { print \$5 }' /proc/self/mountinfo | \
+	grep -vxE '/(tmp|var/tmp|home/(ana|bob)|run(/user/[0-9]+)?|var/log|proc|dev|dev/(shm|pts|mqueue|console))' | \
+	grep -c . | sed 's/^0\$/home and own/'"
 others="ps -e -o user= | grep -vxc \"\$(id -un)\""
 row "processes of others" "$others" 0 0
 row "process 1" "cat /proc/1/comm 2>/dev/null || echo hidden" hidden hidden
 row "homes in /home" "ls /home" "ana" "bob"
 row "files of others in /tmp" "ls /tmp | grep -c host-file" 0 0
 row "mount lines" "wc -l </proc/self/mountinfo" differs differs
+row "mounts to write to" "$writable" "home and own" "home and own"
 row "host name" "hostname" "ana-room" "bob-desk"
 row "network interfaces" "ls /sys/class/net" "lo" ".*outer0.*"
 row "IPC queues" "ipcs -q | grep -c ^0x" 0 0
@@ -73,47 +78,66 @@ row "capabilities to be had" "sed -n 's/^CapBnd:.//p' /proc/self/status" "0+" "0
 row "no_new_privs" "sed -n 's/^NoNewPrivs:.//p' /proc/self/status" 1 1
 row "seccomp mode" "sed -n 's/^Seccomp:.//p' /proc/self/status" 2 2
 row "new user namespace" "unshare -U true 2>/dev/null && echo made || echo refused" refused refused
+row "write to /" "touch /x 2>&1 | sed 's/.*: //'" "Read-only file system" "Read-only file system"
 row "write to /etc" "touch /etc/x 2>&1 | sed 's/.*: //'" "Read-only file system" "Read-only file system"
 row "cgroup" "sed -n 's/^0:://p' /proc/self/cgroup" - "/login-.*"
 
-# Writes to the home: made in one login, looked for in the next.
-for login in bare room; do
-	"$login" ana "touch ~/note-$login" >/dev/null
-	"$login" bob "touch ~/note-$login" >/dev/null
-done
-note() { # USER bare|room
-	bare "$1" "test -e ~/note-$2 && echo 'kept on the host' || echo 'gone with the room'"
+# Files made in one login and looked for after it, by a bare one. kept ROW PATH WANTED-FOR-STUDENT WANTED-FOR-STAFF
+kept() {
+	local name=$1 path=$2 got mark
+	shift 2
+	printf '%-24s | %-26s' "$name" "$(note ana bare "$path")"
+	for user in ana bob; do
+		got=$(note $user room "$path")
+		mark=$(judge "$got" "$1" "") || failures=$((failures + 1))
+		printf ' | %s%-26s%s' "$mark" "$got" "$plain"
+		shift
+	done
+	echo
 }
-printf '%-24s | %-26s | ' "home after logout" "$(note ana bare)"
-for user in ana:"gone with the room" bob:"kept on the host"; do
-	got=$(note "${user%%:*}" room)
-	mark=$(judge "$got" "${user#*:}" "") || failures=$((failures + 1))
-	printf '%s%-26s%s' "$mark" "$got" "$plain"
-	[ "${user%%:*}" = bob ] && echo || printf ' | '
-done
 
-# Limits: what the policy asks, and whether this host can hold it.
-have=" $(cat "$(cgroup_root)/cgroup.controllers" 2>/dev/null) "
-slice="$(cgroup_root)/carrel.slice/user-$(id -u ana).slice"
-hold limits ana@room
-for limit in memory:memory.max:536870912:512M pids:pids.max:256:256 cpu:cpu.max:"100000 100000":100%; do
-	IFS=: read -r controller file want text <<<"$limit"
-	if [[ $have != *" $controller "* ]]; then
-		if log_all=$(grep -c "missing controllers:.*$controller" $STAGE_LOG/syslog) && [ "$log_all" -gt 0 ]; then
-			got="not held, no $controller here" mark=$warn
-		else
-			got="not held, and not logged" mark=$bad
-			failures=$((failures + 1))
-		fi
-	elif [ "$(cat "$slice/$file" 2>/dev/null)" = "$want" ]; then
-		got="$text held" mark=$good
+note() { # USER bare|room PATH
+	local file="$3/note-$1-$2"
+	[ "$("$2" "$1" "echo written >$file; cat $file")" = written ] || echo "not written"
+	bare "$1" "test -e $file && echo 'kept on the host' || echo 'gone with the room'"
+}
+
+kept "home after logout" "~" "gone with the room" "kept on the host"
+kept "/tmp after logout" /tmp "gone with the room" "gone with the room"
+
+# Limits: what the policy asks, and whether this host can hold it. limit USER POLICY CONTROLLER FILE VALUE TEXT: sets
+# got and mark
+limit() {
+	local file
+	file="$(cgroup_root)/carrel.slice/user-$(id -u "$1").slice/$4"
+	if [ -z "$6" ]; then
+		got="none asked" mark=
+	elif [[ $have != *" $3 "* ]] && grep -q "policy=$2: limits not held, missing controllers:.*$3" $STAGE_LOG/syslog; then
+		got="$6: no $3 here" mark=$warn
+	elif [[ $have == *" $3 "* ]] && [ "$(cat "$file" 2>/dev/null)" = "$5" ]; then
+		got="$6 held" mark=$good
 	else
-		got="$text not held" mark=$bad
+		got="$6 not held, nor logged" mark=$bad
+		[[ $have != *" $3 "* ]] || got="$6 not held"
 		failures=$((failures + 1))
 	fi
-	printf '%-24s | %-26s | %s%-26s%s | %-26s\n' "limit of $controller ($text)" "none" "$mark" "$got" "$plain" "as ana's"
-done
-hold_end limits
+}
+
+have=" $(cat "$(cgroup_root)/cgroup.controllers" 2>/dev/null) "
+hold ana ana@room
+hold bob bob@room
+while IFS=: read -r controller file ana ana_text bob bob_text; do
+	limit ana student "$controller" "$file" "$ana" "$ana_text"
+	printf '%-24s | %-26s | %s%-26s%s' "limit of $controller" "none" "$mark" "$got" "$plain"
+	limit bob staff "$controller" "$file" "$bob" "$bob_text"
+	printf ' | %s%-26s%s\n' "$mark" "$got" "$plain"
+done <<'END'
+memory:memory.max:536870912:512M:1073741824:1G
+pids:pids.max:256:256:1024:1024
+cpu:cpu.max:100000 100000:100%::
+END
+hold_end ana
+hold_end bob
 
 echo
 if [ $failures -eq 0 ]; then
