@@ -121,6 +121,7 @@ $(BUILD)/tests/unit/ctl/test_pamstack: $(BUILD)/obj/src/ctl/pamstack.o
 $(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o
 $(BUILD)/tests/live/ctl/test_probes: $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who)
+$(BUILD)/tests/live/helper/test_helper: $(BUILD)/carrel-helper
 $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@)

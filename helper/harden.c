@@ -66,9 +66,9 @@ static void set_oom_score(void)
 		return;
 }
 
-int crl_harden(int argc, struct crl_err *err)
+int crl_harden(int argc, char **argv, struct crl_err *err)
 {
-	if (argc < 1)
+	if (argc < 1 || !argv[0][0]) /* since 5.18 the kernel puts an empty name where there is none */
 		return crl_err_set(err, EPERM, CRL_STAGE_HELPER, "called without a name");
 	if (getuid() != 0 || geteuid() != 0) /* R1 */
 		return crl_err_set(err, EPERM, CRL_STAGE_HELPER, "must be run by root");

@@ -278,7 +278,7 @@ int main(int argc, char **argv)
 	struct crl_options options = {.config = CRL_CONFIG_PATH, .state = CRL_STATE_DIR};
 	struct crl_job *job = crl_job_new(&options);
 	struct crl_err err = {0};
-	int r = crl_harden(argc, &err);
+	int r = crl_harden(argc, argv, &err);
 
 	if (r == 0)
 		r = parse_options(argc, argv, &options, &err);

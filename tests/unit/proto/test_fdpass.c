@@ -21,6 +21,10 @@
 #include "proto/fdpass.h"
 #include "proto/scope.h"
 
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+
 static int pair[2];
 static char body[64];
 
@@ -110,6 +114,7 @@ static void what_is_off_is_refused(void **state)
 	h = closed(); h.magic = 0; refused(h, size, 1, -EBADMSG);
 	h = closed(); h.version++; refused(h, size, 1, -EPROTONOSUPPORT);
 	h = closed(); h.type = CRL_MSG_TAKEN; refused(h, size, 1, -EBADMSG);
+	h = closed(); h.type = CRL_MSG_CLOSE; h.nfds = 0; refused(h, size, 0, -EBADMSG); /* right in itself, not here */
 	h = closed(); h.type = 32 + CRL_MSG_CLOSED; refused(h, size, 1, -EBADMSG);
 	h = closed(); h.type = 0; refused(h, size, 1, -EBADMSG);
 	h = closed(); h.length++; refused(h, size, 1, -EBADMSG);
@@ -170,6 +175,15 @@ static void credentials_are_not_taken(void **state)
 	assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
 	assert_int_equal(crl_msg_send(pair[0], CRL_MSG_CLOSE, NULL, 0, NULL, 0), 0);
 	assert_int_equal(crl_msg_recv(pair[1], CRL_ACCEPT(CRL_MSG_CLOSE), body, sizeof(body), -1, &got), -EBADMSG);
+	/* Those are too large for what is ready for descriptors; this kind (Linux 6.5) fits. */
+	if (setsockopt(pair[1], SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on)) < 0) {
+		assert_int_equal(errno, ENOPROTOOPT);
+		return;
+	}
+	on = 0;
+	assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
+	assert_int_equal(crl_msg_send(pair[0], CRL_MSG_CLOSE, NULL, 0, NULL, 0), 0);
+	assert_int_equal(crl_msg_recv(pair[1], CRL_ACCEPT(CRL_MSG_CLOSE), body, sizeof(body), -1, &got), -EBADMSG);
 }
 
 static void waits_end(void **state)
@@ -180,7 +194,7 @@ static void waits_end(void **state)
 	(void)state;
 	assert_int_equal(crl_msg_recv(pair[1], CRL_ACCEPT(CRL_MSG_CLOSE), NULL, 0, -1, &got), -EAGAIN);
 	assert_int_equal(crl_msg_recv(pair[1], CRL_ACCEPT(CRL_MSG_CLOSE), NULL, 0, start + 50, &got), -ETIMEDOUT);
-	assert_in_range(crl_now_ms() - start, 49, 1000);
+	assert_in_range(crl_now_ms() - start, 49, 30000);
 	assert_int_equal(shutdown(pair[0], SHUT_RDWR), 0);
 	assert_int_equal(crl_msg_recv(pair[1], CRL_ACCEPT(CRL_MSG_CLOSE), NULL, 0, start + 5000, &got), -EPIPE);
 	assert_int_equal(crl_msg_send(pair[1], CRL_MSG_CLOSE, NULL, 0, NULL, 0), -EPIPE);
