@@ -82,6 +82,16 @@ BUS := $(if $(SDBUS),$(BUILD)/carrel-bus)
 .PHONY: all
 all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper $(BUILD)/carrelctl $(BUS)
 
+# Directories are compiled into some objects: another PREFIX builds those anew.
+PATHS := $(LIBEXECDIR) $(SYSCONFDIR) $(DATADIR) $(STATEDIR) $(VERSION)
+PATHS_OBJ := $(call obj,$(shell grep -lE '\bCRL_(HELPER_PATH|CONFIG_PATH|DATA_DIR|STATE_DIR|VERSION)\b' \
+	$(CORE_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(CTL_SRC) $(UNIT_SRC)))
+$(PATHS_OBJ): $(BUILD)/paths
+.PHONY: always
+$(BUILD)/paths: always
+	@mkdir -p $(@D)
+	@echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' >$@
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo CC $<)
@@ -129,7 +139,8 @@ $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 
 # --- tests -------------------------------------------------------------------------------------------------------
 
-.PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-rules check-policies \
+.PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-rules \
+	check-policies check-install \
 	check-asan format format-check lint install uninstall dist clean
 
 help:
@@ -158,7 +169,7 @@ check-live-c: $(LIVE_BIN)
 check-asan:
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined all check-unit check-live-c check-pam
 
-check-static: check-size check-layers check-exports check-rules check-policies
+check-static: check-size check-layers check-exports check-rules check-policies check-install
 
 check-size:
 	tests/lib/check-size.sh
@@ -174,6 +185,9 @@ check-rules:
 
 check-policies:
 	tests/lib/check-policies.sh conf/policies/*.conf
+
+check-install: all
+	tests/lib/check-install.sh $(BUILD)
 
 ALL_C := $(shell git ls-files '*.[ch]' 2>/dev/null)
 format:
