@@ -12,7 +12,7 @@ GUEST_LIMIT=${GUEST_LIMIT:-120}           # seconds one command may take
 free_port() {
 	local port
 	while :; do
-		port=$((20000 + RANDOM))
+		port=$((20000 + RANDOM % 12000)) # below those that the kernel gives to clients
 		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
 	done
 	echo $port
@@ -71,7 +71,7 @@ guest_payload() { # REPOSITORY BUILD
 guest_start() {
 	local kind=$1 image=$2 control door plain=
 	control=$(free_port)
-	door=$(free_port)
+	until door=$(free_port) && [ "$door" != "$control" ]; do :; done
 	[ "$kind" != plain ] || plain=carrel.plain
 	guest_keys "$control" "$door"
 	guest_payload "$3" "$4" || { echo "guest: cannot pack carrel" >&2; return 1; }

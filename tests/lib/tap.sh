@@ -5,6 +5,10 @@
 # A name that begins with "[O]" says: the thing is open to a bare login, so this test is red without carrel
 # (tests/live/control.sh holds it to that).
 
+# Waits are for what must come: how long they last at most decides nothing but when to give up. This many times what an idle
+# machine needs; an emulated one wants more.
+export CARREL_PATIENCE=${CARREL_PATIENCE:-3}
+
 tap_passed=0
 tap_failed=0
 tap_skipped=0
@@ -74,9 +78,9 @@ refute() {
 	if "$@" >"$tap_file" 2>&1; then not_ok "$name" "worked: $*" "$(cat "$tap_file")"; else ok "$name"; fi
 }
 
-# poll SECONDS COMMAND...: runs it until it succeeds; false when the time is up. CARREL_PATIENCE=4: an emulated machine
+# poll SECONDS COMMAND...: runs it until it succeeds; false when the time, times CARREL_PATIENCE, is up
 poll() {
-	local end=$((SECONDS + $1 * ${CARREL_PATIENCE:-1}))
+	local end=$((SECONDS + $1 * CARREL_PATIENCE))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -ge $end ] && return 1

@@ -4,11 +4,11 @@
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 
-# scene NAME USER COMMAND: a login with stubborn background processes, then COMMAND (sees $monitor $supervisor $init
-# $client), then all must be as before
+# scene NAME USER COMMAND [SSH OPTIONS]: a login with stubborn background processes, then COMMAND (sees $monitor
+# $supervisor $init $client), then all must be as before
 scene() {
 	local name=$1 user=$2 monitor supervisor init client
-	hold victim "$user@room"
+	hold victim "$user@room" "${@:4}"
 	client=$HOLD
 	hold_say victim 'trap "" TERM HUP; setsid sleep 3100 >/dev/null 2>&1 & (trap "" TERM HUP INT; exec nohup sleep 3101 >/dev/null 2>&1) & sleep 3102 >/dev/null 2>&1 & P=$!; sleep 0.5; kill -STOP $P'
 	poll 5 eval "[ \$(pgrep -c -u $user -f 'sleep 310') -eq 3 ]"
@@ -26,6 +26,10 @@ scene() {
 	poll 5 eval '[ -z "$(helper_pids supervisor)" ]'
 }
 
+sshd_resets() {
+	grep -c "Connection reset by" $STAGE_LOG/sshd
+}
+
 host_start
 room ana true
 room dora true
@@ -37,11 +41,20 @@ for user in ana dora; do # a room of one login, and a shared one with a cgroup
 	scene "$user: supervisor killed" $user 'kill -9 $supervisor'
 	scene "$user: init killed" $user 'kill -9 $init'
 	scene "$user: client killed" $user 'kill -9 $client'
+	scene "$user: connection reset" $user 'resets=$(sshd_resets); kill -9 $(pgrep -P $client socat)
+		check "$name: sshd is told" poll 5 eval "[ \$(sshd_resets) -gt $resets ]"' \
+		-o ProxyCommand="socat - TCP:127.0.0.1:$PORT_ROOM,linger=0"
 	scene "$user: monitor and supervisor killed" $user 'kill -9 $supervisor $monitor'
 	scene "$user: monitor, then supervisor killed, then swept" $user \
 		'kill -9 $monitor; kill -9 $supervisor; sleep 0.5; $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR'
 	scene "$user: user kills all he can" $user 'hold_say victim "kill -9 -1"'
 done
+
+# A client that falls silent, as behind a cable that was pulled: sshd asks, hears nothing and ends.
+printf 'Match LocalPort %s\n  ClientAliveInterval 5\n  ClientAliveCountMax 2\n' $PORT_ROOM >>$STAGE/keys/sshd_config
+kill -HUP "$SSHD_ROOM"
+poll 10 eval '[ "$(grep -c "^Server listening on" $STAGE_LOG/sshd)" -ge 4 ]'
+scene "silent client" ana 'kill -STOP $client; check "$name: sshd hangs up" poll 30 process_gone $monitor; kill -KILL $client'
 
 # All three at once: only the sweep is left to tidy up, which the next login may call; here it is called by name.
 hold victim dora@room

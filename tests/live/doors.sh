@@ -107,7 +107,7 @@ check_terminal() {
 	saw "tmux in the room" '^inner: 1 windows'
 	type_keys 'nohup sleep 1111 >/dev/null 2>&1 & setsid sleep 1111 & echo started'
 	saw "background jobs start" '^started$'
-	check "and run" test "$(pgrep -u ana -x sleep -c)" -eq 2
+	check "and run" poll 5 eval '[ "$(pgrep -u ana -x sleep -c)" -eq 2 ]'
 	type_keys 'exit'
 	check "the login ends" poll 10 refute_pane
 	check "its background jobs end with it" poll 5 user_gone ana

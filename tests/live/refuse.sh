@@ -16,7 +16,7 @@ doors_shut() {
 	refute "$name: internal-sftp gets nothing" timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@sftponly"
 	ssh -F $STAGE/ssh/config -N -L "127.0.0.1:$port:127.0.0.1:$PORT_BARE" "$user@room" </dev/null >/dev/null 2>&1 &
 	local client=$!
-	poll 3 port_open $port
+	poll 1 port_open $port # which it never is, mostly
 	out=$(timeout $((2 * ${CARREL_PATIENCE:-1})) bash -c "exec 3<>/dev/tcp/127.0.0.1/$port && head -c 4 <&3" 2>/dev/null)
 	unlike "$name: a forward gets nothing" "$out" SSH
 	kill $client 2>/dev/null

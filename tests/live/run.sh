@@ -14,7 +14,7 @@ for name in "${names[@]}"; do
 	start=$SECONDS
 	echo "== $name"
 	# A bound, so that one that hangs is named, and not the whole run lost.
-	timeout -k 30 "$((900 * ${CARREL_PATIENCE:-1}))" "$here/$name.sh" 2>&1 | tee "$report"
+	timeout -k 30 "$((900 * ${CARREL_PATIENCE:-2}))" "$here/$name.sh" 2>&1 | tee "$report"
 	if [[ $(tail -n 1 "$report") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
 		passed=$((passed + BASH_REMATCH[1]))
 		failed=$((failed + BASH_REMATCH[2]))

@@ -88,7 +88,7 @@ none_sleep() {
 }
 
 check_linger() {
-	host_config '' '' 'linger = "4s"; on_close = "keep";'
+	host_config '' '' 'linger = "12s"; on_close = "keep";'
 	hold one dora@room
 	hold_ask one 'echo stays >/tmp/lingering; tmux new-session -d -s kept "sleep 1000"' >/dev/null
 	local ns
@@ -98,7 +98,7 @@ check_linger() {
 	is "the next login finds it as it was" "$(room dora "$PIDNS; cat /tmp/lingering; tmux ls | cut -d: -f1")" "$ns
 stays
 kept"
-	check "and it ends when the time is up" poll 12 eval '[ -z "$(helper_pids init)" ] && user_gone dora'
+	check "and it ends when the time is up" poll 20 eval '[ -z "$(helper_pids init)" ] && user_gone dora'
 }
 
 # RACE logins in a row and side by side, each ending the room under the next one's feet.

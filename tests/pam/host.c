@@ -284,7 +284,7 @@ int host_stubs_left(void)
 	const struct timespec tick = {.tv_nsec = 20000000};
 	int n = count_stubs();
 
-	for (int i = 0; n && i < 100; i++) {
+	for (int i = 0; n && i < 500; i++) {
 		(void)nanosleep(&tick, NULL);
 		n = count_stubs();
 	}

@@ -38,5 +38,5 @@ const char *host_dir(void);
 /* Start, open, look, close, end. */
 void host_run(const struct scenario *s, struct outcome *ret);
 
-/* Number of stub processes alive, after waiting up to two seconds for none. */
+/* Number of stub processes alive, after waiting up to ten seconds for none. */
 int host_stubs_left(void);

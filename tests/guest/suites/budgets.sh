@@ -67,16 +67,33 @@ used() {
 }
 
 check_cpu() {
-	local all ana cara
-	hold_ask one 'stress-ng --cpu 2 --timeout 100 >/dev/null 2>&1 & sleep 2' >/dev/null
+	local all
+	hold_ask one 'stress-ng --cpu 2 --timeout 900 >/dev/null 2>&1 & sleep 2' >/dev/null
 	read -r all < <(used "$BUDGET")
 	check "one alone gets what is his, within 10 % ($all permille)" test "$all" -ge 450 -a "$all" -le 550
-	hold_ask two 'stress-ng --cpu 2 --timeout 100 >/dev/null 2>&1 & sleep 2' >/dev/null
-	{ read -r all && read -r ana && read -r cara; } < <(used "$BUDGET" "$BUDGET/$MEMBER$(guest id -u ana).slice" "$BUDGET/$MEMBER$(guest id -u cara).slice")
-	check "two together get the budget, within 10 % ($all permille: $ana and $cara)" test "$all" -ge 540 -a "$all" -le 660
-	check "and share it" test "$ana" -ge 200 -a "$cara" -ge 200
+	hold_ask two 'stress-ng --cpu 2 --timeout 900 >/dev/null 2>&1 & sleep 2' >/dev/null
+	check_sharing
 	hold_ask one 'pkill -x stress-ng; pkill stress-ng-cpu; wait; true' >/dev/null
 	hold_ask two 'pkill -x stress-ng; pkill stress-ng-cpu; wait; true' >/dev/null
+}
+
+# Within one window an emulated processor may serve one more than the other. Over several it is even; a user who gets no
+# more than what the other's own limit leaves (100 of 600 permille) stays below a quarter however long one looks.
+check_sharing() {
+	local all ana cara sum_ana=0 sum_cara=0 over=0 shares=
+	for _ in 1 2 3 4; do
+		{ read -r all && read -r ana && read -r cara; } < <(used "$BUDGET" "$BUDGET/$MEMBER$(guest id -u ana).slice" \
+			"$BUDGET/$MEMBER$(guest id -u cara).slice")
+		test "$all" -ge 540 -a "$all" -le 660 || over=$((over + 1))
+		sum_ana=$((sum_ana + ana)) sum_cara=$((sum_cara + cara)) shares+=" $all=$ana+$cara"
+		! share_is_fair "$sum_ana" "$sum_cara" || break
+	done
+	is "two together get the budget, within 10 % (permille:$shares)" "$over" 0
+	check "and share it" share_is_fair "$sum_ana" "$sum_cara"
+}
+
+share_is_fair() { # both have more than a quarter
+	[ $(($1 * 4)) -gt $(($1 + $2)) ] && [ $(($2 * 4)) -gt $(($1 + $2)) ]
 }
 
 check_tasks() {

@@ -237,7 +237,7 @@ static int on_stage(const struct room_case *c)
 	close(up[1]);
 	CHECK(read(up[0], &err, sizeof(err)) == sizeof(err));
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	CHECK(to.tv_sec - from.tv_sec < 2);
+	CHECK(to.tv_sec - from.tv_sec < 30); /* no FIFO or dead server was waited for */
 	now = slurp("/proc/self/mountinfo");
 	CHECK(!strcmp(before, now));
 	if (err.code && !(c->refused && strstr(err.text, c->refused) && err.stage == c->stage)) {
