@@ -39,6 +39,11 @@ BAD_HOME(closed_way, mkdir("/home/shut", 0700); mkdir("/home/shut/u", 0755);
 BAD_HOME(users_link_on_the_way, mkdir("/home/w", 0755); mkdir("/home/x", 0755); mkdir("/home/x/u", 0755);
 	 CHECK(chown("/home/x/u", UID, UID) == 0 && chown("/home/w", UID, UID) == 0);
 	 CHECK(symlink("/home/x", "/home/w/l") == 0); strcpy(l->home, "/home/w/l/u"))
+BAD_HOME(link_loop, drop_home(); CHECK(symlink("v", HOME) == 0 && symlink("u", "/home/v") == 0))
+/* What the link says and what is left of the path do not fit together. */
+BAD_HOME(long_link, char text[4001]; for (size_t i = 0; i < 2000; i++) memcpy(text + 2 * i, "./", 2);
+	 text[4000] = '\0'; CHECK(symlink(text, "/home/long") == 0); strcpy(l->home, "/home/long/");
+	 memset(l->home + 11, 'x', 200); l->home[211] = '\0')
 BAD_HOME(is_root, strcpy(l->home, "/"))
 BAD_HOME(is_tmp, strcpy(l->home, "/tmp"))
 BAD_HOME(in_proc, strcpy(l->home, "/proc/1/root"))
@@ -74,6 +79,8 @@ static void test_F08_bad_homes(void **state)
 		{bad_open_to_all, "mode 0777"},
 		{bad_closed_way, "not reachable with the user's rights"},
 		{bad_users_link_on_the_way, "symbolic link"},
+		{bad_link_loop, "a symbolic link"},
+		{bad_long_link, "cannot be opened"},
 		{bad_is_root, "the root"},
 		{bad_is_tmp, "the room's own"},
 		{bad_in_proc, "the kernel's"},
