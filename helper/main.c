@@ -276,10 +276,11 @@ static int serve(struct crl_job *job, struct crl_err *err)
 int main(int argc, char **argv)
 {
 	struct crl_options options = {.config = CRL_CONFIG_PATH, .state = CRL_STATE_DIR};
-	struct crl_job *job = crl_job_new(&options);
+	static struct crl_job *job; /* lives as long as the process */
 	struct crl_err err = {0};
 	int r = crl_harden(argc, argv, &err);
 
+	job = crl_job_new(&options);
 	if (r == 0)
 		r = parse_options(argc, argv, &options, &err);
 	crl_log_open(NULL, options.debug);

@@ -63,14 +63,22 @@ check_host_safe() {
 	is "and afterwards all is well" "$(hold_ask one 'echo alive')" alive
 }
 
-# Quota against usage, both in the guest's own time: emulation may be slow, the ratio is not.
+# Quota against usage, both in the guest's own time: emulation may be slow, the ratio is not. What else runs on the machine
+# takes from an emulated processor and never gives: no window may show more, one that shows all of it is enough.
 check_cpu() {
-	local text
-	hold_ask one 'stress-ng --cpu 2 --timeout 60 >/dev/null 2>&1 & true' >/dev/null
-	text=$(guest "sleep 3; s() { sed -n 's/^usage_usec //p' $ANA/cpu.stat; }
-		a=\$(s); t=\$(date +%s%N); sleep 10; b=\$(s); u=\$(date +%s%N); echo \$(((b - a) * 1000 * 1000 / (u - t)))")
+	local got over=0 whole=0 seen=
+	hold_ask one 'stress-ng --cpu 2 --timeout 900 >/dev/null 2>&1 & true' >/dev/null
+	for _ in {1..6}; do
+		got=$(guest "sleep 3; s() { sed -n 's/^usage_usec //p' $ANA/cpu.stat; }
+			a=\$(s); t=\$(date +%s%N); sleep 10; b=\$(s); u=\$(date +%s%N); echo \$(((b - a) * 1000 * 1000 / (u - t)))")
+		seen+=" $got"
+		[ "$got" -le 550 ] || over=$((over + 1))
+		[ "$got" -lt 450 ] || whole=1
+		[ $whole = 0 ] || break
+	done
 	hold_ask one 'pkill -x stress-ng; pkill stress-ng-cpu; wait; true' >/dev/null
-	check "a cpu stress gets its quota, within 10 % (permille of a cpu: $text)" test "$text" -ge 450 -a "$text" -le 550
+	is "a cpu stress gets no more than its quota, within 10 % (permille of a cpu:$seen)" $over 0
+	is "and no less, within 10 %" $whole 1
 }
 
 check_tasks() {

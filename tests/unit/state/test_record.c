@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The state directory, records written and read back, locks. Without root only the first test says anything. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "proto/fdpass.h"
+#include "state/record.h"
+#include "state/rooms.h"
+
+static char dir[] = "/tmp/carrel-record-XXXXXX";
+static char state[64];
+static struct crl_state s = {-EBADF, -EBADF, -EBADF};
+
+static void needs_root(void)
+{
+	if (geteuid() != 0)
+		skip();
+}
+
+static void test_directory_is_roots_alone(void **unused)
+{
+	struct crl_state other = {-EBADF, -EBADF, -EBADF};
+	struct crl_err err = {0};
+	char path[64];
+
+	(void)unused;
+	(void)snprintf(path, sizeof(path), "%s/open", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chmod(path, 0750), 0);
+	assert_int_equal(crl_state_open(path, &other, &err), -EPERM);
+	assert_non_null(strstr(err.text, "must belong to root with mode 0700"));
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink(state, path), 0);
+	assert_true(crl_state_open(path, &other, &err) < 0);
+	needs_root();
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chown(path, 54321, 0), 0);
+	assert_int_equal(crl_state_open(path, &other, &err), -EPERM);
+}
+
+static void write_record(const char *name, const char *id, const char *user)
+{
+	struct crl_adopt adopt = {.policy = "p"};
+	struct crl_record_login login = {.id = "abcd", .uid = 7, .pid = getpid(), .user = user, .service = "s", .tty = "",
+					 .rhost = "h\nslice=/elsewhere\nlogin=zzzz 0 1 1"};
+	struct crl_record r = {.name = name, .adopt = &adopt, .filter = "", .slice = "the/slice", .supervisor = getpid(),
+			       .init = 1, .login = &login, .logins = 1};
+
+	(void)snprintf(r.room, sizeof(r.room), "%s", id);
+	assert_int_equal(crl_record_write(&s, &r), 0);
+}
+
+static bool is_there(const char *file)
+{
+	struct stat st;
+
+	return fstatat(s.rooms, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void test_hostile_texts_stay_texts(void **unused)
+{
+	const char *user = "a b%41\n\033[2J\xff=";
+	struct crl_rooms rooms;
+
+	(void)unused;
+	needs_root();
+	write_record("one", "abcd", user);
+	assert_int_equal(crl_rooms_read(state, &rooms, NULL), 0);
+	assert_int_equal(rooms.len, 1);
+	assert_string_equal(rooms.item[0].slice, "the/slice");
+	assert_int_equal(rooms.item[0].logins, 1);
+	assert_string_equal(rooms.item[0].login[0].user, user);
+	assert_string_equal(rooms.item[0].login[0].rhost, "h\nslice=/elsewhere\nlogin=zzzz 0 1 1");
+	crl_rooms_done(&rooms);
+	crl_record_remove(s.rooms, "one");
+	assert_false(is_there("one.room"));
+}
+
+/* Another room may have taken the name meanwhile. */
+static void test_only_the_own_record_goes(void **unused)
+{
+	(void)unused;
+	needs_root();
+	write_record("shared", "newroom", "u");
+	crl_record_remove_own(&s, "shared", "oldroom", true);
+	assert_true(is_there("shared.room"));
+	crl_record_remove_own(&s, "shared", "newroom", true);
+	assert_false(is_there("shared.room"));
+	assert_false(is_there("shared.lock"));
+}
+
+static void test_a_zombie_is_dead(void **unused)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	(void)unused;
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(crl_process_start(pid), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(crl_process_start(getpid()) > 0);
+}
+
+/* Whoever waits for the lock of a room that ends must not come away with a file that nobody else can find. */
+static void test_an_ended_rooms_lock_is_not_taken(void **unused)
+{
+	int lock = -EBADF, status;
+	pid_t pid;
+
+	(void)unused;
+	needs_root();
+	assert_int_equal(crl_state_lock(&s, "ending", LOCK_EX, &lock), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct stat st;
+		int mine;
+
+		close(lock);
+		_exit(crl_state_lock(&s, "ending", LOCK_EX, &mine) == 0 && fstat(mine, &st) == 0 && st.st_nlink == 1 ? 0 : 1);
+	}
+	crl_pause_ms(300); /* for it to wait; a late one finds no file and makes its own */
+	crl_state_unlock_for_good(&s, "ending");
+	close(lock);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	crl_record_remove(s.rooms, "ending");
+}
+
+static int setup(void **unused)
+{
+	(void)unused;
+	if (!mkdtemp(dir))
+		return -1;
+	(void)snprintf(state, sizeof(state), "%s/state", dir);
+	return geteuid() == 0 ? crl_state_open(state, &s, NULL) : 0;
+}
+
+static int teardown(void **unused)
+{
+	char command[64];
+
+	(void)unused;
+	crl_state_done(&s);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_directory_is_roots_alone), cmocka_unit_test(test_hostile_texts_stay_texts),
+		cmocka_unit_test(test_only_the_own_record_goes), cmocka_unit_test(test_a_zombie_is_dead),
+		cmocka_unit_test(test_an_ended_rooms_lock_is_not_taken),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
