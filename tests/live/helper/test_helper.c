@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -30,6 +31,7 @@
 #include "proto/fdpass.h"
 #include "proto/login.h"
 #include "proto/msg.h"
+#include "proto/nskind.h"
 #include "proto/scope.h"
 
 #define UID 54321
@@ -138,7 +140,7 @@ static void test_set_id_bit(void **state_)
 static struct crl_login a_login(void)
 {
 	return (struct crl_login){.uid = UID, .gid = UID, .ngroups = 1, .groups = {UID}, .user = "nobody-here",
-				  .home = "/nonexistent", .service = "test", .tty = "ssh"};
+				  .home = "/home/nobody-here", .service = "test", .tty = "ssh"};
 }
 
 /* Send @login with a pidfd of @pid to a helper, and read its refusal. */
@@ -253,6 +255,82 @@ static void test_wrong_channels(void **state_)
 	assert_int_equal(status, 0);
 	close(sock);
 	close(file);
+}
+
+static void write_config(const char *path)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	fputs("rules = ( { policy = \"p\"; } );\n"
+	      "policies = { p = { share = \"login\"; namespaces = [ \"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"time\" ];\n"
+	      "  home = { mode = \"tmpfs\"; size = \"1M\"; }; network = { mode = \"none\"; }; seccomp = { base = \"\"; };\n"
+	      "  features = { limits = \"off\"; accounting = \"off\"; time = \"prefer\"; }; }; };\n", f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+}
+
+/* A module that says it went in, having joined no more than @mask of the room's namespaces. */
+static void lies(uint32_t mask, const char *text)
+{
+	static struct crl_msg_room room;
+	char config[64];
+	const char *const argv[] = {"carrel-helper", "--config", config, "--state", state, "--timeout", "20", NULL};
+	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}}, answer = {.fds = {-EBADF, -EBADF}};
+	scoped_fd self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	struct crl_login login = a_login();
+	struct crl_err err = {0};
+	int pair[2], status;
+	pid_t pid;
+
+	(void)snprintf(config, sizeof(config), "%s/carrel.conf", dir);
+	write_config(config);
+	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0, "socketpair");
+	pid = start(&(struct start){.argv = argv}, pair[1], 2);
+	close(pair[1]);
+	must(crl_msg_send(pair[0], CRL_MSG_OPEN, &login, sizeof(login), &self, 1) == 0, "send");
+	must(crl_msg_recv(pair[0], CRL_ACCEPT(CRL_MSG_ROOM) | CRL_ACCEPT(CRL_MSG_REFUSED), &room, sizeof(room),
+			  crl_now_ms() + 30000, &got) == 0, "a room");
+	memcpy(&err, &room, sizeof(err));
+	must(got.type == CRL_MSG_ROOM, err.text);
+	err = (struct crl_err){0};
+	must(!mask || setns(got.fds[0], (int)crl_ns_clone_flags(mask & room.adopt.ns_mask)) == 0, "setns");
+	must(crl_msg_send(pair[0], CRL_MSG_ENTERED, NULL, 0, NULL, 0) == 0, "send");
+	must(crl_msg_recv(pair[0], CRL_ACCEPT(CRL_MSG_CONFIRMED) | CRL_ACCEPT(CRL_MSG_REFUSED), &err, sizeof(err),
+			  crl_now_ms() + 30000, &answer) == 0, "an answer");
+	must(answer.type == CRL_MSG_REFUSED && err.stage == CRL_STAGE_ADOPT && strstr(err.text, text), "a refusal");
+	must(syscall(SYS_pidfd_send_signal, got.fds[0], 0, NULL, 0) < 0, "an end of the room");
+	must(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 1, "an end of the helper");
+}
+
+static void test_a_lying_module(void **state_)
+{
+	const uint32_t all = (1u << CRL_NS_COUNT) - 1;
+	const struct {
+		uint32_t mask;
+		const char *text;
+	} rows[] = {
+		{0, "the application is not in the room's mount namespace"},
+		{all & ~CRL_NS_BIT(CRL_NS_MOUNT), "not in the room's mount namespace"},
+		{all & ~CRL_NS_BIT(CRL_NS_PID), "not in the room's pid namespace"},
+		{all & ~CRL_NS_BIT(CRL_NS_NET), "not in the room's net namespace"},
+		{all & ~CRL_NS_BIT(CRL_NS_IPC), "not in the room's ipc namespace"},
+		{all & ~CRL_NS_BIT(CRL_NS_UTS), "not in the room's uts namespace"},
+	};
+
+	(void)state_;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(rows); i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			lies(rows[i].mask, rows[i].text);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (status != 0)
+			fail_msg("row %zu: status %x", i, status);
+	}
 }
 
 static void no_action(int sig)
@@ -389,7 +467,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrong_callers), cmocka_unit_test(test_set_id_bit),
 		cmocka_unit_test(test_wrong_requests), cmocka_unit_test(test_wrong_channels),
-		cmocka_unit_test(test_inheritance),
+		cmocka_unit_test(test_a_lying_module), cmocka_unit_test(test_inheritance),
 	};
 
 	if (geteuid() != 0) {
