@@ -193,9 +193,10 @@ static void undo_room(struct crl_job *job, struct crl_room *room)
 /* Make the room, announce it, let the login in. Does not return when the room stands. */
 static int make_room(struct crl_job *job, int *lock, struct crl_err *err)
 {
-	struct crl_room *room = crl_room_new();
+	static struct crl_room *room; /* lives as long as the process */
 	int r;
 
+	room = crl_room_new();
 	if (!room)
 		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
 	r = crl_create_room(job, room, err);
