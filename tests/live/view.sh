@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What a policy says about the file tree, over SSH: an image as root, read-only or with an overlay that is thrown away;
+# paths hidden, read-only, writable and shown elsewhere; homes from a template and from a skeleton.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+
+IMAGE=/srv/image
+
+# A small system of the host's own programs.
+image_make() {
+	local program library
+	mkdir -p $IMAGE/{bin,etc,proc,sys,dev,tmp,run,home,root,var/tmp,usr/lib/openssh,srv/open}
+	ln -s ../bin $IMAGE/usr/bin
+	for program in bash cat ls touch rm mkdir id tty stat head sha256sum; do
+		cp "$(type -P $program)" $IMAGE/bin/
+	done
+	cp /usr/lib/openssh/sftp-server $IMAGE/usr/lib/openssh/
+	for library in $(ldd $IMAGE/bin/* $IMAGE/usr/lib/openssh/* | grep -o '/[^ :]*\.so[^ :]*' | sort -u); do
+		mkdir -p "$IMAGE${library%/*}"
+		cp -L "$library" "$IMAGE$library"
+	done
+	cp /etc/{passwd,group} $IMAGE/etc/
+	echo 'the image' >$IMAGE/etc/issue
+	chmod 0777 $IMAGE/srv/open
+}
+
+# With $1 in the policy of ana and cara, $2 in dora's
+views() {
+	host_config '' "$1" "$2"
+	sed -i "s|home = { mode = \"overlay\"; size = \"64M\"; };|${3-&}|; s|home = { mode = \"tmpfs\"; size = \"64M\"; };|${4-&}|" \
+		/etc/carrel/carrel.conf
+}
+
+check_image() {
+	views "root = { mode = \"image\"; path = \"$IMAGE\"; };" ''
+	is "image: its own files are there" "$(room ana 'cat /etc/issue; ls -d /usr/sbin /var/log /boot 2>/dev/null')" 'the image'
+	is "the user, home and terminal work" "$(room_tty ana 'id -un; cd; touch x && ls; test -c "$(tty)" && echo tty')" $'ana\nx\ntty'
+	like "it cannot be written to" "$(room ana 'touch /srv/open/x')" 'Read-only file system'
+	is "/tmp can" "$(room ana 'touch /tmp/x && ls /tmp')" x
+	timeout $((20 * CARREL_PATIENCE)) sftp -q -F $STAGE/ssh/config -b <(echo "get /etc/issue $STAGE_LOG/issue") ana@room >/dev/null 2>&1
+	is "sftp sees it" "$(cat $STAGE_LOG/issue)" 'the image'
+	is "standard input is binary-clean" "$(head -c 100000 /bin/bash | s ana@room sha256sum)" "$(head -c 100000 /bin/bash | sha256sum)"
+	views "root = { mode = \"image\"; path = \"$IMAGE\"; writable = true; };" ''
+	is "with an overlay it can be written to" "$(room ana 'touch /srv/open/x && ls /srv/open')" x
+	is "until the logout" "$(room ana 'ls /srv/open')" ''
+	is "and the image has nothing of it" "$(ls -A $IMAGE/srv/open $IMAGE/home $IMAGE/tmp | grep -v :)" ''
+	chown ana $IMAGE
+	log_mark
+	like "an image that is a user's is refused" "$(room ana true)" 'code MOUNT'
+	like "and the log says which" "$(log_since 'stage=MOUNT')" "$IMAGE"
+	chown root $IMAGE
+	chmod 0777 /srv
+	like "one below a directory that others can write, too" "$(room ana true)" 'code MOUNT'
+	chmod 0755 /srv
+}
+
+check_lists() {
+	mkdir -p /srv/{secret,work/part,data}
+	chmod 0777 /srv/work /srv/work/part
+	echo hidden >/srv/secret/file
+	echo shown >/srv/data/file
+	views 'root = { hide = [ "/srv/secret", "/home" ]; writable_paths = [ "/srv/work" ]; read_only = [ "/srv/work/part" ];
+		bind = ( { source = "/srv/data"; target = "/mnt"; } ); };' ''
+	is "hidden" "$(room ana 'ls -A /srv/secret')" ''
+	is "writable, and kept" "$(room ana 'touch /srv/work/kept'; ls /srv/work/kept)" /srv/work/kept
+	like "read-only below it" "$(room ana 'touch /srv/work/part/x')" 'Read-only file system'
+	is "shown at another place" "$(room ana 'cat /mnt/file')" shown
+	like "and read-only there" "$(room ana 'touch /mnt/x')" 'Read-only file system'
+	is "what is writable is nosuid and nodev" "$(room ana 'grep " /srv/work " /proc/self/mountinfo | grep -c nosuid,nodev')" 1
+}
+
+check_homes() {
+	mkdir -p /srv/{template,skeleton}
+	echo template >/srv/template/from
+	echo skeleton >/srv/skeleton/from
+	views '' '' 'home = { mode = "overlay"; lower = "/srv/template"; size = "8M"; };' \
+		'home = { mode = "tmpfs"; skeleton = "/srv/skeleton"; size = "8M"; };'
+	is "home from a template" "$(room ana 'cat from; rm -f from; echo mine >from; echo new >new; cat from; stat -c %U .')" $'template\nmine\nana'
+	is "which is as before" "$(room ana 'cat from; ls new 2>/dev/null'; cat /srv/template/*)" $'template\ntemplate'
+	like "with a size" "$(room ana 'head -c 20000000 /dev/zero >big')" 'No space left'
+	is "home from a skeleton" "$(room dora 'cat from; touch new; stat -c %U from .')" $'skeleton\ndora\ndora'
+	poll 5 user_gone dora
+	is "made anew for the next room" "$(room dora 'ls')" from
+}
+
+host_start
+image_make
+room ana true
+room dora true
+settle
+before=$(census)
+check_image
+check_lists
+check_homes
+same_census "nothing is left behind" "$before"
+tap_done
