@@ -379,6 +379,17 @@ static void has(pid_t pid, const char *file, const char *line)
 		fail_msg("no \"%s\" in %s: %s", line, file, text);
 }
 
+static uint64_t ignored(pid_t pid)
+{
+	char text[8192];
+	const char *line;
+
+	read_proc(pid, "status", text, sizeof(text));
+	line = strstr(text, "SigIgn:");
+	assert_non_null(line);
+	return strtoull(line + 7, NULL, 16);
+}
+
 /* It has the umask once it has all the rest: the last step but one. */
 static void await_hardened(pid_t pid)
 {
@@ -420,7 +431,7 @@ static void test_inheritance(void **state_)
 	assert_int_equal(lstat(path, &st), -1);
 	has(pid, "status", "Umask:\t0077");
 	has(pid, "status", "SigBlk:\t0000000000000000");
-	has(pid, "status", "SigIgn:\t0000000000001000"); /* SIGPIPE */
+	assert_int_equal(ignored(pid) & ~(UINT64_C(3) << 31), 1 << (SIGPIPE - 1)); /* 32 and 33 are the C library's */
 	has(pid, "limits", "Max file size             unlimited");
 	has(pid, "limits", "Max core file size        0                    0");
 	has(pid, "limits", "Max open files            1024                 1024");
