@@ -69,7 +69,9 @@ same "what make uninstall leaves" "$(files)" '644 etc/carrel/carrel.conf
 
 # Other directories: products that were built for the usual ones are built anew, in a copy.
 rm -rf "$work/root"
-cp -r "$build" "$work/build"
+mkdir "$work/build"
+cp -pr "$build/obj" "$work/build/"
+find "$build" -maxdepth 1 -type f -exec cp -p -t "$work/build" {} +
 build=$work/build
 run install PREFIX=/opt/c SYSCONFDIR=/opt/etc PAMDIR=/lib/security || { complain "with a PREFIX it fails"; cat "$work/out" >&2; }
 same "with PREFIX, SYSCONFDIR and PAMDIR" "$(files)" "$(wanted /opt/c /opt/etc /lib/security | sort -k 2)"
