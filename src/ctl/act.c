@@ -18,9 +18,6 @@
 #define KILL_WAIT_MS 10000
 #define FREEZE_WAIT_MS 5000
 
-/* Returns 0, or -errno with the cause told. */
-typedef int action(const struct ctl *c, const struct crl_room_info *room);
-
 static bool is_of(const struct crl_room_info *room, const char *what)
 {
 	if (strcmp(what, room->id) == 0)
@@ -31,7 +28,7 @@ static bool is_of(const struct crl_room_info *room, const char *what)
 	return false;
 }
 
-static enum ctl_exit act(const struct ctl *c, int argc, char **argv, action *one, const char *done)
+static enum ctl_exit act(const struct ctl *c, int argc, char **argv, ctl_room_action *one, const char *done)
 {
 	enum ctl_exit status = CTL_YES;
 	struct crl_rooms rooms;
@@ -46,8 +43,8 @@ static enum ctl_exit act(const struct ctl *c, int argc, char **argv, action *one
 			if (rooms.item[j].stale || !is_of(&rooms.item[j], argv[i]))
 				continue;
 			found++;
-			if (one(c, &rooms.item[j]) < 0)
-				status = CTL_FAIL;
+			if (one(&rooms.item[j], true, &err) < 0)
+				status = ctl_error(c, &err);
 			else
 				(void)printf("room %s %s\n", rooms.item[j].id, done);
 		}
@@ -78,7 +75,7 @@ int ctl_open_init(const struct crl_room_info *room)
 	return fd;
 }
 
-static int kill_room(const struct ctl *c, const struct crl_room_info *room)
+int ctl_room_kill(const struct crl_room_info *room, bool wait, struct crl_err *err)
 {
 	scoped_fd init = ctl_open_init(room);
 	scoped_fd supervisor = pidfd_open(room->supervisor, 0);
@@ -86,10 +83,9 @@ static int kill_room(const struct ctl *c, const struct crl_room_info *room)
 
 	if (init < 0 || supervisor < 0)
 		return 0; /* it has ended by itself */
-	if (pidfd_send_signal(init, SIGKILL, NULL, 0) < 0 && errno != ESRCH) {
-		(void)ctl_complain(c, CTL_FAIL, "room %s: cannot end its init: %s", room->id, strerrordesc_np(errno));
-		return -errno;
-	}
+	if (pidfd_send_signal(init, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return crl_err_set(err, errno, CRL_STAGE_NONE, "room %s: cannot end its init: %s", room->id,
+				   strerrordesc_np(errno));
 	/* Its service has to reap what died: frozen it would never, and the namespace stays until then. */
 	for (size_t i = 0; i < room->logins; i++) {
 		scoped_fd cgroup = ctl_login_cgroup(room, &room->login[i]);
@@ -97,11 +93,10 @@ static int kill_room(const struct ctl *c, const struct crl_room_info *room)
 		if (cgroup >= 0)
 			crl_ignore(crl_cgroup_write(cgroup, "cgroup.freeze", "0"));
 	}
-	if (poll(&p, 1, KILL_WAIT_MS) == 1)
+	if (!wait || poll(&p, 1, KILL_WAIT_MS) == 1)
 		return 0;
-	(void)ctl_complain(c, CTL_FAIL, "room %s: its supervisor (pid %d) has not ended after %d s", room->id,
-			   (int)room->supervisor, KILL_WAIT_MS / 1000);
-	return -ETIMEDOUT;
+	return crl_err_set(err, ETIMEDOUT, CRL_STAGE_NONE, "room %s: its supervisor (pid %d) has not ended after %d s",
+			   room->id, (int)room->supervisor, KILL_WAIT_MS / 1000);
 }
 
 static bool is_frozen(int cgroup, bool want)
@@ -112,50 +107,45 @@ static bool is_frozen(int cgroup, bool want)
 	       (strstr(text, "frozen 1") != NULL) == want;
 }
 
-static int set_frozen(const struct ctl *c, const struct crl_room_info *room, bool frozen)
+static int set_frozen(const struct crl_room_info *room, bool frozen, bool wait, struct crl_err *err)
 {
 	for (size_t i = 0; i < room->logins; i++) {
 		scoped_fd cgroup = ctl_login_cgroup(room, &room->login[i]);
 		int r = cgroup < 0 ? cgroup : crl_cgroup_write(cgroup, "cgroup.freeze", frozen ? "1" : "0");
 
-		if (r < 0) {
-			(void)ctl_complain(c, CTL_FAIL, "room %s: login %s has no cgroup that could be frozen%s", room->id,
-					   room->login[i].id,
+		if (r < 0)
+			return crl_err_set(err, -r, CRL_STAGE_NONE, "room %s: login %s has no cgroup that could be frozen%s",
+					   room->id, room->login[i].id,
 					   room->slice[0] ? "" : " (its policy has no limits, or this host no cgroup v2)");
-			return r;
-		}
-		for (int64_t end = crl_now_ms() + FREEZE_WAIT_MS; !is_frozen(cgroup, frozen); crl_pause_ms(5)) {
-			if (crl_now_ms() < end)
-				continue;
-			(void)ctl_complain(c, CTL_FAIL, "room %s: login %s is not yet %s", room->id, room->login[i].id,
-					   frozen ? "frozen" : "thawed");
-			return -ETIMEDOUT;
-		}
+		for (int64_t end = crl_now_ms() + FREEZE_WAIT_MS; wait && !is_frozen(cgroup, frozen); crl_pause_ms(5))
+			if (crl_now_ms() >= end)
+				return crl_err_set(err, ETIMEDOUT, CRL_STAGE_NONE, "room %s: login %s is not yet %s", room->id,
+						   room->login[i].id, frozen ? "frozen" : "thawed");
 	}
 	return 0;
 }
 
-static int freeze_room(const struct ctl *c, const struct crl_room_info *room)
+int ctl_room_freeze(const struct crl_room_info *room, bool wait, struct crl_err *err)
 {
-	return set_frozen(c, room, true);
+	return set_frozen(room, true, wait, err);
 }
 
-static int thaw_room(const struct ctl *c, const struct crl_room_info *room)
+int ctl_room_thaw(const struct crl_room_info *room, bool wait, struct crl_err *err)
 {
-	return set_frozen(c, room, false);
+	return set_frozen(room, false, wait, err);
 }
 
 enum ctl_exit ctl_kill(const struct ctl *c, int argc, char **argv)
 {
-	return act(c, argc, argv, kill_room, "ended");
+	return act(c, argc, argv, ctl_room_kill, "ended");
 }
 
 enum ctl_exit ctl_freeze(const struct ctl *c, int argc, char **argv)
 {
-	return act(c, argc, argv, freeze_room, "frozen");
+	return act(c, argc, argv, ctl_room_freeze, "frozen");
 }
 
 enum ctl_exit ctl_thaw(const struct ctl *c, int argc, char **argv)
 {
-	return act(c, argc, argv, thaw_room, "thawed");
+	return act(c, argc, argv, ctl_room_thaw, "thawed");
 }

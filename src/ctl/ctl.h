@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "ctl/units.h"
 #include "policy/load.h"
 #include "proto/err.h"
 #include "state/rooms.h"
@@ -37,7 +38,9 @@ struct ctl {
 	const char *policy;
 	const char *user;
 	uint64_t duration_ms;
+	unsigned int interval_ms;
 	bool unrestricted;
+	bool no_pager;
 	bool status;
 	bool cancel;
 	bool json;
@@ -45,6 +48,7 @@ struct ctl {
 };
 
 enum ctl_exit ctl_list(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_top(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_show(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_kill(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_freeze(const struct ctl *c, int argc, char **argv);
@@ -88,6 +92,9 @@ struct ctl_table {
 /* Add one cell. Out of memory ends the program: nothing is half done by then. */
 void ctl_cell(struct ctl_table *t, const char *fmt, ...) CRL_PRINTF(2, 3);
 void ctl_no_cell(struct ctl_table *t);
+void ctl_cell_number(struct ctl_table *t, uint64_t n); /* UINT64_MAX = nothing there */
+void ctl_cell_size(const struct ctl *c, struct ctl_table *t, uint64_t n); /* in bytes for programs, else in units */
+void ctl_cell_since(struct ctl_table *t, int64_t since, bool full); /* full: ISO 8601, else month to minute */
 void ctl_table_print(const struct ctl *c, const struct ctl_table *t);
 void ctl_table_done(struct ctl_table *t);
 
@@ -97,17 +104,62 @@ void ctl_table_print_object(const struct ctl *c, const struct ctl_table *t);
 /* inforce.c: the configuration that counts now, as crl_trial_load() has it. A trial is told on standard error. */
 int ctl_load_config(const struct ctl *c, struct crl_config **ret, struct crl_err *err) CRL_MUST_CHECK;
 
-/* usage.c: what a room uses, from the kernel's files; UINT64_MAX = not known here. */
+/*
+ * pager.c: a long answer to a terminal goes through $PAGER. main.c prepares it for a command with a table; the first
+ * table starts it, and what was printed before goes through it as well.
+ */
+void ctl_pager_prepare(const struct ctl *c);
+void ctl_pager_start(const struct ctl *c);
+
+/* Write all that is printed and wait until it is read. Returns false when it could not be written. */
+bool ctl_pager_end(void);
+
+/*
+ * usage.c: what a login uses, from the kernel's files; UINT64_MAX = not known here. Processes are the room's, CPU the
+ * login's own; memory, io and all limits are those of the user's slice, which all his rooms share. Of a stale room
+ * nothing is known.
+ */
 struct ctl_usage {
 	uint64_t processes;
 	uint64_t cpu_us;
+	uint64_t cpu_max; /* per mille of one processor */
 	uint64_t memory;
 	uint64_t memory_max;
 	uint64_t tasks_max;
 	uint64_t io_bytes;
 	bool frozen;
 };
-void ctl_usage_read(const struct crl_room_info *room, struct ctl_usage *ret);
+
+/* What all logins are measured with at one time; its contents are usage.c's own. */
+struct ctl_meter {
+	int root; /* of cgroup v2; negative = this host has none */
+	uint64_t host; /* PID namespace of the host */
+	uint64_t *process; /* the PID namespace of each process that is not in the host's, sorted */
+	size_t processes;
+};
+void ctl_meter_open(struct ctl_meter *m);
+void ctl_meter_done(struct ctl_meter *m);
+void ctl_usage_read(const struct ctl_meter *m, const struct crl_room_info *room, const struct crl_room_login *login,
+		    struct ctl_usage *ret);
+
+/*
+ * act.c: end, stop, or let go on the whole of a room that is not stale.
+ * @wait  until it is so, some seconds at most; false: it is only set going
+ * Errors: -ETIMEDOUT it is not so yet; -ENOENT no cgroup that could be frozen; others of the kernel.
+ */
+typedef int ctl_room_action(const struct crl_room_info *room, bool wait, struct crl_err *err);
+ctl_room_action ctl_room_kill;
+ctl_room_action ctl_room_freeze;
+ctl_room_action ctl_room_thaw;
+
+/* list.c: the columns that say which login it is, for list and top, and their cells. */
+#define CTL_LOGIN_COLUMNS                                                                                         \
+	{"ID", false}, {"ROOM", false}, {"USER", false}, {"POLICY", false}, {"SERVICE", false}, {"FROM", false},  \
+		{"TTY", false}, {"SINCE", false}
+void ctl_cells_login(const struct ctl *c, struct ctl_table *t, const char *room, const char *policy,
+		     const struct crl_room_login *l);
+enum ctl_state ctl_state_of(const struct crl_room_info *room, const struct crl_room_login *l,
+			    const struct ctl_usage *u);
 
 /* Is @what the login's id, his user's name or the room's id? */
 bool ctl_is_named(const struct crl_room_info *room, const struct crl_room_login *login, const char *what);

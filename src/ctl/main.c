@@ -21,7 +21,7 @@ struct command {
 	int most;
 	bool json;
 	const char *takes; /* options beyond those of all: S --service, R --rhost, t --tty, d --diff, p --policy, u --user,
-			      m --minutes, U --unrestricted, Q --status, X --cancel */
+			      m --minutes, U --unrestricted, Q --status, X --cancel, i --interval */
 	enum ctl_exit (*run)(const struct ctl *c, int argc, char **argv);
 };
 
@@ -59,6 +59,7 @@ static const struct special {
 	{'Q', "status", "only tell what is on trial, and until when"},
 	{'X', "cancel", "end the trial: the configuration from before it counts again"},
 	{'U', "unrestricted", "as the room's user, but without its filter and limits on capabilities"},
+	{'i', "interval S", "seconds between two looks, 0.5 to 60; 2 without it"},
 };
 
 static const struct command *find_command(const char *name)
@@ -83,7 +84,7 @@ static void help_command(const struct command *k)
 	(void)printf("usage: carrelctl %s%s %s\n\n%s.\n\n", k->name, k->json ? " [--json]" : "", k->arguments, k->help);
 	(void)printf("  --config FILE    instead of " CRL_CONFIG_PATH "\n  --state DIR      instead of " CRL_STATE_DIR "\n");
 	if (k->json)
-		(void)printf("  --json           for programs\n");
+		(void)printf("  --json           for programs\n  --no-pager       long answers straight to the terminal\n");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(specials); i++)
 		if (strchr(k->takes, specials[i].letter))
 			(void)printf("  --%-14s %s\n", specials[i].name, specials[i].help);
@@ -99,6 +100,7 @@ static const struct option options[] = {
 	{"policy", required_argument, NULL, 'p'}, {"user", required_argument, NULL, 'u'},
 	{"minutes", required_argument, NULL, 'm'}, {"unrestricted", no_argument, NULL, 'U'},
 	{"status", no_argument, NULL, 'Q'},	  {"cancel", no_argument, NULL, 'X'},
+	{"interval", required_argument, NULL, 'i'}, {"no-pager", no_argument, NULL, 'N'},
 	{"version", no_argument, NULL, 'V'},	  {NULL, 0, NULL, 0},
 };
 
@@ -146,7 +148,13 @@ static bool take_special(struct request *r, int letter, const char *value)
 		(void)fprintf(stderr, "carrelctl: --minutes wants a number from 0.01 to 1440, with two decimals at most\n");
 		return false;
 	}
+	if (letter == 'i' && ctl_parse_interval(value, &r->c.interval_ms) < 0) {
+		(void)fprintf(stderr, "carrelctl: --interval wants seconds from 0.5 to 60, such as 2 or 0.5\n");
+		return false;
+	}
 	switch (letter) {
+	case 'i':
+		break;
 	case 'S':
 		r->c.service = value;
 		break;
@@ -198,6 +206,8 @@ static int parse(int argc, char **argv, struct request *r)
 			r->c.pam_dir = optarg;
 		else if (option == 'j')
 			r->c.json = true;
+		else if (option == 'N')
+			r->c.no_pager = true;
 		else if (option == 'h')
 			r->help = true;
 		else if (option == 'V')
@@ -238,6 +248,8 @@ static int run(const struct command *k, struct request *r, int argc, char **argv
 	for (const char *p = r->given; *p; p++)
 		if (!strchr(k->takes, *p))
 			return (int)ctl_complain(&r->c, CTL_USAGE, "takes no --%s", find_special(*p)->name);
+	if (k->json)
+		ctl_pager_prepare(&r->c);
 	return (int)k->run(&r->c, argc, argv);
 }
 
@@ -248,7 +260,8 @@ static int answer(int argc, char **argv)
 				  .helper = CRL_HELPER_PATH,
 				  .config = CRL_CONFIG_PATH,
 				  .state = CRL_STATE_DIR,
-				  .duration_ms = 10 * 60000}};
+				  .duration_ms = 10 * 60000,
+				  .interval_ms = 2000}};
 	int words = parse(argc, argv, &r);
 	const struct command *k;
 	char name[80];
@@ -280,7 +293,7 @@ int main(int argc, char **argv)
 
 	(void)setlocale(LC_TIME, "C");
 	status = answer(argc, argv);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if (!ctl_pager_end()) {
 		(void)fprintf(stderr, "carrelctl: cannot write the answer\n");
 		return CTL_FAIL;
 	}

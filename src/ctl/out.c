@@ -3,9 +3,11 @@
 #include "ctl/ctl.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 
@@ -36,6 +38,38 @@ void ctl_cell(struct ctl_table *t, const char *fmt, ...)
 void ctl_no_cell(struct ctl_table *t)
 {
 	add(t, NULL);
+}
+
+void ctl_cell_since(struct ctl_table *t, int64_t since, bool full)
+{
+	time_t at = (time_t)since;
+	char text[32];
+	struct tm tm;
+
+	if (since == 0 || !localtime_r(&at, &tm)) {
+		ctl_no_cell(t);
+		return;
+	}
+	(void)strftime(text, sizeof(text), full ? "%Y-%m-%dT%H:%M:%S%z" : "%m-%d %H:%M", &tm);
+	ctl_cell(t, "%s", text);
+}
+
+void ctl_cell_number(struct ctl_table *t, uint64_t n)
+{
+	if (n == UINT64_MAX)
+		ctl_no_cell(t);
+	else
+		ctl_cell(t, "%" PRIu64, n);
+}
+
+void ctl_cell_size(const struct ctl *c, struct ctl_table *t, uint64_t n)
+{
+	char text[CTL_UNIT_TEXT];
+
+	if (c->json)
+		ctl_cell_number(t, n);
+	else
+		ctl_cell(t, "%s", ctl_text_size(n, text));
 }
 
 void ctl_table_done(struct ctl_table *t)
@@ -127,6 +161,7 @@ void ctl_table_print(const struct ctl *c, const struct ctl_table *t)
 {
 	size_t width[32];
 
+	ctl_pager_start(c);
 	if (c->json) {
 		print_json(t);
 		return;
@@ -146,6 +181,7 @@ void ctl_table_print_object(const struct ctl *c, const struct ctl_table *t)
 {
 	char buf[CELL_MAX];
 
+	ctl_pager_start(c);
 	if (c->json) {
 		print_json_row(t, t->cell);
 		(void)putchar('\n');
@@ -163,6 +199,7 @@ enum ctl_exit ctl_error(const struct ctl *c, const struct crl_err *err)
 {
 	char buf[CELL_MAX];
 
+	(void)fflush(stdout); /* both may go to one place: in order */
 	(void)fprintf(stderr, "carrelctl %s: ", c->command);
 	if (err->file[0])
 		(void)fprintf(stderr, "%s:%d: ", err->file, err->line);
@@ -178,6 +215,7 @@ enum ctl_exit ctl_complain(const struct ctl *c, enum ctl_exit status, const char
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	(void)fflush(stdout);
 	(void)fprintf(stderr, "carrelctl %s: %s\n", c->command, crl_escape_line(buf, sizeof(buf), text));
 	return status;
 }

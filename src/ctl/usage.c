@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,49 +52,119 @@ static uint64_t read_io(int dir)
 	return sum;
 }
 
-static bool link_is(const char *pid, const char *want)
+/* Inode of a process's PID namespace; 0 when it has ended. */
+static uint64_t pid_namespace(const char *pid)
 {
-	char path[PATH_MAX], text[64];
+	char path[64], text[64];
+	unsigned long long inode;
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/%s/ns/pid", pid);
 	n = readlink(path, text, sizeof(text) - 1);
 	text[n > 0 ? n : 0] = '\0';
-	return n > 0 && strcmp(text, want) == 0;
+	return sscanf(text, "pid:[%llu]", &inode) == 1 ? inode : 0;
 }
 
-/* Processes in the PID namespace of the room's init, without init itself. */
-static uint64_t count_processes(pid_t init)
+static int compare(const void *a, const void *b)
 {
-	char path[40], own[64], host[64];
-	uint64_t count = 0;
-	ssize_t n, h;
-	DIR *proc;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)init);
-	n = readlink(path, own, sizeof(own) - 1);
-	h = readlink("/proc/self/ns/pid", host, sizeof(host) - 1);
-	if (n <= 0 || (n == h && memcmp(own, host, (size_t)n) == 0))
-		return UNKNOWN; /* no namespace of its own */
-	own[n] = '\0';
-	proc = opendir("/proc");
-	for (const struct dirent *d = proc ? readdir(proc) : NULL; d; d = readdir(proc))
-		count += d->d_name[0] >= '1' && d->d_name[0] <= '9' && link_is(d->d_name, own);
+	return (x > y) - (x < y);
+}
+
+/* One walk through /proc, however many rooms there are. */
+static void count_all(struct ctl_meter *m)
+{
+	DIR *proc = opendir("/proc");
+	size_t room = 0;
+
+	for (const struct dirent *d = proc ? readdir(proc) : NULL; d; d = readdir(proc)) {
+		uint64_t of = d->d_name[0] >= '1' && d->d_name[0] <= '9' ? pid_namespace(d->d_name) : 0;
+
+		if (of == 0 || of == m->host)
+			continue;
+		if (m->processes == room) {
+			room = room ? room * 2 : 64;
+			m->process = reallocarray(m->process, room, sizeof(*m->process));
+			if (!m->process)
+				abort(); /* as ctl_cell() */
+		}
+		m->process[m->processes++] = of;
+	}
 	if (proc)
 		(void)closedir(proc);
+	if (m->processes > 1)
+		qsort(m->process, m->processes, sizeof(*m->process), compare);
+}
+
+void ctl_meter_open(struct ctl_meter *m)
+{
+	*m = (struct ctl_meter){.root = -EBADF, .host = pid_namespace("self")};
+	if (crl_cgroup_open_root("", &m->root, NULL) < 0)
+		m->root = -EBADF;
+	count_all(m);
+}
+
+void ctl_meter_done(struct ctl_meter *m)
+{
+	drop_fd(&m->root);
+	free(m->process);
+	m->process = NULL;
+}
+
+/* First place in the sorted list whose namespace is not below @of. */
+static size_t place(const struct ctl_meter *m, uint64_t of)
+{
+	size_t low = 0, high = m->processes;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->process[middle] < of)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint64_t count_lines(int dir, const char *file)
+{
+	scoped_fd fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
+	uint64_t count = 0;
+	char text[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return UNKNOWN;
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			count += text[i] == '\n';
+	return n < 0 ? UNKNOWN : count;
+}
+
+/* Those of the room's PID namespace without its init; where it has none of its own, those of the login's cgroup. */
+static uint64_t count_processes(const struct ctl_meter *m, const struct crl_room_info *room, int cgroup)
+{
+	char pid[16];
+	uint64_t of;
+	size_t count;
+
+	(void)snprintf(pid, sizeof(pid), "%d", (int)room->init);
+	of = pid_namespace(pid);
+	if (of == 0 || of == m->host)
+		return cgroup < 0 ? UNKNOWN : count_lines(cgroup, "cgroup.procs");
+	count = place(m, of + 1) - place(m, of);
 	return count > 0 ? count - 1 : 0;
 }
 
-int ctl_login_cgroup(const struct crl_room_info *room, const struct crl_room_login *login)
+static int login_cgroup_at(int root, const struct crl_room_info *room, const struct crl_room_login *login)
 {
 	char path[1024], of[512];
-	scoped_fd root = -EBADF;
 	size_t len = strlen(room->slice);
 	int fd;
 
-	if (!room->slice[0])
-		return -ENOENT;
-	if (crl_cgroup_open_root("", &root, NULL) < 0)
+	if (!room->slice[0] || root < 0)
 		return -ENOENT;
 	(void)snprintf(path, sizeof(path), "%s/login-%s", room->slice, login->id);
 	if (!login->cgroup) { /* systemd's scope: where the application is */
@@ -108,25 +177,50 @@ int ctl_login_cgroup(const struct crl_room_info *room, const struct crl_room_log
 	return fd < 0 ? -errno : fd;
 }
 
-void ctl_usage_read(const struct crl_room_info *room, struct ctl_usage *ret)
+int ctl_login_cgroup(const struct crl_room_info *room, const struct crl_room_login *login)
 {
 	scoped_fd root = -EBADF;
+
+	if (!room->slice[0] || crl_cgroup_open_root("", &root, NULL) < 0)
+		return -ENOENT;
+	return login_cgroup_at(root, room, login);
+}
+
+/* "QUOTA PERIOD", or "max PERIOD" */
+static uint64_t read_cpu_max(int dir)
+{
+	unsigned long long quota, period;
+	char text[64];
+
+	if (crl_cgroup_read(dir, "cpu.max", text, sizeof(text)) <= 0 || sscanf(text, "%llu %llu", &quota, &period) != 2 ||
+	    period == 0)
+		return UNKNOWN;
+	return quota * 1000 / period;
+}
+
+void ctl_usage_read(const struct ctl_meter *m, const struct crl_room_info *room, const struct crl_room_login *login,
+		    struct ctl_usage *ret)
+{
+	scoped_fd own = -EBADF;
 	scoped_fd slice = -EBADF;
 
-	*ret = (struct ctl_usage){count_processes(room->init), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false};
-	if (!room->slice[0] || crl_cgroup_open_root("", &root, NULL) < 0)
+	*ret = (struct ctl_usage){UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false};
+	if (room->stale)
+		return; /* its numbers may be somebody else's by now */
+	own = login_cgroup_at(m->root, room, login);
+	ret->processes = count_processes(m, room, own);
+	if (own >= 0) {
+		ret->cpu_us = read_field(own, "cpu.stat", "usage_usec");
+		ret->frozen = read_number(own, "cgroup.freeze") == 1;
+	}
+	if (!room->slice[0] || m->root < 0)
 		return;
-	slice = openat(root, room->slice, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	slice = openat(m->root, room->slice, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (slice < 0)
 		return;
-	ret->cpu_us = read_field(slice, "cpu.stat", "usage_usec");
+	ret->cpu_max = read_cpu_max(slice);
 	ret->memory = read_number(slice, "memory.current");
 	ret->memory_max = read_number(slice, "memory.max");
 	ret->tasks_max = read_number(slice, "pids.max");
 	ret->io_bytes = read_io(slice);
-	for (size_t i = 0; i < room->logins; i++) {
-		scoped_fd cgroup = ctl_login_cgroup(room, &room->login[i]);
-
-		ret->frozen |= cgroup >= 0 && read_number(cgroup, "cgroup.freeze") == 1;
-	}
 }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Numbers and states as people read them. Pure. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/scope.h"
+
+#define CTL_UNIT_TEXT 32 /* bytes that are always enough */
+
+/* "17B", "1.5K", "23M": nobody reads a size to the byte. UINT64_MAX, not known, is "". Returns @buf. */
+const char *ctl_text_size(uint64_t bytes, char buf[CTL_UNIT_TEXT]);
+
+/* Time on the processor: "3:07.25", minutes, seconds and hundredths. UINT64_MAX is "". */
+const char *ctl_text_cpu(uint64_t us, char buf[CTL_UNIT_TEXT]);
+
+/* left = the login has ended, what it started goes on; stale = only the record is left. */
+enum ctl_state { CTL_OPEN, CTL_LEFT, CTL_FROZEN, CTL_STALE };
+const char *ctl_state_name(enum ctl_state state);
+
+/*
+ * Seconds between two looks of top: "0.5" to "60", at most three digits behind the point and nothing else.
+ * Returns 0, or -EINVAL; @ret_ms is written on success only.
+ */
+int ctl_parse_interval(const char *text, unsigned int *ret_ms) CRL_MUST_CHECK;
