@@ -31,6 +31,7 @@ static const struct command commands[] = {
 	{"rehearse", "USER", "make the user's room with no login and try what must work", 1, 1, true, "SRtp", ctl_rehearse},
 	{"assess", "[POLICY]", "what a policy leaves open on this kernel, measured", 0, 1, true, "u", ctl_assess},
 	{"list", "[USER|ID...]", "live logins, one a line", 0, MANY, true, "", ctl_list},
+	{"top", "", "live logins and what they use, on the screen, to sort, search and act on", 0, 0, true, "i", ctl_top},
 	{"show", "USER|ID...", "everything known of a login", 1, MANY, true, "", ctl_show},
 	{"enter", "USER|ID [-- COMMAND...]", "a shell in a room, as its user", 1, MANY, false, "U", ctl_enter},
 	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, "", ctl_enable},
