@@ -134,7 +134,7 @@ int ctl_terminal_take(void)
 		return -errno;
 	terminal.keys = terminal.before;
 	terminal.keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHOE | ECHOK | ECHONL | IEXTEN); /* Ctrl-C and Ctrl-Z stay */
-	terminal.keys.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR);
+	terminal.keys.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON); /* no Ctrl-S that would hold it */
 	terminal.keys.c_cc[VMIN] = 1;
 	terminal.keys.c_cc[VTIME] = 0;
 	if (tcsetattr(STDIN_FILENO, TCSANOW, &terminal.keys) < 0)

@@ -16,6 +16,7 @@
 #include "proto/fdpass.h"
 
 #define ESCAPE_MS 100 /* the rest of a key's sequence has come by then, over a slow line too */
+#define MESSAGE_MS 8000
 #define SOON_MS 500 /* until the first rates, and until what an action did is to be seen */
 
 struct top {
@@ -28,6 +29,7 @@ struct top {
 	struct top_keys keys;
 	struct top_host host;
 	int64_t look_ms; /* when the next look is due */
+	int64_t said_ms; /* when the message was */
 };
 
 static int64_t now_us(void)
@@ -174,6 +176,8 @@ static bool take_key(struct top *t, int key)
 	default:
 		break;
 	}
+	if (t->view.message[0])
+		t->said_ms = crl_now_ms();
 	if (top_view_arrange(&t->view, &t->sample) < 0)
 		return false;
 	if (t->look_ms > crl_now_ms() + t->view.interval_ms)
@@ -224,6 +228,8 @@ static int run(struct top *t, struct crl_err *err)
 
 	do {
 		if (crl_now_ms() >= t->look_ms) {
+			if (crl_now_ms() >= t->said_ms + MESSAGE_MS)
+				t->view.message[0] = '\0';
 			if (look(t, err) < 0)
 				(void)snprintf(t->view.message, sizeof(t->view.message), "%.180s", err->text);
 			t->look_ms = crl_now_ms() + t->view.interval_ms;

@@ -88,7 +88,7 @@ struct top_view {
 	char user[CRL_USER_MAX];
 	size_t logins;
 	unsigned int interval_ms;
-	char message[192]; /* shown until the next key */
+	char message[192]; /* the next key takes it away */
 };
 void top_view_done(struct top_view *v);
 

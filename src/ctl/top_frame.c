@@ -318,7 +318,8 @@ static void put_details(struct top_screen *s, int line, const struct top_row *r)
 	char since[CELL_MAX], text[1024];
 
 	text_time(r->login.since, DAY_AND_HOUR, since);
-	(void)snprintf(text, sizeof(text), "room %s login %s  %s  since %.20s  from %s", r->room, r->login.id, r->login.user,
+	(void)snprintf(text, sizeof(text), "room %s login %s  %s%s%s  since %.20s  from %s", r->room, r->login.id,
+		       r->login.user, r->state == CTL_OPEN ? "" : "  ", r->state == CTL_OPEN ? "" : ctl_state_name(r->state),
 		       since, r->login.rhost[0] ? r->login.rhost : "-");
 	top_screen_put(s, &(struct top_field){line, 0, s->columns, false, TOP_CYAN}, text);
 }
@@ -331,6 +332,12 @@ static void text_question(const struct top_view *v, char *buf, size_t size)
 		       plural(v->logins));
 }
 
+/* Room for the lines that a small screen does without? */
+static bool is_tall(const struct top_screen *s)
+{
+	return s->lines >= 8;
+}
+
 /* A message that is too long for one line goes on in the next, from its last blank that fits. */
 static void put_message(struct top_screen *s, const char *message)
 {
@@ -339,7 +346,7 @@ static void put_message(struct top_screen *s, const char *message)
 
 	(void)snprintf(text, sizeof(text), "%s", message);
 	rest = text;
-	if (strlen(text) > columns && s->lines > 1) {
+	if (strlen(text) > columns && is_tall(s)) {
 		for (rest = text + columns; rest > text && *rest != ' '; rest--)
 			;
 		if (*rest == ' ')
@@ -428,7 +435,7 @@ static void put_rows(struct top_screen *s, const struct top_view *v, const struc
 
 void top_draw(struct top_screen *s, struct top_view *v, const struct top_sample *sample, const struct top_host *host)
 {
-	bool tall = s->lines >= 8; /* with the lines that a small screen does without */
+	bool tall = is_tall(s);
 	const struct top_row *selected = top_view_selected(v, sample);
 	struct top_total sum;
 

@@ -139,8 +139,8 @@ static void test_widths(void **state)
 		      "                      CPU                   MEMORY  IO/S STATE"},
 		{80, "USER     POLICY SVC  FROM           TTY SINCE PROC        CPU     MEMORY  IO/S S"},
 		{60, "USER   POLICY FROM        PROC        CPU     MEMORY  IO/S S"},
-		{40, "USER PROC        CPU     MEMORY S"},
-		{10, "CPU"},
+		{40, "USER        PROC        CPU     MEMORY S"},
+		{10, "USER"},
 	};
 	struct top_screen s = {0};
 	struct top_sample sample = {0};
