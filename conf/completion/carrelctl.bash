@@ -13,7 +13,7 @@ _carrelctl_policies() {
 _carrelctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
 	for ((i = 1; i < COMP_CWORD; i++)); do
-		[[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i - 1]} == --@(config|state|pam-dir|helper|service|rhost|tty|diff|policy|user|minutes) ]] ||
+		[[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i - 1]} == --@(config|state|pam-dir|helper|service|rhost|tty|diff|policy|user|minutes|interval) ]] ||
 			{ command=${COMP_WORDS[i]}; break; }
 	done
 	case $before in
@@ -26,14 +26,15 @@ _carrelctl() {
 	case $word,$command in
 	-*,try) mapfile -t COMPREPLY < <(compgen -W '--minutes --status --cancel --config --help' -- "$word") ;;
 	-*,confirm) mapfile -t COMPREPLY < <(compgen -W '--status --config --help' -- "$word") ;;
+	-*,top) mapfile -t COMPREPLY < <(compgen -W '--interval --json --state --help' -- "$word") ;;
 	-*,explain) mapfile -t COMPREPLY < <(compgen -W '--service --rhost --tty --diff --json --config --help' -- "$word") ;;
 	-*,rehearse) mapfile -t COMPREPLY < <(compgen -W '--policy --service --rhost --tty --json --config --help' -- "$word") ;;
 	-*,assess) mapfile -t COMPREPLY < <(compgen -W '--user --json --config --help' -- "$word") ;;
 	-*,enter) mapfile -t COMPREPLY < <(compgen -W '--unrestricted --state --help' -- "$word") ;;
-	-*,*) mapfile -t COMPREPLY < <(compgen -W '--config --state --pam-dir --json --help --version' -- "$word") ;;
+	-*,*) mapfile -t COMPREPLY < <(compgen -W '--config --state --pam-dir --json --no-pager --help --version' -- "$word") ;;
 	*,) mapfile -t COMPREPLY < <(compgen -W "$(carrelctl --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')" -- "$word") ;;
 	*,try) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-	*,check | *,confirm | *,reload) COMPREPLY=() ;;
+	*,check | *,confirm | *,reload | *,top) COMPREPLY=() ;;
 	*,assess) mapfile -t COMPREPLY < <(compgen -W "$(_carrelctl_policies)" -- "$word") ;;
 	*,explain | *,rehearse) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
 	*,enable | *,disable) mapfile -t COMPREPLY < <(compgen -W "$(cd /etc/pam.d 2>/dev/null && echo *)" -- "$word") ;;

@@ -107,9 +107,10 @@ int ctl_load_config(const struct ctl *c, struct crl_config **ret, struct crl_err
 /*
  * pager.c: a long answer to a terminal goes through $PAGER. main.c prepares it for a command with a table; the first
  * table starts it, and what was printed before goes through it as well.
+ * @lines  of that table
  */
 void ctl_pager_prepare(const struct ctl *c);
-void ctl_pager_start(const struct ctl *c);
+void ctl_pager_start(const struct ctl *c, size_t lines);
 
 /* Write all that is printed and wait until it is read. Returns false when it could not be written. */
 bool ctl_pager_end(void);

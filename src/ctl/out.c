@@ -161,7 +161,7 @@ void ctl_table_print(const struct ctl *c, const struct ctl_table *t)
 {
 	size_t width[32];
 
-	ctl_pager_start(c);
+	ctl_pager_start(c, t->cells / t->columns + 1);
 	if (c->json) {
 		print_json(t);
 		return;
@@ -181,7 +181,7 @@ void ctl_table_print_object(const struct ctl *c, const struct ctl_table *t)
 {
 	char buf[CELL_MAX];
 
-	ctl_pager_start(c);
+	ctl_pager_start(c, t->columns);
 	if (c->json) {
 		print_json_row(t, t->cell);
 		(void)putchar('\n');

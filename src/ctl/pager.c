@@ -12,13 +12,20 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define WORDS_MAX 16
 #define BUFFER 65536
-#define LESS_OPTIONS "FRSX" /* end at once when it fits, keep colours, cut long lines, leave the text on the screen */
+
+/*
+ * End at once when it fits, keep colours, leave the text on the screen. Cut lines make it wait even for a short table
+ * that is wider than the screen: only where it waits anyway.
+ */
+#define LESS_OPTIONS "FRX"
+#define LESS_OPTIONS_LONG "FRSX"
 
 /* The one pager of this process. */
 static struct {
@@ -31,6 +38,7 @@ struct choice {
 	char text[256];
 	char *word[WORDS_MAX];
 	bool secure;
+	bool is_long;
 };
 
 /* The login's uid stays what it was through sudo, su and the like. */
@@ -64,11 +72,11 @@ static bool choose(struct choice *p)
 	return n > 0;
 }
 
-static void set_less(bool secure)
+static void set_less(const struct choice *p)
 {
-	(void)setenv("LESS", LESS_OPTIONS, secure);
+	(void)setenv("LESS", p->is_long ? LESS_OPTIONS_LONG : LESS_OPTIONS, p->secure);
 	(void)setenv("LV", "-c", 0);
-	if (!secure)
+	if (!p->secure)
 		return;
 	/* R1 */
 	(void)setenv("LESSSECURE", "1", 1);
@@ -82,7 +90,7 @@ static _Noreturn void be_pager(struct choice *p, int from, int trouble)
 	int code;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	set_less(p->secure);
+	set_less(p);
 	if (dup2(from, STDIN_FILENO) == STDIN_FILENO)
 		(void)execvp(p->word[0], p->word);
 	code = errno;
@@ -125,9 +133,10 @@ void ctl_pager_prepare(const struct ctl *c)
 	pager.wanted = setvbuf(stdout, NULL, _IOFBF, BUFFER) == 0;
 }
 
-void ctl_pager_start(const struct ctl *c)
+void ctl_pager_start(const struct ctl *c, size_t lines)
 {
 	struct choice p = {.text = ""};
+	struct winsize size;
 	int r;
 
 	if (!pager.wanted)
@@ -135,6 +144,7 @@ void ctl_pager_start(const struct ctl *c)
 	pager.wanted = false;
 	if (!choose(&p))
 		return;
+	p.is_long = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && lines >= size.ws_row;
 	r = start(&p);
 	if (r < 0)
 		(void)ctl_complain(c, CTL_YES, "cannot run the pager %s: %s (--no-pager does without)", p.word[0],
