@@ -29,6 +29,8 @@ check_list() {
 	is "users and policies" "$(ctl list --json | json 'sorted((x["user"], x["policy"], x["service"]) for x in d)')" \
 		"[('ana', 'student', 'sshd'), ('bob', 'staff', 'sshd'), ('bob', 'staff', 'sshd')]"
 	is "from where, and open" "$(ctl list --json | json '{(x["from"], x["state"]) for x in d}')" "{('127.0.0.1', 'open')}"
+	is "all that is to be known" "$(ctl list --json | json '" ".join(d[0])')" \
+		"id room user policy service from tty since processes memory cpu io state"
 	is "bob's share a room" "$(ctl list bob --json | json 'len({x["room"] for x in d})')" 1
 	like "the table has titles" "$(ctl list | head -n 1)" '^ID +ROOM +USER +POLICY'
 	like "and a line a login" "$(ctl list ana)" ' ana +student '
@@ -38,7 +40,10 @@ check_list() {
 	is "processes are those of the room" "$(ctl show ana --json | json 'd["processes"]')" \
 		"$(hold_ask one 'set -- /proc/[0-9]*; echo $(($# + 1))')"
 	like "show tells it all" "$(ctl show ana)" '^Supervisor: +[0-9]+'
+	like "io, too" "$(ctl show ana)" '^Io: '
 	is "show nobody" "$(status ctl show cara)" 1
+	hold_ask two 'SECONDS=0; while [ $SECONDS -lt 2 ]; do :; done' >/dev/null
+	is "cpu is the login's own" "$(ctl list bob --json | json 'max(x["cpu"] for x in d) > 100000 > min(x["cpu"] for x in d)')" True
 }
 
 check_freeze() {
@@ -81,6 +86,10 @@ check_stale() {
 	check "the room is on record" poll 10 compgen -G "$STATE_DIR/rooms/*.room"
 	sed 's/^supervisor=.*/supervisor=1 1/; s/ user=ana/ user=%1B[2Jana/' "$STATE_DIR"/rooms/*.room >"$STAGE/stale/rooms/x.room"
 	is "a stale record is known as such" "$(ctl --state "$STAGE/stale" list --json | json 'd[0]["state"]')" stale
+	is "and not measured: its processes may be another's" \
+		"$(ctl --state "$STAGE/stale" list --json | json '[d[0][x] for x in ("processes", "cpu", "memory", "io")]')" \
+		'[None, None, None, None]'
+	like "what to do is told, beside the table" "$(ctl --state "$STAGE/stale" list 2>&1 >/dev/null)" 'carrel-helper --sweep removes'
 	is "a name cannot act on the terminal" "$(ctl --state "$STAGE/stale" list | grep -c $'\033')" 0
 	like "but is shown" "$(ctl --state "$STAGE/stale" list)" '\\x1b\[2Jana'
 	is "nor can it be killed" "$(status ctl --state "$STAGE/stale" kill ana)" 1
@@ -91,6 +100,21 @@ check_stale() {
 
 explained() { # EXPRESSION on the values v of ana, by key
 	ctl explain ana --json | python3 -c "import json,sys; v={x['key']: x for x in json.load(sys.stdin)['values']}; print($1)"
+}
+
+# Without a PID namespace of its own a room's processes are those of its cgroup.
+check_bare_room() {
+	local counted
+	sed -i '0,/"mount", "pid", /s//"mount", /' /etc/carrel/carrel.conf
+	hold four cara@room
+	check "a room without PID namespace is in" poll 10 eval 'ctl list cara >/dev/null'
+	hold_ask four 'sleep 500 >/dev/null 2>&1 & sleep 501 >/dev/null 2>&1 & true' >/dev/null
+	counted=$(wc -l <"$(cgroup_root)/$(ctl show cara --json | json 'd["cgroup"] + "/login-" + d["id"]')/cgroup.procs")
+	check "its processes are counted" test "${counted:-0}" -gt 3
+	is "those in its cgroup" "$(ctl show cara --json | json 'd["processes"]')" "$counted"
+	hold_ask four 'kill $(jobs -p)' >/dev/null
+	hold_end four
+	host_config
 }
 
 check_explain() {
@@ -320,6 +344,7 @@ check_list
 check_freeze
 check_kill
 check_stale
+check_bare_room
 check_explain
 check_reload
 check_check

@@ -43,6 +43,9 @@ static void test_outside(void **state)
 	assert_int_equal(top_screen_resize(&s, 100000, 100000), 0);
 	assert_int_equal(s.columns, 1000);
 	assert_int_equal(top_screen_resize(&s, 3, 2), 0);
+	put(&s, 0, 2, 4, false, "abcd");
+	put(&s, 1, -2, 4, false, "abcd");
+	assert_memory_equal(s.text, "  acd ", 6); /* nor in another line */
 	for (int line = -2; line < 4; line++)
 		for (int column = -5; column < 5; column++) {
 			put(&s, line, column, 4, true, "zz");
