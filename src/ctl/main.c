@@ -112,49 +112,28 @@ struct request {
 	char given[16]; /* letters of the special options */
 };
 
-/* "10", or with one or two decimals. Returns 0, or -EINVAL. */
-static int parse_minutes(const char *text, uint64_t *ret_ms)
-{
-	char whole[16], decimals[3] = "00";
-	const char *dot = strchrnul(text, '.');
-	size_t len = *dot ? strlen(dot + 1) : 0;
-	uint64_t minutes, hundredths = 0;
-
-	if ((size_t)(dot - text) >= sizeof(whole) || len > 2 || (*dot && len == 0) ||
-	    strspn(dot + !!*dot, "0123456789") != len)
-		return -EINVAL;
-	memcpy(whole, text, (size_t)(dot - text));
-	whole[dot - text] = '\0';
-	if (*dot) {
-		memcpy(decimals, dot + 1, len);
-		hundredths = (uint64_t)(decimals[0] - '0') * 10 + (uint64_t)(decimals[1] - '0');
-	}
-	if (crl_parse_uint(whole, 0, 1440, &minutes) < 0)
-		return -EINVAL;
-	hundredths += minutes * 100;
-	if (hundredths < 1 || hundredths > 144000)
-		return -EINVAL;
-	*ret_ms = hundredths * 600;
-	return 0;
-}
-
 /* Returns false when the value is wrong, and has said so. */
 static bool take_special(struct request *r, int letter, const char *value)
 {
 	size_t len = strlen(r->given);
+	uint64_t thousandths = 0;
 
 	if (!strchr(r->given, letter) && len + 1 < sizeof(r->given))
 		r->given[len] = (char)letter;
-	if (letter == 'm' && parse_minutes(value, &r->c.duration_ms) < 0) {
+	if (letter == 'm' && ctl_parse_decimal(value, 2, 10, 1440000, &thousandths) < 0) {
 		(void)fprintf(stderr, "carrelctl: --minutes wants a number from 0.01 to 1440, with two decimals at most\n");
 		return false;
 	}
-	if (letter == 'i' && ctl_parse_interval(value, &r->c.interval_ms) < 0) {
+	if (letter == 'i' && ctl_parse_decimal(value, 3, 500, 60000, &thousandths) < 0) {
 		(void)fprintf(stderr, "carrelctl: --interval wants seconds from 0.5 to 60, such as 2 or 0.5\n");
 		return false;
 	}
 	switch (letter) {
+	case 'm':
+		r->c.duration_ms = thousandths * 60;
+		break;
 	case 'i':
+		r->c.interval_ms = (unsigned int)thousandths;
 		break;
 	case 'S':
 		r->c.service = value;
@@ -173,8 +152,6 @@ static bool take_special(struct request *r, int letter, const char *value)
 		break;
 	case 'u':
 		r->c.user = value;
-		break;
-	case 'm': /* read already */
 		break;
 	case 'Q':
 		r->c.status = true;

@@ -39,23 +39,24 @@ const char *ctl_state_name(enum ctl_state state)
 	return name[state];
 }
 
-int ctl_parse_interval(const char *text, unsigned int *ret_ms)
+int ctl_parse_decimal(const char *text, size_t places, uint64_t min, uint64_t max, uint64_t *ret)
 {
-	const char *point = strchr(text, '.');
-	size_t digits = point ? strlen(point + 1) : 0;
-	char whole[8], part[8] = "000";
-	uint64_t seconds, ms;
+	const char *point = strchrnul(text, '.');
+	size_t whole_len = (size_t)(point - text), part_len = *point ? strlen(point + 1) : 0;
+	char whole[16], part[4] = "000";
+	uint64_t value;
 
-	if (strlen(text) >= sizeof(whole) || digits > 3 || (point && digits == 0))
+	if (whole_len >= sizeof(whole) || part_len > places || part_len >= sizeof(part) || (*point && part_len == 0) ||
+	    strspn(point + !!*point, "0123456789") != part_len)
 		return -EINVAL;
-	(void)snprintf(whole, sizeof(whole), "%.*s", point ? (int)(point - text) : (int)strlen(text), text);
-	if (point)
-		(void)memcpy(part, point + 1, digits);
-	if (part[strspn(part, "0123456789")] != '\0' || crl_parse_uint(whole, 0, 60, &seconds) < 0)
+	memcpy(whole, text, whole_len);
+	whole[whole_len] = '\0';
+	memcpy(part, point + !!*point, part_len);
+	if (crl_parse_uint(whole, 0, max / 1000, &value) < 0)
 		return -EINVAL;
-	ms = seconds * 1000 + strtoul(part, NULL, 10);
-	if (ms < 500 || ms > 60000)
+	value = value * 1000 + strtoul(part, NULL, 10);
+	if (value < min || value > max)
 		return -EINVAL;
-	*ret_ms = (unsigned int)ms;
+	*ret = value;
 	return 0;
 }

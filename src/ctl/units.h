@@ -20,7 +20,8 @@ enum ctl_state { CTL_OPEN, CTL_LEFT, CTL_FROZEN, CTL_STALE };
 const char *ctl_state_name(enum ctl_state state);
 
 /*
- * Seconds between two looks of top: "0.5" to "60", at most three digits behind the point and nothing else.
- * Returns 0, or -EINVAL; @ret_ms is written on success only.
+ * Read "10", or "0.5" with at most @places (1 to 3) digits behind the point and nothing else, as thousandths.
+ * @min @max  in thousandths, both included
+ * Returns 0, or -EINVAL; @ret is written on success only.
  */
-int ctl_parse_interval(const char *text, unsigned int *ret_ms) CRL_MUST_CHECK;
+int ctl_parse_decimal(const char *text, size_t places, uint64_t min, uint64_t max, uint64_t *ret) CRL_MUST_CHECK;

@@ -32,24 +32,29 @@ static void test_cpu(void **state)
 	assert_string_equal(ctl_text_cpu(UINT64_MAX, text), "");
 }
 
-static void test_interval(void **state)
+static void test_decimals(void **state)
 {
 	static const struct {
 		const char *text;
-		unsigned int ms;
+		uint64_t value;
 	} good[] = {{"0.5", 500}, {"1", 1000}, {"2.25", 2250}, {"0.999", 999}, {"60", 60000}, {"60.0", 60000}};
 	static const char *const bad[] = {"",	  "0",	 "0.4",	 "0.499", "60.1", "61", "-1", "+1", " 1",   "1 ", "1.",
 					  ".5", "1e1", "0x1", "1,5",  "1.5.5", "01", "1.-5", "1. 5", "nan", "99999999999", "1.2345"};
-	unsigned int ms = 7;
+	uint64_t value = 7;
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++)
-		assert_int_equal(ctl_parse_interval(bad[i], &ms), -EINVAL);
-	assert_int_equal(ms, 7);
+		assert_int_equal(ctl_parse_decimal(bad[i], 3, 500, 60000, &value), -EINVAL);
+	assert_int_equal(value, 7);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(good); i++) {
-		assert_int_equal(ctl_parse_interval(good[i].text, &ms), 0);
-		assert_int_equal(ms, good[i].ms);
+		assert_int_equal(ctl_parse_decimal(good[i].text, 3, 500, 60000, &value), 0);
+		assert_int_equal(value, good[i].value);
 	}
+	assert_int_equal(ctl_parse_decimal("0.01", 2, 10, 1440000, &value), 0);
+	assert_int_equal(value, 10);
+	assert_int_equal(ctl_parse_decimal("1440", 2, 10, 1440000, &value), 0);
+	assert_int_equal(ctl_parse_decimal("0.001", 2, 1, 1440000, &value), -EINVAL);
+	assert_int_equal(ctl_parse_decimal("1440.01", 2, 10, 1440000, &value), -EINVAL);
 }
 
 static void test_states(void **state)
@@ -64,7 +69,7 @@ static void test_states(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_cpu),
-					   cmocka_unit_test(test_interval), cmocka_unit_test(test_states)};
+					   cmocka_unit_test(test_decimals), cmocka_unit_test(test_states)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
