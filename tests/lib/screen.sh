@@ -38,10 +38,15 @@ say() {
 	press Enter
 }
 
+# At the shell's prompt: nothing else is on the screen when it returns, so what is seen later is new.
+screen_clear() {
+	press C-l
+	poll 10 eval '[ "$(screen | grep .)" = "\$" ]'
+}
+
 # answer LINE: what the shell prints for it, a single line
 answer() {
-	tm clear-history
-	press C-l
+	screen_clear
 	say "$1; echo done-it"
 	poll 10 shows '^done-it' && screen | grep -B 1 '^done-it' | head -n 1
 }

@@ -18,7 +18,7 @@ make_pager() { # FILE
 # paged LINE: what the fake pager said, or "none" when it was not called
 paged() {
 	rm -f "$PAGED"
-	press C-l
+	screen_clear
 	say "$1; echo status \$?"
 	poll 10 shows '^status [0-9]+' || echo "no end"
 	[ -e "$PAGED" ] || { echo none; return; }
@@ -51,23 +51,23 @@ check_choice() {
 	is "none: --no-pager" "$(paged "PAGER=$fake $CTL --no-pager explain ana")" none
 	is "none: into a pipe" "$(paged "PAGER=$fake $CTL explain ana | tail -n 1")" none
 	is "none: what is no table" "$(paged "PAGER=$fake $CTL thaw ana")" none
-	press C-l
+	screen_clear
 	say "PAGER=/nonexistent/pager $CTL list; echo status \$?"
 	sees "one that is not there: told" 'cannot run the pager /nonexistent/pager: No such file'
 	sees "and done without" '^ID +ROOM +USER'
 	sees "with the command's status" '^status 0'
-	press C-l
+	screen_clear
 	say "PAGER=/bin/true $CTL explain ana; echo status \$?"
 	sees "one that reads nothing is no failure" '^status 0'
 	refute "and no message" shows 'cannot write'
 }
 
 check_less() {
-	press C-l
+	screen_clear
 	say "$CTL list; echo status \$?"
 	sees "what fits the screen is printed, and that is all" '^status 0'
 	refute "no less is left" less_pid
-	press C-l
+	screen_clear
 	say "$CTL explain gus; $CTL explain ana; echo status \$?"
 	sees "what does not fit waits" '^:$'
 	sees "from its first line" '^RULE '
@@ -75,7 +75,7 @@ check_less() {
 	check "Ctrl-C does not end it" poll 10 eval 'press G; sleep 0.1; shows "^.END.$"'
 	press q
 	sees "but q does" '^status 0'
-	press C-l
+	screen_clear
 	say "$CTL explain ana"
 	sees "on again" '^:$'
 	kill -TERM "$(pgrep -x -f "$CTL explain ana")"
@@ -90,7 +90,7 @@ check_secure() {
 	is "nor by su and the like" \
 		"$(paged "(echo 1001 >/proc/self/loginuid; PAGER=$fake PATH=$STAGE/fake:\$PATH exec $CTL list)")" none
 	is "but one may do without" "$(paged "SUDO_UID=1001 PAGER= $CTL list")" none
-	press C-l
+	screen_clear
 	say "SUDO_UID=1001 PAGER=$fake LESS='+!id' LESSOPEN='|id %s' $CTL explain ana"
 	sees "less" '^:$'
 	is "in its secure mode" "$(tr '\0' '\n' <"/proc/$(less_pid)/environ" | grep -E '^LESS|^PAGER' | sort | grep -v PAGER | xargs)" \
