@@ -46,10 +46,9 @@ static bool is_borrowed_root(void)
 {
 	scoped_file *f = fopen("/proc/self/loginuid", "re");
 	unsigned int uid = (unsigned int)-1;
+	bool known = f && fscanf(f, "%u", &uid) == 1 && uid != (unsigned int)-1;
 
-	if (getenv("SUDO_UID"))
-		return true;
-	return geteuid() == 0 && f && fscanf(f, "%u", &uid) == 1 && uid != 0 && uid != (unsigned int)-1;
+	return getenv("SUDO_UID") || (geteuid() == 0 && known && uid != 0);
 }
 
 /* Words are split at blanks, no shell reads them. Returns false when there is to be none. */

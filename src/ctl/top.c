@@ -213,13 +213,12 @@ static bool wait_for_key(struct top *t)
 	bool half = top_keys_is_waiting(&t->keys);
 	int what;
 
-	left = left < 0 ? 0 : half && left > ESCAPE_MS ? ESCAPE_MS : left;
-	what = ctl_terminal_wait((int)left);
+	what = ctl_terminal_wait(half ? ESCAPE_MS : left > 0 ? (int)left : 0);
 	if (what & CTL_TERMINAL_CHANGED)
 		t->is_shown = false;
 	if (what & CTL_TERMINAL_INPUT)
 		return take_input(t);
-	return !half || take_key(t, top_keys_flush(&t->keys));
+	return !half || what != 0 || take_key(t, top_keys_flush(&t->keys));
 }
 
 static int run(struct top *t, struct crl_err *err)
