@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apply/cgroup_limits.h"
+
 #define WORDS_MAX 16
 #define BUFFER 65536
 
@@ -44,9 +46,10 @@ struct choice {
 /* The login's uid stays what it was through sudo, su and the like. */
 static bool is_borrowed_root(void)
 {
-	scoped_file *f = fopen("/proc/self/loginuid", "re");
 	unsigned int uid = (unsigned int)-1;
-	bool known = f && fscanf(f, "%u", &uid) == 1 && uid != (unsigned int)-1;
+	char text[32];
+	bool known = crl_cgroup_read(AT_FDCWD, "/proc/self/loginuid", text, sizeof(text)) > 0 &&
+		     sscanf(text, "%u", &uid) == 1 && uid != (unsigned int)-1;
 
 	return getenv("SUDO_UID") || (geteuid() == 0 && known && uid != 0);
 }
