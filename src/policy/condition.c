@@ -102,7 +102,7 @@ static bool has_host_bits(const struct address *network, uint64_t bits)
 
 static bool holds_rhost(const char *text, const char *rhost)
 {
-	struct address network, address;
+	struct address network = {0}, address = {0};
 	char literal[CRL_RHOST_MAX];
 	uint64_t bits;
 
@@ -196,7 +196,7 @@ static bool holds_time(const char *text, time_t now)
 
 const char *crl_condition_fault(enum crl_condition kind, const char *text)
 {
-	struct address network;
+	struct address network = {0};
 	uint64_t a, b;
 	struct span s;
 
@@ -262,7 +262,7 @@ static bool covers_uids(const char *wide, const char *narrow)
 
 static bool covers_rhosts(const char *wide, const char *narrow)
 {
-	struct address a, b;
+	struct address a = {0}, b = {0};
 	uint64_t a_bits, b_bits;
 
 	return parse_network(wide, &a, &a_bits) && parse_network(narrow, &b, &b_bits) && a_bits <= b_bits &&
