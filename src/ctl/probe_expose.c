@@ -277,9 +277,13 @@ static enum ctl_answer take_terminals(const struct ctl_scene *s, char *detail)
 	(void)s;
 	if (!f)
 		return ctl_probe_refused(detail);
-	while (fgets(line, sizeof(line), f))
-		if (strstr(line, " /dev/pts devpts ") && strstr(line, ",max="))
-			return ctl_probe_say(CTL_PROBE_NO, detail, "%.20s", strcspn(line, "\n") ? strstr(line, "max=") : "");
+	while (fgets(line, sizeof(line), f)) {
+		const char *max = strstr(line, " /dev/pts devpts ") ? strstr(line, ",max=") : NULL;
+
+		if (max)
+			return ctl_probe_say(CTL_PROBE_NO, detail, "%.*s at the most", (int)strspn(max + 5, "0123456789"),
+					     max + 5);
+	}
 	return ctl_probe_say(CTL_PROBE_YES, detail, "as many as the host has");
 }
 
