@@ -57,6 +57,9 @@ void crl_room_account(struct crl_room *room)
 	}
 	if (crl_accounting_sync(accounting, room->utmp, login, n) < 0)
 		crl_log(LOG_WARNING, "room=%s: cannot write the host's login records", room->id);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(accounting->line); i++)
+		if (accounting->line[i].state == CRL_LINE_OPEN)
+			crl_room_why_seen(room, accounting->line[i].login);
 }
 
 void crl_room_account_end(struct crl_room *room, const char *id)

@@ -60,13 +60,14 @@ static int verify_namespaces(const struct crl_job *job, const struct places *roo
 	return 0;
 }
 
-static int send_room(const struct crl_job *job, int init_pidfd, struct crl_err *err)
+static int send_room(struct crl_job *job, int init_pidfd, struct crl_err *err)
 {
 	static struct crl_msg_room room; /* 32 KiB: not on the stack, and gone with quiet memory */
 	size_t size = offsetof(struct crl_msg_room, filter) + job->filter.len * sizeof(room.filter[0]);
 	int r;
 
 	room.adopt = job->adopt;
+	crl_notice_write(job, room.notice);
 	room.filter_len = job->filter.len;
 	for (uint32_t i = 0; i < job->filter.len; i++)
 		room.filter[i] = job->filter.insn[i];
@@ -112,5 +113,8 @@ int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_er
 	if (crl_pidfd_is_dead(job->app_pidfd) || crl_pidfd_is_dead(init_pidfd))
 		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "application or room ended meanwhile");
 	r = crl_msg_send(job->channel, CRL_MSG_CONFIRMED, NULL, 0, NULL, 0);
-	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_ADOPT, "the application went away") : 0;
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_ADOPT, "the application went away");
+	crl_notice_given(job);
+	return 0;
 }

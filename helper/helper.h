@@ -19,6 +19,7 @@
 #include "proto/login.h"
 #include "state/filter_cache.h"
 #include "state/record.h"
+#include "state/why.h"
 
 #define CRL_CHANNEL_FD 3 /* the module's socket, put there by the module */
 #define CRL_TIMEOUT_DEFAULT_S 10
@@ -68,6 +69,7 @@ struct crl_job {
 	struct crl_filter filter;
 	char filter_name[CRL_FILTER_NAME_MAX]; /* in the cache; "" = there is no filter */
 	struct crl_login_cgroup cgroup;
+	int64_t noticed_ms; /* when it was asked what the user has not been told; 0 = he is told nothing */
 	int init_channel;   /* to the init that we made, until it has dropped its power; -EBADF = somebody else's room */
 };
 
@@ -86,6 +88,10 @@ struct crl_member {
 	char *tty;
 	char *rhost;
 	int64_t since;
+	int64_t since_ms;   /* the same, closer */
+	uint32_t shows;     /* enum crl_shows */
+	bool told;          /* what its user had to be told */
+	struct crl_counts base; /* as its login found them */
 	bool asked;      /* its module asked to close and waits for the answer */
 	bool waiting;    /* it leaves as soon as the room's lock is free */
 	bool gone;       /* left; its cgroup may hold processes that stay (on_close = "keep") */
@@ -113,6 +119,15 @@ struct crl_room {
 	char slice[CRL_SLICE_MAX]; /* of all logins' cgroups, "" = no cgroup is used */
 	struct crl_member **member;
 	size_t members;
+	bool why;           /* what stops its logins is recorded */
+	bool notice;        /* and told to the user */
+	int home;           /* of an overlay or tmpfs, only to ask how full it is; -EBADF = neither */
+	int tmp;
+	struct {
+		char id[CRL_ID_MAX];
+		uint32_t uid;
+		int64_t since;
+	} last;             /* login that left */
 	int64_t linger_until_ms; /* when the empty room ends; 0 = somebody is in */
 };
 
@@ -194,7 +209,8 @@ size_t crl_members_present(const struct crl_room *room);
 _Noreturn void crl_supervise(struct crl_room *room);
 void crl_leave(struct crl_room *room, struct crl_member *m);
 _Noreturn void crl_end_room(struct crl_room *room);
-bool crl_room_is_over(struct crl_room *room);
+bool crl_room_is_over(const struct crl_room *room);
+size_t crl_room_alive(const struct crl_room *room, size_t most); /* processes, init not counted; 0 when nobody can tell */
 void crl_room_record(const struct crl_room *room);
 
 /* account.c: the host's utmp, wtmp and lastlog stay true. */
@@ -202,3 +218,13 @@ void crl_room_start_accounting(struct crl_room *room);
 int crl_room_account_fd(const struct crl_room *room);
 void crl_room_account(struct crl_room *room);
 void crl_room_account_end(struct crl_room *room, const char *id);
+
+/* why.c: what stopped a login's processes, for the operator and for the user's next login. */
+void crl_room_why_start(struct crl_room *room, const struct crl_job *job);
+void crl_room_why_begin(const struct crl_room *room, struct crl_member *m);
+void crl_room_why_end(struct crl_room *room, struct crl_member *m);
+void crl_room_why_linger(struct crl_room *room);
+void crl_room_why_seen(const struct crl_room *room, const char *id);
+int64_t crl_clock_ms(void);
+void crl_notice_write(struct crl_job *job, char notice[CRL_NOTICE_MAX]);
+void crl_notice_given(const struct crl_job *job);

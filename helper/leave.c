@@ -49,27 +49,32 @@ static bool is_alive(int proc, const char *name)
 	return p && p[1] == ' ' && p[2] != 'Z' && p[2] != 'X';
 }
 
-/* True when nothing but zombies is left inside; what the application has yet to reap does not count (R1). */
-bool crl_room_is_over(struct crl_room *room)
+size_t crl_room_alive(const struct crl_room *room, size_t most)
 {
-	bool over = true;
+	size_t alive = 0;
 	DIR *dir;
 	int fd;
 
 	if (crl_pidfd_is_dead(room->init_pidfd))
-		return true;
+		return 0;
 	if (room->proc < 0)
-		return true;
+		return 0;
 	fd = openat(room->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
 		scope_close_fd(&fd);
-		return true;
+		return 0;
 	}
-	for (const struct dirent *d = readdir(dir); d && over; d = readdir(dir))
-		over = !is_alive(room->proc, d->d_name);
+	for (const struct dirent *d = readdir(dir); d && alive < most; d = readdir(dir))
+		alive += is_alive(room->proc, d->d_name);
 	(void)closedir(dir);
-	return over;
+	return alive;
+}
+
+/* True when nothing but zombies is left inside; what the application has yet to reap does not count (R1). */
+bool crl_room_is_over(const struct crl_room *room)
+{
+	return crl_room_alive(room, 1) == 0;
 }
 
 static void answer_close(const struct crl_member *m)
@@ -135,6 +140,7 @@ static void log_left(const struct crl_room *room, const struct crl_member *m)
 static void leave_one(struct crl_room *room, struct crl_member *m)
 {
 	crl_room_account_end(room, m->id);
+	crl_room_why_end(room, m);
 	move_back(room, m);
 	if (!room->keep && m->cgroup >= 0) {
 		kill_cgroup(room, m); /* R2: the application was moved out above */
@@ -174,6 +180,8 @@ void crl_leave(struct crl_room *room, struct crl_member *m)
 			m->waiting = true;
 		return;
 	}
+	if (room->linger_until_ms != 0)
+		crl_room_why_linger(room);
 	crl_end_room(room);
 }
 
@@ -214,6 +222,8 @@ _Noreturn void crl_end_room(struct crl_room *room)
 {
 	struct pollfd init = {.fd = room->init_pidfd, .events = POLLIN};
 
+	for (size_t i = 0; i < room->members; i++)
+		crl_room_why_end(room, room->member[i]);
 	kill_everything(room);
 	drop_fd(&room->listen);
 	if (room->shared && room->lock < 0)

@@ -102,6 +102,7 @@ static int sweep(const struct crl_state *state, const char *cgroup_root)
 	crl_ignore(crl_cgroup_open_root(cgroup_root, &root, NULL)); /* without one there is nothing to remove */
 	n = crl_state_sweep(state, remove_cgroup, &root);
 	crl_manager_sweep(state);
+	crl_why_sweep(state->dir);
 	if (n > 0)
 		crl_log(LOG_NOTICE, "swept %d dead rooms", n);
 	return n < 0 ? n : 0;
@@ -151,6 +152,7 @@ static int add_first_member(struct crl_job *job, struct crl_room *room, struct c
 	}
 	if (m->pidfd < 0 || m->channel < 0)
 		return crl_err_set(err, errno, CRL_STAGE_STATE, "cannot record the login");
+	crl_room_why_begin(room, m);
 	return 0;
 }
 
@@ -161,9 +163,10 @@ static _Noreturn void become_supervisor(struct crl_job *job, struct crl_room *ro
 
 	disarm_deadline();
 	sweep_sometimes(job);
-	crl_room_start_accounting(room);
 	room->state = job->state;
 	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
+	crl_room_why_start(room, job);
+	crl_room_start_accounting(room);
 	crl_room_record(room);
 	if (room->managed)
 		crl_manager_house(job, room);

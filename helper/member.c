@@ -7,7 +7,6 @@
 #include "helper/helper.h"
 
 #include <string.h>
-#include <time.h>
 
 static void free_member(struct crl_member *m)
 {
@@ -47,7 +46,10 @@ struct crl_member *crl_member_add(struct crl_room *room, const struct crl_login 
 		return NULL;
 	m->pidfd = m->channel = m->joiner = m->cgroup = -EBADF;
 	m->uid = login->uid;
-	m->since = time(NULL);
+	m->since_ms = crl_clock_ms();
+	m->since = m->since_ms / 1000;
+	m->shows = login->shows;
+	crl_counts_init(&m->base);
 	(void)snprintf(m->id, sizeof(m->id), "%s", id);
 	if (!copy_texts(m, login)) {
 		free_member(m);

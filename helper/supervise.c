@@ -51,6 +51,7 @@ static struct crl_member *admit(struct crl_room *room, const struct crl_msg_join
 		crl_member_drop(room, m);
 		return NULL;
 	}
+	crl_room_why_begin(room, m);
 	return m;
 }
 

@@ -144,7 +144,7 @@ static int ask_and_adopt(struct attempt *a, struct crl_err *err)
 	return adopt(a, &o, init_pidfd, err);
 }
 
-static int open_room(struct attempt *a, struct crl_err *err)
+static int open_room(struct attempt *a, int flags, struct crl_err *err)
 {
 	/* First, since it takes longer to start than what follows; until it is asked it makes nothing. */
 	const struct crl_helper_start start = {.helper = a->opt.helper, .config = a->opt.config, .state = a->opt.state,
@@ -154,6 +154,7 @@ static int open_room(struct attempt *a, struct crl_err *err)
 	if (rc < 0)
 		return rc;
 	rc = who_describe(a->pamh, &a->login, err);
+	a->login.shows = status_shows(flags, &a->login);
 	if (rc == 0)
 		rc = caller_examine(&a->caller, err);
 	if (rc < 0) {
@@ -267,10 +268,11 @@ static int open_session(struct attempt *a, int flags, int bad_args, struct crl_e
 		return status_refuse(a->pamh, flags, &a->login, NULL, err);
 	if (wrong.code)
 		return status_refuse(a->pamh, flags, &a->login, NULL, &wrong);
-	if (open_room(a, err) < 0)
+	if (open_room(a, flags, err) < 0)
 		return status_refuse(a->pamh, flags, &a->login, a->has_room ? &a->room.adopt : NULL, err);
 	clean_environment(a->pamh, a->login.uid);
 	status_opened(a->pamh, &a->login, &a->room.adopt);
+	status_tell(a->pamh, &a->login, a->room.notice);
 	return PAM_SUCCESS;
 }
 

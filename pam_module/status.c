@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #define NAME_VISIBLE_MAX (4 * CRL_USER_MAX) /* \xNN for each byte */
 
@@ -51,6 +52,22 @@ void status_opened(pam_handle_t *pamh, const struct crl_login *login, const stru
 	user_text(pamh, login, user, sizeof(user));
 	pam_syslog(pamh, LOG_INFO, "opened: user=%s uid=%u policy=%s room=%s login=%s", user, login->uid, adopt->policy,
 		   adopt->room, adopt->id);
+}
+
+uint32_t status_shows(int flags, const struct crl_login *login)
+{
+	if (flags & PAM_SILENT)
+		return CRL_SHOWS_NOTHING;
+	if (strcmp(login->tty, "ssh") == 0)
+		return CRL_SHOWS_LATER;
+	/* libpam's own conversation writes to standard output, which may be a file or another program's input. */
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? CRL_SHOWS_NOW : CRL_SHOWS_NOTHING;
+}
+
+void status_tell(pam_handle_t *pamh, const struct crl_login *login, const char *notice)
+{
+	if (notice[0] && login->shows != CRL_SHOWS_NOTHING)
+		(void)pam_info(pamh, "%s", notice); /* as above */
 }
 
 int status_pass(pam_handle_t *pamh, int priority, const struct crl_login *login, const char *why)

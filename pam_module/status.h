@@ -24,5 +24,15 @@ int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, 
 /* Log that a login is let in. */
 void status_opened(pam_handle_t *pamh, const struct crl_login *login, const struct crl_adopt *adopt);
 
+/*
+ * What becomes of a line for the user here (enum crl_shows): sshd keeps it for a shell with a terminal, others show it
+ * at once, and then only when both standard input and output are a terminal.
+ * @flags  of pam_open_session()
+ */
+uint32_t status_shows(int flags, const struct crl_login *login);
+
+/* Show the user a line of the helper's, already proved to be plain text; "" = none. */
+void status_tell(pam_handle_t *pamh, const struct crl_login *login, const char *notice);
+
 /* Log that a login passes without a room of its own; @why is a fixed text. Returns PAM_SUCCESS. */
 int status_pass(pam_handle_t *pamh, int priority, const struct crl_login *login, const char *why);

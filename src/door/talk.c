@@ -103,7 +103,7 @@ int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidf
 		if (got.type == CRL_MSG_REFUSED)
 			return refused(t, &in->err, err);
 		if (got.type == CRL_MSG_ROOM) {
-			if (crl_msg_check_adopt(&in->room.adopt) < 0)
+			if (crl_msg_check_room(&in->room) < 0)
 				return broken(t, -EBADMSG, err);
 			*ret_pidfd = take_fd(&got.fds[0]);
 			return 0;

@@ -45,6 +45,7 @@ const struct crl_key crl_keys[] = {
 	 .words = words_close},
 	{KEY(DURATION, "linger", linger_s, "\"0\"", "how long a room outlives its last login"),
 	 .max = YEAR_S},
+	{KEY(BOOL, "notice", notice, "true", "at a login the user is told what stopped his last one")},
 	{KEY(NAMESPACES, "namespaces", namespaces,
 	     "[ \"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"cgroup\", \"time\" ]",
 	     "what is the room's own")},

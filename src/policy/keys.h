@@ -70,7 +70,7 @@ struct crl_key {
 
 extern const struct crl_key crl_keys[];
 extern const size_t crl_keys_len;
-#define CRL_KEYS_MAX 96
+#define CRL_KEYS_MAX 112
 
 /* Where a key was set last; file NULL = nowhere. */
 struct crl_where {

@@ -97,6 +97,7 @@ int crl_policy_init(struct crl_policy *p)
 		.home_mode = CRL_HOME_REAL,
 		.net_mode = CRL_NET_NONE,
 		.trim_caps = true,
+		.notice = true,
 		.no_new_privs = true,
 		.seccomp = {.base = "@login", .compat = true},
 		.need = {[CRL_FEATURE_ACCOUNTING] =

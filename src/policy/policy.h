@@ -112,6 +112,7 @@ struct crl_policy {
 	bool trim_caps; /* false: capabilities are left alone */
 	uint64_t cap_bounding; /* bit = capability number */
 	uint64_t cap_inheritable;
+	bool notice; /* at a login the user is told what stopped his last one */
 	bool no_new_privs;
 	struct crl_seccomp seccomp;
 	enum crl_need need[CRL_FEATURE_COUNT];

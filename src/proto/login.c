@@ -72,6 +72,8 @@ int crl_login_check(const struct crl_login *login, struct crl_err *err)
 	}
 	if (!path_is_plain(login->home))
 		return bad(err, "home", "is not an absolute path without . and ..");
+	if (login->shows >= CRL_SHOWS_COUNT)
+		return bad(err, "shows", "is unknown");
 	if (login->uid == UINT32_MAX || login->gid == UINT32_MAX)
 		return bad(err, "uid or gid", "is the invalid id");
 	return check_groups(login, err);

@@ -17,10 +17,10 @@
 
 _Static_assert(sizeof(struct crl_msg_header) == 16, "wire layout");
 _Static_assert(sizeof(struct crl_err) == 492, "wire layout");
-_Static_assert(sizeof(struct crl_login) == 12 + 4 * CRL_GROUPS_MAX + CRL_USER_MAX + CRL_HOME_MAX + CRL_SERVICE_MAX +
+_Static_assert(sizeof(struct crl_login) == 16 + 4 * CRL_GROUPS_MAX + CRL_USER_MAX + CRL_HOME_MAX + CRL_SERVICE_MAX +
 						  CRL_TTY_MAX + CRL_RHOST_MAX, "wire layout without padding");
 _Static_assert(sizeof(struct crl_adopt) == 128, "wire layout");
-_Static_assert(sizeof(struct crl_msg_room) == 136 + 8 * CRL_FILTER_MAX, "wire layout");
+_Static_assert(sizeof(struct crl_msg_room) == 136 + CRL_NOTICE_MAX + 8 * CRL_FILTER_MAX, "wire layout");
 
 #define VARIES SIZE_MAX
 
@@ -107,6 +107,17 @@ int crl_msg_check_named(const struct crl_msg_named *named)
 	if (!memchr(named->group, '\0', sizeof(named->group)))
 		return -EBADMSG;
 	return (named->code == 0) == (named->group[0] != '\0') ? 0 : -EBADMSG;
+}
+
+int crl_msg_check_room(const struct crl_msg_room *room)
+{
+	if (room->reserved != 0 || !memchr(room->notice, '\0', sizeof(room->notice)))
+		return -EBADMSG;
+	for (const char *p = room->notice; *p; p++) {
+		if (*p < ' ' || *p > '~')
+			return -EBADMSG;
+	}
+	return crl_msg_check_adopt(&room->adopt);
 }
 
 int crl_msg_check_lookup(const struct crl_msg_lookup *lookup)

@@ -31,10 +31,11 @@
 #include "proto/login.h"
 
 #define CRL_PROTO_MAGIC 0x4c524331u /* "1CRL": byte order and product in one */
-#define CRL_PROTO_VERSION 1
+#define CRL_PROTO_VERSION 3
 #define CRL_MSG_FDS_MAX 2
 #define CRL_FILTER_MAX 4096 /* BPF_MAXINSNS */
 #define CRL_ID_MAX 16       /* login and room ids: lower-case base 32, with NUL */
+#define CRL_NOTICE_MAX 256  /* a line for the user, with NUL */
 #define CRL_KEY_MAX 64      /* name of a room's directory, with NUL */
 
 enum crl_msg {
@@ -100,7 +101,8 @@ struct crl_adopt {
 struct crl_msg_room {
 	struct crl_adopt adopt;
 	uint32_t filter_len;     /* 0 = no filter; at most CRL_FILTER_MAX */
-	uint32_t reserved;
+	uint32_t reserved;       /* zero */
+	char notice[CRL_NOTICE_MAX]; /* for the user: printable ASCII, "" = none */
 	struct sock_filter filter[CRL_FILTER_MAX]; /* only filter_len of them are sent */
 };
 

@@ -20,7 +20,7 @@ static void judge(const struct crl_received *got, const struct crl_msg_room *bod
 	char text[512];
 
 	if (got->type == CRL_MSG_ROOM)
-		(void)!crl_msg_check_adopt(&u.room->adopt);
+		(void)!crl_msg_check_room(u.room);
 	else if (got->type == CRL_MSG_OPEN || got->type == CRL_MSG_JOIN)
 		(void)!crl_login_check(u.login, NULL);
 	else if (got->type == CRL_MSG_NAMED)

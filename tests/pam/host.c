@@ -219,14 +219,14 @@ static void application(const struct scenario *s, struct outcome *out)
 	become_application();
 	(void)snprintf(services, sizeof(services), "%s/services", dir);
 	CHECK(pam_start_confdir("carreltest", s->user ? s->user : "pamuser", &conv, services, &pamh) == PAM_SUCCESS);
-	CHECK(pam_set_item(pamh, PAM_TTY, "/dev/pts/77") == PAM_SUCCESS);
+	CHECK(pam_set_item(pamh, PAM_TTY, s->tty ? s->tty : "/dev/pts/77") == PAM_SUCCESS);
 	CHECK(pam_putenv(pamh, "XDG_RUNTIME_DIR=/elsewhere") == PAM_SUCCESS);
 	CHECK(pam_putenv(pamh, "DBUS_SESSION_BUS_ADDRESS=unix:path=/x") == PAM_SUCCESS);
 	if (s->prepare)
 		s->prepare();
 	before = snapshot_take();
 	start = now_ms();
-	out->open = pam_open_session(pamh, 0);
+	out->open = pam_open_session(pamh, s->flags);
 	if (out->open == PAM_SUCCESS) {
 		if (s->inside)
 			s->inside(pamh, out);

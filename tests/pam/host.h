@@ -24,6 +24,8 @@ struct scenario {
 	const char *args;    /* more arguments of the PAM line, NULL = none */
 	const char *stack;   /* the whole service instead, @ = "MODULE config=… helper=… state=… timeout=…"; NULL = one line */
 	const char *user;    /* NULL = pamuser */
+	const char *tty;     /* PAM_TTY, NULL = /dev/pts/77 */
+	int flags;           /* of pam_open_session() */
 	void (*prepare)(void);                                      /* before the snapshot, as the application */
 	void (*inside)(pam_handle_t *pamh, struct outcome *out);   /* after a successful open */
 };

@@ -223,6 +223,16 @@ static void lie(const char *how)
 		room.adopt.ns_mask |= CRL_NS_BIT(CRL_NS_USER);
 	else if (!strcmp(how, "nofixup"))
 		room.adopt.securebits |= 4;
+	else if (!strcmp(how, "notice-long"))
+		memset(room.notice, 'x', sizeof(room.notice));
+	else if (!strcmp(how, "notice-escape"))
+		strcpy(room.notice, "carrel: \033[2J");
+	else if (!strcmp(how, "notice-newline"))
+		strcpy(room.notice, "carrel: a\nb");
+	else if (!strcmp(how, "notice-eightbit"))
+		strcpy(room.notice, "carrel: \x9b" "2J");
+	else if (!strcmp(how, "gap"))
+		room.reserved = 1;
 	else if (!strcmp(how, "nofd"))
 		nfds = h.nfds = 0;
 	else if (!strcmp(how, "hiddenfd"))
@@ -329,6 +339,8 @@ static void make_room(const char *how)
 		room.adopt.securebits = 0x80000000u;
 	if (!strcmp(how, "nomask"))
 		room.adopt.ns_mask = 0;
+	if (!strcmp(how, "notice")) /* what the application says of its terminal comes back as what it is told */
+		(void)snprintf(room.notice, sizeof(room.notice), "carrel: shows=%u", login.shows);
 	send_room(make_init());
 	receive(CRL_MSG_ENTERED, NULL, 0);
 	if (!strcmp(how, "dies"))

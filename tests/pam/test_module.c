@@ -87,6 +87,11 @@ static const struct bad {
 	{"lie-reserved", "HELPER", "not understood"},
 	{"lie-userns", "HELPER", "not understood"},
 	{"lie-nofixup", "HELPER", "not understood"},
+	{"lie-notice-long", "HELPER", "not understood"},
+	{"lie-notice-escape", "HELPER", "not understood"},
+	{"lie-notice-newline", "HELPER", "not understood"},
+	{"lie-notice-eightbit", "HELPER", "not understood"},
+	{"lie-gap", "HELPER", "not understood"},
 	{"lie-nofd", "HELPER", "not understood"},
 	{"lie-hiddenfd", "HELPER", "not understood"},
 	{"lie-twofds", "HELPER", "not understood"},
@@ -409,6 +414,64 @@ static void unusual_callers_are_let_in(void **state)
 	}
 }
 
+static void on_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave = -1;
+
+	if (master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
+		slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	if (slave < 0 || dup2(slave, 0) < 0 || dup2(slave, 1) < 0)
+		abort();
+	close(slave);
+}
+
+static void output_elsewhere(void)
+{
+	int null = open("/dev/null", O_WRONLY);
+
+	on_terminal();
+	if (null < 0 || dup2(null, 1) < 0)
+		abort();
+	close(null);
+}
+
+static void input_elsewhere(void)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	on_terminal();
+	if (null < 0 || dup2(null, 0) < 0)
+		abort();
+	close(null);
+}
+
+/* The stub tells what it was told of the terminal; a helper that sends a line in any case is not believed. */
+static void the_user_is_told_where_he_can_see_it(void **state)
+{
+	static const struct {
+		struct scenario s;
+		const char *said;
+	} rows[] = {
+		{{.mode = "room-notice", .prepare = on_terminal}, "carrel: shows=1\n"},
+		{{.mode = "room-notice", .prepare = on_terminal, .flags = PAM_SILENT}, ""},
+		{{.mode = "room-notice", .prepare = output_elsewhere}, ""},
+		{{.mode = "room-notice", .prepare = input_elsewhere}, ""},
+		{{.mode = "room-notice", .prepare = close_stdio}, ""},
+		{{.mode = "room-notice", .tty = "ssh", .prepare = close_stdio}, "carrel: shows=2\n"},
+		{{.mode = "room-notice", .tty = "ssh", .flags = PAM_SILENT}, ""},
+		{{.mode = "room", .tty = "ssh"}, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(rows); i++) {
+		struct outcome out;
+
+		run(&rows[i].s, &out);
+		if (out.open != PAM_SUCCESS || strcmp(out.said, rows[i].said) != 0)
+			fail_msg("row %zu: open %d, told: %s log: %s", i, out.open, out.said, out.log);
+	}
+}
+
 static int held;
 
 static void hold_directory(void)
@@ -629,6 +692,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_room_in_a_room_is_not_made),
 		cmocka_unit_test(a_line_listed_twice_opens_once),
 		cmocka_unit_test(two_lines_share_the_work),
+		cmocka_unit_test(the_user_is_told_where_he_can_see_it),
 		cmocka_unit_test(a_forked_child_does_not_end_the_room),
 		cmocka_unit_test(a_reused_descriptor_is_left_alone),
 		cmocka_unit_test(a_silent_supervisor_does_not_hold_the_close),

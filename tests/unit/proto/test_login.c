@@ -54,6 +54,7 @@ static void each_field_is_checked(void **state)
 	l = good(); l.user[0] = '\0'; refused(&l, "user");
 	l = good(); l.service[0] = '\0'; refused(&l, "service");
 	l = good(); l.uid = UINT32_MAX; refused(&l, "uid");
+	l = good(); l.shows = CRL_SHOWS_COUNT; refused(&l, "shows");
 	l = good(); l.gid = 8; refused(&l, "gid");
 	l = good(); l.groups[0] = UINT32_MAX; refused(&l, "groups");
 	l = good(); l.ngroups = 0; refused(&l, "ngroups");

@@ -61,11 +61,11 @@ static void a_room_is_as_long_as_its_filter(void **state)
 {
 	(void)state;
 	room.filter_len = 3;
-	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 136 + 24, 1), 0);
-	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 136 + 23, 1), -EBADMSG);
-	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 136 + 32, 1), -EBADMSG);
-	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 135, 1), -EBADMSG);
-	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 136 + 24, 0), -EBADMSG);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 392 + 24, 1), 0);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 392 + 23, 1), -EBADMSG);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 392 + 32, 1), -EBADMSG);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 391, 1), -EBADMSG);
+	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, 392 + 24, 0), -EBADMSG);
 	room.filter_len = CRL_FILTER_MAX + 1;
 	assert_int_equal(crl_msg_check_shape(CRL_MSG_ROOM, &room, crl_msg_room_size(CRL_FILTER_MAX + 1), 1), -EBADMSG);
 }
@@ -116,6 +116,30 @@ static void named_is_a_name_or_a_code(void **state)
 	assert_int_equal(crl_msg_check_named(&n), -EBADMSG);
 }
 
+static void what_the_user_is_told_is_plain_text(void **state)
+{
+	static struct crl_msg_room r;
+
+	(void)state;
+	r.adopt = (struct crl_adopt){.id = "a", .room = "b", .policy = "c"};
+	assert_int_equal(crl_msg_check_room(&r), 0);
+	strcpy(r.notice, "carrel: your login ~ of 14:02 \\ \"x\"");
+	assert_int_equal(crl_msg_check_room(&r), 0);
+	for (int c = 1; c < 256; c++) {
+		r.notice[3] = (char)c;
+		assert_int_equal(crl_msg_check_room(&r), c >= ' ' && c <= '~' ? 0 : -EBADMSG);
+	}
+	memset(r.notice, 'x', sizeof(r.notice));
+	assert_int_equal(crl_msg_check_room(&r), -EBADMSG);
+	r.notice[sizeof(r.notice) - 1] = '\0';
+	assert_int_equal(crl_msg_check_room(&r), 0);
+	r.reserved = 1;
+	assert_int_equal(crl_msg_check_room(&r), -EBADMSG);
+	r.reserved = 0;
+	r.adopt.id[0] = ' ';
+	assert_int_equal(crl_msg_check_room(&r), -EBADMSG);
+}
+
 static void a_lookup_names_a_group(void **state)
 {
 	struct crl_msg_lookup l = {.group = "g"};
@@ -135,6 +159,7 @@ int main(void)
 		cmocka_unit_test(a_room_is_as_long_as_its_filter),
 		cmocka_unit_test(ready_has_descriptors_only_without_error),
 		cmocka_unit_test(contents_of_a_room_are_checked),
+		cmocka_unit_test(what_the_user_is_told_is_plain_text),
 		cmocka_unit_test(a_lookup_names_a_group),
 		cmocka_unit_test(named_is_a_name_or_a_code),
 	};

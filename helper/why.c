@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What stopped a login's processes: counted by the kernel, looked at when the login ends, told at the next one.
+ *
+ * Runs in: helper (root) until the room stands, then supervisor in its sandbox, which only reads cgroup files, asks
+ * descriptors that it holds how full they are, and writes below its own state directory.
+ * Trusts: the kernel's counts. R1: paths of the room are looked up inside the room, whatever links they lead through.
+ */
+#include "helper/helper.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "apply/counts.h"
+#include "base/log.h"
+
+#define ALIVE_MAX 9999      /* more processes than that are not counted */
+#define FULL_PART 256       /* less than this part free counts as full */
+
+/* R1 */
+static int open_inside(pid_t init, const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	scoped_fd root = -EBADF;
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "/proc/%d/root", (int)init);
+	root = open(text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root < 0 ? -EBADF : (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+void crl_room_why_start(struct crl_room *room, const struct crl_job *job)
+{
+	const struct crl_policy *p = &job->policy;
+	struct statfs fs;
+
+	room->why = !job->options->rehearse;
+	room->notice = p->notice;
+	if (!room->why || !(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)))
+		return;
+	if (p->home_mode != CRL_HOME_REAL) /* a real one's disk is not the login's to fill, and not ours to hold */
+		room->home = open_inside(room->init_pid, job->login.home);
+	room->tmp = open_inside(room->init_pid, "/tmp");
+	if (room->tmp >= 0 && (fstatfs(room->tmp, &fs) < 0 || fs.f_type != TMPFS_MAGIC))
+		drop_fd(&room->tmp);
+}
+
+static void look(const struct crl_room *room, const struct crl_member *m, struct crl_counts *ret)
+{
+	scoped_fd slice = -EBADF;
+
+	if (room->cgroup_root >= 0 && room->slice[0])
+		slice = openat(room->cgroup_root, room->slice, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	crl_counts_read(slice, m->cgroup, ret);
+}
+
+void crl_room_why_begin(const struct crl_room *room, struct crl_member *m)
+{
+	look(room, m, &m->base);
+}
+
+static bool is_full(int fd, uint64_t *ret_size)
+{
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_blocks == 0)
+		return false;
+	*ret_size = (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize;
+	return fs.f_bfree <= fs.f_blocks / FULL_PART || (fs.f_files > 0 && fs.f_ffree == 0);
+}
+
+static void record(const struct crl_room *room, uint32_t uid, const struct crl_why_event *event, size_t len)
+{
+	if (len == 0 || !room->why)
+		return;
+	for (size_t i = 0; i < len; i++)
+		crl_log(LOG_NOTICE, "id=%s room=%s uid=%" PRIu32 " policy=%s met=%s count=%" PRIu64, event[i].id, room->id, uid,
+			event[i].policy, crl_why_name(event[i].cause), event[i].count);
+	if (crl_why_add(room->state.dir, uid, event, len) < 0)
+		crl_log(LOG_WARNING, "id=%s: what it met cannot be recorded", event[0].id);
+}
+
+static struct crl_why_event event_of(const struct crl_room *room, const char *id, int64_t since)
+{
+	struct crl_why_event e = {.since = since, .count = 1, .limit = CRL_COUNT_UNKNOWN};
+
+	(void)snprintf(e.id, sizeof(e.id), "%s", id);
+	(void)snprintf(e.policy, sizeof(e.policy), "%s", room->adopt.policy);
+	return e;
+}
+
+/* While its cgroup is still there, and before its processes are ended by us. */
+void crl_room_why_end(struct crl_room *room, struct crl_member *m)
+{
+	struct crl_why_event login = event_of(room, m->id, m->since), event[CRL_WHY_MET_MAX + 2];
+	int64_t seconds = time(NULL) - m->since;
+	struct crl_counts now;
+	struct crl_met met;
+	size_t n;
+
+	if (m->gone)
+		return;
+	look(room, m, &now);
+	met = crl_counts_met(&m->base, &now, seconds > 0 ? (uint64_t)seconds : 0);
+	n = crl_why_of_counts(&met, &now, &login, event);
+	for (enum crl_why_cause cause = CRL_WHY_HOME; cause <= CRL_WHY_TMP; cause++) {
+		event[n] = login;
+		event[n].cause = cause;
+		n += is_full(cause == CRL_WHY_HOME ? room->home : room->tmp, &event[n].limit);
+	}
+	record(room, m->uid, event, n);
+	(void)snprintf(room->last.id, sizeof(room->last.id), "%s", m->id);
+	room->last.uid = m->uid;
+	room->last.since = m->since;
+}
+
+/* The time after the last logout is over, and something still runs. */
+void crl_room_why_linger(struct crl_room *room)
+{
+	struct crl_why_event e = event_of(room, room->last.id, room->last.since);
+
+	e.cause = CRL_WHY_LINGER;
+	e.count = crl_room_alive(room, ALIVE_MAX);
+	e.limit = room->linger_s;
+	if (room->last.id[0] && e.count > 0)
+		record(room, room->last.uid, &e, 1);
+}
+
+/* The login of that id has a terminal, so sshd has shown its user what it kept for him. */
+void crl_room_why_seen(const struct crl_room *room, const char *id)
+{
+	for (size_t i = 0; i < room->members; i++) {
+		struct crl_member *m = room->member[i];
+
+		if (m->told || m->shows != CRL_SHOWS_LATER || !room->notice || strcmp(m->id, id) != 0)
+			continue;
+		m->told = true;
+		crl_why_tell(room->state.dir, m->uid, m->since_ms);
+	}
+}
+
+int64_t crl_clock_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t); /* cannot fail for this clock */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void crl_notice_write(struct crl_job *job, char notice[CRL_NOTICE_MAX])
+{
+	struct crl_why why;
+
+	notice[0] = '\0';
+	if (!job->policy.notice || job->options->rehearse || job->login.shows == CRL_SHOWS_NOTHING)
+		return;
+	job->noticed_ms = crl_clock_ms();
+	if (crl_why_read(job->state.dir, job->login.uid, &why) == 0)
+		crl_why_notice(&why, job->noticed_ms / 1000, notice);
+}
+
+/* What sshd keeps counts as told when there is a terminal, which only the room's login records tell. */
+void crl_notice_given(const struct crl_job *job)
+{
+	bool later = job->login.shows == CRL_SHOWS_LATER && job->policy.need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_OFF &&
+		     (job->policy.namespaces & CRL_NS_BIT(CRL_NS_MOUNT));
+
+	if (job->noticed_ms != 0 && !later)
+		crl_why_tell(job->state.dir, job->login.uid, job->noticed_ms);
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The file of a user: read strictly, written beside and renamed.
+ *
+ * Runs in: helper, supervisor in its sandbox, carrelctl.
+ * Trusts: STATE, 0700 and root's. R1: see read_file(). R2: no wait without end: whoever holds the lock may be stopped.
+ */
+#include "state/why.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/parse.h"
+#include "proto/fdpass.h"
+#include "proto/scope.h"
+
+#define DIRECTORY "why"
+#define HEADER "carrel-why 1 "
+#define FIELDS 8
+#define LOCK_MS 200
+#define NAME_MAX_LEN 10 /* digits of a uid */
+
+static int open_why(int state_dir, bool make, int *ret_fd)
+{
+	scoped_fd fd = openat(state_dir, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && make) {
+		if (mkdirat(state_dir, DIRECTORY, 0700) < 0 && errno != EEXIST)
+			return -errno;
+		fd = openat(state_dir, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return -errno;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* R2: without the lock an event may be lost, which is the lesser evil. */
+static void lock(int dir)
+{
+	for (int64_t end = crl_now_ms() + LOCK_MS; flock(dir, LOCK_EX | LOCK_NB) < 0 && crl_now_ms() < end;)
+		crl_pause_ms(2);
+}
+
+static int parse_cause(const char *word, enum crl_why_cause *ret)
+{
+	for (enum crl_why_cause cause = 0; cause < CRL_WHY_CALL; cause++) {
+		if (strcmp(word, crl_why_name(cause)) == 0) {
+			*ret = cause;
+			return 0;
+		}
+	}
+	return -EBADMSG;
+}
+
+static bool id_is_valid(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len < CRL_ID_MAX && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789")] == '\0';
+}
+
+static int parse_event(char *line, struct crl_why_event *e)
+{
+	char *field[FIELDS], *rest = line;
+	uint64_t when, told, since;
+
+	for (size_t i = 0; i < FIELDS; i++) {
+		field[i] = strsep(&rest, " ");
+		if (!field[i])
+			return -EBADMSG;
+	}
+	if (rest || crl_parse_uint(field[0], 0, INT64_MAX, &when) < 0 || crl_parse_uint(field[1], 0, 1, &told) < 0 ||
+	    parse_cause(field[2], &e->cause) < 0 || crl_parse_uint(field[3], 0, UINT64_MAX, &e->count) < 0 ||
+	    crl_parse_uint(field[5], 0, INT64_MAX, &since) < 0)
+		return -EBADMSG;
+	e->limit = CRL_COUNT_UNKNOWN;
+	if (strcmp(field[4], "-") != 0 && crl_parse_uint(field[4], 0, UINT64_MAX, &e->limit) < 0)
+		return -EBADMSG;
+	if (!id_is_valid(field[6]) || !crl_name_is_valid(field[7], sizeof(e->policy)))
+		return -EBADMSG;
+	e->when_ms = (int64_t)when;
+	e->since = (int64_t)since;
+	e->told = told != 0;
+	(void)snprintf(e->id, sizeof(e->id), "%s", field[6]);
+	(void)snprintf(e->policy, sizeof(e->policy), "%s", field[7]);
+	return 0;
+}
+
+static int parse_lines(char *text, struct crl_why *ret)
+{
+	char *rest = text, *line = strsep(&rest, "\n");
+	uint64_t events;
+
+	if (strncmp(line, HEADER, strlen(HEADER)) != 0 ||
+	    crl_parse_uint(line + strlen(HEADER), 0, CRL_WHY_EVENTS_MAX, &events) < 0)
+		return -EBADMSG;
+	while (ret->len < events) {
+		line = strsep(&rest, "\n");
+		if (!line || parse_event(line, &ret->event[ret->len]) < 0)
+			return -EBADMSG;
+		ret->len++;
+	}
+	return rest && *rest == '\0' ? 0 : -EBADMSG; /* each line has its end, and none is too many */
+}
+
+int crl_why_parse(char *text, size_t len, struct crl_why *ret)
+{
+	int r = -EBADMSG;
+
+	*ret = (struct crl_why){.len = 0};
+	if (strlen(text) == len)
+		r = parse_lines(text, ret);
+	if (r < 0)
+		ret->len = 0;
+	return r;
+}
+
+/* R1 */
+static int read_file(int dir, uint32_t uid, struct crl_why *ret)
+{
+	char name[NAME_MAX_LEN + 1], text[CRL_WHY_SIZE_MAX + 1];
+	scoped_fd fd = -EBADF;
+	struct stat st;
+	ssize_t n;
+
+	ret->len = 0;
+	(void)snprintf(name, sizeof(name), "%" PRIu32, uid);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ENOENT : errno == ELOOP ? -EBADMSG : -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 07777) != 0600 ||
+	    st.st_nlink != 1 || st.st_size > CRL_WHY_SIZE_MAX)
+		return -EBADMSG;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return crl_why_parse(text, (size_t)n, ret);
+}
+
+int crl_why_read(int state_dir, uint32_t uid, struct crl_why *ret)
+{
+	scoped_fd dir = -EBADF;
+	int r = open_why(state_dir, false, &dir);
+
+	ret->len = 0;
+	return r < 0 ? r : read_file(dir, uid, ret);
+}
+
+static size_t print(const struct crl_why *why, char *buf, size_t size)
+{
+	size_t at = (size_t)snprintf(buf, size, HEADER "%zu\n", why->len);
+
+	for (size_t i = 0; i < why->len && at < size; i++) {
+		const struct crl_why_event *e = &why->event[i];
+		char limit[24] = "-";
+
+		if (e->limit != CRL_COUNT_UNKNOWN)
+			(void)snprintf(limit, sizeof(limit), "%" PRIu64, e->limit);
+		at += (size_t)snprintf(buf + at, size - at, "%" PRId64 " %d %s %" PRIu64 " %s %" PRId64 " %s %s\n", e->when_ms,
+				       e->told, crl_why_name(e->cause), e->count, limit, e->since, e->id, e->policy);
+	}
+	return at;
+}
+
+static int write_file(int dir, uint32_t uid, const struct crl_why *why)
+{
+	char name[NAME_MAX_LEN + 1], beside[NAME_MAX_LEN + 20], text[CRL_WHY_SIZE_MAX + 1];
+	size_t len = print(why, text, sizeof(text));
+	scoped_fd fd = -EBADF;
+	int r = 0;
+
+	if (len >= sizeof(text))
+		return -EMSGSIZE;
+	(void)snprintf(name, sizeof(name), "%" PRIu32, uid);
+	(void)snprintf(beside, sizeof(beside), "%" PRIu32 ".%d", uid, (int)getpid());
+	fd = openat(dir, beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, len) != (ssize_t)len)
+		r = -ENOSPC;
+	if (r == 0 && renameat(dir, beside, dir, name) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlinkat(dir, beside, 0); /* the sweep takes it if this fails */
+	return r;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t); /* cannot fail for this clock */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void append(struct crl_why *why, const struct crl_why_event *e, int64_t when_ms)
+{
+	if (why->len == CRL_WHY_EVENTS_MAX)
+		memmove(&why->event[0], &why->event[1], --why->len * sizeof(*e));
+	why->event[why->len] = *e;
+	why->event[why->len++].when_ms = when_ms; /* taken under the lock: the order of the file is that of time */
+}
+
+int crl_why_add(int state_dir, uint32_t uid, const struct crl_why_event *event, size_t len)
+{
+	scoped_fd dir = -EBADF;
+	struct crl_why why;
+	int r = open_why(state_dir, true, &dir);
+
+	if (r < 0)
+		return r;
+	lock(dir);
+	crl_ignore(read_file(dir, uid, &why)); /* it is empty then, and begun anew */
+	for (size_t i = 0; i < len; i++)
+		append(&why, &event[i], now_ms());
+	return write_file(dir, uid, &why);
+}
+
+void crl_why_tell(int state_dir, uint32_t uid, int64_t until_ms)
+{
+	scoped_fd dir = -EBADF;
+	bool changed = false;
+	struct crl_why why;
+
+	if (open_why(state_dir, false, &dir) < 0)
+		return;
+	lock(dir);
+	if (read_file(dir, uid, &why) < 0)
+		return;
+	for (size_t i = 0; i < why.len; i++) {
+		changed |= !why.event[i].told && why.event[i].when_ms <= until_ms;
+		why.event[i].told |= why.event[i].when_ms <= until_ms;
+	}
+	if (changed)
+		crl_ignore(write_file(dir, uid, &why)); /* then he hears it once more */
+}
+
+static bool is_uid(const char *name, uint32_t *ret)
+{
+	uint64_t uid;
+
+	if (crl_parse_uint(name, 0, UINT32_MAX - 1, &uid) < 0)
+		return false;
+	*ret = (uint32_t)uid;
+	return true;
+}
+
+int crl_why_users(int state_dir, crl_why_user *each, void *arg)
+{
+	int fd = -EBADF, r = open_why(state_dir, false, &fd);
+	uint32_t uid;
+	DIR *dir;
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	dir = fdopendir(fd);
+	if (!dir) {
+		scope_close_fd(&fd);
+		return -ENOMEM;
+	}
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
+		if (is_uid(d->d_name, &uid))
+			each(arg, uid);
+	(void)closedir(dir);
+	return 0;
+}
+
+void crl_why_sweep(int state_dir)
+{
+	int fd = -EBADF;
+	DIR *dir;
+
+	if (open_why(state_dir, false, &fd) < 0)
+		return;
+	dir = fdopendir(fd);
+	if (!dir) {
+		scope_close_fd(&fd);
+		return;
+	}
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir)) {
+		uint32_t uid;
+		time_t kept = is_uid(d->d_name, &uid) ? CRL_WHY_KEPT_DAYS * 86400 : 60; /* what was never renamed */
+		struct stat st;
+
+		if (d->d_name[0] != '.' && fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    time(NULL) - st.st_mtime > kept)
+			(void)unlinkat(fd, d->d_name, 0);
+	}
+	(void)closedir(dir);
+}

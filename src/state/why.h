@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What stopped a user's processes last: one small file a user, STATE/why/UID.
+ *
+ *   carrel-why 1 EVENTS
+ *   WHEN-MS TOLD CAUSE COUNT LIMIT SINCE LOGIN POLICY     one line an event, oldest first; LIMIT "-" = not known
+ *
+ * Runs in: helper, supervisor in its sandbox, carrelctl; root.
+ * Trusts: nobody but root can write below STATE (0700). R1: all the same a file counts only when it is the caller's own,
+ * 0600, regular, of bounded size, and right to its last byte.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan/counts.h"
+#include "proto/proto.h"
+
+#define CRL_WHY_EVENTS_MAX 16
+#define CRL_WHY_SIZE_MAX 4096
+#define CRL_WHY_KEPT_DAYS 30
+
+enum crl_why_cause {
+	CRL_WHY_MEMORY, /* count = processes ended; limit in bytes */
+	CRL_WHY_TASKS,  /* count = forks refused; limit in tasks */
+	CRL_WHY_CPU,    /* count = seconds held back; limit in per mille of a processor */
+	CRL_WHY_IO,     /* count = seconds in which all waited for disks */
+	CRL_WHY_HOME,   /* the home was full at the end; limit in bytes */
+	CRL_WHY_TMP,    /* /tmp and its like were */
+	CRL_WHY_LINGER, /* count = processes ended, since the time after the last logout was over; limit in seconds */
+	CRL_WHY_KILLED, /* by the administrator */
+	CRL_WHY_FROZEN,
+	CRL_WHY_CALL,   /* a system call that the filter refused: never in the file, the kernel's log has it */
+	CRL_WHY_COUNT
+};
+
+struct crl_why_event {
+	int64_t when_ms;       /* CLOCK_REALTIME */
+	int64_t since;         /* seconds: the login's begin */
+	enum crl_why_cause cause;
+	uint64_t count;
+	uint64_t limit;        /* CRL_COUNT_UNKNOWN = not known */
+	bool told;             /* the user has seen it */
+	char id[CRL_ID_MAX];   /* of the login */
+	char policy[64];
+};
+
+struct crl_why {
+	struct crl_why_event event[CRL_WHY_EVENTS_MAX];
+	size_t len;
+};
+
+/* "memory"; "-" for what is none. */
+const char *crl_why_name(enum crl_why_cause cause);
+
+/* Does it stop something? Else it only slows it, and no user is told. */
+bool crl_why_stops(enum crl_why_cause cause);
+
+/* Read a file's text. @text  @len bytes and a NUL, changed. Returns 0, or -EBADMSG and @ret is empty. */
+int crl_why_parse(char *text, size_t len, struct crl_why *ret) CRL_MUST_CHECK;
+
+/* Returns 0; -ENOENT nothing is on record; -EBADMSG not a record of ours (R1); -errno. */
+int crl_why_read(int state_dir, uint32_t uid, struct crl_why *ret) CRL_MUST_CHECK;
+
+/*
+ * Add events; the oldest give way. A file that cannot be read is begun anew.
+ * Returns 0 or -errno: then nothing is changed.
+ */
+int crl_why_add(int state_dir, uint32_t uid, const struct crl_why_event *event, size_t len) CRL_MUST_CHECK;
+
+/* The user has been told of all up to that moment. */
+void crl_why_tell(int state_dir, uint32_t uid, int64_t until_ms);
+
+typedef void crl_why_user(void *arg, uint32_t uid);
+
+/* Call @each for everybody who has a file. Returns 0 or -errno; a directory that is not there holds none. */
+int crl_why_users(int state_dir, crl_why_user *each, void *arg) CRL_MUST_CHECK;
+
+/* Remove what nobody has added to for CRL_WHY_KEPT_DAYS. */
+void crl_why_sweep(int state_dir);
+
+/*
+ * Events for what a login met. The rest of each event is a copy of @login.
+ * Returns their number.
+ */
+#define CRL_WHY_MET_MAX 4
+size_t crl_why_of_counts(const struct crl_met *met, const struct crl_counts *now, const struct crl_why_event *login,
+			 struct crl_why_event ret[CRL_WHY_MET_MAX]);
+
+/*
+ * The line for the user: what stopped processes of his newest login that he has not been told of.
+ * @buf  printable ASCII, "" when there is nothing to tell
+ */
+void crl_why_notice(const struct crl_why *why, int64_t now_s, char buf[CRL_NOTICE_MAX]);
+
+/* The limit of an event as people write it, "" when it has none. @size of 24 is always enough. */
+void crl_why_limit_text(enum crl_why_cause cause, uint64_t limit, char *buf, size_t size);
+
+/* The key of the policy that sets it, NULL when none does. */
+const char *crl_why_key(enum crl_why_cause cause);

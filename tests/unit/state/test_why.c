@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The record of what stopped a login, and the line made of it.
+ *
+ * Runs in: tests only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "proto/scope.h"
+#include "state/why.h"
+
+static char dir[64];
+static int state_fd = -EBADF;
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/carrel-why-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	state_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return state_fd < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	close(state_fd);
+	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
+	return system(command);
+}
+
+static struct crl_why_event event(enum crl_why_cause cause, uint64_t count, uint64_t limit)
+{
+	return (struct crl_why_event){.since = 1764079320, .cause = cause, .count = count, .limit = limit, .id = "abc234",
+				      .policy = "student"};
+}
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+	int at = openat(state_fd, "why", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+
+	assert_true(at >= 0);
+	(void)unlinkat(at, name, 0);
+	fd = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+	close(at);
+}
+
+static void what_is_added_is_read(void **state)
+{
+	struct crl_why_event e[] = {event(CRL_WHY_MEMORY, 3, 536870912), event(CRL_WHY_KILLED, 1, CRL_COUNT_UNKNOWN)};
+	struct crl_why w;
+
+	(void)state;
+	assert_int_equal(crl_why_read(state_fd, 7, &w), -ENOENT);
+	assert_int_equal(crl_why_add(state_fd, 7, e, 2), 0);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_int_equal(w.len, 2);
+	assert_int_equal(w.event[0].cause, CRL_WHY_MEMORY);
+	assert_int_equal(w.event[0].count, 3);
+	assert_int_equal(w.event[0].limit, 536870912);
+	assert_int_equal(w.event[0].since, 1764079320);
+	assert_true(w.event[0].when_ms / 1000 >= time(NULL) - 60);
+	assert_string_equal(w.event[1].id, "abc234");
+	assert_string_equal(w.event[1].policy, "student");
+	assert_true(w.event[1].limit == CRL_COUNT_UNKNOWN);
+	assert_false(w.event[1].told);
+	crl_why_tell(state_fd, 7, w.event[0].when_ms - 1);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_false(w.event[0].told);
+	crl_why_tell(state_fd, 7, INT64_MAX);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_true(w.event[0].told && w.event[1].told);
+	assert_int_equal(crl_why_read(state_fd, 8, &w), -ENOENT);
+}
+
+static void the_oldest_give_way(void **state)
+{
+	struct crl_why w;
+
+	(void)state;
+	for (uint64_t i = 1; i <= CRL_WHY_EVENTS_MAX + 5; i++) {
+		struct crl_why_event e = event(CRL_WHY_TASKS, i, UINT64_MAX - 1);
+
+		e.since = INT64_MAX;
+		memset(e.policy, 'p', sizeof(e.policy) - 1);
+		assert_int_equal(crl_why_add(state_fd, UINT32_MAX - 1, &e, 1), 0);
+	}
+	assert_int_equal(crl_why_read(state_fd, UINT32_MAX - 1, &w), 0);
+	assert_int_equal(w.len, CRL_WHY_EVENTS_MAX);
+	assert_int_equal(w.event[0].count, 6);
+	assert_int_equal(w.event[CRL_WHY_EVENTS_MAX - 1].count, CRL_WHY_EVENTS_MAX + 5);
+}
+
+#define GOOD "carrel-why 1 2\n1764079321000 0 memory 3 536870912 1764079320 abc234 student\n" \
+	     "1764079322000 1 killed 1 - 1764079320 abc234 student\n"
+
+static int parse(const char *text, size_t len, struct crl_why *ret)
+{
+	char buf[CRL_WHY_SIZE_MAX];
+
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	return crl_why_parse(buf, len, ret);
+}
+
+static void a_record_cut_anywhere_is_none(void **state)
+{
+	struct crl_why w;
+
+	(void)state;
+	assert_int_equal(parse(GOOD, strlen(GOOD), &w), 0);
+	assert_int_equal(w.len, 2);
+	for (size_t len = 0; len < strlen(GOOD); len++) {
+		assert_int_equal(parse(GOOD, len, &w), -EBADMSG);
+		assert_int_equal(w.len, 0);
+	}
+	assert_int_equal(parse("carrel-why 1 0\n", 15, &w), 0);
+}
+
+static void a_record_that_is_off_is_none(void **state)
+{
+	static const char *const bad[] = {
+		"", "\n", "carrel-why 2 0\n", "carrel-why 1 17\n", "carrel-why 1 -1\n", "carrel-why 1 0\nx\n",
+		"carrel-why 1 1\n1 0 memory 3 5 7 abc student\n\n", "carrel-why 1 1\n1 2 memory 3 5 7 abc student\n",
+		"carrel-why 1 1\n-1 0 memory 3 5 7 abc student\n", "carrel-why 1 1\n1 0 quota 3 5 7 abc student\n",
+		"carrel-why 1 1\n1 0 seccomp 3 5 7 abc student\n", "carrel-why 1 1\n1 0 memory x 5 7 abc student\n",
+		"carrel-why 1 1\n1 0 memory 3 18446744073709551616 7 abc student\n",
+		"carrel-why 1 1\n1 0 memory 3 5 9223372036854775808 abc student\n",
+		"carrel-why 1 1\n1 0 memory 3 5 7 ABC student\n", "carrel-why 1 1\n1 0 memory 3 5 7 abcdefghijklmnop student\n",
+		"carrel-why 1 1\n1 0 memory 3 5 7  student\n", "carrel-why 1 1\n1 0 memory 3 5 7 abc a\033[2J\n",
+		"carrel-why 1 1\n1 0 memory 3 5 7 abc student more\n", "carrel-why 1 1\n1 0 memory 3 5 7 abc\n",
+		"carrel-why 1 1\n 1 0 memory 3 5 7 abc student\n",
+	};
+	struct crl_why w;
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
+		if (parse(bad[i], strlen(bad[i]), &w) != -EBADMSG || w.len != 0)
+			fail_msg("taken: %s", bad[i]);
+	}
+	assert_int_equal(parse("carrel-why 1 0\n\0", 16, &w), -EBADMSG);
+}
+
+static void a_file_that_is_not_ours_is_not_read(void **state)
+{
+	struct crl_why_event e = event(CRL_WHY_HOME, 1, 1);
+	char path[96], big[CRL_WHY_SIZE_MAX + 2];
+	struct crl_why w;
+
+	(void)state;
+	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0);
+	put("7", GOOD, 0600);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	put("7", GOOD, 0644);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), -EBADMSG);
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	put("7", big, 0600);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), -EBADMSG);
+	(void)snprintf(path, sizeof(path), "%s/why/7", dir);
+	put("8", GOOD, 0600);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("8", path), 0);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), -EBADMSG);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), -EBADMSG);
+	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0); /* begun anew in its place */
+	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_int_equal(w.len, 1);
+}
+
+/* Whoever holds the lock may be stopped for ever: that must hold up no logout. */
+static void a_held_lock_is_not_waited_for_without_end(void **state)
+{
+	struct crl_why_event e = event(CRL_WHY_HOME, 1, 1);
+	struct crl_why w;
+	int fd;
+
+	(void)state;
+	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0);
+	fd = openat(state_fd, "why", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	(void)alarm(60);
+	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0);
+	(void)alarm(0);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_int_equal(w.len, 2);
+	close(fd);
+}
+
+static void count_users(void *arg, uint32_t uid)
+{
+	*(uint64_t *)arg += uid;
+}
+
+static void old_records_are_swept(void **state)
+{
+	struct timespec old[2] = {{.tv_sec = time(NULL) - (CRL_WHY_KEPT_DAYS + 1) * 86400}, {.tv_sec = time(NULL) - 31 * 86400}};
+	struct crl_why_event e = event(CRL_WHY_HOME, 1, 1);
+	uint64_t sum = 0;
+	int fd;
+
+	(void)state;
+	assert_int_equal(crl_why_users(state_fd, count_users, &sum), 0);
+	assert_int_equal(sum, 0);
+	for (uint32_t uid = 1; uid <= 4; uid *= 2)
+		assert_int_equal(crl_why_add(state_fd, uid, &e, 1), 0);
+	put("4.99", "half", 0600);
+	put("01", "no uid", 0600);
+	assert_int_equal(crl_why_users(state_fd, count_users, &sum), 0);
+	assert_int_equal(sum, 7);
+	fd = openat(state_fd, "why", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(utimensat(fd, "2", old, 0), 0);
+	old[1].tv_sec = time(NULL) - 3600;
+	assert_int_equal(utimensat(fd, "4", old, 0), 0);
+	assert_int_equal(utimensat(fd, "4.99", old, 0), 0);
+	crl_why_sweep(state_fd);
+	sum = 0;
+	assert_int_equal(crl_why_users(state_fd, count_users, &sum), 0);
+	assert_int_equal(sum, 5);
+	assert_int_equal(faccessat(fd, "4.99", F_OK, 0), -1);
+	assert_int_equal(faccessat(fd, "01", F_OK, 0), 0);
+	close(fd);
+}
+
+static void tells(const struct crl_why *w, int64_t now, const char *want)
+{
+	char buf[CRL_NOTICE_MAX];
+
+	crl_why_notice(w, now, buf);
+	assert_string_equal(buf, want);
+}
+
+static void the_user_is_told_in_one_line(void **state)
+{
+	struct crl_why w = {.len = 1, .event = {event(CRL_WHY_MEMORY, 3, 536870912)}};
+	const int64_t same_day = 1764080000;
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	tells(&w, same_day, "carrel: your login of 14:02 had 3 processes ended for memory (limit 512M)");
+	tells(&w, same_day + 86400, "carrel: your login of 2025-11-25 14:02 had 3 processes ended for memory (limit 512M)");
+	w.event[0].count = 1;
+	w.event[0].limit = CRL_COUNT_UNKNOWN;
+	tells(&w, same_day, "carrel: your login of 14:02 had a process ended for memory");
+	w.event[w.len++] = event(CRL_WHY_HOME, 1, 64 << 20);
+	tells(&w, same_day, "carrel: your login of 14:02 had a process ended for memory, had its home full (limit 64M)");
+	w.event[0].told = true;
+	tells(&w, same_day, "carrel: your login of 14:02 had its home full (limit 64M)");
+	w.event[w.len++] = event(CRL_WHY_CPU, 100, 500); /* slowed, not stopped */
+	tells(&w, same_day, "carrel: your login of 14:02 had its home full (limit 64M)");
+	w.event[w.len] = event(CRL_WHY_TASKS, 5, 64);
+	strcpy(w.event[w.len].id, "newer");
+	w.event[w.len++].since += 3600;
+	tells(&w, same_day, "carrel: your login of 15:02 could not start processes 5 times, there were too many (limit 64)");
+	w.event[w.len] = event(CRL_WHY_LINGER, 2, 1800);
+	strcpy(w.event[w.len++].id, "last");
+	tells(&w, same_day, "carrel: your login of 14:02 had 2 processes ended when their time after logout was over (limit 30m)");
+	for (size_t i = 0; i < w.len; i++)
+		w.event[i].told = true;
+	tells(&w, same_day, "");
+	w.len = 0;
+	tells(&w, same_day, "");
+}
+
+static void the_line_is_never_too_long(void **state)
+{
+	struct crl_why w = {.len = CRL_WHY_EVENTS_MAX};
+	char buf[CRL_NOTICE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < w.len; i++) {
+		w.event[i] = event((enum crl_why_cause)(i % CRL_WHY_COUNT), UINT64_MAX, UINT64_MAX - 1);
+		w.event[i].since = i % 2 ? INT64_MAX : 0;
+	}
+	memset(buf, 'x', sizeof(buf));
+	crl_why_notice(&w, 0, buf);
+	assert_non_null(memchr(buf, '\0', sizeof(buf)));
+	for (const char *p = buf; *p; p++)
+		assert_true(*p >= ' ' && *p <= '~');
+	assert_null(strstr(buf, ", ,"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_is_added_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_oldest_give_way, setup, teardown),
+		cmocka_unit_test(a_record_cut_anywhere_is_none),
+		cmocka_unit_test(a_record_that_is_off_is_none),
+		cmocka_unit_test_setup_teardown(a_file_that_is_not_ours_is_not_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_held_lock_is_not_waited_for_without_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(old_records_are_swept, setup, teardown),
+		cmocka_unit_test(the_user_is_told_in_one_line),
+		cmocka_unit_test(the_line_is_never_too_long),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
