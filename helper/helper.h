@@ -210,7 +210,8 @@ _Noreturn void crl_supervise(struct crl_room *room);
 void crl_leave(struct crl_room *room, struct crl_member *m);
 _Noreturn void crl_end_room(struct crl_room *room);
 bool crl_room_is_over(const struct crl_room *room);
-size_t crl_room_alive(const struct crl_room *room, size_t most); /* processes, init not counted; 0 when nobody can tell */
+/* Processes in the room, init not counted, @most at most; 0 when nobody can tell. */
+size_t crl_room_alive(const struct crl_room *room, size_t most);
 void crl_room_record(const struct crl_room *room);
 
 /* account.c: the host's utmp, wtmp and lastlog stay true. */

@@ -245,6 +245,8 @@ _Noreturn void crl_end_room(struct crl_room *room)
 	for (size_t i = 0; i < room->members; i++) /* the slice is empty only now that init has left it */
 		if (room->cgroup_root >= 0 && !room->managed)
 			crl_ignore(crl_cgroup_remove(room->cgroup_root, room->slice, room->member[i]->id));
+	if (room->cgroup_root >= 0 && !room->managed) /* after a time without logins there is no member to do it for */
+		crl_ignore(crl_cgroup_remove(room->cgroup_root, room->slice, room->id));
 	crl_record_remove(room->state.rooms, room->id);
 	drop_fd(&room->lock);
 	if (room->managed)

@@ -94,7 +94,8 @@ void crl_room_record(const struct crl_room *room)
 
 		login[i] = (struct crl_record_login){.uid = m->uid, .pid = m->gone ? 0 : m->pid, .since = m->since,
 						     .user = m->user, .service = m->service, .tty = m->tty,
-						     .rhost = m->rhost, .cgroup = room->cgroup_root >= 0 && !room->managed};
+						     .rhost = m->rhost, .base = &m->base,
+						     .cgroup = room->cgroup_root >= 0 && !room->managed};
 		(void)snprintf(login[i].id, sizeof(login[i].id), "%s", m->id);
 	}
 	crl_ignore(crl_record_write(&room->state, &r)); /* a full /run costs a record, not a login */

@@ -56,7 +56,7 @@ void status_opened(pam_handle_t *pamh, const struct crl_login *login, const stru
 
 uint32_t status_shows(int flags, const struct crl_login *login)
 {
-	if (flags & PAM_SILENT)
+	if (flags & PAM_SILENT || strcmp(login->service, "su") == 0) /* su shows its user nothing; "su -" is su-l */
 		return CRL_SHOWS_NOTHING;
 	if (strcmp(login->tty, "ssh") == 0)
 		return CRL_SHOWS_LATER;

@@ -26,7 +26,7 @@ void status_opened(pam_handle_t *pamh, const struct crl_login *login, const stru
 
 /*
  * What becomes of a line for the user here (enum crl_shows): sshd keeps it for a shell with a terminal, others show it
- * at once, and then only when both standard input and output are a terminal.
+ * at once, and then only when both standard input and output are a terminal. su swallows it.
  * @flags  of pam_open_session()
  */
 uint32_t status_shows(int flags, const struct crl_login *login);

@@ -6,6 +6,7 @@
  */
 #include "ctl/ctl.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "apply/cgroup_limits.h"
 #include "proto/fdpass.h"
 #include "state/record.h"
+#include "state/why.h"
 
 #define KILL_WAIT_MS 10000
 #define FREEZE_WAIT_MS 5000
@@ -28,7 +30,36 @@ static bool is_of(const struct crl_room_info *room, const char *what)
 	return false;
 }
 
-static enum ctl_exit act(const struct ctl *c, int argc, char **argv, ctl_room_action *one, const char *done)
+/* For carrelctl why, and for the user's next login. */
+static void record(const struct ctl *c, const struct crl_room_info *room, enum crl_why_cause cause)
+{
+	scoped_fd state = open(c->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < room->logins && cause != CRL_WHY_COUNT; i++) {
+		const struct crl_room_login *l = &room->login[i];
+		struct crl_why_event e = {.since = l->since, .cause = cause, .count = 1, .limit = CRL_COUNT_UNKNOWN};
+
+		(void)snprintf(e.id, sizeof(e.id), "%s", l->id);
+		(void)snprintf(e.policy, sizeof(e.policy), "%s", room->policy);
+		if (crl_why_add(state, l->uid, &e, 1) < 0)
+			(void)ctl_complain(c, CTL_FAIL, "room %s: done, but it cannot be recorded for %s", room->id, l->user);
+	}
+}
+
+/* What is done to a room; cause CRL_WHY_COUNT = nothing that stops it. */
+struct deed {
+	ctl_room_action *one;
+	const char *done;
+	enum crl_why_cause cause;
+};
+
+static void tell_done(const struct ctl *c, const struct crl_room_info *room, const struct deed *deed)
+{
+	record(c, room, deed->cause);
+	(void)printf("room %s %s\n", room->id, deed->done);
+}
+
+static enum ctl_exit act(const struct ctl *c, int argc, char **argv, const struct deed *deed)
 {
 	enum ctl_exit status = CTL_YES;
 	struct crl_rooms rooms;
@@ -43,10 +74,10 @@ static enum ctl_exit act(const struct ctl *c, int argc, char **argv, ctl_room_ac
 			if (rooms.item[j].stale || !is_of(&rooms.item[j], argv[i]))
 				continue;
 			found++;
-			if (one(&rooms.item[j], true, &err) < 0)
+			if (deed->one(&rooms.item[j], true, &err) < 0)
 				status = ctl_error(c, &err);
 			else
-				(void)printf("room %s %s\n", rooms.item[j].id, done);
+				tell_done(c, &rooms.item[j], deed);
 		}
 		if (found == 0)
 			status = ctl_complain(c, status == CTL_FAIL ? CTL_FAIL : CTL_NO, "no room, login or user %s with a live room",
@@ -137,15 +168,15 @@ int ctl_room_thaw(const struct crl_room_info *room, bool wait, struct crl_err *e
 
 enum ctl_exit ctl_kill(const struct ctl *c, int argc, char **argv)
 {
-	return act(c, argc, argv, ctl_room_kill, "ended");
+	return act(c, argc, argv, &(struct deed){ctl_room_kill, "ended", CRL_WHY_KILLED});
 }
 
 enum ctl_exit ctl_freeze(const struct ctl *c, int argc, char **argv)
 {
-	return act(c, argc, argv, ctl_room_freeze, "frozen");
+	return act(c, argc, argv, &(struct deed){ctl_room_freeze, "frozen", CRL_WHY_FROZEN});
 }
 
 enum ctl_exit ctl_thaw(const struct ctl *c, int argc, char **argv)
 {
-	return act(c, argc, argv, ctl_room_thaw, "thawed");
+	return act(c, argc, argv, &(struct deed){ctl_room_thaw, "thawed", CRL_WHY_COUNT});
 }

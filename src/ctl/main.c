@@ -33,6 +33,7 @@ static const struct command commands[] = {
 	{"list", "[USER|ID...]", "live logins, one a line", 0, MANY, true, "", ctl_list},
 	{"top", "", "live logins and what they use, on the screen, to sort, search and act on", 0, 0, true, "i", ctl_top},
 	{"show", "USER|ID...", "everything known of a login", 1, MANY, true, "", ctl_show},
+	{"why", "[USER]", "what stopped a login's processes last", 0, 1, true, "", ctl_why},
 	{"enter", "USER|ID [-- COMMAND...]", "a shell in a room, as its user", 1, MANY, false, "U", ctl_enter},
 	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, "", ctl_enable},
 	{"disable", "SERVICE", "take carrel out of /etc/pam.d/SERVICE", 1, 1, false, "", ctl_disable},

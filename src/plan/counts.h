@@ -27,7 +27,7 @@ enum crl_count {
 	CRL_COUNT_LEN
 };
 
-/* Where a count is: the number after @key at the start of a line, or after " KEY" in the line that starts with @line. */
+/* Where a count is: after KEY and a space at the start of a line, or after KEY in the line that starts with @line. */
 struct crl_count_place {
 	bool own;         /* in the login's cgroup, not in the slice */
 	const char *file;

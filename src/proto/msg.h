@@ -25,8 +25,8 @@ size_t crl_msg_room_size(uint32_t filter_len);
 int crl_msg_check_shape(enum crl_msg type, const void *body, size_t size, size_t nfds) CRL_MUST_CHECK;
 
 /*
- * Prove that what a ROOM says to adopt is sane: ids and policy terminated and printable, known namespaces without a user
- * namespace, flags 0 or 1, no SECBIT_NO_SETUID_FIXUP, reserved fields zero. The filter is the kernel's
+ * Prove that what a ROOM says to adopt is sane: ids and policy terminated and printable, known namespaces without a
+ * user namespace, flags 0 or 1, no SECBIT_NO_SETUID_FIXUP, reserved fields zero. The filter is the kernel's
  * to check.
  * Returns 0 or -EBADMSG.
  */

@@ -160,6 +160,17 @@ static void print_text(FILE *f, const char *key, const char *text)
 	}
 }
 
+static void print_base(FILE *f, const struct crl_counts *base)
+{
+	for (size_t i = 0; base && i < CRL_COUNT_LEN; i++) {
+		(void)fprintf(f, "%s", i ? "," : " base=");
+		if (base->n[i] == CRL_COUNT_UNKNOWN)
+			(void)fputc('-', f);
+		else
+			(void)fprintf(f, "%" PRIu64, base->n[i]);
+	}
+}
+
 static void print_record(FILE *f, const struct crl_record *r)
 {
 	const struct crl_adopt *a = r->adopt;
@@ -177,6 +188,7 @@ static void print_record(FILE *f, const struct crl_record *r)
 		print_text(f, "service", l->service);
 		print_text(f, "tty", l->tty);
 		print_text(f, "rhost", l->rhost);
+		print_base(f, l->base);
 		(void)fputc('\n', f);
 	}
 }

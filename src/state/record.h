@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "plan/counts.h"
 #include "proto/login.h"
 #include "proto/proto.h"
 
@@ -64,6 +65,7 @@ struct crl_record_login {
 	const char *service;
 	const char *tty;
 	const char *rhost;
+	const struct crl_counts *base; /* what its cgroups had counted at its begin; NULL = not known */
 	bool cgroup;          /* it has a cgroup of its own beneath the room's slice, to be removed with the room */
 };
 

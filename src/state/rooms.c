@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "state/record.h"
 
 #define RECORD_MAX 65536
@@ -46,6 +47,21 @@ static void decode(const char *text, char *buf, size_t size)
 	buf[n] = '\0';
 }
 
+/* Numbers as record.c prints them; from the first that is none on, they are not known. */
+static void take_base(char *value, struct crl_counts *ret)
+{
+	char *rest = value;
+
+	for (size_t i = 0; i < CRL_COUNT_LEN; i++) {
+		const char *word = strsep(&rest, ",");
+
+		if (!word)
+			return;
+		if (strcmp(word, "-") != 0 && crl_parse_uint(word, 0, UINT64_MAX - 1, &ret->n[i]) < 0)
+			return;
+	}
+}
+
 static void take_text(char *word, struct crl_room_login *l)
 {
 	const struct {
@@ -63,6 +79,8 @@ static void take_text(char *word, struct crl_room_login *l)
 	*value++ = '\0';
 	if (strcmp(word, "since") == 0)
 		l->since = strtoll(value, NULL, 10);
+	if (strcmp(word, "base") == 0)
+		take_base(value, &l->base);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(field); i++)
 		if (strcmp(word, field[i].key) == 0)
 			decode(value, field[i].buf, field[i].size);
@@ -81,6 +99,7 @@ static int parse_login(char *line, struct crl_room_info *r)
 	r->login = grown;
 	l = &r->login[r->logins];
 	*l = (struct crl_room_login){0};
+	crl_counts_init(&l->base);
 	if (sscanf(line, "%15[a-z0-9] %" SCNu32 " %d %d%n", l->id, &l->uid, &cgroup, &pid, &used) != 4)
 		return -EBADMSG;
 	l->cgroup = cgroup != 0;

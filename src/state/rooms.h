@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "plan/counts.h"
 #include "proto/login.h"
 #include "proto/proto.h"
 
@@ -22,6 +23,7 @@ struct crl_room_login {
 	char service[CRL_SERVICE_MAX];
 	char tty[CRL_TTY_MAX];
 	char rhost[CRL_RHOST_MAX];
+	struct crl_counts base; /* what its cgroups had counted at its begin */
 };
 
 struct crl_room_info {

@@ -3,10 +3,10 @@
  * What stopped a user's processes last: one small file a user, STATE/why/UID.
  *
  *   carrel-why 1 EVENTS
- *   WHEN-MS TOLD CAUSE COUNT LIMIT SINCE LOGIN POLICY     one line an event, oldest first; LIMIT "-" = not known
+ *   WHEN-MS TOLD CAUSE COUNT LIMIT SINCE LOGIN POLICY     a line an event, oldest first; LIMIT "-" = not known
  *
  * Runs in: helper, supervisor in its sandbox, carrelctl; root.
- * Trusts: nobody but root can write below STATE (0700). R1: all the same a file counts only when it is the caller's own,
+ * Trusts: nobody but root can write below STATE (0700). All the same a file counts only when it is the caller's own,
  * 0600, regular, of bounded size, and right to its last byte.
  */
 #pragma once

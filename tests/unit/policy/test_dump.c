@@ -15,7 +15,7 @@
 
 /* Every key away from its default. */
 static const char everything[] =
-	"share = \"user\"; on_close = \"keep\"; linger = \"90m\"; hostname = \"%u-%h\";\n"
+	"share = \"user\"; on_close = \"keep\"; linger = \"90m\"; notice = false; hostname = \"%u-%h\";\n"
 	"namespaces = [ \"mount\", \"pid\", \"uts\" ]; ptys = 3; no_new_privs = false;\n"
 	"root = { mode = \"image\"; path = \"/srv/ro\\\"ot\\\\x\"; writable = true; hide = [ \"/a b\" ];\n"
 	" read_only = [ \"/c\" ]; writable_paths = [ \"/d\" ]; run = [ \"/run/x\" ];\n"
@@ -34,7 +34,7 @@ static const char everything[] =
 	" accounting = \"require\"; };\n";
 
 static const char everything_dumped[] =
-	"share = \"user\";\non_close = \"keep\";\nlinger = \"90m\";\nnamespaces = [ \"mount\", \"pid\", "
+	"share = \"user\";\non_close = \"keep\";\nlinger = \"90m\";\nnotice = false;\nnamespaces = [ \"mount\", \"pid\", "
 	"\"uts\" ];\n"
 	"hostname = \"%u-%h\";\nroot = {\n\tmode = \"image\";\n\tpath = \"/srv/ro\\\"ot\\\\x\";\n\twritable "
 	"= true;\n"

@@ -26,7 +26,7 @@ static void test_record(void **state)
 	(void)state;
 	assert_int_equal(parse("version=1\nroom=abc234\npolicy=student\nslice=carrel.slice/user-7.slice\nsupervisor=1 5\n"
 			       "adopt=5f c3 200 0 1 1 0\nfilter=0123456789abcdef.bpf\n"
-			       "init=99\nlogin=abc234 7 1 42 since=1700000000 user=an%20n%1B%5B service=sshd tty=ssh rhost=192.0.2.1\n"
+			       "init=99\nlogin=abc234 7 1 42 since=1700000000 user=an%20n%1B%5B service=sshd tty=ssh rhost=192.0.2.1 base=1,-,18446744073709551615,4\n"
 			       "login=xyz 7 0 0 since=5 user=%%%4 service= tty= rhost=\nfuture=thing\n",
 			       &r),
 			 0);
@@ -46,6 +46,11 @@ static void test_record(void **state)
 	assert_int_equal(r.login[0].since, 1700000000);
 	assert_string_equal(r.login[0].user, "an n\033[");
 	assert_string_equal(r.login[0].rhost, "192.0.2.1");
+	assert_int_equal(r.login[0].base.n[0], 1);
+	assert_true(r.login[0].base.n[1] == CRL_COUNT_UNKNOWN);
+	assert_true(r.login[0].base.n[2] == CRL_COUNT_UNKNOWN); /* no number, and what follows is not believed */
+	assert_true(r.login[0].base.n[3] == CRL_COUNT_UNKNOWN);
+	assert_true(r.login[1].base.n[0] == CRL_COUNT_UNKNOWN);
 	assert_string_equal(r.login[1].user, "%%%4"); /* no escape of ours: as it stands */
 	assert_string_equal(r.login[1].tty, "");
 	crl_room_info_done(&r);

@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What stopped a login's processes: on record for carrelctl why, told to the user at his next login with a terminal,
+# once, and never in what a program reads. Memory and tasks need controllers: they are in the guest.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+. "$(dirname "$0")/../lib/ctl.sh"
+
+SSH_CMD="ssh -F $STAGE/ssh/config"
+WORK=$STAGE/work
+TERMINAL=(timeout "$SSH_LIMIT" script -qec)
+
+# causes USER: cause and count of each row, newest first; system calls are left out, the kernel's log is every stage's
+causes() {
+	ctl why "$1" --json | json '" ".join("%s:%d" % (x["cause"], x["count"]) for x in d if not x["cause"].startswith("seccomp"))'
+}
+
+field() { # USER KEY: of the newest row
+	ctl why "$1" --json | json "[x for x in d if not x['cause'].startswith('seccomp')][0]['$2']"
+}
+
+# A shell with a terminal, as somebody would have it who types exit at once.
+shell() { # USER
+	printf 'exit\n' | s -tt "$1@room" 2>&1 | tr -d '\r'
+}
+
+notices() {
+	grep -c '^carrel: ' <<<"$1"
+}
+
+configure() {
+	host_config
+	sed -i 's/seccomp = { base = "@login"; };/seccomp = { base = "@login"; log = true; };/
+		s/on_close = "keep";/on_close = "keep"; linger = "1s"; tmp = { size = "8M"; };/' /etc/carrel/carrel.conf
+}
+
+check_nothing() {
+	is "nothing has stopped anybody" "$(status ctl why cara)" 1
+	like "and it says so" "$(ctl why cara)" '^Nothing has stopped'
+	is "an empty list for programs" "$(ctl why cara --json | json d)" '[]'
+	is "nobody of that name" "$(status ctl why no-such-user)" 1
+	is "too many words" "$(status ctl why ana cara)" 2
+	is "no state directory: nothing yet" "$(status ctl --state /nonexistent why cara)" 1
+	unlike "a login that met nothing is told nothing" "$(shell cara)" '^carrel: '
+	check "and leaves nothing" test ! -e "$STATE_DIR/why"
+}
+
+check_home() {
+	hold one ana@room
+	hold_ask one 'head -c 100M /dev/zero >~/big; true' >/dev/null
+	hold_end one
+	check "a full home is on record" poll 10 eval '[ "$(causes ana)" = home:1 ]'
+	is "with its size" "$(field ana limit)" 64M
+	is "its policy" "$(field ana policy)" student
+	like "and the key and line to change" "$(field ana what_to_do)" \
+		"^home.size of policy student \(/etc/carrel/carrel.conf:$(grep -n 'size = "64M"' /etc/carrel/carrel.conf | head -n 1 | cut -d: -f1)\)$"
+	is "of root alone" "$(stat -c '%a %u' "$STATE_DIR"/why "$STATE_DIR"/why/* | xargs)" '700 0 600 0'
+	is "something was stopped" "$(status ctl why)" 0
+	is "of all users, too" "$(ctl why --json | json '{x["user"] for x in d if x["cause"] == "home"}')" "{'ana'}"
+}
+
+# The line waits for a terminal: until then no program may see it.
+check_clean_streams() {
+	head -c 300000 /dev/urandom >"$WORK/random"
+	is "ssh command: standard output" "$(s ana@room 'echo out' </dev/null 2>"$WORK/err")" out
+	is "ssh command: standard error" "$(cat "$WORK/err")" ""
+	is "ssh -T command" "$(s -T ana@room 'echo out' </dev/null 2>&1)" out
+	like "a shell without a terminal hears it as sshd's other greetings" "$(echo 'echo out' | s -T ana@room 2>&1)" '^carrel: '
+	is "bytes in and out" "$(s ana@room cat <"$WORK/random" 2>"$WORK/err" | sha256sum)" "$(sha256sum <"$WORK/random")"
+	is "and nothing beside them" "$(cat "$WORK/err")" ""
+	is "sftp" "$(printf 'put %s back\nget back %s\n' "$WORK/random" "$WORK/got" | sftp -q -b - -F "$STAGE/ssh/config" ana@room 2>&1 | grep -vc '^sftp>')" 0
+	check "sftp: what comes back" cmp "$WORK/random" "$WORK/got"
+	is "sftp inside sshd" "$(printf 'pwd\n' | sftp -q -b - -F "$STAGE/ssh/config" ana@sftponly 2>&1 | grep -v '^sftp>')" 'Remote working directory: /home/ana'
+	is "scp is silent" "$(scp -q -F "$STAGE/ssh/config" "$WORK/random" ana@room:back 2>&1)" ""
+	is "rsync is silent" "$(rsync -e "$SSH_CMD" "$WORK/random" ana@room:back 2>&1)" ""
+	is "git reads its protocol" "$(GIT_SSH_COMMAND=$SSH_CMD git ls-remote ana@room:nowhere 2>&1 | grep -c '^carrel')" 0
+	is "su into a file" "$(su ana -c 'echo out' </dev/null 2>&1)" out
+	is "su -: a terminal only on standard input" "$("${TERMINAL[@]}" "su ana -c 'echo out' >$WORK/out" /dev/null; cat "$WORK/out")" out
+}
+
+check_told_once() {
+	local text
+	text=$(shell ana)
+	like "a shell with a terminal is told" "$text" '^carrel: your login of [0-9:]{5} had its home full \(limit 64M\)$'
+	is "in one line" "$(notices "$text")" 1
+	check "and that is on record" poll 10 grep -q '^[0-9]* 1 home' "$STATE_DIR/why/$(id -u ana)"
+	is "once" "$(notices "$(shell ana)")" 0
+	is "carrelctl tells it for ever" "$(causes ana)" home:1
+}
+
+check_operator() {
+	local text
+	hold one ana@room
+	ctl kill ana >/dev/null
+	hold_end one 2>/dev/null
+	check "killed by the operator" poll 10 eval '[ "$(causes ana)" = "killed:1 home:1" ]'
+	is "su swallows what it is given" "$(notices "$("${TERMINAL[@]}" 'su ana' /dev/null <<<exit)")" 0
+	text=$("${TERMINAL[@]}" 'su - ana' /dev/null <<<'echo $((40 + 2)); exit' | tr -d '\r')
+	like "so su - tells it" "$text" '^carrel: your login of [0-9:]{5} was ended by the administrator$'
+	like "and is a shell" "$text" '42$'
+	is "once" "$(notices "$("${TERMINAL[@]}" 'su - ana' /dev/null <<<exit)")" 0
+	is "nor over ssh" "$(notices "$(shell ana)")" 0
+	hold two bob@room
+	ctl freeze bob >/dev/null
+	like "frozen" "$(field bob what_to_do)" '^carrelctl thaw '
+	ctl thaw bob >/dev/null
+	hold_end two
+	like "login tells it" "$("${TERMINAL[@]}" 'login -f bob' /dev/null <<<exit | tr -d '\r')" \
+		'^carrel: your login of [0-9:]{5} was stopped by the administrator$'
+}
+
+check_shared() {
+	hold one dora@room
+	hold_ask one 'head -c 20M /dev/zero >/tmp/big; setsid sleep 3300 >/dev/null 2>&1 & true' >/dev/null
+	hold_end one
+	check "/tmp full, then the time after the last logout is over" poll 15 eval '[ "$(causes dora)" = "linger:1 tmp:1" ]'
+	is "that time" "$(field dora limit)" 1s
+	like "both are told, for they are one login's" "$(shell dora)" \
+		'^carrel: your login of [0-9:]{5} had its /tmp full \(limit 8M\), had a process ended when its time after logout was over \(limit 1s\)$'
+}
+
+check_calls() {
+	local name="why$RANDOM" text
+	if ! [ -r /dev/kmsg ]; then
+		skip_here "refused system calls" "no kernel log here"
+		return
+	fi
+	room ana "perl -e '\$0 = \"$name\"; syscall(163, 0) for 1..3; \$0 = \"x\\033[2J\\\"$name\"; syscall(163, 0)'" >/dev/null
+	text=$(ctl why ana --json | json "[(x['cause'], x['count'], x['user'], x['login']) for x in d if x['cause'].endswith('by $name')]")
+	is "a refused call is named" "$text" "[('seccomp: acct by $name', 3, 'ana', '')]"
+	like "a hostile name is shown" "$(ctl why ana)" 'seccomp: acct by x\\x1b\[2J"why'
+	is "and does not act" "$(ctl why ana | grep -c $'\033')" 0
+	like "what to do" "$(ctl why ana)" 'acct in seccomp.allow of its policy'
+	unlike "with log = true nothing is missing" "$(ctl why ana)" 'are not recorded'
+	like "without it, the key is told" "$(ctl why bob)" '^Policy staff: refused system calls are not recorded; seccomp.log = true'
+	room bob "perl -e '\$0 = \"$name\"; syscall(163, 0)'" >/dev/null
+	is "for then there is no row" "$(ctl why bob --json | json "len([x for x in d if '$name' in x['cause']])")" 0
+	sed -i 's/log = true/log = false/' /etc/carrel/carrel.conf
+	like "a key that is set has its line" "$(ctl why ana)" "Policy student: .* \(/etc/carrel/carrel.conf:[0-9]+\) does that"
+	configure
+}
+
+check_switch() {
+	hold one ana@room
+	hold_ask one 'head -c 100M /dev/zero >~/big; true' >/dev/null
+	hold_end one
+	sed -i 's/hostname = "%u-room";/notice = false; &/' /etc/carrel/carrel.conf
+	is "notice = false: nothing is said" "$(notices "$(shell ana)")" 0
+	like "it is on record all the same" "$(causes ana)" '^home:1 killed'
+	configure
+	is "and said when it is true again" "$(notices "$(shell ana)")" 1
+}
+
+# Nobody but root can write there; if the record is broken all the same, logins go on.
+check_broken() {
+	local file uid
+	uid=$(id -u ana)
+	file=$STATE_DIR/why/$uid
+	printf 'carrel-why 1 1\n1 0 killed 1 - 1 abc \033[2J\n' >"$file"
+	is "a login goes on with a broken record" "$(notices "$(shell ana)")" 0
+	is "why fails and names it" "$(ctl why ana 2>&1 >/dev/null)" "carrelctl why: $STATE_DIR/why/$uid is no record of carrel's: remove it"
+	is "with its status" "$(status ctl why ana)" 3
+	rm "$file"
+	mkfifo -m 600 "$file"
+	is "a FIFO holds nobody up" "$(room ana 'echo in')" in
+	rm "$file"
+	touch -d '40 days ago' "$STATE_DIR/why/"*
+	"$STAGE_LIB/carrel-helper" --sweep --state "$STATE_DIR"
+	is "the old is swept" "$(ls "$STATE_DIR/why")" ""
+}
+
+host_start
+configure
+mkdir "$WORK"
+room ana true
+settle
+before=$(census)
+check_nothing
+check_home
+check_clean_streams
+check_told_once
+check_operator
+check_shared
+check_calls
+check_switch
+check_broken
+settle
+same_census "nothing but the records is left behind" "$before"
+tap_done
