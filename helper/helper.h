@@ -123,6 +123,7 @@ struct crl_room {
 	bool notice;        /* and told to the user */
 	int home;           /* of an overlay or tmpfs, only to ask how full it is; -EBADF = neither */
 	int tmp;
+	int kernlog;        /* where refused system calls are logged; -EBADF = nowhere */
 	struct {
 		char id[CRL_ID_MAX];
 		uint32_t uid;

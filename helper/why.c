@@ -3,7 +3,7 @@
  * What stopped a login's processes: counted by the kernel, looked at when the login ends, told at the next one.
  *
  * Runs in: helper (root) until the room stands, then supervisor in its sandbox, which only reads cgroup files, asks
- * descriptors that it holds how full they are, and writes below its own state directory.
+ * descriptors that it holds how full they are or what the kernel has logged, and writes below its own state directory.
  * Trusts: the kernel's counts. R1: paths of the room are looked up inside the room, whatever links they lead through.
  */
 #include "helper/helper.h"
@@ -20,6 +20,7 @@
 
 #include "apply/counts.h"
 #include "base/log.h"
+#include "state/kernlog.h"
 
 #define ALIVE_MAX 9999      /* more processes than that are not counted */
 #define FULL_PART 256       /* less than this part free counts as full */
@@ -43,6 +44,8 @@ void crl_room_why_start(struct crl_room *room, const struct crl_job *job)
 
 	room->why = !job->options->rehearse;
 	room->notice = p->notice;
+	if (room->why && room->adopt.filter_log) /* opened with power that is gone when it is read */
+		room->kernlog = open(CRL_KERNLOG, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (!room->why || !(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)))
 		return;
 	if (p->home_mode != CRL_HOME_REAL) /* a real one's disk is not the login's to fill, and not ours to hold */
@@ -96,10 +99,34 @@ static struct crl_why_event event_of(const struct crl_room *room, const char *id
 	return e;
 }
 
+struct refusals {
+	uint32_t uid;
+	int64_t since_ms;
+	uint64_t n;
+};
+
+static void count_refusal(void *arg, const struct crl_denial *d)
+{
+	struct refusals *r = arg;
+
+	r->n += d->uid == r->uid && d->when_ms >= r->since_ms && !crl_denial_is_usual(d);
+}
+
+/* What the kernel has logged of this user since the login began; of all his logins, as with limits. */
+static uint64_t refused_calls(const struct crl_room *room, const struct crl_member *m)
+{
+	struct refusals r = {.uid = m->uid, .since_ms = m->since_ms};
+
+	if (room->kernlog < 0 || lseek(room->kernlog, 0, SEEK_SET) < 0 ||
+	    crl_denials_read(room->kernlog, count_refusal, &r) < 0)
+		return 0;
+	return r.n;
+}
+
 /* While its cgroup is still there, and before its processes are ended by us. */
 void crl_room_why_end(struct crl_room *room, struct crl_member *m)
 {
-	struct crl_why_event login = event_of(room, m->id, m->since), event[CRL_WHY_MET_MAX + 2];
+	struct crl_why_event login = event_of(room, m->id, m->since), event[CRL_WHY_MET_MAX + 3];
 	int64_t seconds = time(NULL) - m->since;
 	struct crl_counts now;
 	struct crl_met met;
@@ -115,6 +142,10 @@ void crl_room_why_end(struct crl_room *room, struct crl_member *m)
 		event[n].cause = cause;
 		n += is_full(cause == CRL_WHY_HOME ? room->home : room->tmp, &event[n].limit);
 	}
+	event[n] = login;
+	event[n].cause = CRL_WHY_CALL;
+	event[n].count = refused_calls(room, m);
+	n += event[n].count > 0;
 	record(room, m->uid, event, n);
 	(void)snprintf(room->last.id, sizeof(room->last.id), "%s", m->id);
 	room->last.uid = m->uid;

@@ -149,7 +149,8 @@ static void cell_mend(struct ctl_table *t, const struct crl_config *config, cons
 	else if (e->cause == CRL_WHY_KILLED)
 		ctl_no_cell(t);
 	else if (e->cause == CRL_WHY_CALL)
-		ctl_cell(t, "%s in seccomp.allow of its policy, if it may be trusted with it", row->call);
+		ctl_cell(t, "%s in seccomp.allow of %s%s%s, if it may be trusted with it", row->call[0] ? row->call : "the call",
+			 e->policy[0] ? "policy " : "its policy", e->policy, place);
 	else if (e->cause == CRL_WHY_MEMORY && e->limit == CRL_COUNT_UNKNOWN)
 		ctl_cell(t, "not limits.memory of policy %s: its budget, or this host, had no more", e->policy);
 	else
@@ -158,10 +159,11 @@ static void cell_mend(struct ctl_table *t, const struct crl_config *config, cons
 
 static const struct ctl_column columns[] = {
 	{"WHEN", false}, {"USER", false},  {"LOGIN", false}, {"POLICY", false},
-	{"CAUSE", false}, {"COUNT", true}, {"LIMIT", false}, {"WHAT TO DO", false},
+	{"CAUSE", false}, {"COUNT", true}, {"LIMIT", true}, {"WHAT TO DO", false},
 };
 
-static void add_row(const struct ctl *c, struct ctl_table *t, const struct crl_config *config, const struct ctl_why_row *row)
+static void add_row(const struct ctl *c, struct ctl_table *t, const struct crl_config *config,
+		    const struct ctl_why_row *row)
 {
 	const struct crl_why_event *e = &row->event;
 	const struct passwd *pw = getpwuid(row->uid);
@@ -177,13 +179,18 @@ static void add_row(const struct ctl *c, struct ctl_table *t, const struct crl_c
 		ctl_cell(t, "%" PRIu32, row->uid);
 	ctl_cell(t, "%s", e->id);
 	ctl_cell(t, "%s", e->policy);
-	if (e->cause == CRL_WHY_CALL)
+	if (row->call[0])
 		ctl_cell(t, "seccomp: %s by %s", row->call, row->comm);
 	else
 		ctl_cell(t, "%s", crl_why_name(e->cause));
 	ctl_cell(t, "%" PRIu64, e->count);
 	crl_why_limit_text(e->cause, e->limit, limit, sizeof(limit));
-	ctl_cell(t, "%s", limit);
+	if (e->limit == CRL_COUNT_UNKNOWN)
+		ctl_no_cell(t);
+	else if (c->json)
+		ctl_cell(t, "%" PRIu64, e->limit);
+	else
+		ctl_cell(t, "%s", limit);
 	cell_mend(t, config, row);
 }
 

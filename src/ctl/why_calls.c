@@ -44,7 +44,7 @@ static void gather(void *arg, const struct crl_denial *d)
 	struct ctl_why_row *row = NULL;
 	char call[sizeof(row->call)];
 
-	if (!is_wanted(g->rows, d->uid))
+	if (!is_wanted(g->rows, d->uid) || crl_denial_is_usual(d))
 		return;
 	name_call(d, call, sizeof(call));
 	for (size_t i = g->first; i < g->rows->len && !row; i++) {
@@ -58,6 +58,7 @@ static void gather(void *arg, const struct crl_denial *d)
 	if (!row) {
 		row = ctl_why_add(g->rows);
 		row->uid = d->uid;
+		row->first_ms = d->when_ms;
 		row->event = (struct crl_why_event){.cause = CRL_WHY_CALL, .limit = CRL_COUNT_UNKNOWN};
 		(void)snprintf(row->call, sizeof(row->call), "%s", call);
 		(void)snprintf(row->comm, sizeof(row->comm), "%s", d->comm);
@@ -66,10 +67,37 @@ static void gather(void *arg, const struct crl_denial *d)
 	row->event.count++;
 }
 
+/* Which calls they were is in the log: the record's mere number tells whose login it was, and goes. */
+static void merge(struct ctl_why_rows *rows, struct ctl_why_row *record, size_t first)
+{
+	bool known = false;
+
+	for (size_t i = first; i < rows->len; i++) {
+		struct ctl_why_row *row = &rows->item[i];
+
+		if (row->uid != record->uid || row->first_ms > record->when_ms || row->when_ms / 1000 < record->event.since)
+			continue;
+		known = true;
+		memcpy(row->event.id, record->event.id, sizeof(row->event.id));
+		memcpy(row->event.policy, record->event.policy, sizeof(row->event.policy));
+	}
+	if (known)
+		record->event.count = 0;
+}
+
 int ctl_why_add_calls(struct ctl_why_rows *rows)
 {
 	struct gathered g = {.rows = rows, .first = rows->len};
 	scoped_fd fd = open(CRL_KERNLOG, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int r = fd < 0 ? -errno : crl_denials_read(fd, gather, &g);
+	size_t kept = 0;
 
-	return fd < 0 ? -errno : crl_denials_read(fd, gather, &g);
+	for (size_t i = 0; i < g.first; i++)
+		if (rows->item[i].event.cause == CRL_WHY_CALL)
+			merge(rows, &rows->item[i], g.first);
+	for (size_t i = 0; i < rows->len; i++)
+		if (rows->item[i].event.count > 0)
+			rows->item[kept++] = rows->item[i];
+	rows->len = kept;
+	return r;
 }

@@ -3,15 +3,15 @@
  * Refused system calls in the kernel's log.
  *
  * Runs in: helper, carrelctl; root.
- * Trusts: records of facility 0, which programs cannot write. R1: a name is quoted by the kernel, or hexadecimal when it
- * has a space, a quote or a control character in it, so words end at spaces. R2: the log may grow while it is read.
+ * Trusts: records of facility 0, which programs cannot write. R1: a name is quoted by the kernel, or hexadecimal when
+ * it has a space, a quote or a control character in it, so words end at spaces. R2: the log may grow while it is read.
  */
 #include "state/kernlog.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "base/parse.h"
 #include "proto/scope.h"
@@ -132,6 +132,11 @@ int crl_denial_parse(const char *record, struct crl_denial *ret)
 	if (r == 0)
 		*ret = d;
 	return r;
+}
+
+bool crl_denial_is_usual(const struct crl_denial *denial)
+{
+	return denial->call == __NR_clone3; /* one number for all architectures */
 }
 
 int crl_denials_read(int fd, crl_denial_each *each, void *arg)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/err.h"
@@ -28,6 +29,9 @@ struct crl_denial {
  * Returns 0; -ENOENT it is about something else; -EBADMSG it is not as the kernel writes it.
  */
 int crl_denial_parse(const char *record, struct crl_denial *ret) CRL_MUST_CHECK;
+
+/* Is it one that stops nothing? glibc asks for clone3 with each thread, and is content with clone. */
+bool crl_denial_is_usual(const struct crl_denial *denial);
 
 typedef void crl_denial_each(void *arg, const struct crl_denial *denial);
 

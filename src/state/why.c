@@ -49,7 +49,7 @@ static void lock(int dir)
 
 static int parse_cause(const char *word, enum crl_why_cause *ret)
 {
-	for (enum crl_why_cause cause = 0; cause < CRL_WHY_CALL; cause++) {
+	for (enum crl_why_cause cause = 0; cause < CRL_WHY_COUNT; cause++) {
 		if (strcmp(word, crl_why_name(cause)) == 0) {
 			*ret = cause;
 			return 0;

@@ -32,7 +32,7 @@ enum crl_why_cause {
 	CRL_WHY_LINGER, /* count = processes ended, since the time after the last logout was over; limit in seconds */
 	CRL_WHY_KILLED, /* by the administrator */
 	CRL_WHY_FROZEN,
-	CRL_WHY_CALL,   /* a system call that the filter refused: never in the file, the kernel's log has it */
+	CRL_WHY_CALL,   /* count = system calls that the filter refused; which ones only the kernel's log tells */
 	CRL_WHY_COUNT
 };
 

@@ -3,8 +3,10 @@
 # the golden files; what is found new stays under build/fuzz.
 FUZZ_SECONDS ?= 20
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
-FUZZ_LIB := $(PROTO_SRC) $(wildcard src/base/*.c src/policy/*.c)
+FUZZ_LIB := $(PROTO_SRC) $(wildcard src/base/*.c src/policy/*.c) src/plan/counts.c src/state/why.c src/state/why_text.c \
+	src/state/kernlog.c
 FUZZ_SEEDS_fuzz_load := tests/golden/policy
+FUZZ_SEEDS_fuzz_why := tests/golden/why
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LIB) $(wildcard src/proto/*.h src/base/*.h src/policy/*.h)
 	@mkdir -p $(@D)
@@ -15,7 +17,7 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LIB) $(wildcard src/proto/*.h s
 fuzz: $(FUZZ_BIN)
 	@set -e; for f in $(FUZZ_BIN); do \
 		n=$${f##*/}; mkdir -p $(BUILD)/fuzz/corpus/$$n; seeds=; \
-		if [ $$n = fuzz_load ]; then seeds=$(FUZZ_SEEDS_fuzz_load); fi; \
+		case $$n in fuzz_load) seeds=$(FUZZ_SEEDS_fuzz_load) ;; fuzz_why) seeds=$(FUZZ_SEEDS_fuzz_why) ;; esac; \
 		echo "$$n: $(FUZZ_SECONDS) s"; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 \
 			-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$n $$seeds > $(BUILD)/fuzz/$$n.log 2>&1 || \

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -36,6 +37,9 @@ static void a_refusal_is_read(void **state)
 	assert_int_equal(d.arch, 0xc000003e);
 	assert_int_equal(d.call, 163);
 	assert_string_equal(d.comm, "strace");
+	assert_false(crl_denial_is_usual(&d));
+	d.call = SYS_clone3;
+	assert_true(crl_denial_is_usual(&d));
 }
 
 static void a_hostile_name_stays_a_name(void **state)

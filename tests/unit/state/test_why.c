@@ -144,7 +144,7 @@ static void a_record_that_is_off_is_none(void **state)
 		"", "\n", "carrel-why 2 0\n", "carrel-why 1 17\n", "carrel-why 1 -1\n", "carrel-why 1 0\nx\n",
 		"carrel-why 1 1\n1 0 memory 3 5 7 abc student\n\n", "carrel-why 1 1\n1 2 memory 3 5 7 abc student\n",
 		"carrel-why 1 1\n-1 0 memory 3 5 7 abc student\n", "carrel-why 1 1\n1 0 quota 3 5 7 abc student\n",
-		"carrel-why 1 1\n1 0 seccomp 3 5 7 abc student\n", "carrel-why 1 1\n1 0 memory x 5 7 abc student\n",
+		"carrel-why 1 1\n1 0 memory x 5 7 abc student\n",
 		"carrel-why 1 1\n1 0 memory 3 18446744073709551616 7 abc student\n",
 		"carrel-why 1 1\n1 0 memory 3 5 9223372036854775808 abc student\n",
 		"carrel-why 1 1\n1 0 memory 3 5 7 ABC student\n", "carrel-why 1 1\n1 0 memory 3 5 7 abcdefghijklmnop student\n",
