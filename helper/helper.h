@@ -91,6 +91,7 @@ struct crl_member {
 	int64_t since_ms;   /* the same, closer */
 	uint32_t shows;     /* enum crl_shows */
 	bool told;          /* what its user had to be told */
+	bool counted;       /* base holds */
 	struct crl_counts base; /* as its login found them */
 	bool asked;      /* its module asked to close and waits for the answer */
 	bool waiting;    /* it leaves as soon as the room's lock is free */

@@ -152,7 +152,6 @@ static int add_first_member(struct crl_job *job, struct crl_room *room, struct c
 	}
 	if (m->pidfd < 0 || m->channel < 0)
 		return crl_err_set(err, errno, CRL_STAGE_STATE, "cannot record the login");
-	crl_room_why_begin(room, m);
 	return 0;
 }
 

@@ -51,7 +51,6 @@ static struct crl_member *admit(struct crl_room *room, const struct crl_msg_join
 		crl_member_drop(room, m);
 		return NULL;
 	}
-	crl_room_why_begin(room, m);
 	return m;
 }
 
@@ -103,6 +102,7 @@ static void hear_joiner(struct crl_room *room, struct crl_member *m)
 	}
 	crl_log(LOG_INFO, "id=%s room=%s uid=%" PRIu32 " joined, logins=%zu", m->id, room->id, m->uid,
 		crl_members_present(room));
+	crl_room_why_begin(room, m);
 	crl_room_record(room);
 }
 

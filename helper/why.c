@@ -37,11 +37,29 @@ static int open_inside(pid_t init, const char *path)
 	return root < 0 ? -EBADF : (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
+static void look(const struct crl_room *room, const struct crl_member *m, struct crl_counts *ret)
+{
+	scoped_fd slice = -EBADF;
+
+	if (room->cgroup_root >= 0 && room->slice[0])
+		slice = openat(room->cgroup_root, room->slice, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	crl_counts_read(slice, m->cgroup, ret);
+}
+
+/* As soon as it is in: whoever never came in has met nothing. */
+void crl_room_why_begin(const struct crl_room *room, struct crl_member *m)
+{
+	look(room, m, &m->base);
+	m->counted = true;
+}
+
 void crl_room_why_start(struct crl_room *room, const struct crl_job *job)
 {
 	const struct crl_policy *p = &job->policy;
 	struct statfs fs;
 
+	for (size_t i = 0; i < room->members; i++)
+		crl_room_why_begin(room, room->member[i]);
 	room->why = !job->options->rehearse;
 	room->notice = p->notice;
 	if (room->why && room->adopt.filter_log) /* opened with power that is gone when it is read */
@@ -53,20 +71,6 @@ void crl_room_why_start(struct crl_room *room, const struct crl_job *job)
 	room->tmp = open_inside(room->init_pid, "/tmp");
 	if (room->tmp >= 0 && (fstatfs(room->tmp, &fs) < 0 || fs.f_type != TMPFS_MAGIC))
 		drop_fd(&room->tmp);
-}
-
-static void look(const struct crl_room *room, const struct crl_member *m, struct crl_counts *ret)
-{
-	scoped_fd slice = -EBADF;
-
-	if (room->cgroup_root >= 0 && room->slice[0])
-		slice = openat(room->cgroup_root, room->slice, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	crl_counts_read(slice, m->cgroup, ret);
-}
-
-void crl_room_why_begin(const struct crl_room *room, struct crl_member *m)
-{
-	look(room, m, &m->base);
 }
 
 static bool is_full(int fd, uint64_t *ret_size)
@@ -132,7 +136,7 @@ void crl_room_why_end(struct crl_room *room, struct crl_member *m)
 	struct crl_met met;
 	size_t n;
 
-	if (m->gone)
+	if (m->gone || !m->counted)
 		return;
 	look(room, m, &now);
 	met = crl_counts_met(&m->base, &now, seconds > 0 ? (uint64_t)seconds : 0);

@@ -36,7 +36,7 @@ _carrelctl() {
 	*,try) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	*,check | *,confirm | *,reload | *,top) COMPREPLY=() ;;
 	*,assess) mapfile -t COMPREPLY < <(compgen -W "$(_carrelctl_policies)" -- "$word") ;;
-	*,explain | *,rehearse) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
+	*,explain | *,rehearse | *,why) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
 	*,enable | *,disable) mapfile -t COMPREPLY < <(compgen -W "$(cd /etc/pam.d 2>/dev/null && echo *)" -- "$word") ;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$(carrelctl list 2>/dev/null | awk 'NR > 1 { print $1, $2, $3 }')" -- "$word") ;;
 	esac

@@ -29,12 +29,12 @@ void crl_counts_init(struct crl_counts *c)
 	c->io_limited = false;
 }
 
-/* Digits up to the end of the line or a space; too many of them are no number. */
+/* Digits up to the end of the line or a space. Too many of them give the largest number, which is none known. */
 static uint64_t number(const char *text)
 {
 	size_t len = strspn(text, "0123456789");
 
-	if (len == 0 || len > 19 || (text[len] != '\0' && text[len] != '\n' && text[len] != ' '))
+	if (len == 0 || (text[len] != '\0' && text[len] != '\n' && text[len] != ' '))
 		return CRL_COUNT_UNKNOWN;
 	return strtoull(text, NULL, 10);
 }

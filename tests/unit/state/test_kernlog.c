@@ -57,6 +57,7 @@ static void a_hostile_name_stays_a_name(void **state)
 	assert_int_equal(crl_denial_parse(WITH("6G"), &d), -EBADMSG);
 	assert_int_equal(crl_denial_parse(WITH(""), &d), -EBADMSG);
 	assert_int_equal(crl_denial_parse(WITH("\""), &d), -EBADMSG);
+	assert_int_equal(crl_denial_parse(WITH("41414141414141414141414141414141"), &d), -EBADMSG);
 	assert_int_equal(crl_denial_parse(WITH("00010203040506070809101112131415161718192021"), &d), -EBADMSG);
 }
 

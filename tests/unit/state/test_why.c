@@ -94,6 +94,23 @@ static void what_is_added_is_read(void **state)
 	assert_int_equal(crl_why_read(state_fd, 8, &w), -ENOENT);
 }
 
+static void what_came_after_is_not_told(void **state)
+{
+	struct crl_why_event e = event(CRL_WHY_HOME, 1, 1);
+	struct crl_why w;
+
+	(void)state;
+	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0);
+	put("7", "carrel-why 1 2\n1000 0 killed 1 - 1 abc student\n2000 0 killed 1 - 1 abc student\n", 0600);
+	crl_why_tell(state_fd, 7, 1999);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_true(w.event[0].told);
+	assert_false(w.event[1].told);
+	crl_why_tell(state_fd, 7, 2000);
+	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_true(w.event[1].told);
+}
+
 static void the_oldest_give_way(void **state)
 {
 	struct crl_why w;
@@ -308,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_added_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_came_after_is_not_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_oldest_give_way, setup, teardown),
 		cmocka_unit_test(a_record_cut_anywhere_is_none),
 		cmocka_unit_test(a_record_that_is_off_is_none),
