@@ -29,6 +29,8 @@ void crl_room_start_accounting(struct crl_room *room)
 		drop_fd(&watch);
 		free(take_ptr(accounting));
 		room->accounting = false;
+		for (size_t i = 0; i < room->members; i++)
+			crl_room_why_seen(room, room->member[i]->id);
 		return;
 	}
 	crl_room_account(room); /* the application may have written before we watched */

@@ -51,6 +51,8 @@ void crl_room_why_begin(const struct crl_room *room, struct crl_member *m)
 {
 	look(room, m, &m->base);
 	m->counted = true;
+	if (!room->accounting) /* then nobody learns of its terminal */
+		crl_room_why_seen(room, m->id);
 }
 
 void crl_room_why_start(struct crl_room *room, const struct crl_job *job)
@@ -58,10 +60,10 @@ void crl_room_why_start(struct crl_room *room, const struct crl_job *job)
 	const struct crl_policy *p = &job->policy;
 	struct statfs fs;
 
-	for (size_t i = 0; i < room->members; i++)
-		crl_room_why_begin(room, room->member[i]);
 	room->why = !job->options->rehearse;
 	room->notice = p->notice;
+	for (size_t i = 0; i < room->members; i++)
+		crl_room_why_begin(room, room->member[i]);
 	if (room->why && room->adopt.filter_log) /* opened with power that is gone when it is read */
 		room->kernlog = open(CRL_KERNLOG, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (!room->why || !(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)))
@@ -168,7 +170,7 @@ void crl_room_why_linger(struct crl_room *room)
 		record(room, room->last.uid, &e, 1);
 }
 
-/* The login of that id has a terminal, so sshd has shown its user what it kept for him. */
+/* The login of that id has a terminal, or nobody will ever know: sshd has shown its user what it kept for him. */
 void crl_room_why_seen(const struct crl_room *room, const char *id)
 {
 	for (size_t i = 0; i < room->members; i++) {
@@ -201,12 +203,9 @@ void crl_notice_write(struct crl_job *job, char notice[CRL_NOTICE_MAX])
 		crl_why_notice(&why, job->noticed_ms / 1000, notice);
 }
 
-/* What sshd keeps counts as told when there is a terminal, which only the room's login records tell. */
+/* What sshd keeps counts as told when there is a terminal: the supervisor looks out for that. */
 void crl_notice_given(const struct crl_job *job)
 {
-	bool later = job->login.shows == CRL_SHOWS_LATER && job->policy.need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_OFF &&
-		     (job->policy.namespaces & CRL_NS_BIT(CRL_NS_MOUNT));
-
-	if (job->noticed_ms != 0 && !later)
+	if (job->noticed_ms != 0 && job->login.shows == CRL_SHOWS_NOW)
 		crl_why_tell(job->state.dir, job->login.uid, job->noticed_ms);
 }

@@ -162,6 +162,17 @@ check_switch() {
 	is "and said when it is true again" "$(notices "$(shell ana)")" 1
 }
 
+# Without login records nobody learns of a terminal: then the first login counts, or he would hear it for ever.
+check_unaccounted() {
+	hold one ana@room
+	hold_ask one 'head -c 100M /dev/zero >~/big; true' >/dev/null
+	hold_end one
+	sed -i 's/features = { limits = "prefer"; };/features = { limits = "prefer"; accounting = "off"; };/' /etc/carrel/carrel.conf
+	is "accounting off: told" "$(notices "$(shell ana)")" 1
+	is "once" "$(notices "$(shell ana)")" 0
+	configure
+}
+
 # Nobody but root can write there; if the record is broken all the same, logins go on.
 check_broken() {
 	local file uid
@@ -194,6 +205,7 @@ check_operator
 check_shared
 check_calls
 check_switch
+check_unaccounted
 check_broken
 settle
 same_census "nothing but the records is left behind" "$before"
