@@ -112,6 +112,7 @@ const struct crl_weakness crl_weaknesses[] = {
 	{"share", share},
 	{"on_close", on_close},
 	{"linger", linger},
+	{"notice", NULL},
 	{"namespaces", namespaces},
 	{"hostname", NULL},
 	{"root.mode", NULL},
