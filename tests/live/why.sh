@@ -28,6 +28,13 @@ notices() {
 	grep -c '^carrel: ' <<<"$1"
 }
 
+# A login of ana's that ends with its home full.
+fill_home() {
+	hold one ana@room
+	hold_ask one 'head -c 100M /dev/zero >~/big; true' >/dev/null
+	hold_end one
+}
+
 configure() {
 	host_config
 	sed -i 's/seccomp = { base = "@login"; };/seccomp = { base = "@login"; log = true; };/
@@ -46,9 +53,7 @@ check_nothing() {
 }
 
 check_home() {
-	hold one ana@room
-	hold_ask one 'head -c 100M /dev/zero >~/big; true' >/dev/null
-	hold_end one
+	fill_home
 	check "a full home is on record" poll 10 eval '[ "$(causes ana)" = home:1 ]'
 	is "with its size" "$(field ana limit)" 67108864
 	like "in units for people" "$(ctl why ana)" ' home +1 +64M  home.size'
@@ -152,9 +157,7 @@ check_calls() {
 }
 
 check_switch() {
-	hold one ana@room
-	hold_ask one 'head -c 100M /dev/zero >~/big; true' >/dev/null
-	hold_end one
+	fill_home
 	sed -i 's/hostname = "%u-room";/notice = false; &/' /etc/carrel/carrel.conf
 	is "notice = false: nothing is said" "$(notices "$(shell ana)")" 0
 	like "it is on record all the same" "$(causes ana)" '^home:1 killed'
@@ -164,9 +167,7 @@ check_switch() {
 
 # Without login records nobody learns of a terminal: then the first login counts, or he would hear it for ever.
 check_unaccounted() {
-	hold one ana@room
-	hold_ask one 'head -c 100M /dev/zero >~/big; true' >/dev/null
-	hold_end one
+	fill_home
 	sed -i 's/features = { limits = "prefer"; };/features = { limits = "prefer"; accounting = "off"; };/' /etc/carrel/carrel.conf
 	is "accounting off: told" "$(notices "$(shell ana)")" 1
 	is "once" "$(notices "$(shell ana)")" 0
