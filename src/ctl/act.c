@@ -11,8 +11,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <syslog.h>
 
 #include "apply/cgroup_limits.h"
+#include "base/log.h"
 #include "proto/fdpass.h"
 #include "state/record.h"
 #include "state/why.h"
@@ -30,36 +32,26 @@ static bool is_of(const struct crl_room_info *room, const char *what)
 	return false;
 }
 
-/* For carrelctl why, and for the user's next login. */
+/* For carrelctl why, and for the user's next login. What cannot be recorded is done all the same: it is logged. */
 static void record(const struct ctl *c, const struct crl_room_info *room, enum crl_why_cause cause)
 {
 	scoped_fd state = open(c->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	for (size_t i = 0; i < room->logins && cause != CRL_WHY_COUNT; i++) {
+	for (size_t i = 0; i < room->logins; i++) {
 		const struct crl_room_login *l = &room->login[i];
 		struct crl_why_event e = {.since = l->since, .cause = cause, .count = 1, .limit = CRL_COUNT_UNKNOWN};
 
 		(void)snprintf(e.id, sizeof(e.id), "%s", l->id);
 		(void)snprintf(e.policy, sizeof(e.policy), "%s", room->policy);
-		if (crl_why_add(state, l->uid, &e, 1) < 0)
-			(void)ctl_complain(c, CTL_FAIL, "room %s: done, but it cannot be recorded for %s", room->id, l->user);
+		if (crl_why_add(state, l->uid, &e, 1) < 0) {
+			crl_log_open(NULL, false);
+			crl_log(LOG_WARNING, "room=%s: %s by the operator, but it cannot be recorded for uid %u", room->id,
+				cause == CRL_WHY_KILLED ? "ended" : "frozen", l->uid);
+		}
 	}
 }
 
-/* What is done to a room; cause CRL_WHY_COUNT = nothing that stops it. */
-struct deed {
-	ctl_room_action *one;
-	const char *done;
-	enum crl_why_cause cause;
-};
-
-static void tell_done(const struct ctl *c, const struct crl_room_info *room, const struct deed *deed)
-{
-	record(c, room, deed->cause);
-	(void)printf("room %s %s\n", room->id, deed->done);
-}
-
-static enum ctl_exit act(const struct ctl *c, int argc, char **argv, const struct deed *deed)
+static enum ctl_exit act(const struct ctl *c, int argc, char **argv, ctl_room_action *one, const char *done)
 {
 	enum ctl_exit status = CTL_YES;
 	struct crl_rooms rooms;
@@ -74,10 +66,10 @@ static enum ctl_exit act(const struct ctl *c, int argc, char **argv, const struc
 			if (rooms.item[j].stale || !is_of(&rooms.item[j], argv[i]))
 				continue;
 			found++;
-			if (deed->one(&rooms.item[j], true, &err) < 0)
+			if (one(c, &rooms.item[j], true, &err) < 0)
 				status = ctl_error(c, &err);
 			else
-				tell_done(c, &rooms.item[j], deed);
+				(void)printf("room %s %s\n", rooms.item[j].id, done);
 		}
 		if (found == 0)
 			status = ctl_complain(c, status == CTL_FAIL ? CTL_FAIL : CTL_NO, "no room, login or user %s with a live room",
@@ -106,7 +98,7 @@ int ctl_open_init(const struct crl_room_info *room)
 	return fd;
 }
 
-int ctl_room_kill(const struct crl_room_info *room, bool wait, struct crl_err *err)
+int ctl_room_kill(const struct ctl *c, const struct crl_room_info *room, bool wait, struct crl_err *err)
 {
 	scoped_fd init = ctl_open_init(room);
 	scoped_fd supervisor = pidfd_open(room->supervisor, 0);
@@ -117,6 +109,7 @@ int ctl_room_kill(const struct crl_room_info *room, bool wait, struct crl_err *e
 	if (pidfd_send_signal(init, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return crl_err_set(err, errno, CRL_STAGE_NONE, "room %s: cannot end its init: %s", room->id,
 				   strerrordesc_np(errno));
+	record(c, room, CRL_WHY_KILLED);
 	/* Its service has to reap what died: frozen it would never, and the namespace stays until then. */
 	for (size_t i = 0; i < room->logins; i++) {
 		scoped_fd cgroup = ctl_login_cgroup(room, &room->login[i]);
@@ -156,27 +149,32 @@ static int set_frozen(const struct crl_room_info *room, bool frozen, bool wait, 
 	return 0;
 }
 
-int ctl_room_freeze(const struct crl_room_info *room, bool wait, struct crl_err *err)
+int ctl_room_freeze(const struct ctl *c, const struct crl_room_info *room, bool wait, struct crl_err *err)
 {
-	return set_frozen(room, true, wait, err);
+	int r = set_frozen(room, true, wait, err);
+
+	if (r == 0)
+		record(c, room, CRL_WHY_FROZEN);
+	return r;
 }
 
-int ctl_room_thaw(const struct crl_room_info *room, bool wait, struct crl_err *err)
+int ctl_room_thaw(const struct ctl *c, const struct crl_room_info *room, bool wait, struct crl_err *err)
 {
+	(void)c;
 	return set_frozen(room, false, wait, err);
 }
 
 enum ctl_exit ctl_kill(const struct ctl *c, int argc, char **argv)
 {
-	return act(c, argc, argv, &(struct deed){ctl_room_kill, "ended", CRL_WHY_KILLED});
+	return act(c, argc, argv, ctl_room_kill, "ended");
 }
 
 enum ctl_exit ctl_freeze(const struct ctl *c, int argc, char **argv)
 {
-	return act(c, argc, argv, &(struct deed){ctl_room_freeze, "frozen", CRL_WHY_FROZEN});
+	return act(c, argc, argv, ctl_room_freeze, "frozen");
 }
 
 enum ctl_exit ctl_thaw(const struct ctl *c, int argc, char **argv)
 {
-	return act(c, argc, argv, &(struct deed){ctl_room_thaw, "thawed", CRL_WHY_COUNT});
+	return act(c, argc, argv, ctl_room_thaw, "thawed");
 }

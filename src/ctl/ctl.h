@@ -145,11 +145,11 @@ void ctl_usage_read(const struct ctl_meter *m, const struct crl_room_info *room,
 		    struct ctl_usage *ret);
 
 /*
- * act.c: end, stop, or let go on the whole of a room that is not stale.
+ * act.c: end, stop, or let go on the whole of a room that is not stale; what stops it is recorded for carrelctl why.
  * @wait  until it is so, some seconds at most; false: it is only set going
  * Errors: -ETIMEDOUT it is not so yet; -ENOENT no cgroup that could be frozen; others of the kernel.
  */
-typedef int ctl_room_action(const struct crl_room_info *room, bool wait, struct crl_err *err);
+typedef int ctl_room_action(const struct ctl *c, const struct crl_room_info *room, bool wait, struct crl_err *err);
 ctl_room_action ctl_room_kill;
 ctl_room_action ctl_room_freeze;
 ctl_room_action ctl_room_thaw;

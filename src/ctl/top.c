@@ -142,7 +142,7 @@ static void act(struct top *t, enum top_action what)
 		if (rooms.item[i].stale || strcmp(rooms.item[i].id, v->room) != 0)
 			continue;
 		found = true;
-		r = action_of(what)(&rooms.item[i], false, &err);
+		r = action_of(what)(t->c, &rooms.item[i], false, &err);
 	}
 	crl_rooms_done(&rooms);
 	if (r < 0)

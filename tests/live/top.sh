@@ -124,6 +124,7 @@ check_freeze() {
 	press y
 	sees "yes: it is frozen" '^bob .* frozen$'
 	is "the whole room" "$(state_of bob)" "{'frozen'}"
+	is "carrelctl why knows of it" "$(ctl why bob --json | json '{x["cause"] for x in d}')" "{'frozen'}"
 	press F
 	sees "thaw asks, too" '^Thaw room'
 	press y
@@ -146,6 +147,7 @@ check_kill() {
 	press y
 	check "the rows go" poll 10 rows_are "ana cara dora"
 	check "and all of the room" poll 10 user_gone bob
+	is "carrelctl why knows of that, too" "$(ctl why bob --json | json '{x["cause"] for x in d} >= {"killed"}')" True
 	is "others stay" "$(hold_ask one 'echo alive')" alive
 	hold_end four
 	check "a login that ends by itself goes, too" poll 10 rows_are "ana dora"
