@@ -174,7 +174,7 @@ check-asan:
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined all check-unit check-live-c check-pam
 	$(MAKE) $(UBSAN) TESTS="inside share refuse crash view" check-live
 
-check-static: check-size check-layers check-exports check-rules check-policies check-install
+check-static: check-size check-layers check-exports check-rules check-suites check-policies check-install
 
 check-size:
 	tests/lib/check-size.sh
@@ -187,6 +187,9 @@ check-exports: all
 
 check-rules:
 	tests/lib/check-rules.sh
+
+check-suites:
+	tests/lib/check-suites.sh
 
 check-policies:
 	tests/lib/check-policies.sh conf/policies/*.conf
