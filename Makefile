@@ -142,7 +142,7 @@ $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 # --- tests -------------------------------------------------------------------------------------------------------
 
 .PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-rules \
-	check-policies check-install \
+	check-suites check-policies check-install \
 	check-asan format format-check lint install uninstall dist clean
 
 help:
