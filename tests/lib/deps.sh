@@ -8,7 +8,7 @@ packages=(
 	gcc make libc6-dev linux-libc-dev
 	libpam0g-dev libcap-dev libseccomp-dev libconfig-dev libsystemd-dev libcmocka-dev
 	pamtester openssh-server openssh-client rsync git tmux less cron sudo socat
-	iproute2 xauth strace procps psmisc util-linux bsdextrautils login passwd hostname
+	iproute2 xauth jq strace procps psmisc util-linux bsdextrautils login passwd hostname
 	bubblewrap crun iputils-ping uidmap python3-minimal
 	qemu-system-x86 mmdebstrap busybox-static e2fsprogs kmod cpio
 )
