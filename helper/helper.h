@@ -13,6 +13,7 @@
 #include "apply/cgroup.h"
 #include "plan/cgroup.h"
 #include "plan/filter.h"
+#include "policy/digest.h"
 #include "policy/load.h"
 #include "policy/policy.h"
 #include "proto/fdpass.h"
@@ -118,6 +119,7 @@ struct crl_room {
 	int cgroup_root;    /* -EBADF = no cgroup is used */
 	bool managed;       /* systemd makes and removes the cgroups */
 	char slice[CRL_SLICE_MAX]; /* of all logins' cgroups, "" = no cgroup is used */
+	char values[CRL_DIGESTS_MAX]; /* what carrelctl reload compares with; "" until the first login is in */
 	struct crl_member **member;
 	size_t members;
 	bool why;           /* what stops its logins is recorded */

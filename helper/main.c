@@ -166,6 +166,8 @@ static _Noreturn void become_supervisor(struct crl_job *job, struct crl_room *ro
 	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
 	crl_room_why_start(room, job);
 	crl_room_start_accounting(room);
+	/* Without it a reload cannot tell what else has changed, and says that. */
+	crl_ignore(crl_policy_digests(job->config, job->policy.name, room->values, NULL));
 	crl_room_record(room);
 	if (room->managed)
 		crl_manager_house(job, room);

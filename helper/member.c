@@ -82,7 +82,8 @@ size_t crl_members_present(const struct crl_room *room)
 void crl_room_record(const struct crl_room *room)
 {
 	struct crl_record_login *login = calloc(room->members + 1, sizeof(*login));
-	struct crl_record r = {.name = room->name, .adopt = &room->adopt, .filter = room->filter, .slice = room->slice,
+	struct crl_record r = {.name = room->name, .adopt = &room->adopt, .filter = room->filter,
+			       .slice = room->slice, .values = room->values,
 			       .supervisor = getpid(), .init = room->init_pid, .login = login,
 			       .logins = room->members};
 

@@ -83,6 +83,29 @@ static int set_limits(struct crl_job *job, const struct crl_room_info *room, str
 	return crl_manager_is_systemd(job) ? crl_manager_reload(job, room->slice, err) : set_cgroupfs(job, room, err);
 }
 
+/* Settings that a reload leaves alone, as a list with commas. */
+static void tell_change(void *arg, const char *path)
+{
+	bool *first = arg;
+
+	if (strncmp(path, "limits.", 7) == 0 && strcmp(path, "limits.oom_score_adj") != 0)
+		return;
+	(void)printf("%s%s", *first ? "" : ", ", path);
+	*first = false;
+}
+
+static void tell_changes(const struct crl_job *job, const struct crl_room_info *room)
+{
+	bool first = true;
+
+	(void)putchar('\t');
+	if (!room->values[0] || !job || !job->config)
+		(void)printf("(not on record)");
+	else
+		crl_ignore(crl_policy_changes(job->config, room->policy, room->values, tell_change, &first, NULL));
+	(void)putchar('\n');
+}
+
 static bool reload_room(const struct crl_options *options, const struct crl_room_info *room)
 {
 	struct crl_job *job = crl_job_new(options);
@@ -95,8 +118,9 @@ static bool reload_room(const struct crl_options *options, const struct crl_room
 		(void)snprintf(job->login.user, sizeof(job->login.user), "%s", room->login[0].user);
 		r = set_limits(job, room, &err);
 	}
-	(void)printf("%s\t%s\t%s\t%s\n", room->id, crl_escape(user, sizeof(user), room->logins ? room->login[0].user : ""),
+	(void)printf("%s\t%s\t%s\t%s", room->id, crl_escape(user, sizeof(user), room->logins ? room->login[0].user : ""),
 		     room->policy, r == 0 ? "limits" : err.text[0] ? err.text : "nobody is in it");
+	tell_changes(job, room);
 	if (r < 0)
 		crl_log(LOG_WARNING, "room=%s policy=%s: limits not reloaded: %s", room->id, room->policy, err.text);
 	if (job) {

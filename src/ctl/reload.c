@@ -47,7 +47,8 @@ static void add_rooms(FILE *answer, struct ctl_table *t)
 
 enum ctl_exit ctl_reload(const struct ctl *c, int argc, char **argv)
 {
-	static const struct ctl_column column[] = {{"ROOM", false}, {"USER", false}, {"POLICY", false}, {"RELOADED", false}};
+	static const struct ctl_column column[] = {{"ROOM", false}, {"USER", false}, {"POLICY", false}, {"RELOADED", false},
+						   {"NEW LOGIN FOR", false}};
 	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
 	struct crl_config *config = NULL;
 	struct crl_err err = {0};
@@ -72,7 +73,7 @@ enum ctl_exit ctl_reload(const struct ctl *c, int argc, char **argv)
 	if (WIFEXITED(status) && WEXITSTATUS(status) <= 1) {
 		ctl_table_print(c, &t);
 		if (!c->json)
-			(void)printf("\nAll but limits holds from the next login on.\n");
+			(void)printf("\nNEW LOGIN FOR: what has changed besides, and holds from the next login on.\n");
 	}
 	ctl_table_done(&t);
 	if (WIFEXITED(status) && WEXITSTATUS(status) <= 1)

@@ -179,6 +179,8 @@ static void print_record(FILE *f, const struct crl_record *r)
 		      a->policy, r->slice, (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
 	(void)fprintf(f, "adopt=%x %x %" PRIx64 " %" PRIx64 " %d %d %d\nfilter=%s\n", a->ns_mask, a->securebits,
 		      a->cap_bounding, a->cap_inheritable, a->no_new_privs, a->trim_caps, a->filter_log, r->filter);
+	if (r->values && r->values[0])
+		(void)fprintf(f, "values=%s\n", r->values);
 	for (size_t i = 0; i < r->logins; i++) {
 		const struct crl_record_login *l = &r->login[i];
 

@@ -75,6 +75,7 @@ struct crl_record {
 	const struct crl_adopt *adopt; /* restrictions and policy */
 	const char *filter;   /* name in the cache; "" = none */
 	const char *slice;    /* path of the cgroup above the logins' own; "" = none is used */
+	const char *values;   /* digests of its policy's settings (policy/digest.h); "" = not yet known */
 	pid_t supervisor;
 	pid_t init;
 	const struct crl_record_login *login;

@@ -136,6 +136,8 @@ static int parse_line(char *line, struct crl_room_info *r, uint64_t *ret_start)
 		return parse_adopt(value, &r->adopt);
 	else if (strcmp(line, "slice") == 0)
 		(void)snprintf(r->slice, sizeof(r->slice), "%s", value);
+	else if (strcmp(line, "values") == 0)
+		(void)snprintf(r->values, sizeof(r->values), "%s", value);
 	else if (strcmp(line, "supervisor") == 0 && sscanf(value, "%d %" SCNu64, &number, ret_start) == 2)
 		r->supervisor = (pid_t)number;
 	else if (strcmp(line, "init") == 0)

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "plan/counts.h"
+#include "policy/digest.h"
 #include "proto/login.h"
 #include "proto/proto.h"
 
@@ -33,6 +34,7 @@ struct crl_room_info {
 	struct crl_adopt adopt; /* what its logins have adopted */
 	char filter[32];      /* name in the cache of filters; "" = none */
 	char slice[256];      /* relative to the cgroup root; "" = no cgroup is used */
+	char values[CRL_DIGESTS_MAX]; /* digests of the settings that it was made with; "" = not on record */
 	pid_t supervisor;
 	pid_t init;
 	bool stale;           /* its supervisor is gone: carrel-helper --sweep removes the record */

@@ -176,6 +176,11 @@ check_reload() {
 	is "no room, nothing to do" "$(ctl reload --json | json 'len(d)')" 0
 	hold two bob@room
 	is "a room of bob's" "$(ctl reload --json | json '[(x["user"], x["policy"], x["reloaded"]) for x in d]')" "[('bob', 'staff', 'limits')]"
+	is "nothing else has changed" "$(ctl reload --json | json '[x["new_login_for"] for x in d]')" "['']"
+	sed -i 's/"%u-desk"/"%u-chair"/; s/memory = "1G"; tasks = 1024/memory = "2G"; tasks = 512; oom_score_adj = 5/' /etc/carrel/carrel.conf
+	is "what a reload cannot change is named" "$(ctl reload --json | json '[x["new_login_for"] for x in d]')" \
+		"['hostname, limits.oom_score_adj']"
+	host_config
 	sed -i 's/limits = { memory = "1G"/budgets = "x"; &/' /etc/carrel/carrel.conf
 	is "with an error nothing is done" "$(status ctl reload)" 3
 	host_config 'budgets = { all = { tasks = 99; }; };'

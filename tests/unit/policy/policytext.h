@@ -9,14 +9,21 @@
 #include "policy/load.h"
 #include "policy/source.h"
 
-static inline int policy_from_text(const char *text, const char *name, struct crl_policy *ret, struct crl_err *err)
+/* @ret  to be freed with crl_config_free() */
+static inline int config_from_text(const char *text, struct crl_config **ret, struct crl_err *err)
 {
 	scoped_free char *copy = strdup(text);
 	struct crl_source *s = NULL;
-	struct crl_config *c = NULL;
 	int rc = crl_source_parse("text", copy, strlen(copy), &s, err);
 
-	rc = rc < 0 ? rc : crl_config_from_source(s, &c, err);
+	return rc < 0 ? rc : crl_config_from_source(s, ret, err);
+}
+
+static inline int policy_from_text(const char *text, const char *name, struct crl_policy *ret, struct crl_err *err)
+{
+	struct crl_config *c = NULL;
+	int rc = config_from_text(text, &c, err);
+
 	rc = rc < 0 ? rc : crl_config_policy(c, name, ret, err);
 	crl_config_free(c);
 	return rc;

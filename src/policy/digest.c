@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See digest.h. A digest tells settings apart and guards nothing. */
+#include "policy/digest.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/keys.h"
+
+#define TEXT_SIZE 9 /* of one, with its NUL */
+
+_Static_assert(CRL_KEYS_MAX * TEXT_SIZE <= CRL_DIGESTS_MAX, "a digest for every key");
+
+static uint32_t add(uint32_t h, const char *text)
+{
+	do {
+		h = (h ^ (unsigned char)*text) * 0x01000193u; /* FNV-1a, the NUL included: "a" "bc" is not "ab" "c" */
+	} while (*text++);
+	return h;
+}
+
+/* The digest of one setting, whether it has a value or not. */
+static int digest(const struct crl_policy *p, const struct crl_key *key, char text[TEXT_SIZE])
+{
+	scoped_free char *value = NULL;
+	int r = crl_policy_value(p, key, &value);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(text, TEXT_SIZE, "%08x", (unsigned int)add(add(0x811c9dc5u, key->path), value ? value : ""));
+	return 0;
+}
+
+static bool is_setting(const struct crl_key *key)
+{
+	return key->scope == CRL_KEYS_POLICY && key->type != CRL_KEY_GROUP;
+}
+
+int crl_policy_digests(const struct crl_config *c, const char *name, char buf[CRL_DIGESTS_MAX], struct crl_err *err)
+{
+	scoped(crl_policy) p = {0};
+	size_t at = 0;
+	int r;
+
+	buf[0] = '\0';
+	r = crl_config_policy(c, name, &p, err);
+	for (size_t i = 0; i < crl_keys_len && r == 0; i++) {
+		char text[TEXT_SIZE];
+
+		if (!is_setting(&crl_keys[i]))
+			continue;
+		if (digest(&p, &crl_keys[i], text) < 0)
+			r = crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
+		else
+			at += (size_t)snprintf(buf + at, CRL_DIGESTS_MAX - at, "%s%s", at > 0 ? "," : "", text);
+	}
+	return r;
+}
+
+int crl_policy_changes(const struct crl_config *c, const char *name, const char *digests, crl_changed_key *each,
+		       void *arg, struct crl_err *err)
+{
+	scoped(crl_policy) p = {0};
+	int r = crl_config_policy(c, name, &p, err);
+
+	for (size_t i = 0; i < crl_keys_len && r == 0; i++) {
+		char text[TEXT_SIZE];
+
+		if (!is_setting(&crl_keys[i]))
+			continue;
+		if (digest(&p, &crl_keys[i], text) < 0)
+			r = crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
+		else if (!strstr(digests, text)) /* all are of one length, with commas between: none is found across two */
+			each(arg, crl_keys[i].path);
+	}
+	return r;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Which settings of a policy have changed since a room was made: a short digest of each, kept with the room. */
+#pragma once
+
+#include <stddef.h>
+
+#include "policy/load.h"
+
+#define CRL_DIGESTS_MAX 1152 /* with NUL; 9 bytes for each setting */
+
+/*
+ * One digest for each setting of a policy, its key and its value, templates as they stand.
+ * @buf  comma-separated hexadecimal numbers
+ * Errors: as crl_config_policy().
+ */
+int crl_policy_digests(const struct crl_config *c, const char *name, char buf[CRL_DIGESTS_MAX], struct crl_err *err)
+	CRL_MUST_CHECK;
+
+typedef void crl_changed_key(void *arg, const char *path);
+
+/*
+ * Call @each for every setting whose digest is not among @digests, in the order of the key table.
+ * Errors: as crl_config_policy().
+ */
+int crl_policy_changes(const struct crl_config *c, const char *name, const char *digests, crl_changed_key *each,
+		       void *arg, struct crl_err *err) CRL_MUST_CHECK;
