@@ -3,7 +3,7 @@
 # boot: systemd plain
 # Many logins, restarts and an upgrade: what is open stays undisturbed, what has ended leaves nothing.
 . "$(dirname "$0")/../suite.sh"
-LOGINS=${LOGINS:-$([ "$GUEST_KIND" = plain ] && echo 100 || echo 450)} # and 50 at once
+LOGINS=${LOGINS:-$([ "$GUEST_KIND" = plain ] && echo 50 || echo 150)} # and 50 at once
 
 # Kinds and numbers of everything a login could leave.
 census() {
@@ -48,7 +48,7 @@ conf() {
 
 check_many() {
 	guest 'cp /etc/pam.d/sshd /etc/pam.d/many && sed -i "s/^@include common-auth/auth sufficient pam_permit.so/" /etc/pam.d/many'
-	is "$LOGINS logins, one after the other" "$(GUEST_LIMIT=900 guest "n=0; for i in \$(seq $LOGINS); do
+	is "$LOGINS logins, one after the other" "$(GUEST_LIMIT=$((600 + 4 * LOGINS)) guest "n=0; for i in \$(seq $LOGINS); do
 		u=ana; [ \$((i % 3)) = 0 ] && u=bob
 		pamtester many \$u open_session close_session >/dev/null 2>&1 </dev/null && n=\$((n + 1)); done; echo \$n")" "$LOGINS"
 	same "leave nothing"
