@@ -88,6 +88,8 @@ suites=("$@")
 for kind in ${BOOT:-systemd plain}; do
 	wanted=()
 	for suite in "${suites[@]}"; do
+		# A full run has to end within the hour: this one's second boot is for those who ask for it.
+		[ $# -gt 0 ] || [ "$suite $kind" != "budgets plain" ] || continue
 		! boots_with "$suite" $kind || wanted+=("$suite")
 	done
 	run_kind $kind "${wanted[@]}"
