@@ -40,29 +40,9 @@ static bool is_setting(const struct crl_key *key)
 	return key->scope == CRL_KEYS_POLICY && key->type != CRL_KEY_GROUP;
 }
 
-int crl_policy_digests(const struct crl_config *c, const char *name, char buf[CRL_DIGESTS_MAX], struct crl_err *err)
-{
-	scoped(crl_policy) p = {0};
-	size_t at = 0;
-	int r;
+typedef void use_digest(void *arg, const struct crl_key *key, const char *text);
 
-	buf[0] = '\0';
-	r = crl_config_policy(c, name, &p, err);
-	for (size_t i = 0; i < crl_keys_len && r == 0; i++) {
-		char text[TEXT_SIZE];
-
-		if (!is_setting(&crl_keys[i]))
-			continue;
-		if (digest(&p, &crl_keys[i], text) < 0)
-			r = crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
-		else
-			at += (size_t)snprintf(buf + at, CRL_DIGESTS_MAX - at, "%s%s", at > 0 ? "," : "", text);
-	}
-	return r;
-}
-
-int crl_policy_changes(const struct crl_config *c, const char *name, const char *digests, crl_changed_key *each,
-		       void *arg, struct crl_err *err)
+static int each_digest(const struct crl_config *c, const char *name, use_digest *use, void *arg, struct crl_err *err)
 {
 	scoped(crl_policy) p = {0};
 	int r = crl_config_policy(c, name, &p, err);
@@ -74,8 +54,45 @@ int crl_policy_changes(const struct crl_config *c, const char *name, const char 
 			continue;
 		if (digest(&p, &crl_keys[i], text) < 0)
 			r = crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
-		else if (!strstr(digests, text)) /* all are of one length, with commas between: none is found across two */
-			each(arg, crl_keys[i].path);
+		else
+			use(arg, &crl_keys[i], text);
 	}
 	return r;
+}
+
+static void append(void *arg, const struct crl_key *key, const char *text)
+{
+	char *buf = arg;
+	size_t at = strlen(buf);
+
+	(void)key;
+	(void)snprintf(buf + at, CRL_DIGESTS_MAX - at, "%s%s", at > 0 ? "," : "", text);
+}
+
+int crl_policy_digests(const struct crl_config *c, const char *name, char buf[CRL_DIGESTS_MAX], struct crl_err *err)
+{
+	buf[0] = '\0';
+	return each_digest(c, name, append, buf, err);
+}
+
+struct reader {
+	const char *digests;
+	crl_changed_key *each;
+	void *arg;
+};
+
+static void compare(void *arg, const struct crl_key *key, const char *text)
+{
+	const struct reader *r = arg;
+
+	if (!strstr(r->digests, text)) /* all are of one length, with commas between: none is found across two */
+		r->each(r->arg, key->path);
+}
+
+int crl_policy_changes(const struct crl_config *c, const char *name, const char *digests, crl_changed_key *each,
+		       void *arg, struct crl_err *err)
+{
+	struct reader r = {.digests = digests, .each = each, .arg = arg};
+
+	return each_digest(c, name, compare, &r, err);
 }
