@@ -10,7 +10,7 @@ repo=$(cd "$here/../.." && pwd -P)
 build=$(realpath "${CARREL_BUILD:-$repo/build}")
 SUITE_LIMIT=${SUITE_LIMIT:-2400} # seconds one suite may take
 . "$here/qemu.sh"
-passed=0 failed=0 skipped=0
+. "$here/../lib/sum.sh"
 
 boots_with() { # SUITE KIND
 	grep -qE "^# boot:.* $2( |\$)" "$here/suites/$1.sh"
@@ -32,22 +32,11 @@ end() {
 	GUEST_DIR=
 }
 
-add_up() { # SUITE REPORT
-	if [[ $(tail -n 1 "$2") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
-		passed=$((passed + BASH_REMATCH[1]))
-		failed=$((failed + BASH_REMATCH[2]))
-		skipped=$((skipped + BASH_REMATCH[3]))
-	else
-		echo "not ok - guest suite $1 did not run to its end"
-		failed=$((failed + 1))
-	fi
-}
-
 run_suite() { # SUITE
 	local start=$SECONDS report=$GUEST_DIR/report.$1
 	echo "== guest: $1 ($GUEST_KIND)"
 	timeout --foreground "$SUITE_LIMIT" "$here/suites/$1.sh" 2>&1 | tee "$report"
-	add_up "$1" "$report"
+	add_up "$1 ($GUEST_KIND)" "$report"
 	echo "== guest: $1 took $((SECONDS - start)) s"
 }
 
@@ -56,8 +45,7 @@ run_kind() { # KIND SUITE...
 	shift
 	[ $# -gt 0 ] || return 0
 	if ! start "$kind"; then
-		echo "not ok - a guest with $kind boots"
-		failed=$((failed + $#))
+		add_failed "a guest with $kind boots" $#
 		end
 		return
 	fi
@@ -94,5 +82,4 @@ for kind in ${BOOT:-systemd plain}; do
 	done
 	run_kind $kind "${wanted[@]}"
 done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+sum_up

@@ -62,13 +62,14 @@ kill_supervisor_of_one() {
 	guest '/usr/libexec/carrel/carrel-helper --sweep --state /run/carrel'
 }
 
-# hold NAME USER [SSH OPTIONS]: a login that stays until hold_end; hold_ask NAME COMMAND asks its shell
+# hold NAME USER [SSH OPTIONS]: a login that stays until hold_end; hold_ask NAME COMMAND asks its shell. One stream has it
+# all: of two, sshd may send the later words first.
 hold() {
 	local name=$1 user=$2
 	shift 2
 	rm -f "$GUEST_DIR/held.$name" # of an earlier one, which said HELD too
 	mkfifo "$GUEST_DIR/hold.$name"
-	ssh -F "$GUEST_DIR/ssh_config" "$@" "$user@door" 'echo HELD; exec bash' <"$GUEST_DIR/hold.$name" \
+	ssh -F "$GUEST_DIR/ssh_config" "$@" "$user@door" 'echo HELD; exec bash 2>&1' <"$GUEST_DIR/hold.$name" \
 		>"$GUEST_DIR/held.$name" 2>&1 &
 	eval "HOLD_$name=$!"
 	eval "exec {HOLD_FD_$name}>$GUEST_DIR/hold.$name"

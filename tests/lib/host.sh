@@ -231,7 +231,7 @@ hold() {
 	local name=$1
 	shift
 	mkfifo "$STAGE/ssh/hold.$name"
-	ssh -F $STAGE/ssh/config "$@" 'echo HELD; exec bash' <"$STAGE/ssh/hold.$name" >"$STAGE_LOG/hold.$name" 2>&1 &
+	ssh -F $STAGE/ssh/config "$@" 'echo HELD; exec bash 2>&1' <"$STAGE/ssh/hold.$name" >"$STAGE_LOG/hold.$name" 2>&1 &
 	HOLD=$!
 	eval "HOLD_$name=$HOLD"
 	eval "exec {HOLD_FD_$name}>$STAGE/ssh/hold.$name"
