@@ -55,10 +55,11 @@ void crl_janitor_close_others(const struct crl_janitor *j)
 }
 
 /* The application is in the login's cgroup itself and takes a moment to notice that its children died. */
-static void remove_cgroup(void *arg, const char *slice, const char *id)
+static void remove_cgroup(void *arg, const char *root, const char *slice, const char *id)
 {
 	const struct crl_janitor *j = arg;
 
+	(void)root; /* the room's own, which is open */
 	for (int i = 0; i < 250 && crl_cgroup_remove(j->cgroup_root, slice, id) == -EBUSY; i++)
 		crl_pause_ms(20);
 }

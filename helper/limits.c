@@ -50,12 +50,16 @@ int crl_limits_fit(const struct crl_job *job, struct crl_limit_plans *plans, str
 {
 	const struct crl_policy *p = &job->policy;
 	struct crl_cgroup_plan *plan[] = {&plans->user, &plans->budget};
+	const char *prefix = job->cgroup.prefix;
+	scoped_fd base = prefix[0] ? openat(job->cgroup.root, prefix, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
 	int r = 0;
 
+	if (prefix[0] && base < 0)
+		return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot open cgroup %s", prefix);
 	for (size_t i = 0; i < (p->budget[0] ? 2u : 1u) && r == 0; i++) { /* each reads a file of the kernel's */
 		char missing[128] = "";
 
-		r = crl_cgroup_drop_missing(job->cgroup.root, plan[i], p->need[CRL_FEATURE_LIMITS], missing,
+		r = crl_cgroup_drop_missing(base < 0 ? job->cgroup.root : base, plan[i], p->need[CRL_FEATURE_LIMITS], missing,
 					    sizeof(missing), err);
 		if (r == 0 && missing[0] != '\0')
 			crl_log(LOG_WARNING, "id=%s uid=%u policy=%s: limits%s%s not held, missing controllers: %s", job->id,
@@ -67,7 +71,7 @@ int crl_limits_fit(const struct crl_job *job, struct crl_limit_plans *plans, str
 static int open_root(struct crl_job *job, bool needed, struct crl_err *err)
 {
 	struct crl_err why = {0};
-	int r = crl_cgroup_open_root(crl_config_cgroup_root(job->config), &job->cgroup.root, &why);
+	int r = crl_cgroup_open_root(crl_config_cgroup_root(job->config), &job->cgroup.root, job->cgroup.prefix, &why);
 
 	if (r == 0)
 		return 0;
@@ -87,7 +91,9 @@ static int make_cgroup(struct crl_job *job, const struct crl_limit_plans *plans,
 	char missing[128];
 	int r;
 
-	crl_cgroup_slice(job->login.uid, p->budget, c->slice_path);
+	r = crl_cgroup_slice(c->prefix, job->login.uid, p->budget, c->slice_path);
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "the path of the user's slice is too long (cgroup.root)");
 	r = crl_cgroup_make(c->root, c->slice_path, job->id, &limits, &c->dir, missing, sizeof(missing), err);
 	if (r < 0)
 		return r;

@@ -86,21 +86,21 @@ static void disarm_deadline(void)
 	(void)setitimer(ITIMER_REAL, &never, NULL);
 }
 
-static void remove_cgroup(void *arg, const char *slice, const char *id)
+static void remove_cgroup(void *arg, const char *path, const char *slice, const char *id)
 {
-	const int *root = arg;
+	char prefix[CRL_SLICE_MAX]; /* is in @slice already */
+	scoped_fd root = -EBADF;
 
-	if (*root >= 0 && crl_cgroup_remove(*root, slice, id) < 0)
+	(void)arg;
+	/* Without a root there is nothing to remove. */
+	if (crl_cgroup_open_root(path, &root, prefix, NULL) == 0 && crl_cgroup_remove(root, slice, id) < 0)
 		crl_log(LOG_WARNING, "id=%s: cgroup of a dead room is in use and stays", id);
 }
 
-static int sweep(const struct crl_state *state, const char *cgroup_root)
+static int sweep(const struct crl_state *state)
 {
-	scoped_fd root = -EBADF;
-	int n;
+	int n = crl_state_sweep(state, remove_cgroup, NULL);
 
-	crl_ignore(crl_cgroup_open_root(cgroup_root, &root, NULL)); /* without one there is nothing to remove */
-	n = crl_state_sweep(state, remove_cgroup, &root);
 	crl_manager_sweep(state);
 	crl_why_sweep(state->dir);
 	if (n > 0)
@@ -117,7 +117,7 @@ static void sweep_sometimes(const struct crl_job *job)
 	if (stamp < 0 || fstat(stamp, &st) < 0 || time(NULL) - st.st_mtime < SWEEP_EVERY_S)
 		return;
 	(void)futimens(stamp, NULL);
-	if (sweep(&job->state, crl_config_cgroup_root(job->config)) < 0)
+	if (sweep(&job->state) < 0)
 		crl_log(LOG_WARNING, "cannot sweep dead rooms");
 }
 
@@ -147,7 +147,8 @@ static int add_first_member(struct crl_job *job, struct crl_room *room, struct c
 		m->origin = strdup(job->cgroup.origin);
 		(void)snprintf(room->slice, sizeof(room->slice), "%s", job->cgroup.slice_path);
 		room->cgroup_root = fcntl(job->cgroup.root, F_DUPFD_CLOEXEC, 3);
-		if (m->cgroup < 0 || room->cgroup_root < 0 || !m->origin)
+		room->cgroup_path = strdup(room->managed ? "" : crl_config_cgroup_root(job->config));
+		if (m->cgroup < 0 || room->cgroup_root < 0 || !room->cgroup_path || !m->origin)
 			return crl_err_set(err, EMFILE, CRL_STAGE_STATE, "cannot record the login");
 	}
 	if (m->pidfd < 0 || m->channel < 0)
@@ -296,7 +297,7 @@ int main(int argc, char **argv)
 	}
 	if (options.sweep) {
 		r = crl_state_open(options.state, &job->state, &err);
-		return r < 0 || sweep(&job->state, "") < 0 ? 111 : 0;
+		return r < 0 || sweep(&job->state) < 0 ? 111 : 0;
 	}
 	if (options.reload) {
 		r = crl_reload(&options, &err);

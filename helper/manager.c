@@ -116,7 +116,7 @@ static int prepare(struct crl_job *job, const struct crl_manager_slices *slices,
 	int r = crl_limits_plan(job, ret, err);
 
 	if (r == 0)
-		r = crl_cgroup_open_root(CGROUPS, &job->cgroup.root, err);
+		r = crl_cgroup_open_root(CGROUPS, &job->cgroup.root, job->cgroup.prefix, err);
 	if (r == 0)
 		r = crl_limits_fit(job, ret, err);
 	return r < 0 ? r : crl_manager_lock(job, slices, err);

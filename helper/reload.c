@@ -26,12 +26,15 @@ static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, s
 	scoped_fd dir = -EBADF;
 	int r;
 
-	crl_cgroup_slice(job->login.uid, job->policy.budget, slice);
-	if (strcmp(slice, room->slice) != 0)
+	if (strcmp(crl_config_cgroup_root(job->config), room->cgroup_root ? room->cgroup_root : "") != 0)
+		return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "cgroup.root has changed: that needs a new login");
+	r = crl_cgroup_open_root(crl_config_cgroup_root(job->config), &job->cgroup.root, job->cgroup.prefix, err);
+	if (r < 0)
+		return r;
+	if (crl_cgroup_slice(job->cgroup.prefix, job->login.uid, job->policy.budget, slice) < 0 ||
+	    strcmp(slice, room->slice) != 0)
 		return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "limits.budget has changed: that needs a new login");
 	r = crl_limits_plan(job, &plans, err);
-	if (r == 0)
-		r = crl_cgroup_open_root(crl_config_cgroup_root(job->config), &job->cgroup.root, err);
 	if (r == 0)
 		r = crl_limits_fit(job, &plans, err);
 	if (r < 0)

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,13 +40,60 @@ static int open_cgroup2(const char *path, int *ret_fd)
 	return 0;
 }
 
-int crl_cgroup_open_root(const char *configured, int *ret_fd, struct crl_err *err)
+/* From a directory of cgroup v2 up to the top of its mount. Returns how many levels that was, or -errno. */
+static int climb(int *fd)
+{
+	for (int levels = 0;; levels++) {
+		scoped_fd above = openat(*fd, "..", DIR_FLAGS);
+		struct stat here, there;
+		struct statfs fs;
+
+		if (above < 0 || fstat(*fd, &here) < 0 || fstat(above, &there) < 0 || fstatfs(above, &fs) < 0)
+			return -errno;
+		if ((unsigned long)fs.f_type != CGROUP2_SUPER_MAGIC ||
+		    (here.st_dev == there.st_dev && here.st_ino == there.st_ino))
+			return levels;
+		drop_fd(fd);
+		*fd = take_fd(&above);
+	}
+}
+
+static int open_configured(const char *path, int *ret_fd, char ret_prefix[CRL_SLICE_MAX])
+{
+	char link[32], real[PATH_MAX], *name;
+	scoped_fd fd = -EBADF;
+	int r = open_cgroup2(path, &fd);
+	ssize_t n;
+
+	if (r < 0)
+		return r;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, real, sizeof(real) - 1);
+	r = n < 0 ? -errno : climb(&fd);
+	if (r < 0)
+		return r;
+	real[n] = '\0';
+	name = real + n;
+	for (int levels = r; levels > 0 && name > real; levels--)
+		do
+			name--;
+		while (name > real && *name != '/');
+	name += r > 0;
+	if (strlen(name) >= CRL_SLICE_MAX)
+		return -ENAMETOOLONG;
+	(void)strcpy(ret_prefix, name);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int crl_cgroup_open_root(const char *configured, int *ret_fd, char ret_prefix[CRL_SLICE_MAX], struct crl_err *err)
 {
 	static const char *const usual[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
 	int r;
 
+	ret_prefix[0] = '\0';
 	if (configured[0]) {
-		r = open_cgroup2(configured, ret_fd);
+		r = open_configured(configured, ret_fd, ret_prefix);
 		if (r == -EMEDIUMTYPE)
 			return crl_err_set(err, EINVAL, CRL_STAGE_LIMITS, "%s is not a cgroup v2 directory",
 					   configured);
@@ -60,12 +108,23 @@ int crl_cgroup_open_root(const char *configured, int *ret_fd, struct crl_err *er
 			   usual[1]);
 }
 
-void crl_cgroup_slice(uint32_t uid, const char *budget, char buf[CRL_SLICE_MAX])
+int crl_cgroup_slice(const char *prefix, uint32_t uid, const char *budget, char buf[CRL_SLICE_MAX])
 {
-	if (budget[0])
-		(void)snprintf(buf, CRL_SLICE_MAX, SLICE "/budget-%s.slice/user-%" PRIu32 ".slice", budget, uid);
-	else
-		(void)snprintf(buf, CRL_SLICE_MAX, SLICE "/user-%" PRIu32 ".slice", uid);
+	int n = snprintf(buf, CRL_SLICE_MAX, "%s%s" SLICE "/%s%s%suser-%" PRIu32 ".slice", prefix, prefix[0] ? "/" : "",
+			 budget[0] ? "budget-" : "", budget, budget[0] ? ".slice/" : "", uid);
+
+	return n < 0 || n >= CRL_SLICE_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* Where carrel.slice begins in a path; what is before it is the administrator's. */
+static char *own_part(char *path)
+{
+	char *own = path;
+
+	for (char *p = path; (p = strstr(p, SLICE "/")); p++)
+		if (p == path || p[-1] == '/')
+			own = p;
+	return own;
 }
 
 int crl_cgroup_path(const char *slice, const char *id, char *buf, size_t size)
@@ -138,11 +197,13 @@ static int make_chain(int root, const char *path, struct chain *c)
 /* Shortens @path on its way up. */
 static int remove_chain(int root, char *path)
 {
+	const char *own = own_part(path);
+
 	if (unlinkat(root, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return -errno;
 	/* A parent that another login uses answers EBUSY or ENOTEMPTY; then those above are in use as well.
 	 */
-	for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
+	for (char *slash = strrchr(own, '/'); slash; slash = strrchr(own, '/')) {
 		*slash = '\0';
 		if (unlinkat(root, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
 			break;
@@ -171,28 +232,36 @@ int crl_cgroup_make(int root, const char *slice, const char *id, const struct cr
 {
 	struct crl_cgroup_limiting l = {
 		.root = root, .need = plans->need, .missing = ret_missing, .missing_size = missing_size};
+	scoped_fd above = -EBADF;
 	bool limited = plans->need != CRL_NEED_OFF;
 	scoped(chain) c = {.len = 0};
-	char path[CRL_SLICE_MAX + 32];
+	char path[CRL_SLICE_MAX + 32], *own;
 	int r;
 
 	ret_missing[0] = '\0';
 	r = crl_cgroup_path(slice, id, path, sizeof(path));
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "this login's id cannot name a cgroup");
+	own = own_part(path);
+	if (own > path) {
+		own[-1] = '\0';
+		l.root = above = openat(root, path, DIR_FLAGS);
+		if (above < 0)
+			return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot open cgroup %s", path);
+	}
 	if (limited && plans->budget)
 		r = crl_cgroup_find_controllers(&l, plans->budget, err);
 	if (r == 0 && limited && plans->user)
 		r = crl_cgroup_find_controllers(&l, plans->user, err);
 	if (r < 0)
 		return r;
-	r = make_chain(root, path, &c);
+	r = make_chain(l.root, own, &c);
 	if (r < 0)
-		(void)crl_err_set(err, -r, CRL_STAGE_LIMITS, "cannot make cgroup %s", path);
+		(void)crl_err_set(err, -r, CRL_STAGE_LIMITS, "cannot make cgroup %s", own);
 	if (r == 0 && limited)
 		r = apply_plans(&l, &c, plans, err);
 	if (r < 0) {
-		(void)remove_chain(root, path); /* the first error is the one to tell */
+		(void)remove_chain(l.root, own); /* the first error is the one to tell */
 		return r;
 	}
 	*ret_fd = c.dir[--c.len];

@@ -16,18 +16,23 @@
 #include "policy/policy.h"
 #include "proto/err.h"
 
+#define CRL_SLICE_MAX 224 /* path of a user's slice, relative to the root */
+
 /*
- * Open the cgroup v2 root.
+ * Open the cgroup v2 root: the top of what is mounted, to which /proc/PID/cgroup is relative.
  * @configured  path from the configuration, "" = look at /sys/fs/cgroup and /sys/fs/cgroup/unified
+ * @ret_prefix  path from the root to the configured directory, "" = that is the root
  * Errors (stage LIMITS): -ENOENT this host has no cgroup v2; -EINVAL the configured path is not cgroup v2;
- * -errno.
+ * -ENAMETOOLONG; -errno.
  */
-int crl_cgroup_open_root(const char *configured, int *ret_fd, struct crl_err *err) CRL_MUST_CHECK;
+int crl_cgroup_open_root(const char *configured, int *ret_fd, char ret_prefix[CRL_SLICE_MAX],
+			 struct crl_err *err) CRL_MUST_CHECK;
 
-#define CRL_SLICE_MAX 160 /* path of a user's slice, relative to the root */
-
-/* "carrel.slice/user-UID.slice" or, with a @budget that is not "", "carrel.slice/budget-NAME.slice/user-UID.slice". */
-void crl_cgroup_slice(uint32_t uid, const char *budget, char buf[CRL_SLICE_MAX]);
+/*
+ * "carrel.slice/user-UID.slice" or, with a @budget that is not "", "carrel.slice/budget-NAME.slice/user-UID.slice";
+ * after "PREFIX/" when there is one. Returns 0 or -ENAMETOOLONG.
+ */
+int crl_cgroup_slice(const char *prefix, uint32_t uid, const char *budget, char buf[CRL_SLICE_MAX]) CRL_MUST_CHECK;
 
 /* What limits a login. */
 struct crl_cgroup_plans {
@@ -38,7 +43,8 @@ struct crl_cgroup_plans {
 };
 
 /*
- * Make the user's slice and the login's cgroup, write the limits to the slices and read each back. What a
+ * Make the user's slice and the login's cgroup, write the limits to the slices and read each back. What is before
+ * carrel.slice is the administrator's and must be there. What a
  * concurrent crl_cgroup_remove() takes away is made again. After an error nothing of the login is left.
  * @slice      as crl_cgroup_slice() says
  * @ret_fd     the login's cgroup, open as a directory
@@ -70,7 +76,7 @@ int crl_cgroup_kill(int cgroup) CRL_MUST_CHECK;
 bool crl_cgroup_is_idle(int cgroup, pid_t except);
 
 /*
- * Remove the login's cgroup, then the user's slice and those above it when they are empty.
+ * Remove the login's cgroup, then the user's slice and those above it up to carrel.slice when they are empty.
  * Returns 0; -EBUSY when processes are left in the login's; a parent that is in use is no error.
  */
 int crl_cgroup_remove(int root, const char *slice, const char *id) CRL_MUST_CHECK;

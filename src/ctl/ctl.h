@@ -135,13 +135,14 @@ struct ctl_usage {
 /* What all logins are measured with at one time; its contents are usage.c's own. */
 struct ctl_meter {
 	int root; /* of cgroup v2; negative = this host has none */
+	char *root_path; /* as a room's record has it; NULL = not yet opened */
 	uint64_t host; /* PID namespace of the host */
 	uint64_t *process; /* the PID namespace of each process that is not in the host's, sorted */
 	size_t processes;
 };
 void ctl_meter_open(struct ctl_meter *m);
 void ctl_meter_done(struct ctl_meter *m);
-void ctl_usage_read(const struct ctl_meter *m, const struct crl_room_info *room, const struct crl_room_login *login,
+void ctl_usage_read(struct ctl_meter *m, const struct crl_room_info *room, const struct crl_room_login *login,
 		    struct ctl_usage *ret);
 
 /*
@@ -172,5 +173,6 @@ void ctl_beside_config(const struct ctl *c, const char *name, char *buf);
 /* pidfd of a room's init, or -errno: -ESRCH the record is older than the process that has the number now. */
 int ctl_open_init(const struct crl_room_info *room);
 
-/* Directory of a login's cgroup, or -errno. */
+/* usage.c: where a room's slice is beneath, and the directory of a login's cgroup; a descriptor or -errno. */
+int ctl_cgroup_root(const struct crl_room_info *room);
 int ctl_login_cgroup(const struct crl_room_info *room, const struct crl_room_login *login);

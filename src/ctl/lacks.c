@@ -51,15 +51,18 @@ static void ask_limits(const struct asker *a)
 	static const char *const name[] = {"cpu", "memory", "pids", "io"};
 	const struct crl_limits *budget = crl_config_budget(a->config, a->p->budget);
 	enum crl_need need = a->p->need[CRL_FEATURE_LIMITS];
+	const char *configured = crl_config_cgroup_root(a->config);
 	scoped_fd root = -EBADF;
-	char there[256] = "", missing[64] = "", text[160];
+	char prefix[CRL_SLICE_MAX], file[CRL_SLICE_MAX + 32], there[256] = "", missing[64] = "", text[160];
 	bool want[4] = {false};
 
 	want_controllers(&a->p->limits, want);
 	if (budget)
 		want_controllers(budget, want);
-	if (crl_cgroup_open_root(crl_config_cgroup_root(a->config), &root, NULL) == 0)
-		crl_ignore(crl_cgroup_read(root, "cgroup.controllers", there, sizeof(there)) < 0);
+	if (crl_cgroup_open_root(configured, &root, prefix, NULL) == 0) {
+		(void)snprintf(file, sizeof(file), "%s%scgroup.controllers", prefix, prefix[0] ? "/" : "");
+		crl_ignore(crl_cgroup_read(root, file, there, sizeof(there)) < 0);
+	}
 	for (size_t i = 0; i < CRL_ARRAY_LEN(name); i++)
 		if (want[i] && !has_word(there, name[i]))
 			(void)snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing), "%s%s", missing[0] ? ", " : "",

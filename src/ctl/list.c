@@ -105,7 +105,7 @@ enum ctl_exit ctl_list(const struct ctl *c, int argc, char **argv)
 	return any || argc == 0 ? CTL_YES : CTL_NO;
 }
 
-static void show(const struct ctl *c, const struct ctl_meter *meter, const struct crl_room_info *room,
+static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_room_info *room,
 		 const struct crl_room_login *l)
 {
 	static const struct ctl_column column[] = {

@@ -40,7 +40,7 @@ static int64_t now_us(void)
 	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
 }
 
-static int add_login(struct top_sample *s, const struct ctl_meter *meter, const struct crl_room_info *room,
+static int add_login(struct top_sample *s, struct ctl_meter *meter, const struct crl_room_info *room,
 		     const struct crl_room_login *login)
 {
 	struct top_row *r = top_sample_add(s);

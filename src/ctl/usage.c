@@ -100,15 +100,37 @@ static void count_all(struct ctl_meter *m)
 void ctl_meter_open(struct ctl_meter *m)
 {
 	*m = (struct ctl_meter){.root = -EBADF, .host = pid_namespace("self")};
-	if (crl_cgroup_open_root("", &m->root, NULL) < 0)
-		m->root = -EBADF;
 	count_all(m);
+}
+
+int ctl_cgroup_root(const struct crl_room_info *room)
+{
+	const char *path = room->cgroup_root ? room->cgroup_root : "";
+	char prefix[CRL_SLICE_MAX]; /* is in the slice already */
+	int root;
+
+	return room->slice[0] && crl_cgroup_open_root(path, &root, prefix, NULL) == 0 ? root : -ENOENT;
+}
+
+/* Most often all rooms have the same root, so it stays open. */
+static void turn_to(struct ctl_meter *m, const struct crl_room_info *room)
+{
+	const char *path = room->cgroup_root ? room->cgroup_root : "";
+
+	if (m->root_path && strcmp(m->root_path, path) == 0)
+		return;
+	free(m->root_path);
+	drop_fd(&m->root);
+	m->root_path = strdup(path);
+	m->root = ctl_cgroup_root(room);
 }
 
 void ctl_meter_done(struct ctl_meter *m)
 {
 	drop_fd(&m->root);
+	free(m->root_path);
 	free(m->process);
+	m->root_path = NULL;
 	m->process = NULL;
 }
 
@@ -179,10 +201,8 @@ static int login_cgroup_at(int root, const struct crl_room_info *room, const str
 
 int ctl_login_cgroup(const struct crl_room_info *room, const struct crl_room_login *login)
 {
-	scoped_fd root = -EBADF;
+	scoped_fd root = ctl_cgroup_root(room);
 
-	if (!room->slice[0] || crl_cgroup_open_root("", &root, NULL) < 0)
-		return -ENOENT;
 	return login_cgroup_at(root, room, login);
 }
 
@@ -198,7 +218,7 @@ static uint64_t read_cpu_max(int dir)
 	return quota * 1000 / period;
 }
 
-void ctl_usage_read(const struct ctl_meter *m, const struct crl_room_info *room, const struct crl_room_login *login,
+void ctl_usage_read(struct ctl_meter *m, const struct crl_room_info *room, const struct crl_room_login *login,
 		    struct ctl_usage *ret)
 {
 	scoped_fd own = -EBADF;
@@ -207,6 +227,8 @@ void ctl_usage_read(const struct ctl_meter *m, const struct crl_room_info *room,
 	*ret = (struct ctl_usage){UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false};
 	if (room->stale)
 		return; /* its numbers may be somebody else's by now */
+	if (room->slice[0])
+		turn_to(m, room);
 	own = login_cgroup_at(m->root, room, login);
 	ret->processes = count_processes(m, room, own);
 	if (own >= 0) {

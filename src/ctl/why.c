@@ -63,13 +63,13 @@ static void add_record(void *arg, uint32_t uid)
 static void add_open_login(struct ctl_why_rows *rows, const struct crl_room_info *room, const struct crl_room_login *l)
 {
 	struct crl_why_event login = {.since = l->since}, event[CRL_WHY_MET_MAX];
-	scoped_fd root = -EBADF, slice = -EBADF, own = -EBADF;
+	scoped_fd root = ctl_cgroup_root(room), slice = -EBADF, own = -EBADF;
 	int64_t seconds = time(NULL) - l->since;
 	struct crl_counts now;
 	struct crl_met met;
 	size_t n;
 
-	if (!room->slice[0] || crl_cgroup_open_root("", &root, NULL) < 0)
+	if (root < 0)
 		return;
 	slice = openat(root, room->slice, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own = ctl_login_cgroup(room, l);

@@ -177,6 +177,8 @@ static void print_record(FILE *f, const struct crl_record *r)
 
 	(void)fprintf(f, "version=1\nroom=%s\npolicy=%s\nslice=%s\nsupervisor=%d %" PRIu64 "\ninit=%d\n", r->room,
 		      a->policy, r->slice, (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
+	if (r->cgroup_root && r->cgroup_root[0])
+		(void)fprintf(f, "cgroup_root=%s\n", r->cgroup_root);
 	(void)fprintf(f, "adopt=%x %x %" PRIx64 " %" PRIx64 " %d %d %d\nfilter=%s\n", a->ns_mask, a->securebits,
 		      a->cap_bounding, a->cap_inheritable, a->no_new_privs, a->trim_caps, a->filter_log, r->filter);
 	if (r->values && r->values[0])

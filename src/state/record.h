@@ -75,6 +75,7 @@ struct crl_record {
 	const struct crl_adopt *adopt; /* restrictions and policy */
 	const char *filter;   /* name in the cache; "" = none */
 	const char *slice;    /* path of the cgroup above the logins' own; "" = none is used */
+	const char *cgroup_root; /* that path's beginning; NULL or "" = the host's usual cgroup v2 root */
 	const char *values;   /* digests of its policy's settings (policy/digest.h); "" = not yet known */
 	pid_t supervisor;
 	pid_t init;
@@ -97,7 +98,8 @@ void crl_record_retire(int rooms_dir, const char *name, const char *id);
 /* With the room's lock held: remove what a killed supervisor left, but not the lock. */
 void crl_record_remove_stale(const struct crl_state *s, const char *name);
 
-typedef void crl_sweep_cgroup(void *arg, const char *slice, const char *id);
+/* @root  beneath which @slice is; "" = the host's usual cgroup v2 root */
+typedef void crl_sweep_cgroup(void *arg, const char *root, const char *slice, const char *id);
 
 /* Call @each for every login with a cgroup in a room's record, if the record names room @id. */
 void crl_record_each_cgroup(const struct crl_state *s, const char *name, const char *id, crl_sweep_cgroup *each,

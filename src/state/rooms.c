@@ -16,6 +16,7 @@
 void crl_room_info_done(struct crl_room_info *r)
 {
 	free(r->login);
+	free(r->cgroup_root);
 	*r = (struct crl_room_info){0};
 }
 
@@ -118,6 +119,13 @@ static int parse_adopt(const char *value, struct crl_adopt *a)
 		      &a->filter_log) == 7 ? 0 : -EBADMSG;
 }
 
+static int take_root(const char *value, struct crl_room_info *r)
+{
+	free(r->cgroup_root);
+	r->cgroup_root = strdup(value);
+	return r->cgroup_root ? 0 : -ENOMEM;
+}
+
 static int parse_line(char *line, struct crl_room_info *r, uint64_t *ret_start)
 {
 	char *value = strchr(line, '=');
@@ -136,6 +144,8 @@ static int parse_line(char *line, struct crl_room_info *r, uint64_t *ret_start)
 		return parse_adopt(value, &r->adopt);
 	else if (strcmp(line, "slice") == 0)
 		(void)snprintf(r->slice, sizeof(r->slice), "%s", value);
+	else if (strcmp(line, "cgroup_root") == 0)
+		return take_root(value, r);
 	else if (strcmp(line, "values") == 0)
 		(void)snprintf(r->values, sizeof(r->values), "%s", value);
 	else if (strcmp(line, "supervisor") == 0 && sscanf(value, "%d %" SCNu64, &number, ret_start) == 2)

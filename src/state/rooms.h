@@ -34,6 +34,7 @@ struct crl_room_info {
 	struct crl_adopt adopt; /* what its logins have adopted */
 	char filter[32];      /* name in the cache of filters; "" = none */
 	char slice[256];      /* relative to the cgroup root; "" = no cgroup is used */
+	char *cgroup_root;    /* where slice begins, owned; NULL = the host's usual cgroup v2 root */
 	char values[CRL_DIGESTS_MAX]; /* digests of the settings that it was made with; "" = not on record */
 	pid_t supervisor;
 	pid_t init;

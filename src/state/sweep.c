@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #define RECORD_MAX 65536
@@ -42,27 +43,27 @@ static bool is_dead(const char *text)
 
 #define SLICE_MAX 256
 
-/* The room's slice, from a record that only root can have written; "" when it has none. */
-static void read_slice(const char *text, char slice[SLICE_MAX])
+/* What a line of a record says, which only root can have written; "" when it has no such line. @key  "\nKEY=" */
+static void read_line(const char *text, const char *key, char *buf, size_t size)
 {
-	const char *p = strstr(text, "\nslice=");
+	const char *p = strstr(text, key);
 
-	slice[0] = '\0';
-	if (p && sscanf(p, "\nslice=%255[^\n]", slice) != 1)
-		slice[0] = '\0';
+	p = p ? p + strlen(key) : "";
+	(void)snprintf(buf, size, "%.*s", (int)strcspn(p, "\n"), p);
 }
 
 static void sweep_cgroups(const char *text, crl_sweep_cgroup *remove_cgroup, void *arg)
 {
-	char slice[SLICE_MAX];
+	char slice[SLICE_MAX], root[PATH_MAX];
 
-	read_slice(text, slice);
+	read_line(text, "\nslice=", slice, sizeof(slice));
+	read_line(text, "\ncgroup_root=", root, sizeof(root));
 	for (const char *p = strstr(text, "\nlogin="); p && slice[0]; p = strstr(p + 1, "\nlogin=")) {
 		char id[CRL_ID_MAX];
 		int cgroup;
 
 		if (sscanf(p, "\nlogin=%15[a-z0-9] %*u %d", id, &cgroup) == 2 && cgroup)
-			remove_cgroup(arg, slice, id);
+			remove_cgroup(arg, root, slice, id);
 	}
 }
 
@@ -90,7 +91,7 @@ bool crl_record_has_slice(int rooms_dir, const char *file, const char *slice)
 	text = read_record(rooms_dir, file);
 	if (!text || is_dead(text))
 		return false;
-	read_slice(text, path);
+	read_line(text, "\nslice=", path, sizeof(path));
 	for (const char *name = strtok_r(path, "/", &rest); name; name = strtok_r(NULL, "/", &rest))
 		if (strcmp(name, slice) == 0)
 			return true;

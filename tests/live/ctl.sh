@@ -98,6 +98,36 @@ check_stale() {
 	hold_end one
 }
 
+# Rooms whose cgroups are not where they usually are, and a configuration that no longer says where.
+check_cgroup_root() {
+	local top=$STAGE/cgroups pids
+	mkdir "$top"
+	mount --bind "$(cgroup_root)" "$top"
+	mkdir "$top/part"
+	host_config "cgroup = { manager = \"cgroupfs\"; root = \"$top/part\"; };"
+	hold one bob@room
+	check "cgroups beneath cgroup.root" test -d "$top/part/carrel.slice"
+	host_config
+	is "list reads them" "$(ctl list bob --json | json 'd[0]["cpu"] > 0')" True
+	like "reload does not make others" "$(ctl reload 2>&1)" 'cgroup.root has changed: that needs a new login'
+	ctl freeze bob >/dev/null
+	is "freeze finds them" "$(ctl list bob --json | json 'd[0]["state"]')" frozen
+	ctl thaw bob >/dev/null
+	pids=$(ctl show bob --json | json '"%d %d" % (d["init"], d["supervisor"])')
+	kill -STOP "${pids% *}"
+	kill -KILL "${pids#* }"
+	kill -KILL "${pids% *}"
+	hold_end one 2>/dev/null
+	check "all of it has died without a word" poll 10 eval 'user_gone bob && [ ! -d "/proc/'"${pids#* }"'" ] &&
+		[ -z "$(cat "$STAGE"/cgroups/part/carrel.slice/user-*/login-*/cgroup.procs)" ]'
+	check "the cgroup is left" test -d "$top/part/carrel.slice"
+	check "the sweep" "$STAGE_LIB/carrel-helper" --sweep --state "$STATE_DIR"
+	refute "finds it" test -d "$top/part/carrel.slice"
+	rmdir "$top/part"
+	umount "$top"
+	rmdir "$top"
+}
+
 explained() { # EXPRESSION on the values v of ana, by key
 	ctl explain ana --json | python3 -c "import json,sys; v={x['key']: x for x in json.load(sys.stdin)['values']}; print($1)"
 }
@@ -349,6 +379,7 @@ check_list
 check_freeze
 check_kill
 check_stale
+check_cgroup_root
 check_bare_room
 check_explain
 check_reload

@@ -227,16 +227,42 @@ static void test_busy_root(void **state)
 		(void)!dprintf(file, "-%s", first);
 }
 
+/* A configured directory of the hierarchy: its top is the root, the rest the prefix. */
+static void test_configured(void **state)
+{
+	char path[64], prefix[CRL_SLICE_MAX];
+	scoped_fd fd = -EBADF;
+	struct stat want, got;
+
+	(void)state;
+	(void)mkdirat(root, "carrel-test-lent", 0755);
+	(void)mkdirat(root, "carrel-test-lent/part", 0755);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/carrel-test-lent/part", root);
+	assert_int_equal(crl_cgroup_open_root(path, &fd, prefix, NULL), 0);
+	assert_string_equal(prefix, "carrel-test-lent/part");
+	assert_int_equal(fstat(root, &want), 0);
+	assert_int_equal(fstat(fd, &got), 0);
+	assert_true(want.st_ino == got.st_ino && want.st_dev == got.st_dev);
+	drop_fd(&fd);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
+	assert_int_equal(crl_cgroup_open_root(path, &fd, prefix, NULL), 0);
+	assert_string_equal(prefix, "");
+	assert_int_equal(unlinkat(root, "carrel-test-lent/part", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(root, "carrel-test-lent", AT_REMOVEDIR), 0);
+}
+
 int main(void)
 {
+	char prefix[CRL_SLICE_MAX];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_life),       cmocka_unit_test(test_zombie_is_idle),
 		cmocka_unit_test(test_two_logins), cmocka_unit_test(test_race),
 		cmocka_unit_test(test_limit),      cmocka_unit_test(test_busy_root),
+		cmocka_unit_test(test_configured),
 	};
 	struct crl_err err = {0};
 
-	if (geteuid() != 0 || crl_cgroup_open_root("", &root, &err) < 0) {
+	if (geteuid() != 0 || crl_cgroup_open_root("", &root, prefix, &err) < 0) {
 		(void)fprintf(stderr, "skipped: needs root and cgroup v2: %s\n", err.text);
 		return 77;
 	}

@@ -185,7 +185,7 @@ static void test_budget(void **state)
 	scoped_fd fd = -EBADF;
 
 	(void)state;
-	crl_cgroup_slice(1000, "students", slice);
+	assert_int_equal(crl_cgroup_slice("", 1000, "students", slice), 0);
 	(void)mkdirat(root, BUDGET, 0755);
 	(void)mkdirat(root, slice, 0755);
 	put(BUDGET "/cgroup.subtree_control", "");
@@ -328,13 +328,13 @@ static void test_ids(void **state)
 	char slice[CRL_SLICE_MAX], buf[96], missing[64];
 
 	(void)state;
-	crl_cgroup_slice(4294967294u, "", slice);
+	assert_int_equal(crl_cgroup_slice("", 4294967294u, "", slice), 0);
 	assert_int_equal(crl_cgroup_path(slice, "abcdefghijklmno", buf, sizeof(buf)), 0);
 	assert_string_equal(buf, "carrel.slice/user-4294967294.slice/login-abcdefghijklmno");
 	assert_int_equal(crl_cgroup_path(slice, "abcdefghijklmnop", buf, sizeof(buf)), -ENAMETOOLONG);
 	assert_int_equal(crl_cgroup_path("carrel.slice/user-1.slice", "a", buf, 33), -ENAMETOOLONG);
 	assert_int_equal(crl_cgroup_path("carrel.slice/user-1.slice", "a", buf, 34), 0);
-	crl_cgroup_slice(1, "students", slice);
+	assert_int_equal(crl_cgroup_slice("", 1, "students", slice), 0);
 	assert_string_equal(slice, "carrel.slice/budget-students.slice/user-1.slice");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
 		assert_int_equal(crl_cgroup_path(slice, bad[i], buf, sizeof(buf)), -EINVAL);
@@ -360,15 +360,42 @@ static void test_remove(void **state)
 	assert_int_equal(crl_cgroup_remove(root, "carrel.slice/user-7.slice", "b"), 0);
 }
 
-static void test_not_a_cgroup(void **state)
+/* Beneath a directory that the administrator has made, which is never removed. */
+static void test_prefix(void **state)
 {
+	static const char tree[] = "lent/carrel.slice/part";
+	char slice[CRL_SLICE_MAX], long_prefix[CRL_SLICE_MAX], missing[64];
 	scoped_fd fd = -EBADF;
 	struct crl_err err = {0};
 
 	(void)state;
-	assert_int_equal(crl_cgroup_open_root(root_path, &fd, &err), -EINVAL);
+	assert_int_equal(crl_cgroup_slice(tree, 7, "", slice), 0);
+	assert_string_equal(slice, "lent/carrel.slice/part/carrel.slice/user-7.slice");
+	assert_int_equal(crl_cgroup_make(root, slice, "a", &none, &fd, missing, 64, &err), -ENOENT);
+	assert_false(exists("lent"));
+	assert_int_equal(mkdirat(root, "lent", 0755), 0);
+	assert_int_equal(mkdirat(root, "lent/carrel.slice", 0755), 0);
+	assert_int_equal(mkdirat(root, tree, 0755), 0);
+	assert_int_equal(crl_cgroup_make(root, slice, "a", &none, &fd, missing, 64, &err), 0);
+	assert_true(exists("lent/carrel.slice/part/carrel.slice/user-7.slice/login-a"));
+	assert_int_equal(crl_cgroup_remove(root, slice, "a"), 0);
+	assert_false(exists("lent/carrel.slice/part/carrel.slice"));
+	assert_true(exists(tree));
+	memset(long_prefix, 'p', sizeof(long_prefix));
+	long_prefix[sizeof(long_prefix) - 20] = '\0';
+	assert_int_equal(crl_cgroup_slice(long_prefix, 7, "", slice), -ENAMETOOLONG);
+}
+
+static void test_not_a_cgroup(void **state)
+{
+	char prefix[CRL_SLICE_MAX];
+	scoped_fd fd = -EBADF;
+	struct crl_err err = {0};
+
+	(void)state;
+	assert_int_equal(crl_cgroup_open_root(root_path, &fd, prefix, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "not a cgroup v2"));
-	assert_int_equal(crl_cgroup_open_root("/nonexistent", &fd, &err), -ENOENT);
+	assert_int_equal(crl_cgroup_open_root("/nonexistent", &fd, prefix, &err), -ENOENT);
 	assert_int_equal(fd, -EBADF);
 }
 
@@ -412,6 +439,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read_back_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ids, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_remove, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_prefix, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_cgroup, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_idle, setup, teardown),
 		cmocka_unit_test(test_device),

@@ -25,6 +25,7 @@ static void test_record(void **state)
 
 	(void)state;
 	assert_int_equal(parse("version=1\nroom=abc234\npolicy=student\nslice=carrel.slice/user-7.slice\nsupervisor=1 5\n"
+			       "cgroup_root=/sys/fs/cgroup/a part\n"
 			       "adopt=5f c3 200 0 1 1 0\nfilter=0123456789abcdef.bpf\n"
 			       "init=99\nlogin=abc234 7 1 42 since=1700000000 user=an%20n%1B%5B service=sshd tty=ssh rhost=192.0.2.1 base=1,-,18446744073709551615,4\n"
 			       "login=xyz 7 0 0 since=5 user=%%%4 service= tty= rhost=\nfuture=thing\n",
@@ -38,6 +39,7 @@ static void test_record(void **state)
 	assert_int_equal(r.adopt.no_new_privs, 1);
 	assert_string_equal(r.filter, "0123456789abcdef.bpf");
 	assert_string_equal(r.slice, "carrel.slice/user-7.slice");
+	assert_string_equal(r.cgroup_root, "/sys/fs/cgroup/a part");
 	assert_int_equal(r.init, 99);
 	assert_true(r.stale); /* process 1 did not start in tick 5 */
 	assert_int_equal(r.logins, 2);
