@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "door/adopt.h"
+#include "door/names.h"
 #include "pam_module/caller.h"
 #include "pam_module/off.h"
 #include "pam_module/options.h"
@@ -128,8 +129,8 @@ static int ask_and_adopt(struct attempt *a, struct crl_err *err)
 		.sock = a->helper.sock,
 		.deadline_ms = crl_now_ms() + (int64_t)a->opt.timeout_s * 1000,
 		.timeout_s = a->opt.timeout_s,
-		.lookup = who_find_group,
-		.name = who_name_group,
+		.lookup = crl_names_group_id,
+		.name = crl_names_group_name,
 	};
 	rc = crl_talk_request(&a->talk, &a->login, err);
 	if (rc < 0)
@@ -186,7 +187,7 @@ static void clean_environment(pam_handle_t *pamh, uint32_t uid)
 static bool breaks_glass(const struct attempt *a)
 {
 	uint32_t gid;
-	int rc = who_find_group(a->opt.break_glass, &gid);
+	int rc = crl_names_group_id(a->opt.break_glass, &gid);
 
 	if (rc == 0)
 		return crl_login_in_group(&a->login, gid);
@@ -226,7 +227,7 @@ static bool is_exempt(struct attempt *a, int *ret_code, struct crl_err *err)
 					"root login passes without a room (documented exemption)");
 		return true;
 	}
-	if (who_find_groups(&a->login, err) < 0)
+	if (crl_names_groups(&a->login, err) < 0)
 		return false;
 	if (breaks_glass(a)) {
 		*ret_code = status_pass(a->pamh, LOG_ALERT, &a->login,

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "door/adopt.h"
+#include "door/names.h"
 #include "door/trim.h"
 #include "proto/fdpass.h"
 
@@ -67,7 +68,7 @@ static int open_room(struct ctl_actor *a, struct crl_err *err)
 				    .deadline_ms = crl_now_ms() + CTL_OPEN_TIMEOUT_S * 1000,
 				    .timeout_s = CTL_OPEN_TIMEOUT_S,
 				    .lookup = find_group,
-				    .name = ctl_group_name};
+				    .name = crl_names_group_name};
 	r = go_in(a, err);
 	if (r < 0)
 		crl_helper_end(&a->helper, 2000);

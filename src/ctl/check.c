@@ -108,6 +108,8 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 	check_trial(&f, c, path);
 	check_config(&f, path, &config);
 	check_members(&f);
+	if (config)
+		check_nsswitch(&f, config);
 	check_pam(&f, c, config);
 	check_switch(&f, c);
 	check_helper(&f);

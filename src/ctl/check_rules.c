@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "door/names.h"
 #include "policy/match.h"
 
 #define USERS_MAX 100000 /* a directory may list without end */
@@ -80,15 +81,15 @@ static void check_reach(struct findings *f, const struct crl_rules *rules)
 static void check_names(struct findings *f, const struct crl_rule *rule, const struct crl_strv *names, bool group)
 {
 	for (size_t i = 0; i < names->len; i++) {
-		bool there;
+		struct crl_login login;
+		uint32_t gid;
+		int r = group ? crl_names_group_id(names->item[i], &gid) : crl_names_user(names->item[i], &login, NULL);
 
-		errno = 0;
-		there = group ? getgrnam(names->item[i]) != NULL : getpwnam(names->item[i]) != NULL;
-		if (!there && errno != 0 && errno != ENOENT && errno != ESRCH)
+		if (r < 0 && r != -ENOENT)
 			find(f, ERROR, rule->file, rule->line, "mend the name service: logins that come to this rule are refused",
 			     "the name service does not answer for %s \"%s\": %s", group ? "group" : "user", names->item[i],
-			     strerrordesc_np(errno));
-		else if (!there)
+			     strerrordesc_np(-r));
+		else if (r < 0)
 			find(f, WARNING, rule->file, rule->line, "create it, or mend the name", "no %s \"%s\" on this host",
 			     group ? "group" : "user", names->item[i]);
 	}

@@ -71,7 +71,6 @@ int ctl_login_of(const struct ctl *c, const char *user, struct crl_login *ret, s
 /* Why this login gets no room, in a sentence; NULL = it does get one. */
 const char *ctl_is_exempt(const struct crl_login *l);
 int ctl_group_lookup(void *arg, const char *name, uint32_t *ret_gid);
-int ctl_group_name(uint32_t gid, char ret[CRL_GROUP_MAX]);
 
 /* Say on standard error what went wrong, with the place in a file where there is one. Returns CTL_FAIL. */
 enum ctl_exit ctl_error(const struct ctl *c, const struct crl_err *err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ctl/lacks.h"
+#include "door/names.h"
 #include "policy/match.h"
 
 static const struct ctl_column value_columns[] = {
@@ -166,7 +167,7 @@ static int find_policy(struct question *q, struct crl_err *err)
 	int r = crl_config_policy(q->config, q->policy, &policy, err);
 
 	crl_ignore(gethostname(host, sizeof(host) - 1) < 0); /* an empty name is refused where it is used */
-	crl_ignore(ctl_group_name(q->login->gid, group) < 0); /* so is this */
+	crl_ignore(crl_names_group_name(q->login->gid, group) < 0); /* so is this */
 	q->facts = (struct crl_facts){.login = q->login, .host = host, .group = group};
 	if (r == 0)
 		r = crl_policy_expand(&policy, &q->facts, err);

@@ -34,5 +34,8 @@ void check_policies(struct findings *f, const struct crl_config *config);
 void check_rules(struct findings *f, const struct crl_config *config);
 void check_members(struct findings *f);
 
+/* check_nsswitch.c */
+void check_nsswitch(struct findings *f, const struct crl_config *config);
+
 /* check_pam.c; @config  NULL = could not be read */
 void check_pam(struct findings *f, const struct ctl *c, const struct crl_config *config);

@@ -292,6 +292,22 @@ check_rules() {
 	host_config
 }
 
+# Hesiod has no server here: a directory that is out of reach.
+check_name_service() {
+	cp /etc/nsswitch.conf "$STAGE/nsswitch.before"
+	add_rules '{ group = "far-away"; policy = "lab"; },'
+	sed -i 's/^group:.*/group: files hesiod/' /etc/nsswitch.conf
+	check "a name service that does not answer" found 'error [0-9]+ the name service does not answer for group "far-away"'
+	like "explain does not guess" "$(ctl explain ana 2>&1)" 'the name service did not answer for "far-away"'
+	refute "one that is noticed is not told" found 'while hesiod'
+	sed -i 's/^group:.*/group: hesiod [NOTFOUND=continue]files/' /etc/nsswitch.conf
+	check "one that goes unnoticed is" found 'warning [0-9]+ while hesiod does not answer, a group that only it knows'
+	sed -i 's/^group:.*/group: hesiod[UNAVAIL=return] files/' /etc/nsswitch.conf
+	refute "not when the search ends there" found 'while hesiod'
+	mv "$STAGE/nsswitch.before" /etc/nsswitch.conf
+	host_config
+}
+
 check_one_policy() {
 	add_policy 'no_new_privs = false;'
 	check "set-user-ID programs without power" found 'policy weak: no_new_privs is false with an empty bounding set'
@@ -333,6 +349,7 @@ check_one_policy() {
 check_check() {
 	check_pam_and_sshd
 	check_rules
+	check_name_service
 	check_one_policy
 	touch /etc/carrel/off
 	check "the switch" found 'carrel is switched off'

@@ -107,6 +107,22 @@ else
 fi
 host_config
 
+# A directory that is out of reach; hesiod's is so here. What nobody can answer is not "not in the group".
+cp /etc/nsswitch.conf "$STAGE/nsswitch.before"
+sed -i 's/^group:.*/group: files hesiod/' /etc/nsswitch.conf
+sed -i 's/^rules = (/&\n  { group = "far-away"; policy = "lab"; },/' /etc/carrel/carrel.conf
+log_mark
+sentence "silent name service" ana RULE
+logged "silent name service" 'stage=RULE' 'errno=EAGAIN' 'did not answer for "far-away"' 'carrel\.conf.*line='
+doors_shut "silent name service" ana
+ways_in "silent name service"
+sed -i 's/^group:.*/group: files/' /etc/nsswitch.conf
+is "a group that does not exist is another thing" "$(room ana 'echo in')" in
+sed -i 's/^group:.*/group: files hesiod/' /etc/nsswitch.conf
+host_config
+is "nor does it matter for groups that are known" "$(room ana 'echo in')" in
+mv "$STAGE/nsswitch.before" /etc/nsswitch.conf
+
 rm -rf /home/cara
 log_mark
 sentence "no home" cara HOME
