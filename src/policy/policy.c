@@ -9,11 +9,14 @@ static const char *const default_hide[] = {
 };
 
 /*
- * Names and log, no more: of systemd-resolved the files, not its socket, since that would ask the network for
+ * Names and log, no more: the daemons that answer for the name service (nscd, and those of LDAP and Active Directory;
+ * SSSD's is below /var/lib), and of systemd-resolved the files, not its socket, since that would ask the network for
  * a room that has none.
  */
 static const char *const default_run[] = {
 	"/run/nscd",
+	"/run/nslcd",
+	"/run/samba/winbindd",
 	"/run/systemd/journal/dev-log",
 	"/run/systemd/resolve/resolv.conf",
 	"/run/systemd/resolve/stub-resolv.conf",

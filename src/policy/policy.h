@@ -124,7 +124,8 @@ struct crl_policy {
 	"\"/var/mail\", "                                                                                    \
 	"\"/etc/carrel\" ]"
 #define CRL_DEFAULT_RUN                                                                                      \
-	"[ \"/run/nscd\", \"/run/systemd/journal/dev-log\", \"/run/systemd/resolve/resolv.conf\", "          \
+	"[ \"/run/nscd\", \"/run/nslcd\", \"/run/samba/winbindd\", \"/run/systemd/journal/dev-log\", "        \
+	"\"/run/systemd/resolve/resolv.conf\", "                                                             \
 	"\"/run/systemd/resolve/stub-resolv.conf\", \"/run/resolvconf\", "                                   \
 	"\"/run/NetworkManager/resolv.conf\", "                                                              \
 	"\"/run/motd.dynamic\" ]"

@@ -37,10 +37,14 @@ start_outside() {
 	ipcmk -M 4096 -p 0666 >/dev/null
 	ipcmk -Q -p 0666 >/dev/null
 	socat UNIX-LISTEN:/run/outside,fork,mode=666 EXEC:true &
+	mkdir -p /run/nslcd /run/samba/winbindd
+	socat UNIX-LISTEN:/run/nslcd/socket,fork,mode=666 EXEC:true &
+	socat UNIX-LISTEN:/run/samba/winbindd/pipe,fork,mode=666 EXEC:true &
 	socat UNIX-LISTEN:/home/ana/outside,fork,mode=666 EXEC:true &
 	socat ABSTRACT-LISTEN:outside,fork EXEC:true &
 	socat TCP-LISTEN:7001,bind=127.0.0.1,fork,reuseaddr EXEC:true &
 	poll 5 test -S /run/outside
+	poll 5 test -S /run/samba/winbindd/pipe
 	poll 5 port_open 7001
 }
 
@@ -123,8 +127,10 @@ check_network() {
 	open_test "abstract sockets of the host" "$PROBE abstract outside" "ECONNREFUSED|EPERM"
 	open_test "sockets of the host under /run" "$PROBE unix /run/outside" ENOENT
 	open_test "and by /var/run" "$PROBE unix /var/run/outside" ENOENT
+	shut "the daemons of the name service are reached" \
+		"$PROBE unix /run/nslcd/socket; $PROBE unix /run/samba/winbindd/pipe" $'OK\nOK'
 	open_test "a socket in the real home" "$PROBE unix /home/ana/outside" "ECONNREFUSED|ENOENT"
-	open_test "carrel's own state is not there" "ls -d $STATE_DIR 2>/dev/null; ls /run | grep -vxE 'carrel-room|lock|log|mount|motd.*|nscd|nologin|shm|sshd|systemd|sudo|tmux|user|utmp|screen' | tr '\n' ' '" ""
+	open_test "carrel's own state is not there" "ls -d $STATE_DIR 2>/dev/null; ls /run | grep -vxE 'carrel-room|lock|log|mount|motd.*|nscd|nslcd|samba|nologin|shm|sshd|systemd|sudo|tmux|user|utmp|screen' | tr '\n' ' '" ""
 	shut "log messages get out" "logger -p auth.info -t roomtest hello && echo sent" "sent"
 	check "and arrive" poll 5 grep -q 'roomtest: hello' $STAGE_LOG/syslog
 	open_test "System V IPC is private" "ipcs -a | grep -c ^0x" 0
