@@ -12,7 +12,7 @@ cache=${CARREL_GUEST_CACHE:-/var/cache/carrel-guest}
 packages=(
 	systemd systemd-sysv dbus dbus-user-session libpam-systemd polkitd udev kmod init systemd-container
 	at fuse3 quota libcap2-bin libpam0g iputils-ping stress-ng libcmocka0 e2fsprogs python3-minimal nfs-kernel-server
-	nfs-common autofs xz-utils less ncurses-term
+	nfs-common autofs xz-utils less ncurses-term slapd nslcd libnss-ldapd ldap-utils
 )
 # Needed to build, not to run.
 not_in_guest='^(gcc|make|.*-dev|qemu-.*|mmdebstrap|busybox-static|xz-utils|crun)$'
@@ -99,6 +99,7 @@ build_root() { # DIRECTORY
 	echo '/dev/vda / ext4 rw 0 0' >"$root/etc/fstab"
 	: >"$root/etc/resolv.conf"
 	chroot "$root" systemctl --quiet mask "${masked[@]}"
+	chroot "$root" systemctl --quiet disable slapd nslcd
 	chroot "$root" systemctl --quiet enable guest-control.service ssh.service
 	chroot "$root" systemctl --quiet set-default multi-user.target
 	mke2fs -q -t ext4 -O quota,project -E quotatype=usrquota:grpquota:prjquota,root_owner=0:0 -d "$root" "$1/root.ext4" 3G

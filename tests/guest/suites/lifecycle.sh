@@ -3,7 +3,7 @@
 # boot: systemd plain
 # Many logins, restarts and an upgrade: what is open stays undisturbed, what has ended leaves nothing.
 . "$(dirname "$0")/../suite.sh"
-LOGINS=${LOGINS:-$([ "$GUEST_KIND" = plain ] && echo 30 || echo 100)} # and 50 at once
+LOGINS=${LOGINS:-$([ "$GUEST_KIND" = plain ] && echo 20 || echo 60)} # and 50 at once
 
 # Kinds and numbers of everything a login could leave.
 census() {
