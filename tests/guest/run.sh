@@ -11,6 +11,7 @@ build=$(realpath "${CARREL_BUILD:-$repo/build}")
 SUITE_LIMIT=${SUITE_LIMIT:-2400} # seconds one suite may take
 . "$here/qemu.sh"
 . "$here/../lib/sum.sh"
+suite_group= # of the suite that runs
 
 boots_with() { # SUITE KIND
 	grep -qE "^# boot:.* $2( |\$)" "$here/suites/$1.sh"
@@ -23,6 +24,7 @@ start() { # KIND
 }
 
 end() {
+	[ -z "$suite_group" ] || kill -- "-$suite_group"
 	guest_end
 	if [ -n "${GUEST_KEEP-}" ] && [ -d "${GUEST_DIR-}" ]; then
 		mkdir -p "$GUEST_KEEP"
@@ -35,7 +37,12 @@ end() {
 run_suite() { # SUITE
 	local start=$SECONDS report=$GUEST_DIR/report.$1
 	echo "== guest: $1 ($GUEST_KIND)"
-	timeout --foreground "$SUITE_LIMIT" "$here/suites/$1.sh" 2>&1 | tee "$report"
+	set -m # a group of its own, so that a signal ends all of it, and at once: only "wait" lets a trap run
+	timeout --foreground "$SUITE_LIMIT" "$here/suites/$1.sh" 2>&1 </dev/null | tee "$report" &
+	set +m
+	suite_group=$(jobs -p %%)
+	wait %%
+	suite_group=
 	add_up "$1 ($GUEST_KIND)" "$report"
 	echo "== guest: $1 took $((SECONDS - start)) s"
 }
