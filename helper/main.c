@@ -162,6 +162,7 @@ static _Noreturn void become_supervisor(struct crl_job *job, struct crl_room *ro
 	char name[16 + CRL_ID_MAX];
 
 	disarm_deadline();
+	crl_log_connect();
 	sweep_sometimes(job);
 	room->state = job->state;
 	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
@@ -289,7 +290,7 @@ int main(int argc, char **argv)
 	job = crl_job_new(&options);
 	if (r == 0)
 		r = parse_options(argc, argv, &options, &err);
-	crl_log_open(NULL, options.debug);
+	crl_log_set(NULL, options.debug); /* connected when there is something to say: nobody waits for it then */
 	if (r < 0 || !job) {
 		crl_log(LOG_ERR, "%s", err.text);
 		(void)fprintf(stderr, "carrel-helper: %s\n", err.text);

@@ -34,15 +34,28 @@ static void connect_logger(void)
 		drop_fd(&sink.fd);
 }
 
-void crl_log_open(const char *path, bool debug)
+void crl_log_set(const char *path, bool debug)
 {
 	const char *wanted = path ? path : "/dev/log";
 
+	drop_fd(&sink.fd);
 	sink.debug = debug;
 	if (strlen(wanted) < sizeof(sink.logger.sun_path))
 		memcpy(sink.logger.sun_path, wanted, strlen(wanted) + 1);
+}
+
+void crl_log_connect(void)
+{
+	if (sink.fd >= 0)
+		return; /* and the line that connected has the time on it */
 	tzset();
 	connect_logger();
+}
+
+void crl_log_open(const char *path, bool debug)
+{
+	crl_log_set(path, debug);
+	crl_log_connect();
 }
 
 void crl_log_close(void)

@@ -15,11 +15,16 @@
 #define CRL_LOG_TEXT_MAX 1536 /* bytes of one line after escaping; more is cut */
 
 /*
- * Connect to the logger and read the time zone, so that later calls work in a sandbox. Without a logger each
- * crl_log() tries again.
+ * Where lines go; the first one connects. Without a logger each crl_log() tries again.
  * @path   its datagram socket, NULL = /dev/log
  * @debug  copy every line to stderr and let LOG_DEBUG through
  */
+void crl_log_set(const char *path, bool debug);
+
+/* Connect to the logger and read the time zone now, unless a line has, so that later calls work in a sandbox. */
+void crl_log_connect(void);
+
+/* Both. */
 void crl_log_open(const char *path, bool debug);
 
 /* Forget the logger; the next crl_log() connects again. */
