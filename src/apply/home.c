@@ -20,6 +20,7 @@
 
 #include "apply/beneath.h"
 #include "apply/copytree.h"
+#include "apply/idmap.h"
 #include "base/path.h"
 
 struct rights {
@@ -172,7 +173,16 @@ int crl_room_lower_open(struct crl_room *room, const struct crl_mount_op *op)
 {
 	int rc = crl_path_open_trusted(op->source, CRL_PATH_DIR, CRL_STAGE_HOME, &room->home, room->err);
 
-	return rc ? crl_err_wrap(room->err, rc, CRL_STAGE_HOME, "home.lower") : 0;
+	if (rc)
+		return crl_err_wrap(room->err, rc, CRL_STAGE_HOME, "home.lower");
+	if (!(op->flags & CRL_OP_OWNED))
+		return 0;
+	/* Already here: once the room's root covers ours the kernel takes us for chrooted and makes no user namespace. */
+	rc = crl_idmap_open(op->uid, op->gid, &room->lower_ids);
+	if (rc == -ENOSPC)
+		return crl_room_fail(room, op, rc,
+				     "no user namespace to map owners with (home.lower_owner; user.max_user_namespaces)");
+	return rc ? crl_room_fail(room, op, rc, "cannot make a map of owners (home.lower_owner)") : 0;
 }
 
 /* A template is root's: the merged home gets the user and 0700. A real home keeps what it has. */

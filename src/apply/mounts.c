@@ -118,6 +118,7 @@ int crl_mounts_apply(const struct crl_mount_plan *plan, const struct crl_login *
 				.err = err,
 				.home = -EBADF,
 				.home_mount = -EBADF,
+				.lower_ids = -EBADF,
 				.accounting_gid = (gid_t)-1};
 	mode_t mask = umask(0); /* modes are as the plan has them */
 	int rc = 0;
@@ -135,6 +136,7 @@ int crl_mounts_apply(const struct crl_mount_plan *plan, const struct crl_login *
 		drop_fd(&room.tree[i]);
 	drop_fd(&room.home);
 	drop_fd(&room.home_mount);
+	drop_fd(&room.lower_ids);
 	(void)umask(mask);
 	return rc;
 }

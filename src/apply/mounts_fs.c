@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "apply/beneath.h"
+#include "apply/idmap.h"
 
 #define INODE_BYTES                                                                                          \
 	8192 /* one inode for so many bytes of a tmpfs: an empty file costs kernel memory as well */
@@ -191,6 +192,11 @@ static int place_lower(struct crl_room *room, const struct crl_mount_op *op, int
 	scoped_fd clone = -EBADF;
 	int rc = crl_mount_clone(lower, false, &clone);
 
+	if (!rc && room->lower_ids >= 0) {
+		rc = crl_idmap_apply(clone, room->lower_ids);
+		if (rc)
+			return crl_room_fail(room, op, rc, "its file system cannot map owners (home.lower_owner)");
+	}
 	if (!rc && mkdirat(scaffold, name, 0700))
 		rc = -errno;
 	if (!rc && move_mount(clone, "", scaffold, name, MOVE_MOUNT_F_EMPTY_PATH))

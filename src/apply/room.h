@@ -21,6 +21,7 @@ struct crl_room {
 	struct crl_err *err;
 	int tree[CRL_TREE_COUNT]; /* -EBADF until made */
 	int home; /* the home on the host, or its template */
+	int lower_ids; /* user namespace that the lower is mapped by, -EBADF: its files keep their owners */
 	int home_mount; /* what is attached for the home instead, -EBADF: the home itself */
 	gid_t accounting_gid; /* who may write utmp on the host */
 };

@@ -12,6 +12,7 @@
 
 #include "apply/cgroup.h"
 #include "apply/cgroup_limits.h"
+#include "apply/idmap.h"
 #include "plan/filter.h"
 #include "policy/sysgroups.h"
 
@@ -135,6 +136,25 @@ static void ask_path(const struct asker *a, const char *key, const char *path, c
 	tell(a, key, CRL_NEED_REQUIRE, mend, text);
 }
 
+/* Needs root's power; anybody else is told nothing rather than something wrong. */
+static void ask_owner(const struct asker *a)
+{
+	const char *path = a->p->home_lower;
+	scoped_fd dir = -EBADF;
+	char text[PATH_MAX + 100];
+	int r;
+
+	if (!path || strchr(path, '%') || a->p->lower_owner != CRL_LOWER_USER || geteuid() != 0)
+		return;
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = dir < 0 ? 0 : crl_idmap_try(dir);
+	if (r == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "names %s, whose owners cannot be mapped to the user: %s", path,
+		       strerrordesc_np(-r));
+	tell(a, "home.lower", CRL_NEED_REQUIRE, "put it on ext4, XFS or Btrfs, or say lower_owner = \"keep\"", text);
+}
+
 static void ask_files(const struct asker *a)
 {
 	const struct crl_policy *p = a->p;
@@ -144,6 +164,7 @@ static void ask_files(const struct asker *a)
 		     "is \"overlay\", which this kernel does not have now");
 	ask_path(a, "root.path", p->root_path, "make the image");
 	ask_path(a, "home.lower", p->home_lower, "make the template");
+	ask_owner(a);
 	ask_path(a, "home.skeleton", p->home_skeleton, "make the skeleton");
 	for (size_t i = 0; i < p->bind_len; i++)
 		if (!p->bind[i].optional)

@@ -62,7 +62,8 @@ int crl_build_home_open(struct crl_build *b)
 	if (rc || p->home_mode == CRL_HOME_TMPFS)
 		return rc;
 	if (p->home_mode == CRL_HOME_OVERLAY && p->home_lower)
-		return CRL_ADD(b, .kind = CRL_MOUNT_LOWER_OPEN, .source = p->home_lower);
+		return CRL_ADD(b, .kind = CRL_MOUNT_LOWER_OPEN, .source = p->home_lower, .uid = l->uid, .gid = l->gid,
+			       .flags = p->lower_owner == CRL_LOWER_USER ? CRL_OP_OWNED : 0);
 	return CRL_ADD(b, .kind = CRL_MOUNT_HOME_OPEN, .source = l->home, .uid = l->uid, .gid = l->gid);
 }
 

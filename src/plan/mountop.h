@@ -27,7 +27,7 @@ enum crl_tree {
 enum crl_mount_kind {
 	CRL_MOUNT_ISOLATE, /* nothing propagates out of this namespace any more */
 	CRL_MOUNT_HOME_OPEN, /* as the user: find the home @source on the host, prove it, clone it, keep it */
-	CRL_MOUNT_LOWER_OPEN, /* the template directory @source, root-owned all the way */
+	CRL_MOUNT_LOWER_OPEN, /* the template directory @source, root-owned all the way; CRL_OP_OWNED */
 	CRL_MOUNT_SYSTEM, /* the system tmpfs, @number bytes */
 	CRL_MOUNT_USER, /* the user tmpfs, @number bytes */
 	CRL_MOUNT_DIR, /* make directory @target in @tree, @mode, @uid, @gid */
@@ -75,6 +75,7 @@ enum crl_mount_kind {
 #define CRL_OP_PLACE    (1u << 4) /* the place for the mount is made first: @place in @place_tree */
 #define CRL_OP_EXEC     (1u << 5) /* programs can be run from it */
 #define CRL_OP_SUID     (1u << 6) /* set-user-ID programs and file capabilities count, where the host says so too */
+#define CRL_OP_OWNED    (1u << 7) /* what root owns in the lower is the user's */
 
 struct crl_mount_op {
 	enum crl_mount_kind kind;

@@ -19,6 +19,7 @@ static const char *const words_manager[] = {"auto", "systemd", "cgroupfs", NULL}
 static const char *const words_close[] = {"kill", "keep", NULL};
 static const char *const words_root[] = {"host", "image", NULL};
 static const char *const words_home[] = {"real", "overlay", "tmpfs", NULL};
+static const char *const words_owner[] = {"user", "keep", NULL};
 static const char *const words_net[] = {"host", "none", NULL};
 static const char *const words_need[] = {"require", "prefer", "off", NULL};
 static const char *const words_answer[] = {"allow", "eperm", "enosys", NULL};
@@ -76,6 +77,8 @@ const struct crl_key crl_keys[] = {
 	 .words = words_home},
 	{KEY(PATH, "home.lower", home_lower, NULL, "overlay: template instead of the real home"),
 	 .letters = CRL_LETTERS_LOGIN},
+	{KEY(WORD, "home.lower_owner", lower_owner, "\"user\"", "whose the template's files of root's are in the room"),
+	 .words = words_owner},
 	{KEY(PATH, "home.skeleton", home_skeleton, NULL, "tmpfs: copied into the new home"),
 	 .letters = CRL_LETTERS_LOGIN},
 	{KEY(SIZE, "home.size", home_size, "\"0\"", "overlay, tmpfs: space for the session's files"),

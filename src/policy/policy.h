@@ -19,6 +19,8 @@
 enum crl_share { CRL_SHARE_LOGIN, CRL_SHARE_USER };
 enum crl_on_close { CRL_CLOSE_KILL, CRL_CLOSE_KEEP };
 enum crl_root_mode { CRL_ROOT_HOST, CRL_ROOT_IMAGE };
+enum crl_lower_owner { CRL_LOWER_USER, CRL_LOWER_KEEP };
+
 enum crl_home_mode { CRL_HOME_REAL, CRL_HOME_OVERLAY, CRL_HOME_TMPFS };
 enum crl_net_mode { CRL_NET_HOST, CRL_NET_NONE };
 
@@ -102,6 +104,7 @@ struct crl_policy {
 
 	enum crl_home_mode home_mode;
 	char *home_lower; /* overlay: template directory instead of the real home, or NULL */
+	enum crl_lower_owner lower_owner; /* of what is root's in the template */
 	char *home_skeleton; /* tmpfs: copied into the new home, or NULL */
 	uint64_t home_size; /* bytes of the upper or of the tmpfs */
 

@@ -127,6 +127,7 @@ const struct crl_weakness crl_weaknesses[] = {
 	{"ptys", ptys},
 	{"home.mode", home_mode},
 	{"home.lower", NULL},
+	{"home.lower_owner", NULL},
 	{"home.skeleton", NULL},
 	{"home.size", home_size},
 	{"network.mode", network},

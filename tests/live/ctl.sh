@@ -329,6 +329,14 @@ check_one_policy() {
 	check "set*id that answers an error" found 'error [0-9]+ policy weak: seccomp.base .*setresuid'
 	add_policy 'root = { mode = "image"; path = "/no/such/image"; };'
 	check "an image that is not there" found 'error [0-9]+ policy weak: root.path names /no/such/image'
+	mkdir -p "$STAGE/lower/merged" "$STAGE/lower/none"
+	mount -t overlay -o "lowerdir=$STAGE/keys:$STAGE/lower/none" overlay "$STAGE/lower/merged"
+	add_policy "home = { mode = \"overlay\"; size = \"8M\"; lower = \"$STAGE/lower/merged\"; };"
+	check "a template whose owners cannot be mapped" found 'error [0-9]+ policy weak: home.lower names .*cannot be mapped to the user'
+	add_policy "home = { mode = \"overlay\"; size = \"8M\"; lower = \"$STAGE/lower/none\"; };"
+	refute "one whose owners can" found 'cannot be mapped'
+	umount "$STAGE/lower/merged"
+	rm -r "$STAGE/lower"
 	sed -i.before 's/carrelhost//' /etc/hosts
 	cp /etc/nsswitch.conf "$STAGE/nsswitch.before"
 	sed -i 's/myhostname//' /etc/nsswitch.conf

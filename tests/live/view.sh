@@ -77,7 +77,9 @@ check_homes() {
 	views '' '' 'home = { mode = "overlay"; lower = "/srv/template"; size = "8M"; };' \
 		'home = { mode = "tmpfs"; skeleton = "/srv/skeleton"; size = "8M"; };'
 	is "home from a template" "$(room ana 'cat from; rm -f from; echo mine >from; echo new >new; cat from; stat -c %U .')" $'template\nmine\nana'
+	is "whose files are the user's" "$(room ana 'echo more >>from; stat -c %U:%G from; cat from')" $'ana:students\ntemplate\nmore'
 	is "which is as before" "$(room ana 'cat from; ls new 2>/dev/null'; cat /srv/template/*)" $'template\ntemplate'
+	is "in the template they are root's" "$(stat -c %U /srv/template/from)" root
 	like "with a size" "$(room ana 'head -c 20000000 /dev/zero >big')" 'No space left'
 	is "home from a skeleton" "$(room dora 'cat from; touch new; stat -c %U from .')" $'skeleton\ndora\ndora'
 	poll 5 user_gone dora

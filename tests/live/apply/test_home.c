@@ -230,6 +230,9 @@ static void template_setup(struct crl_policy *p, struct crl_login *l, struct crl
 	p->home_mode = CRL_HOME_OVERLAY;
 	mkdir("/srv/template", 0755);
 	spit("/srv/template/readme", "template");
+	mkdir("/srv/template/d", 0755);
+	spit("/srv/template/theirs", "x");
+	CHECK(chown("/srv/template/theirs", OTHER, OTHER) == 0);
 	p->home_lower = strdup("/srv/template");
 	strcpy(l->home, "/home/nobody-made-this");
 }
@@ -240,12 +243,64 @@ static void template_user(void)
 
 	CHECK(stat("/home/nobody-made-this", &st) == 0 && st.st_uid == UID && (st.st_mode & 07777) == 0700);
 	CHECK(has_text("/home/nobody-made-this/readme", "template") && can_write("/home/nobody-made-this/x"));
+	/* What is root's in it is the user's here, and all else is as it was. */
+	CHECK(stat("/home/nobody-made-this/readme", &st) == 0 && st.st_uid == UID && st.st_gid == UID);
+	CHECK(can_write("/home/nobody-made-this/readme") && can_write("/home/nobody-made-this/d/x"));
+	CHECK(stat("/home/nobody-made-this/theirs", &st) == 0 && st.st_uid == OTHER && st.st_gid == OTHER);
+}
+
+static void template_after(void)
+{
+	struct stat st;
+
+	CHECK(has_text("/srv/template/readme", "template") && !is_there("/srv/template/d/x"));
+	CHECK(stat("/srv/template/readme", &st) == 0 && st.st_uid == 0 && st.st_gid == 0);
 }
 
 static void test_template(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){.prepare = template_setup, .user = template_user});
+	run_case(&(struct room_case){.prepare = template_setup, .user = template_user, .after = template_after});
+}
+
+static void kept_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	template_setup(p, l, h);
+	p->lower_owner = CRL_LOWER_KEEP;
+	spit("/srv/template/mine", "template");
+	CHECK(chown("/srv/template/mine", UID, UID) == 0);
+}
+
+static void kept_user(void)
+{
+	struct stat st;
+
+	CHECK(stat("/home/nobody-made-this/readme", &st) == 0 && st.st_uid == 0);
+	CHECK(!can_write("/home/nobody-made-this/readme") && can_write("/home/nobody-made-this/mine"));
+}
+
+static void test_template_keeps_owners(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){.prepare = kept_setup, .user = kept_user});
+}
+
+/* An overlay has no idmapped mounts. */
+static void unmappable_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	template_setup(p, l, h);
+	mkdir("/srv/merged", 0755);
+	mkdir("/srv/none", 0755);
+	CHECK(mount("overlay", "/srv/merged", "overlay", 0, "lowerdir=/srv/template:/srv/none") == 0);
+	free(p->home_lower);
+	p->home_lower = strdup("/srv/merged");
+}
+
+static void test_template_that_cannot_be_mapped(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){
+		.prepare = unmappable_setup, .refused = "cannot map owners (home.lower_owner)", .stage = CRL_STAGE_HOME});
 }
 
 static void users_template(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -454,6 +509,8 @@ int main(void)
 		cmocka_unit_test(test_home_in_tmp),
 		cmocka_unit_test(test_F13_overlay),
 		cmocka_unit_test(test_template),
+		cmocka_unit_test(test_template_keeps_owners),
+		cmocka_unit_test(test_template_that_cannot_be_mapped),
 		cmocka_unit_test(test_template_is_roots),
 		cmocka_unit_test(test_tmpfs),
 		cmocka_unit_test(test_skeleton_with_fifo),
