@@ -42,7 +42,7 @@ guest_keys() {
 	  CheckHostIP no
 	  LogLevel ERROR
 	  BatchMode yes
-	  ConnectTimeout 60
+	  ConnectTimeout 200
 	  ExitOnForwardFailure yes
 	  ServerAliveInterval 20
 	END

@@ -6,6 +6,7 @@
 #   ana cara     students   student
 #   bob          staff      staff
 #   gus          guests     (no rule: refused)
+export CARREL_PATIENCE=${CARREL_PATIENCE:-9} # an emulated machine, perhaps on a busy one
 . "$(dirname "$0")/../qemu.sh"
 . "$(dirname "$0")/../../lib/tap.sh"
 

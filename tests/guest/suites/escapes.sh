@@ -29,7 +29,7 @@ write another terminal|shut|echo x >/dev/pts/0'
 ways() {
 	login "$1" "bash -s" <<-END
 		while IFS='|' read -r name open command; do
-			timeout 20 bash -c "\$command" >/dev/null 2>&1 </dev/null && echo "\$name|0" || echo "\$name|1"
+			timeout 90 bash -c "\$command" >/dev/null 2>&1 </dev/null && echo "\$name|0" || echo "\$name|1"
 		done <<'WAYS'
 		$WAYS
 		WAYS

@@ -53,9 +53,9 @@ check_many() {
 		pamtester many \$u open_session close_session >/dev/null 2>&1 </dev/null && n=\$((n + 1)); done; echo \$n")" "$LOGINS"
 	same "leave nothing"
 	local i pids=()
-	pam_wire sshd timeout=60 # fifty at once on an emulated processor
+	pam_wire sshd timeout=300 # fifty at once on an emulated processor
 	for i in {1..50}; do
-		login "$([ $((i % 2)) = 0 ] && echo ana || echo bob)" 'sleep 3; echo in' </dev/null >"$GUEST_DIR/parallel.$i" 2>&1 &
+		GUEST_LIMIT=600 login "$([ $((i % 2)) = 0 ] && echo ana || echo bob)" 'sleep 3; echo in' </dev/null >"$GUEST_DIR/parallel.$i" 2>&1 &
 		pids+=($!)
 	done
 	wait "${pids[@]}"
