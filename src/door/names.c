@@ -22,6 +22,17 @@ static int copy_text(char *to, size_t size, const char *from)
 	return 0;
 }
 
+/* A passwd entry may have "/home//ana/": the same path, written once and for all. Changes @path. */
+static void tidy_path(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from; from++)
+		if (*from != '/' || (from[1] != '/' && from[1] != '\0') || (to == path && from[1] == '\0'))
+			*to++ = *from;
+	*to = '\0';
+}
+
 /* Double the buffer. Returns false when there is no memory or it is large enough for anything honest. */
 static bool grow(char **buf, size_t *size)
 {
@@ -66,6 +77,7 @@ int crl_names_user(const char *user, struct crl_login *ret, struct crl_err *err)
 		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_REQUEST, "the user name is too long");
 	if (copy_text(ret->home, sizeof(ret->home), pw.pw_dir) < 0)
 		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_REQUEST, "the home is too long");
+	tidy_path(ret->home);
 	return 0;
 }
 

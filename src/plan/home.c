@@ -16,7 +16,9 @@ static int check_home(struct crl_build *b)
 	const char *home = b->login->home;
 	const char *fault = crl_path_fault(home);
 
-	if (!fault && !strcmp(home, "/"))
+	if (fault)
+		return crl_err_set(b->err, EINVAL, CRL_STAGE_HOME, "home: found \"%s\", expected %s", home, fault);
+	if (!strcmp(home, "/"))
 		fault = "is the root";
 	for (size_t i = 0; i < b->fixed_len && !fault; i++)
 		if (!strcmp(home, b->fixed[i].path) || crl_path_is_within(b->fixed[i].path, home))
@@ -48,7 +50,7 @@ static int check_sources(struct crl_build *b)
 		fault = crl_path_fault(path);
 	if (!fault)
 		return 0;
-	return crl_err_set(b->err, EINVAL, CRL_STAGE_HOME, "%s: \"%s\" %s", key, path, fault);
+	return crl_err_set(b->err, EINVAL, CRL_STAGE_HOME, "%s: found \"%s\", expected %s", key, path, fault);
 }
 
 int crl_build_home_open(struct crl_build *b)

@@ -176,13 +176,13 @@ int crl_build_add_placed(struct crl_build *b, struct crl_mount_op op)
 
 static int check_path(struct crl_build *b, const char *key, const char *path)
 {
-	const char *fault = path ? crl_path_fault(path) : "is missing";
+	const char *fault = path ? crl_path_fault(path) : "a path";
 
 	if (!fault && !strcmp(path, "/"))
-		fault = "is the root itself";
+		fault = "a path below the root";
 	if (!fault)
 		return 0;
-	return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT, "%s: \"%s\" %s", key, path ? path : "", fault);
+	return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT, "%s: found \"%s\", expected %s", key, path ? path : "", fault);
 }
 
 static int check_list(struct crl_build *b, const char *key, const struct crl_strv *list)

@@ -67,7 +67,10 @@ static int offer_all(struct crl_build *b)
 		if (!path)
 			return -ENOMEM;
 		fault = crl_path_fault(path);
-		if (!fault && (!crl_path_is_within(path, "/run") || !strcmp(path, "/run")))
+		if (fault)
+			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT, "root.run: found \"%s\", expected %s", path,
+					   fault);
+		if (!crl_path_is_within(path, "/run") || !strcmp(path, "/run"))
 			fault = "is not beneath /run";
 		for (size_t k = 0; k < CRL_ARRAY_LEN(run_own) && !fault; k++)
 			if (crl_path_is_within(path, run_own[k]))

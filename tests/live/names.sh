@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Users as directories have them: names with @, \\ and $, in other scripts, homes below homes and written oddly.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+. "$(dirname "$0")/../lib/ctl.sh"
+
+add() { # NAME UID HOME
+	echo "$1:x:$2:$STUDENTS::$3:/bin/bash" >>/etc/passwd
+	echo "$1:*:19000:0:99999:7:::" >>/etc/shadow
+	mkdir -p "$3"
+	chown "$2:$STUDENTS" "$3"
+	chmod 700 "$3"
+}
+
+as() { # NAME COMMAND
+	s -l "$1" room "$2" </dev/null 2>&1
+}
+
+# works NAME HOME HOSTNAME
+works() {
+	is "$1: a login works" "$(as "$1" 'id -un; pwd -P; touch ~/mine && ls ~; hostname')" "$1"$'\n'"$2"$'\nmine\n'"$3"
+}
+
+homes() { # MODE
+	works 'jdoe@example.com' /home/example.com/jdoe jdoe-example-com-room
+	works 'EX\jdoe' /home/EX/jdoe ex-jdoe-room
+	works 'u$er' '/home/u$er' u-er-room
+	works 'ünï' /home/ünï n---room
+	works slash /home/slash slash-room
+	works twice /home/twice twice-room
+}
+
+host_start
+STUDENTS=$(getent group students | cut -d: -f3)
+add 'jdoe@example.com' 3001 /home/example.com/jdoe
+add 'EX\jdoe' 3002 /home/EX/jdoe
+add 'u$er' 3003 '/home/u$er'
+add 'ünï' 3004 /home/ünï
+add slash 3005 /home/slash/
+add twice 3006 //home//twice
+homes
+is "of a home below homes nothing else is seen" "$(as 'EX\jdoe' 'ls -d /home/* /home/*/*')" $'/home/EX\n/home/EX/jdoe'
+is "the overlay left the homes alone" "$(find /home -name mine)" ''
+sed -i '0,/home = { mode = "overlay"; size = "64M"; };/s//home = { mode = "real"; };/' /etc/carrel/carrel.conf
+homes
+is "real homes have what was written" "$(find /home -name mine | wc -l)" 6
+add dots 3007 /home/../home/dots
+log_mark
+like "a home with .. is refused" "$(as dots true)" 'refused \(code (REQUEST|HOME)\)'
+like "and the log says what was found" "$(log_since refused)" 'user=dots .*without \. and \.\.'
+hold one -l 'EX\jdoe' room
+is "list names such a user" "$(ctl list 'EX\jdoe' --json | json 'd[0]["user"]')" 'EX\jdoe'
+is "explain finds him" "$(ctl explain 'jdoe@example.com' --json | json 'd["login"]["policy"]')" student
+ctl kill 'EX\jdoe' >/dev/null
+is "kill ends him" "$(status ctl list 'EX\jdoe')" 1
+hold_end one 2>/dev/null
+tap_done
