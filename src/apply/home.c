@@ -128,6 +128,19 @@ static int refuse_lookup(struct crl_room *room, const struct crl_mount_op *op, i
 	return crl_err_set(room->err, -rc, CRL_STAGE_HOME, "home %s cannot be opened", op->source);
 }
 
+/*
+ * sshd's ChrootDirectory wants a home that is root's and that nobody else can write. It has to stand where the account
+ * says: a link to another directory of root's, /etc say, would show what the room hides.
+ */
+static bool is_roots_own(const struct crl_room *room, const struct crl_mount_op *op, const struct stat *home)
+{
+	struct stat st;
+
+	return home->st_uid == 0 && !(home->st_mode & (S_IWGRP | S_IWOTH)) &&
+	       fstatat(room->tree[CRL_TREE_HOST], op->source + 1, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0 &&
+	       st.st_ino == home->st_ino && st.st_dev == home->st_dev;
+}
+
 static int check_home(struct crl_room *room, const struct crl_mount_op *op, int fd)
 {
 	char what[64];
@@ -137,7 +150,7 @@ static int check_home(struct crl_room *room, const struct crl_mount_op *op, int 
 		return crl_room_fail(room, op, -errno, "cannot look at it");
 	if (!S_ISDIR(st.st_mode))
 		return refuse(room, op, ENOTDIR, kind_of(st.st_mode));
-	if (st.st_uid != op->uid) {
+	if (st.st_uid != op->uid && !is_roots_own(room, op, &st)) {
 		(void)snprintf(what, sizeof(what), "owned by uid %u", st.st_uid);
 		return refuse(room, op, EPERM, what);
 	}

@@ -179,6 +179,14 @@ sshd_room_start() {
 	poll 10 port_open $PORT_SFTP || die "sshd does not start: $(tail -n 3 $STAGE_LOG/sshd)"
 }
 
+# After its configuration has changed; it listens on two ports.
+sshd_room_reload() {
+	local before
+	before=$(grep -c "^Server listening on" $STAGE_LOG/sshd)
+	kill -HUP "$SSHD_ROOM"
+	poll 10 eval '[ "$(grep -c "^Server listening on" $STAGE_LOG/sshd)" -ge '$((before + 2))' ]'
+}
+
 syslog_start() {
 	rm -f /dev/log
 	$STAGE/bin/syslogd /dev/log $STAGE_LOG/syslog &

@@ -47,8 +47,7 @@ done
 
 # A client that falls silent, as behind a cable that was pulled: sshd asks, hears nothing and ends.
 printf 'Match LocalPort %s\n  ClientAliveInterval 5\n  ClientAliveCountMax 2\n' $PORT_ROOM >>$STAGE/keys/sshd_config
-kill -HUP "$SSHD_ROOM"
-poll 10 eval '[ "$(grep -c "^Server listening on" $STAGE_LOG/sshd)" -ge 4 ]'
+sshd_room_reload
 scene "silent client" ana 'kill -STOP $client; check "$name: sshd hangs up" poll 30 process_gone $monitor; kill -KILL $client'
 
 # All three at once: only the sweep is left to tidy up, which the next login may call; here it is called by name.

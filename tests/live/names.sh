@@ -49,6 +49,18 @@ add dots 3007 /home/../home/dots
 log_mark
 like "a home with .. is refused" "$(as dots true)" 'refused \(code (REQUEST|HOME)\)'
 like "and the log says what was found" "$(log_since refused)" 'user=dots .*without \. and \.\.'
+# As hosting companies have it: the home is root's and sftp is locked into it.
+add ulla 3008 /home/ulla
+chown root:root /home/ulla
+chmod 755 /home/ulla
+install -d -o 3008 -g students /home/ulla/upload
+is "a home of root's" "$(as ulla 'touch ~/x 2>/dev/null; touch ~/upload/mine && ls ~')" upload
+printf 'Match User ulla LocalPort %s\n  ChrootDirectory %%h\n  ForceCommand internal-sftp\n' $PORT_ROOM >>$STAGE/keys/sshd_config
+sshd_room_reload
+echo upload >$STAGE/file
+printf 'put %s upload/new\nls /\nls ..\n' $STAGE/file >$STAGE/batch
+is "sshd's ChrootDirectory" "$(timeout "$SSH_LIMIT" sftp -F $STAGE/ssh/config -b $STAGE/batch ulla@room 2>&1 | grep -v '^sftp>' | xargs)" '/upload ../upload'
+is "what came is in the real home" "$(cat /home/ulla/upload/new)" upload
 hold one -l 'EX\jdoe' room
 is "list names such a user" "$(ctl list 'EX\jdoe' --json | json 'd[0]["user"]')" 'EX\jdoe'
 is "explain finds him" "$(ctl explain 'jdoe@example.com' --json | json 'd["login"]["policy"]')" student

@@ -32,7 +32,7 @@ BAD_HOME(file, drop_home(); spit(HOME, ""); CHECK(chown(HOME, UID, UID) == 0))
 BAD_HOME(fifo, drop_home(); CHECK(mkfifo(HOME, 0666) == 0 && chown(HOME, UID, UID) == 0))
 BAD_HOME(device, drop_home(); CHECK(mknod(HOME, S_IFCHR | 0666, makedev(5, 1)) == 0))
 BAD_HOME(other_owner, CHECK(chown(HOME, OTHER, UID) == 0 && chmod(HOME, 0777) == 0))
-BAD_HOME(roots, CHECK(chown(HOME, 0, 0) == 0 && chmod(HOME, 0755) == 0))
+BAD_HOME(roots_and_groups, CHECK(chown(HOME, 0, 0) == 0 && chmod(HOME, 0775) == 0))
 BAD_HOME(open_to_all, CHECK(chmod(HOME, 0777) == 0))
 BAD_HOME(closed_way, mkdir("/home/shut", 0700); mkdir("/home/shut/u", 0755);
 	 CHECK(chown("/home/shut/u", UID, UID) == 0); strcpy(l->home, "/home/shut/u"))
@@ -75,7 +75,7 @@ static void test_F08_bad_homes(void **state)
 		{bad_device, "a character device"},
 		{bad_socket, "a socket"},
 		{bad_other_owner, "owned by uid 54322"},
-		{bad_roots, "owned by uid 0"},
+		{bad_roots_and_groups, "owned by uid 0"},
 		{bad_open_to_all, "mode 0777"},
 		{bad_closed_way, "not reachable with the user's rights"},
 		{bad_users_link_on_the_way, "symbolic link"},
@@ -222,6 +222,30 @@ static void test_F13_overlay(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = overlay_setup, .user = overlay_user, .after = overlay_after});
+}
+
+static void roots_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	(void)l;
+	(void)h;
+	p->home_mode = CRL_HOME_REAL;
+	CHECK(chown(HOME, 0, 0) == 0 && chmod(HOME, 0755) == 0);
+	mkdir(HOME "/upload", 0755);
+	CHECK(chown(HOME "/upload", UID, UID) == 0);
+}
+
+static void roots_user(void)
+{
+	struct stat st;
+
+	CHECK(stat(HOME, &st) == 0 && st.st_uid == 0 && (st.st_mode & 07777) == 0755);
+	CHECK(!can_write(HOME "/x") && can_write(HOME "/upload/x"));
+}
+
+static void test_home_of_roots(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){.prepare = roots_setup, .user = roots_user});
 }
 
 static void template_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
@@ -508,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_home_in_tmp),
 		cmocka_unit_test(test_F13_overlay),
+		cmocka_unit_test(test_home_of_roots),
 		cmocka_unit_test(test_template),
 		cmocka_unit_test(test_template_keeps_owners),
 		cmocka_unit_test(test_template_that_cannot_be_mapped),
