@@ -61,6 +61,19 @@ echo upload >$STAGE/file
 printf 'put %s upload/new\nls /\nls ..\n' $STAGE/file >$STAGE/batch
 is "sshd's ChrootDirectory" "$(timeout "$SSH_LIMIT" sftp -F $STAGE/ssh/config -b $STAGE/batch ulla@room 2>&1 | grep -v '^sftp>' | xargs)" '/upload ../upload'
 is "what came is in the real home" "$(cat /home/ulla/upload/new)" upload
+# docs/install.md: a ticket that was left in the host's /tmp, by the user's number.
+cp /etc/carrel/carrel.conf $STAGE/carrel.conf
+host_config '' 'root = { bind = ( { source = "/tmp/krb5cc_%U"; target = "/tmp/krb5cc_%U"; writable = true; optional = true; } ); };'
+is "without a ticket cache a login works" "$(as slash 'ls /tmp')" ''
+install -o 3005 -m 600 /dev/null /tmp/krb5cc_3005
+is "with one it is seen and can be renewed" "$(as slash 'echo ticket >/tmp/krb5cc_3005; ls /tmp')$(cat /tmp/krb5cc_3005)" krb5cc_3005ticket
+is "by nobody else" "$(as twice 'ls /tmp')" ''
+rm /tmp/krb5cc_3005
+ln -s /etc/shadow /tmp/krb5cc_3005
+chown -h 3005 /tmp/krb5cc_3005
+like "a link there leads nowhere" "$(as slash 'cat /tmp/krb5cc_3005')" 'refused \(code MOUNT\)'
+rm /tmp/krb5cc_3005
+cp $STAGE/carrel.conf /etc/carrel/carrel.conf
 hold one -l 'EX\jdoe' room
 is "list names such a user" "$(ctl list 'EX\jdoe' --json | json 'd[0]["user"]')" 'EX\jdoe'
 is "explain finds him" "$(ctl explain 'jdoe@example.com' --json | json 'd["login"]["policy"]')" student
