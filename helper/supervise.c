@@ -204,7 +204,7 @@ static int wait_for_event(const struct crl_room *room, struct pollfd *p, bool *a
 	int n;
 
 	if (timeout == -1 && !*awake) {
-		n = (int)crl_sandbox_sleep(__NR_poll, (long[]){(long)(uintptr_t)p, (long)count, -1, 0});
+		n = (int)crl_sandbox_sleep(__NR_ppoll, (long[]){(long)(uintptr_t)p, (long)count, 0, 0});
 		*awake = true;
 	} else {
 		n = poll(p, count, timeout == -1 ? AWAKE_MS : timeout);
