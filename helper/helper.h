@@ -18,6 +18,7 @@
 #include "policy/policy.h"
 #include "proto/fdpass.h"
 #include "proto/login.h"
+#include "proto/pidfd.h"
 #include "state/filter_cache.h"
 #include "state/record.h"
 #include "state/why.h"
@@ -150,7 +151,6 @@ void crl_remember_argv(int argc, char **argv);
 
 /* request.c: take the request and prove it against what the kernel says of the caller. */
 int crl_request_receive(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
-int crl_pidfd_pid(int pidfd, pid_t *ret) CRL_MUST_CHECK;
 bool crl_pidfd_is_dead(int pidfd);
 
 /* decide.c: configuration to policy to what the module shall adopt. */

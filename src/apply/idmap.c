@@ -12,13 +12,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "proto/pidfd.h"
 
 #define IDS_LAST (UINT32_MAX - 1) /* (uint32_t)-1 is no id */
 
@@ -36,25 +37,7 @@ static pid_t make_process(int *ret_pidfd)
 		(void)pause();
 }
 
-/* Its number in the PID namespace of /proc, which may be another than ours. */
-static int number_in_proc(int pidfd, int *ret)
-{
-	char path[48], text[512];
-	scoped_fd fd = -EBADF;
-	const char *line;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	line = strstr(text, "\nPid:");
-	return line && sscanf(line, "\nPid: %d", ret) == 1 && *ret > 0 ? 0 : -ESRCH;
-}
-
-static int open_in_proc(int number, const char *file, int flags)
+static int open_in_proc(pid_t number, const char *file, int flags)
 {
 	char path[48];
 	int fd;
@@ -65,7 +48,7 @@ static int open_in_proc(int number, const char *file, int flags)
 }
 
 /* R1 */
-static int write_map(int number, const char *file, uint32_t id)
+static int write_map(pid_t number, const char *file, uint32_t id)
 {
 	scoped_fd fd = open_in_proc(number, file, O_WRONLY);
 	char text[128];
@@ -84,12 +67,12 @@ static int write_map(int number, const char *file, uint32_t id)
 int crl_idmap_open(uint32_t uid, uint32_t gid, int *ret_fd)
 {
 	scoped_fd pidfd = -EBADF;
-	int number, rc;
-	pid_t pid = make_process(&pidfd);
+	pid_t number, pid = make_process(&pidfd);
+	int rc;
 
 	if (pid < 0)
 		return pid;
-	rc = number_in_proc(pidfd, &number);
+	rc = crl_pidfd_pid(pidfd, &number); /* /proc is the host's, we may be in a PID namespace below */
 	if (rc == 0)
 		rc = write_map(number, "uid_map", uid);
 	if (rc == 0)

@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "proto/scope.h"
+#include "proto/pidfd.h"
 
 static ino_t ns_inode(int dir, enum crl_ns ns)
 {
@@ -59,30 +59,6 @@ void crl_origin_done(struct crl_origin *o)
 		drop_fd(&o->fd[ns]);
 }
 
-/* The process of a pidfd, from its fdinfo: 0 or less when it is gone or out of sight. */
-static int pidfd_pid(int pidfd, pid_t *ret)
-{
-	char path[48], text[1024];
-	scoped_fd fd = -EBADF;
-	const char *line;
-	ssize_t n;
-	int pid;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	line = strstr(text, "\nPid:");
-	if (!line || sscanf(line, "\nPid: %d", &pid) != 1)
-		return -EBADF;
-	*ret = pid;
-	return 0;
-}
-
 int crl_pidfd_prove(int pidfd, struct crl_err *err)
 {
 	pid_t pid = 0;
@@ -91,11 +67,11 @@ int crl_pidfd_prove(int pidfd, struct crl_err *err)
 	/* Only a pidfd takes a signal; /proc/PID directories do too, but have no Pid: line. */
 	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0 && errno != EPERM)
 		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "the room's descriptor is no living process");
-	rc = pidfd_pid(pidfd, &pid);
+	rc = crl_pidfd_pid(pidfd, &pid);
+	if (rc == -ESRCH)
+		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "the room's init is gone");
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_ADOPT, "the room's descriptor is no pidfd");
-	if (pid <= 0)
-		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "the room's init is gone");
 	if (pid == getpid())
 		return crl_err_set(err, EINVAL, CRL_STAGE_ADOPT, "the room's descriptor is the caller itself");
 	return 0;
