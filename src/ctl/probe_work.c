@@ -76,6 +76,8 @@ static enum ctl_answer try_home(const struct ctl_scene *s, char *detail)
 		return ctl_probe_say(CTL_PROBE_NO, detail, "%.100s: %s", home, strerrordesc_np(errno));
 	if (!S_ISDIR(st.st_mode))
 		return ctl_probe_say(CTL_PROBE_NO, detail, "%.100s is no directory", home);
+	if (st.st_uid == 0)
+		return ctl_probe_say(CTL_PROBE_YES, detail, "%.100s is there and root's own, as ChrootDirectory wants it", home);
 	if (st.st_uid != s->who->login.uid)
 		return ctl_probe_say(CTL_PROBE_NO, detail, "%.100s belongs to uid %u", home, st.st_uid);
 	r = write_in(home);
