@@ -56,6 +56,8 @@ chmod 755 /home/ulla
 install -d -o 3008 -g students /home/ulla/upload
 is "a home of root's" "$(as ulla 'touch ~/x 2>/dev/null; touch ~/upload/mine && ls ~')" upload
 like "rehearse takes it as it is" "$(ctl rehearse ulla)" "^home +yes +yes +ok +/home/ulla is there and root's own"
+sed -i 's/^rules = (/&\n  { user = "ulla"; policy = "locked"; },/; s/^policies = {/&\n  locked = { inherit = "sftp-only"; features = { limits = "prefer"; }; };/' \
+	/etc/carrel/carrel.conf
 printf 'Match User ulla LocalPort %s\n  ChrootDirectory %%h\n  ForceCommand internal-sftp\n' $PORT_ROOM >>$STAGE/keys/sshd_config
 sshd_room_reload
 echo upload >$STAGE/file
