@@ -76,6 +76,12 @@ struct crl_job {
 	int init_channel;   /* to the init that we made, until it has dropped its power; -EBADF = somebody else's room */
 };
 
+/* Until when others are waited for, so that the module hears what was in vain before its own patience ends. */
+static inline int64_t crl_job_patience_ms(const struct crl_job *job)
+{
+	return job->deadline_ms - (int64_t)job->options->timeout_s * 100;
+}
+
 /* A login that lives in a room, as its supervisor knows it. */
 struct crl_member {
 	char id[CRL_ID_MAX];

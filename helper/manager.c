@@ -21,7 +21,7 @@
 #include "base/log.h"
 
 #define CGROUPS "/sys/fs/cgroup"
-#define MOVE_MS 3000
+#define HOUSE_MS 3000 /* for the room's own processes: meanwhile nobody else can join or leave */
 
 bool crl_manager_is_systemd(const struct crl_job *job)
 {
@@ -53,11 +53,11 @@ static int start_scope(const char *name, const char *slice, const char *descript
 }
 
 /* True when @pid has come into a cgroup whose last part is @name. */
-static bool await_move(pid_t pid, const char *name)
+static bool await_move(pid_t pid, const char *name, int64_t end_ms)
 {
 	char path[1024];
 
-	for (int64_t end = crl_now_ms() + MOVE_MS; crl_now_ms() < end; crl_pause_ms(2)) {
+	for (; crl_now_ms() < end_ms; crl_pause_ms(2)) {
 		const char *last = crl_cgroup_of(pid, path, sizeof(path)) == 0 ? strrchr(path, '/') : NULL;
 
 		if (last && strcmp(last + 1, name) == 0)
@@ -102,8 +102,8 @@ static int find_scope(struct crl_job *job, const char *unit, struct crl_err *err
 	r = start_scope(name, unit, text, job->app_pid, getpid(), job->deadline_ms, err);
 	if (r < 0)
 		return r;
-	if (await_move(job->app_pid, name) && crl_cgroup_of(job->app_pid, c->path, sizeof(c->path)) == 0 &&
-	    is_below(c->path, c->slice_path))
+	if (await_move(job->app_pid, name, crl_job_patience_ms(job)) &&
+	    crl_cgroup_of(job->app_pid, c->path, sizeof(c->path)) == 0 && is_below(c->path, c->slice_path))
 		return 0;
 	return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "systemd has not moved the application to %s/%s", c->slice_path,
 			   name);
@@ -163,8 +163,8 @@ void crl_manager_house(const struct crl_job *job, const struct crl_room *room)
 
 	(void)snprintf(name, sizeof(name), "carrel-room-%s.scope", room->id);
 	(void)snprintf(text, sizeof(text), "carrel: room of %s", crl_escape(user, sizeof(user), job->login.user));
-	if (start_scope(name, "carrel.slice", text, getpid(), room->init_pid, crl_now_ms() + MOVE_MS, &err) < 0)
+	if (start_scope(name, "carrel.slice", text, getpid(), room->init_pid, crl_now_ms() + HOUSE_MS, &err) < 0)
 		crl_log(LOG_WARNING, "id=%s: supervisor and init stay in the login's scope: %s", room->id, err.text);
-	else if (!await_move(getpid(), name)) /* a scope that nobody ever entered would never be seen to be empty */
+	else if (!await_move(getpid(), name, crl_now_ms() + HOUSE_MS)) /* one never entered would never be seen to be empty */
 		crl_log(LOG_WARNING, "id=%s: systemd has not moved the supervisor to %s", room->id, name);
 }

@@ -19,7 +19,6 @@
 #include "plan/unit_properties.h"
 
 #define CONTROL "/run/systemd/system.control"
-#define READ_BACK_MS 3000
 #define RELEASE_WAIT_MS 1000
 #define ARGS_MAX (CRL_UNIT_PROPERTIES_MAX + 8)
 
@@ -96,14 +95,13 @@ static int set_limits(const struct crl_job *job, const char *unit, const struct 
 	return crl_systemd_ask(argv, job->deadline_ms, err);
 }
 
-/* systemd writes the files a moment after it has answered. */
+/* systemd writes the files after it has answered; when it is busy that can be seconds. */
 static int read_back(const struct crl_job *job, int slice, const struct crl_cgroup_plan *plan, struct crl_err *err)
 {
-	int64_t end = crl_now_ms() + READ_BACK_MS;
 	struct crl_err why = {0};
 
 	while (crl_cgroup_verify_limits(slice, plan, &why) < 0) {
-		if (crl_now_ms() >= end || crl_now_ms() >= job->deadline_ms) {
+		if (crl_now_ms() >= crl_job_patience_ms(job)) {
 			*err = why;
 			return -why.code;
 		}

@@ -53,12 +53,14 @@ check_many() {
 		pamtester many \$u open_session close_session >/dev/null 2>&1 </dev/null && n=\$((n + 1)); done; echo \$n")" "$LOGINS"
 	same "leave nothing"
 	local i pids=()
+	log_mark
 	pam_wire sshd timeout=300 # fifty at once on an emulated processor
 	for i in {1..50}; do
 		GUEST_LIMIT=600 login "$([ $((i % 2)) = 0 ] && echo ana || echo bob)" 'sleep 3; echo in' </dev/null >"$GUEST_DIR/parallel.$i" 2>&1 &
 		pids+=($!)
 	done
 	wait "${pids[@]}"
+	log_since 'refused|error:|fatal:' | cut -c 1-250 | sed 's/^/# /' | head -n 20
 	is "50 SSH logins at once" "$(cat "$GUEST_DIR"/parallel.* | sort | uniq -c | sed 's/^ *//')" "50 in"
 	same "leave nothing, either"
 }
