@@ -45,6 +45,7 @@ guest_keys() {
 	  ConnectTimeout 200
 	  ExitOnForwardFailure yes
 	  ServerAliveInterval 20
+	  ServerAliveCountMax 60
 	END
 }
 
