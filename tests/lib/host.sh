@@ -127,6 +127,7 @@ host_sshd_config() {
 	StreamLocalBindUnlink yes
 	GatewayPorts no
 	MaxStartups 200
+	LoginGraceTime 600
 	MaxSessions 50
 	Subsystem sftp /usr/lib/openssh/sftp-server
 	Match LocalPort $PORT_SFTP
@@ -156,7 +157,7 @@ host_keys() {
 	  CheckHostIP no
 	  LogLevel ERROR
 	  BatchMode yes
-	  ConnectTimeout 20
+	  ConnectTimeout 200
 	  ExitOnForwardFailure yes
 	END
 }

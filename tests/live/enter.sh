@@ -161,7 +161,7 @@ check_stubborn() {
 		"$(typing 'trap "" INT HUP TERM; stty raw -echo; echo READY; sleep 1000' "$(printf '%09000d' 0)"$'\035\035\035')" left
 	is "twice is not enough" "$(typing 'stty raw -echo; echo READY; head -c 3 >/dev/null; echo GOT' $'\035\035x' )" left
 	is "streams both ways do not wait for each other" \
-		"$(head -c 1000000 /dev/zero | timeout 30 "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana -- \
+		"$(head -c 1000000 /dev/zero | timeout 120 "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana -- \
 			bash -c 'head -c 1000000 /dev/zero; cat >/dev/null' | wc -c)" 1000000
 	yes | "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana -- sleep 1000 &
 	pid=$!

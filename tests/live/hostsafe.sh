@@ -65,7 +65,7 @@ check_crowd() {
 	exec {gate}<>$STAGE_LOG/gate
 	for ((i = 0; i < LOGINS; i++)); do
 		# All stay until the gate's last writer is gone, which is why none of them may hold it.
-		SSH_LIMIT=120 s "${users[i % 4]}@room" 'cat >/tmp/x; echo in' <$STAGE_LOG/gate {gate}>&- \
+		SSH_LIMIT=$((120 * CARREL_PATIENCE)) s "${users[i % 4]}@room" 'cat >/tmp/x; echo in' <$STAGE_LOG/gate {gate}>&- \
 			>"$STAGE_LOG/crowd.$i" 2>&1 &
 		pids+=($!)
 	done

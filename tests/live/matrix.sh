@@ -167,7 +167,7 @@ way_x11() {
 	cookie=$(xauth list "$DISPLAY" | awk '{ print $3; exit }' | sed 's/../\\x&/g')
 	exec 3<>"/dev/tcp/127.0.0.1/$((6000 + $(echo "${DISPLAY#*:}" | cut -d. -f1)))"
 	printf "l\\0\\x0b\\0\\0\\0\\x12\\0\\x10\\0\\0\\0MIT-MAGIC-COOKIE-1\\0\\0$cookie" >&3
-	timeout 20 head -n 1 <&3
+	timeout 120 head -n 1 <&3
 	END
 }
 way_l_host() { [ "$(s -W 127.0.0.1:7001 "$LOGIN" </dev/null)" = host ]; }

@@ -56,7 +56,7 @@ check_many() {
 	log_mark
 	pam_wire sshd timeout=300 # fifty at once on an emulated processor
 	for i in {1..50}; do
-		GUEST_LIMIT=600 login "$([ $((i % 2)) = 0 ] && echo ana || echo bob)" 'sleep 3; echo in' </dev/null >"$GUEST_DIR/parallel.$i" 2>&1 &
+		GUEST_LIMIT=1200 login "$([ $((i % 2)) = 0 ] && echo ana || echo bob)" 'sleep 3; echo in' </dev/null >"$GUEST_DIR/parallel.$i" 2>&1 &
 		pids+=($!)
 	done
 	wait "${pids[@]}"
