@@ -130,7 +130,7 @@ LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 $(BUILD)/tests/unit/ctl/test_pamstack: $(BUILD)/obj/src/ctl/pamstack.o
 $(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o
-$(BUILD)/tests/live/ctl/test_probes: $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who)
+$(BUILD)/tests/live/ctl/test_probes: $(BUILD)/obj/src/door/names.o $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who)
 $(BUILD)/tests/live/helper/test_helper: $(BUILD)/carrel-helper
 $(filter $(BUILD)/tests/unit/ctl/test_top_% $(BUILD)/tests/unit/ctl/test_units,$(UNIT_BIN)): \
 	$(call obj,$(wildcard src/ctl/top_*.c) src/ctl/units.c)
