@@ -351,6 +351,11 @@ same_census() {
 	fi
 }
 
+# The stage is on tmpfs, which has idmapped mounts since Linux 6.3.
+tmpfs_maps_owners() {
+	[ "$(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.3 ]
+}
+
 # Log lines since a mark: log_mark; …; log_since REGEX
 log_mark() {
 	LOG_MARK=$(wc -l <$STAGE_LOG/syslog)

@@ -128,6 +128,16 @@ conf overlay
 reaches "a read-only home under an overlay"
 is "which can be written" "$(login ana 'echo x >~/x && cat ~/x' </dev/null)" x
 
+# A template on ext4, whose files are root's there and the user's in the room.
+guest 'mkdir -p /srv/template && echo mine >/srv/template/mine && chmod 644 /srv/template/mine'
+conf_write <<'END'
+rules = ( { group = "students"; policy = "student"; } );
+policies = { student = { home = { mode = "overlay"; size = "32M"; lower = "/srv/template"; }; }; };
+END
+reaches "a template"
+is "which can be edited" "$(login ana 'echo more >>~/mine; cat ~/mine; stat -c %U:%G ~/mine' </dev/null)" $'mine\nmore\nana:students'
+is "and stays as it was" "$(guest 'cat /srv/template/mine; stat -c %U /srv/template/mine')" $'mine\nroot'
+
 conf real
 home_is 'ln -s /home/cara /home/ana'
 refused "a symbolic link to another's home" HOME
