@@ -68,12 +68,13 @@ stage_cgroup_make() {
 # The caller becomes the root of the stage's cgroups. As soon as its child is there, it goes aside: a cgroup with processes
 # of its own can hand no controller on.
 stage_cgroup_enter() { # CGROUP PID
+	local cgroup=$1 pid=$2 # for eval within poll, which has arguments of its own
 	# The child is still beside its parent, or has made its own leaf already, or all is over.
 	{
-		poll 10 eval '[ -d "$1/host" ] || [ ! -d "$1" ] || [ "$(wc -l <"$1/cgroup.procs")" -ge 2 ]'
-		[ ! -d "$1" ] || echo "$2" >"$1/outside/cgroup.procs"
+		poll 10 eval '[ -d "$cgroup/host" ] || [ ! -d "$cgroup" ] || [ "$(wc -l <"$cgroup/cgroup.procs")" -ge 2 ]'
+		[ ! -d "$cgroup" ] || echo "$pid" >"$cgroup/outside/cgroup.procs"
 	} </dev/null >/dev/null 2>&1 &
-	echo "$2" >"$1/cgroup.procs"
+	echo "$pid" >"$cgroup/cgroup.procs"
 }
 
 stage_cgroup_remove() {
@@ -189,7 +190,7 @@ stage_cgroup() {
 	mkdir -p "$root/host"
 	echo 1 >"$root/host/cgroup.procs"
 	for controller in $(cat "$root/cgroup.controllers"); do
-		poll 10 eval 'echo "+$controller" >"$root/cgroup.subtree_control"' || die "no controller $controller"
+		poll 10 eval 'echo "+$controller" >"$root/cgroup.subtree_control"' || die "no controller $controller; in $root are: $(xargs <"$root/cgroup.procs") (0: outside)"
 	done
 }
 
