@@ -96,6 +96,7 @@ hold_ask() { # NAME COMMAND [SECONDS]
 
 hold_end() {
 	local fd=HOLD_FD_$1 pid=HOLD_$1
+	(echo exit >&"${!fd}") 2>/dev/null # on a terminal the end of input ends nothing; nobody may read it any more
 	eval "exec ${!fd}>&-"
 	rm -f "$GUEST_DIR/hold.$1"
 	poll 30 eval "! kill -0 ${!pid} 2>/dev/null" || kill "${!pid}"
