@@ -92,16 +92,24 @@ int crl_names_groups(struct crl_login *login, struct crl_err *err)
 	return 0;
 }
 
-int crl_names_group_id(const char *name, uint32_t *ret_gid)
+/* By @name, or by @gid when that is NULL. @buf  what @ret points into; free it in any case */
+static int find_group(const char *name, uint32_t gid, struct group *ret, char **buf)
 {
-	struct group gr, *found = NULL;
-	scoped_free char *buf = NULL;
+	struct group *found = NULL;
 	size_t size = 0;
 	int rc = ERANGE;
 
-	while (rc == ERANGE && grow(&buf, &size))
-		rc = getgrnam_r(name, &gr, buf, size, &found);
-	rc = answer(rc, found);
+	while (rc == ERANGE && grow(buf, &size))
+		rc = name ? getgrnam_r(name, ret, *buf, size, &found) : getgrgid_r(gid, ret, *buf, size, &found);
+	return answer(rc, found);
+}
+
+int crl_names_group_id(const char *name, uint32_t *ret_gid)
+{
+	scoped_free char *buf = NULL;
+	struct group gr;
+	int rc = find_group(name, 0, &gr, &buf);
+
 	if (rc == 0)
 		*ret_gid = gr.gr_gid;
 	return rc;
@@ -109,13 +117,9 @@ int crl_names_group_id(const char *name, uint32_t *ret_gid)
 
 int crl_names_group_name(uint32_t gid, char ret[CRL_GROUP_MAX])
 {
-	struct group gr, *found = NULL;
 	scoped_free char *buf = NULL;
-	size_t size = 0;
-	int rc = ERANGE;
+	struct group gr;
+	int rc = find_group(NULL, gid, &gr, &buf);
 
-	while (rc == ERANGE && grow(&buf, &size))
-		rc = getgrgid_r(gid, &gr, buf, size, &found);
-	rc = answer(rc, found);
 	return rc < 0 ? rc : copy_text(ret, CRL_GROUP_MAX, gr.gr_name);
 }
