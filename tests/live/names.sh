@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Users as directories have them: names with @, \\ and $, in other scripts, homes below homes and written oddly.
+# Users as directories have them: names with @, \ and $, in other scripts, homes in odd places, tickets in /tmp.
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
@@ -22,7 +22,7 @@ works() {
 	is "$1: a login works" "$(as "$1" 'id -un; pwd -P; touch ~/mine && ls ~; hostname')" "$1"$'\n'"$2"$'\nmine\n'"$3"
 }
 
-homes() { # MODE
+homes() {
 	works 'jdoe@example.com' /home/example.com/jdoe jdoe-example-com-room
 	works 'EX\jdoe' /home/EX/jdoe ex-jdoe-room
 	works 'u$er' '/home/u$er' u-er-room
@@ -65,7 +65,6 @@ printf 'put %s upload/new\nls /\nls ..\n' $STAGE/file >$STAGE/batch
 is "sshd's ChrootDirectory" "$(timeout "$SSH_LIMIT" sftp -F $STAGE/ssh/config -b $STAGE/batch ulla@room 2>&1 | grep -v '^sftp>' | xargs)" '/upload ../upload'
 is "what came is in the real home" "$(cat /home/ulla/upload/new)" upload
 # docs/install.md: a ticket that was left in the host's /tmp, by the user's number.
-cp /etc/carrel/carrel.conf $STAGE/carrel.conf
 host_config '' 'root = { bind = ( { source = "/tmp/krb5cc_%U"; target = "/tmp/krb5cc_%U"; writable = true; optional = true; } ); };'
 is "without a ticket cache a login works" "$(as slash 'ls /tmp')" ''
 install -o 3005 -m 600 /dev/null /tmp/krb5cc_3005
@@ -76,7 +75,7 @@ ln -s /etc/shadow /tmp/krb5cc_3005
 chown -h 3005 /tmp/krb5cc_3005
 like "a link there leads nowhere" "$(as slash 'cat /tmp/krb5cc_3005')" 'refused \(code MOUNT\)'
 rm /tmp/krb5cc_3005
-cp $STAGE/carrel.conf /etc/carrel/carrel.conf
+host_config
 hold one -l 'EX\jdoe' room
 is "list names such a user" "$(ctl list 'EX\jdoe' --json | json 'd[0]["user"]')" 'EX\jdoe'
 is "explain finds him" "$(ctl explain 'jdoe@example.com' --json | json 'd["login"]["policy"]')" student
