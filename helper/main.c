@@ -88,12 +88,11 @@ static void disarm_deadline(void)
 
 static void remove_cgroup(void *arg, const char *path, const char *slice, const char *id)
 {
-	char prefix[CRL_SLICE_MAX]; /* is in @slice already */
 	scoped_fd root = -EBADF;
 
 	(void)arg;
 	/* Without a root there is nothing to remove. */
-	if (crl_cgroup_open_root(path, &root, prefix, NULL) == 0 && crl_cgroup_remove(root, slice, id) < 0)
+	if (crl_cgroup_open_root(path, &root, NULL, NULL) == 0 && crl_cgroup_remove(root, slice, id) < 0)
 		crl_log(LOG_WARNING, "id=%s: cgroup of a dead room is in use and stays", id);
 }
 

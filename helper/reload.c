@@ -26,7 +26,7 @@ static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, s
 	scoped_fd dir = -EBADF;
 	int r;
 
-	if (strcmp(crl_config_cgroup_root(job->config), room->cgroup_root ? room->cgroup_root : "") != 0)
+	if (strcmp(crl_config_cgroup_root(job->config), crl_room_cgroup_root(room)) != 0)
 		return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "cgroup.root has changed: that needs a new login");
 	r = crl_cgroup_open_root(crl_config_cgroup_root(job->config), &job->cgroup.root, job->cgroup.prefix, err);
 	if (r < 0)

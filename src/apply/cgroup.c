@@ -86,11 +86,14 @@ static int open_configured(const char *path, int *ret_fd, char ret_prefix[CRL_SL
 	return 0;
 }
 
-int crl_cgroup_open_root(const char *configured, int *ret_fd, char ret_prefix[CRL_SLICE_MAX], struct crl_err *err)
+int crl_cgroup_open_root(const char *configured, int *ret_fd, char *ret_prefix, struct crl_err *err)
 {
 	static const char *const usual[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	char unwanted[CRL_SLICE_MAX];
 	int r;
 
+	if (!ret_prefix)
+		ret_prefix = unwanted;
 	ret_prefix[0] = '\0';
 	if (configured[0]) {
 		r = open_configured(configured, ret_fd, ret_prefix);

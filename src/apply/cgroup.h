@@ -21,12 +21,12 @@
 /*
  * Open the cgroup v2 root: the top of what is mounted, to which /proc/PID/cgroup is relative.
  * @configured  path from the configuration, "" = look at /sys/fs/cgroup and /sys/fs/cgroup/unified
- * @ret_prefix  path from the root to the configured directory, "" = that is the root
+ * @ret_prefix  path from the root to the configured directory, "" = that is the root; CRL_SLICE_MAX bytes, NULL = not
+ *              wanted: a slice's path has it already
  * Errors (stage LIMITS): -ENOENT this host has no cgroup v2; -EINVAL the configured path is not cgroup v2;
  * -ENAMETOOLONG; -errno.
  */
-int crl_cgroup_open_root(const char *configured, int *ret_fd, char ret_prefix[CRL_SLICE_MAX],
-			 struct crl_err *err) CRL_MUST_CHECK;
+int crl_cgroup_open_root(const char *configured, int *ret_fd, char *ret_prefix, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
  * "carrel.slice/user-UID.slice" or, with a @budget that is not "", "carrel.slice/budget-NAME.slice/user-UID.slice";

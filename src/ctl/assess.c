@@ -168,9 +168,9 @@ static void read_limits(void *arg, pid_t actor)
 	scoped_fd root = -EBADF;
 
 	for (size_t i = 0; i < LIMITS; i++) {
-		char path[1024] = "", prefix[CRL_SLICE_MAX];
+		char path[1024] = "";
 
-		a->limited[i] = crl_cgroup_open_root("", &root, prefix, NULL) == 0 &&
+		a->limited[i] = crl_cgroup_open_root("", &root, NULL, NULL) == 0 &&
 				crl_cgroup_of(actor, path, sizeof(path)) == 0 && is_limited(root, path, limits[i].file);
 		drop_fd(&root);
 	}

@@ -105,17 +105,15 @@ void ctl_meter_open(struct ctl_meter *m)
 
 int ctl_cgroup_root(const struct crl_room_info *room)
 {
-	const char *path = room->cgroup_root ? room->cgroup_root : "";
-	char prefix[CRL_SLICE_MAX]; /* is in the slice already */
 	int root;
 
-	return room->slice[0] && crl_cgroup_open_root(path, &root, prefix, NULL) == 0 ? root : -ENOENT;
+	return room->slice[0] && crl_cgroup_open_root(crl_room_cgroup_root(room), &root, NULL, NULL) == 0 ? root : -ENOENT;
 }
 
 /* Most often all rooms have the same root, so it stays open. */
 static void turn_to(struct ctl_meter *m, const struct crl_room_info *room)
 {
-	const char *path = room->cgroup_root ? room->cgroup_root : "";
+	const char *path = crl_room_cgroup_root(room);
 
 	if (m->root_path && strcmp(m->root_path, path) == 0)
 		return;

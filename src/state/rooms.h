@@ -43,6 +43,12 @@ struct crl_room_info {
 	size_t logins;
 };
 
+/* What crl_cgroup_open_root() takes for the room's root. */
+static inline const char *crl_room_cgroup_root(const struct crl_room_info *r)
+{
+	return r->cgroup_root ? r->cgroup_root : "";
+}
+
 struct crl_rooms {
 	struct crl_room_info *item;
 	size_t len;
