@@ -148,7 +148,7 @@ int crl_room_socket(const struct crl_state *s, const char *name, bool listening,
 	return 0;
 }
 
-static void describe(const struct crl_job *job, struct crl_room *room)
+static int describe(const struct crl_job *job, struct crl_room *room, struct crl_err *err)
 {
 	const struct crl_policy *p = &job->policy;
 
@@ -160,6 +160,12 @@ static void describe(const struct crl_job *job, struct crl_room *room)
 	room->keep = p->on_close == CRL_CLOSE_KEEP;
 	room->linger_s = p->linger_s;
 	room->accounting = !job->options->rehearse && p->need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_OFF && room->utmp >= 0;
+	room->uid = job->login.uid;
+	room->gid = job->login.gid;
+	room->since = crl_clock_ms() / 1000;
+	room->user = strdup(job->login.user);
+	room->home_path = strdup(job->login.home);
+	return room->user && room->home_path ? 0 : crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
 }
 
 static int build(struct crl_job *job, struct crl_room *room, const struct crl_init_args *args, struct crl_err *err)
@@ -210,6 +216,5 @@ int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *
 	if (r < 0)
 		return r;
 	(void)snprintf(job->adopt.room, sizeof(job->adopt.room), "%s", job->id);
-	describe(job, room);
-	return 0;
+	return describe(job, room, err);
 }

@@ -114,6 +114,11 @@ struct crl_room {
 	char filter[CRL_FILTER_NAME_MAX];
 	char id[CRL_ID_MAX];
 	char name[CRL_KEY_MAX];
+	uint32_t uid;       /* of the user whose room it is */
+	uint32_t gid;
+	char *user;
+	char *home_path;    /* as the user database had it */
+	int64_t since;      /* CLOCK_REALTIME seconds: when it was made */
 	bool shared;
 	bool keep;          /* on_close = "keep" */
 	uint64_t linger_s;
@@ -142,6 +147,7 @@ struct crl_room {
 		int64_t since;
 	} last;             /* login that left */
 	int64_t linger_until_ms; /* when the empty room ends; 0 = somebody is in */
+	int64_t until;      /* the same, CLOCK_REALTIME seconds */
 };
 
 /* job.c */

@@ -158,8 +158,10 @@ static void leave_one(struct crl_room *room, struct crl_member *m)
 	drop_fd(&m->joiner);
 	if (m->cgroup < 0 || room->managed || crl_cgroup_remove(room->cgroup_root, room->slice, m->id) != -EBUSY)
 		crl_member_drop(room, m);
-	if (crl_members_present(room) == 0 && room->linger_s > 0)
+	if (crl_members_present(room) == 0 && room->linger_s > 0) {
 		room->linger_until_ms = crl_now_ms() + (int64_t)room->linger_s * 1000;
+		room->until = crl_clock_ms() / 1000 + (int64_t)room->linger_s;
+	}
 	crl_room_record(room);
 }
 

@@ -84,8 +84,9 @@ void crl_room_record(const struct crl_room *room)
 	struct crl_record_login *login = calloc(room->members + 1, sizeof(*login));
 	struct crl_record r = {.name = room->name, .adopt = &room->adopt, .filter = room->filter,
 			       .slice = room->slice, .cgroup_root = room->cgroup_path, .values = room->values,
-			       .supervisor = getpid(), .init = room->init_pid, .login = login,
-			       .logins = room->members};
+			       .uid = room->uid, .gid = room->gid, .user = room->user, .home = room->home_path,
+			       .since = room->since, .until = room->until, .linger_s = room->linger_s,
+			       .supervisor = getpid(), .init = room->init_pid, .login = login, .logins = room->members};
 
 	if (!login)
 		return;

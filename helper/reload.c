@@ -116,13 +116,15 @@ static bool reload_room(const struct crl_options *options, const struct crl_room
 	struct crl_err err = {0};
 	int r = -ENOMEM;
 
-	if (job && room->logins > 0) {
-		job->login.uid = room->login[0].uid;
-		(void)snprintf(job->login.user, sizeof(job->login.user), "%s", room->login[0].user);
+	if (job && room->user[0]) { /* with logins or without */
+		job->login.uid = room->uid;
+		job->login.gid = room->gid;
+		(void)snprintf(job->login.user, sizeof(job->login.user), "%s", room->user);
+		(void)snprintf(job->login.home, sizeof(job->login.home), "%s", room->home);
 		r = set_limits(job, room, &err);
 	}
-	(void)printf("%s\t%s\t%s\t%s", room->id, crl_escape(user, sizeof(user), room->logins ? room->login[0].user : ""),
-		     room->policy, r == 0 ? "limits" : err.text[0] ? err.text : "nobody is in it");
+	(void)printf("%s\t%s\t%s\t%s", room->id, crl_escape(user, sizeof(user), room->user), room->policy,
+		     r == 0 ? "limits" : err.text[0] ? err.text : "its user is not on record");
 	tell_changes(job, room);
 	if (r < 0)
 		crl_log(LOG_WARNING, "room=%s policy=%s: limits not reloaded: %s", room->id, room->policy, err.text);
@@ -141,6 +143,10 @@ int crl_reload(const struct crl_options *options, struct crl_err *err)
 
 	if (r < 0)
 		return r;
+	if (rooms.unreadable > 0) {
+		crl_log(LOG_WARNING, "%s: not a record that can be read: %s", rooms.unreadable_name, strerror(-rooms.error));
+		failed++;
+	}
 	for (size_t i = 0; i < rooms.len; i++)
 		failed += !rooms.item[i].stale && !reload_room(options, &rooms.item[i]);
 	crl_rooms_done(&rooms);

@@ -85,7 +85,7 @@ static void accept_join(struct crl_room *room)
 		return;
 	}
 	m->joiner = take_fd(&conn);
-	room->linger_until_ms = 0;
+	room->linger_until_ms = room->until = 0;
 }
 
 static void hear_joiner(struct crl_room *room, struct crl_member *m)

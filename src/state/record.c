@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Records of live rooms: ids, locks, one text file a room.
+ * Files of live rooms: ids, locks, one record a room, whose text room_text.c knows.
  *
  * Runs in: helper, supervisor (root).
  * Trusts: STATE is 0700 and root's (R1), so no name below it can be planted by a user.
@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "state/room_text.h"
 
 static int open_dir(int at, const char *path, int *ret)
 {
@@ -148,81 +149,32 @@ uint64_t crl_process_start(pid_t pid)
 	return start;
 }
 
-/* Texts that users choose are written with everything but plain characters as %XX. */
-static void print_text(FILE *f, const char *key, const char *text)
-{
-	(void)fprintf(f, " %s=", key);
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if (*p > ' ' && *p < 0x7f && *p != '%')
-			(void)fputc(*p, f);
-		else
-			(void)fprintf(f, "%%%02X", *p);
-	}
-}
-
-static void print_base(FILE *f, const struct crl_counts *base)
-{
-	for (size_t i = 0; base && i < CRL_COUNT_LEN; i++) {
-		(void)fprintf(f, "%s", i ? "," : " base=");
-		if (base->n[i] == CRL_COUNT_UNKNOWN)
-			(void)fputc('-', f);
-		else
-			(void)fprintf(f, "%" PRIu64, base->n[i]);
-	}
-}
-
-static void print_record(FILE *f, const struct crl_record *r)
-{
-	const struct crl_adopt *a = r->adopt;
-
-	(void)fprintf(f, "version=1\nroom=%s\npolicy=%s\nslice=%s\nsupervisor=%d %" PRIu64 "\ninit=%d\n", r->room,
-		      a->policy, r->slice, (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
-	if (r->cgroup_root && r->cgroup_root[0])
-		(void)fprintf(f, "cgroup_root=%s\n", r->cgroup_root);
-	(void)fprintf(f, "adopt=%x %x %" PRIx64 " %" PRIx64 " %d %d %d\nfilter=%s\n", a->ns_mask, a->securebits,
-		      a->cap_bounding, a->cap_inheritable, a->no_new_privs, a->trim_caps, a->filter_log, r->filter);
-	if (r->values && r->values[0])
-		(void)fprintf(f, "values=%s\n", r->values);
-	for (size_t i = 0; i < r->logins; i++) {
-		const struct crl_record_login *l = &r->login[i];
-
-		(void)fprintf(f, "login=%s %" PRIu32 " %d %d since=%" PRId64, l->id, l->uid, l->cgroup, (int)l->pid,
-			      l->since);
-		print_text(f, "user", l->user);
-		print_text(f, "service", l->service);
-		print_text(f, "tty", l->tty);
-		print_text(f, "rhost", l->rhost);
-		print_base(f, l->base);
-		(void)fputc('\n', f);
-	}
-}
-
 int crl_record_write(const struct crl_state *s, const struct crl_record *r)
 {
 	char file[CRL_KEY_MAX + 8], temp[CRL_KEY_MAX + 8];
 	scoped_free char *text = NULL;
 	scoped_fd fd = -EBADF;
 	size_t size = 0;
-	FILE *f;
+	ssize_t n;
 	int e;
 
 	e = room_file(file, sizeof(file), r->name, "room");
 	if (e == 0)
 		e = room_file(temp, sizeof(temp), r->name, "new");
+	if (e == 0)
+		e = crl_room_print(r, &text, &size);
 	if (e < 0)
 		return e;
-	f = open_memstream(&text, &size);
-	if (!f)
-		return -ENOMEM;
-	print_record(f, r);
-	if (fclose(f) != 0)
-		return -ENOMEM;
 	fd = openat(s->rooms, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, size) != (ssize_t)size)
-		return -ENOSPC;
-	return renameat(s->rooms, temp, s->rooms, file) < 0 ? -errno : 0;
+	n = write(fd, text, size);
+	e = n < 0 ? -errno : (size_t)n != size ? -ENOSPC : 0;
+	if (e == 0 && renameat(s->rooms, temp, s->rooms, file) < 0)
+		e = -errno;
+	if (e < 0)
+		(void)unlinkat(s->rooms, temp, 0); /* half a record helps nobody, and takes what there is too little of */
+	return e;
 }
 
 static void remove_files(int rooms_dir, const char *name, bool lock)
@@ -259,19 +211,14 @@ void crl_record_remove_stale(const struct crl_state *s, const char *name)
 
 static bool names_room(const struct crl_state *s, const char *name, const char *id)
 {
-	char file[CRL_KEY_MAX + 8], want[CRL_ID_MAX + 8], text[512];
-	scoped_fd fd = -EBADF;
-	ssize_t n;
+	struct crl_room_info room;
+	bool same;
 
-	if (room_file(file, sizeof(file), name, "room") < 0)
+	if (crl_room_load(s->rooms, name, &room) < 0)
 		return false;
-	fd = openat(s->rooms, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	(void)snprintf(want, sizeof(want), "\nroom=%s\n", id); /* ids are shorter */
-	return strstr(text, want) != NULL;
+	same = strcmp(room.id, id) == 0;
+	crl_room_info_done(&room);
+	return same;
 }
 
 void crl_record_remove_own(const struct crl_state *s, const char *name, const char *id, bool shared)

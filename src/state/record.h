@@ -21,6 +21,7 @@
 #include "proto/proto.h"
 
 #define CRL_ROOM_LOGINS_MAX 256 /* logins of one room; one more is refused */
+#define CRL_ROOM_LEFT_MAX 256   /* cgroups of logins that have left while what they started goes on */
 
 /* The state directory, opened once. */
 struct crl_state {
@@ -67,6 +68,7 @@ struct crl_record_login {
 	const char *rhost;
 	const struct crl_counts *base; /* what its cgroups had counted at its begin; NULL = not known */
 	bool cgroup;          /* it has a cgroup of its own beneath the room's slice, to be removed with the room */
+	const char *scope;    /* its cgroup where another manages it, from the root; NULL or "" = none */
 };
 
 struct crl_record {
@@ -77,13 +79,20 @@ struct crl_record {
 	const char *slice;    /* path of the cgroup above the logins' own; "" = none is used */
 	const char *cgroup_root; /* that path's beginning; NULL or "" = the host's usual cgroup v2 root */
 	const char *values;   /* digests of its policy's settings (policy/digest.h); "" = not yet known */
+	uint32_t uid;         /* of the user whose room it is */
+	uint32_t gid;
+	const char *user;
+	const char *home;
+	int64_t since;        /* CLOCK_REALTIME seconds: when it was made */
+	int64_t until;        /* CLOCK_REALTIME seconds: when the empty room ends; 0 = somebody is in */
+	uint64_t linger_s;    /* how long it waits when it is empty */
 	pid_t supervisor;
 	pid_t init;
 	const struct crl_record_login *login;
 	size_t logins;
 };
 
-/* Write or replace a room's record. Returns 0 or -errno. */
+/* Write or replace a room's record. After an error the one before stands. Returns 0 or -errno. */
 int crl_record_write(const struct crl_state *s, const struct crl_record *r) CRL_MUST_CHECK;
 
 /* Remove record, socket and lock of a room; what is not there is no error. */

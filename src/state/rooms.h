@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Read back what record.c wrote: the live rooms and their logins.
+ * The live rooms and their logins, as their records have them.
  *
  * Runs in: carrelctl (root). Texts are as users gave them: escape before printing.
  */
@@ -14,6 +14,9 @@
 #include "proto/login.h"
 #include "proto/proto.h"
 
+#define CRL_SCOPE_MAX 256          /* path of a login's cgroup, with NUL */
+#define CRL_UID_UNKNOWN UINT32_MAX /* no user has it */
+
 struct crl_room_login {
 	char id[CRL_ID_MAX];
 	uint32_t uid;
@@ -24,6 +27,7 @@ struct crl_room_login {
 	char service[CRL_SERVICE_MAX];
 	char tty[CRL_TTY_MAX];
 	char rhost[CRL_RHOST_MAX];
+	char scope[CRL_SCOPE_MAX]; /* its cgroup where systemd manages it, from the root; "" = SLICE/login-ID, or none */
 	struct crl_counts base; /* what its cgroups had counted at its begin */
 };
 
@@ -36,6 +40,13 @@ struct crl_room_info {
 	char slice[256];      /* relative to the cgroup root; "" = no cgroup is used */
 	char *cgroup_root;    /* where slice begins, owned; NULL = the host's usual cgroup v2 root */
 	char values[CRL_DIGESTS_MAX]; /* digests of the settings that it was made with; "" = not on record */
+	uint32_t uid;         /* of the user whose room it is; CRL_UID_UNKNOWN = not on record */
+	uint32_t gid;         /* his primary group when it was made; CRL_UID_UNKNOWN = not on record */
+	char user[CRL_USER_MAX];
+	char home[CRL_HOME_MAX]; /* as the user database had it; "" = not on record */
+	int64_t since;        /* CLOCK_REALTIME seconds: when it was made */
+	int64_t until;        /* CLOCK_REALTIME seconds: when the empty room ends; 0 = somebody is in */
+	uint64_t linger_s;    /* how long it waits when it is empty */
 	pid_t supervisor;
 	pid_t init;
 	bool stale;           /* its supervisor is gone: carrel-helper --sweep removes the record */
@@ -52,17 +63,17 @@ static inline const char *crl_room_cgroup_root(const struct crl_room_info *r)
 struct crl_rooms {
 	struct crl_room_info *item;
 	size_t len;
+	size_t unreadable;    /* records that are there and could not be read: whoever lists rooms has to say so */
+	int error;            /* -errno of the last of them: -EFBIG, -EBADMSG, … */
+	char unreadable_name[CRL_KEY_MAX + 8]; /* its file */
 };
 
 /*
- * Read every record below STATE/rooms, oldest login first. A directory that is not there holds no rooms; a file that is
- * no record is left out, as is one that goes away meanwhile.
+ * Read every record below STATE/rooms, oldest room first. A directory that is not there holds no rooms; a file that
+ * goes away meanwhile is left out; one that cannot be read is counted in .unreadable.
  * @ret  free with crl_rooms_done()
  * Errors (stage STATE): -EACCES and others of open; -ENOMEM.
  */
 int crl_rooms_read(const char *state, struct crl_rooms *ret, struct crl_err *err) CRL_MUST_CHECK;
 void crl_rooms_done(struct crl_rooms *r);
-
-/* Parse one record. @text  NUL-terminated, changed. Returns 0, -EBADMSG, -ENOMEM. */
-int crl_room_parse(const char *name, char *text, struct crl_room_info *ret) CRL_MUST_CHECK;
 void crl_room_info_done(struct crl_room_info *r);

@@ -15,6 +15,7 @@
 
 #include "proto/fdpass.h"
 #include "state/record.h"
+#include "state/room_text.h"
 #include "state/rooms.h"
 
 static char dir[] = "/tmp/carrel-record-XXXXXX";
@@ -54,8 +55,9 @@ static void write_record(const char *name, const char *id, const char *user)
 	struct crl_adopt adopt = {.policy = "p"};
 	struct crl_record_login login = {.id = "abcd", .uid = 7, .pid = getpid(), .user = user, .service = "s", .tty = "",
 					 .rhost = "h\nslice=/elsewhere\nlogin=zzzz 0 1 1"};
-	struct crl_record r = {.name = name, .adopt = &adopt, .filter = "", .slice = "the/slice", .supervisor = getpid(),
-			       .init = 1, .login = &login, .logins = 1};
+	struct crl_record r = {.name = name, .adopt = &adopt, .filter = "", .slice = "the/slice", .uid = 7, .gid = 70,
+			       .user = user, .home = "/h\nuid=0", .since = 5, .until = 6, .linger_s = 1,
+			       .supervisor = getpid(), .init = 1, .login = &login, .logins = 1};
 
 	(void)snprintf(r.room, sizeof(r.room), "%s", id);
 	assert_int_equal(crl_record_write(&s, &r), 0);
@@ -82,9 +84,111 @@ static void test_hostile_texts_stay_texts(void **unused)
 	assert_int_equal(rooms.item[0].logins, 1);
 	assert_string_equal(rooms.item[0].login[0].user, user);
 	assert_string_equal(rooms.item[0].login[0].rhost, "h\nslice=/elsewhere\nlogin=zzzz 0 1 1");
+	assert_string_equal(rooms.item[0].user, user);
+	assert_string_equal(rooms.item[0].home, "/h\nuid=0");
+	assert_int_equal(rooms.item[0].uid, 7);
+	assert_int_equal(rooms.item[0].gid, 70);
+	assert_int_equal(rooms.item[0].since, 5);
+	assert_int_equal(rooms.item[0].until, 6);
+	assert_int_equal(rooms.item[0].linger_s, 1);
+	assert_false(rooms.item[0].stale);
 	crl_rooms_done(&rooms);
 	crl_record_remove(s.rooms, "one");
 	assert_false(is_there("one.room"));
+}
+
+/* All logins that a room can have, each with the longest texts there are, and all that left something. */
+static void test_a_full_room_can_be_read(void **unused)
+{
+	static struct crl_record_login login[CRL_ROOM_LOGINS_MAX + CRL_ROOM_LEFT_MAX];
+	static char longest[CRL_RHOST_MAX], tty[CRL_TTY_MAX], home[CRL_HOME_MAX];
+	struct crl_counts base;
+	struct crl_adopt adopt = {.policy = "p"};
+	struct crl_record r = {.name = "full", .room = "full", .adopt = &adopt, .filter = "", .slice = "s", .user = longest,
+			       .home = home, .supervisor = getpid(), .init = 1, .login = login,
+			       .logins = CRL_ARRAY_LEN(login)};
+	struct crl_rooms rooms;
+
+	(void)unused;
+	needs_root();
+	memset(longest, '\n', sizeof(longest) - 1);
+	memset(tty, 0xff, sizeof(tty) - 1);
+	memset(home, '%', sizeof(home) - 1);
+	for (size_t i = 0; i < CRL_COUNT_LEN; i++)
+		base.n[i] = UINT64_MAX - 1;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(login); i++)
+		login[i] = (struct crl_record_login){.id = "abcdefghijkmnpq", .uid = UINT32_MAX - 1, .pid = getpid(),
+						     .since = INT64_MAX, .user = longest, .service = tty, .tty = tty,
+						     .rhost = longest, .base = &base, .cgroup = true, .scope = longest};
+	assert_int_equal(crl_record_write(&s, &r), 0);
+	assert_int_equal(crl_rooms_read(state, &rooms, NULL), 0);
+	assert_int_equal(rooms.unreadable, 0);
+	assert_int_equal(rooms.len, 1);
+	assert_int_equal(rooms.item[0].logins, CRL_ARRAY_LEN(login));
+	assert_string_equal(rooms.item[0].login[CRL_ARRAY_LEN(login) - 1].rhost, longest);
+	assert_string_equal(rooms.item[0].home, home);
+	crl_rooms_done(&rooms);
+	crl_record_remove(s.rooms, "full");
+}
+
+/* What nobody could read is not written, and the record before stands. */
+static void test_the_writer_checks_the_bound(void **unused)
+{
+	struct crl_adopt adopt = {.policy = "p"};
+	struct crl_room_info room;
+	char *home = malloc(CRL_RECORD_MAX);
+	struct crl_record r = {.name = "long", .room = "long", .adopt = &adopt, .filter = "", .slice = "", .user = "u",
+			       .home = home, .supervisor = getpid(), .init = 1};
+
+	(void)unused;
+	assert_non_null(home);
+	needs_root();
+	write_record("long", "longroom", "u");
+	memset(home, 'x', CRL_RECORD_MAX - 1);
+	home[CRL_RECORD_MAX - 1] = '\0';
+	assert_int_equal(crl_record_write(&s, &r), -EMSGSIZE);
+	assert_false(is_there("long.new"));
+	assert_int_equal(crl_room_load(s.rooms, "long", &room), 0);
+	assert_string_equal(room.id, "longroom");
+	crl_room_info_done(&room);
+	free(home);
+	crl_record_remove(s.rooms, "long");
+}
+
+static void put_file(const char *name, const void *bytes, size_t len, off_t size)
+{
+	int fd = openat(s.rooms, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, len), len);
+	assert_int_equal(ftruncate(fd, size), 0);
+	close(fd);
+}
+
+/* Whoever lists rooms is told of those that he does not see. */
+static void test_the_reader_is_loud(void **unused)
+{
+	static const char good[] = "room=a\nsupervisor=1 2\n", nul[] = "room=a\nsupervisor=1 2\n\0login=b 1 1 1\n";
+	struct crl_rooms rooms;
+
+	(void)unused;
+	needs_root();
+	put_file("big.room", good, sizeof(good) - 1, (off_t)CRL_RECORD_MAX + 1);
+	assert_int_equal(crl_rooms_read(state, &rooms, NULL), 0);
+	assert_int_equal(rooms.len, 0);
+	assert_int_equal(rooms.unreadable, 1);
+	assert_int_equal(rooms.error, -EFBIG);
+	assert_string_equal(rooms.unreadable_name, "big.room");
+	crl_rooms_done(&rooms);
+	put_file("big.room", nul, sizeof(nul) - 1, sizeof(nul) - 1);
+	put_file("good.room", good, sizeof(good) - 1, sizeof(good) - 1);
+	assert_int_equal(crl_rooms_read(state, &rooms, NULL), 0);
+	assert_int_equal(rooms.len, 1);
+	assert_int_equal(rooms.unreadable, 1);
+	assert_int_equal(rooms.error, -EBADMSG);
+	crl_rooms_done(&rooms);
+	crl_record_remove(s.rooms, "big");
+	crl_record_remove(s.rooms, "good");
 }
 
 /* Another room may have taken the name meanwhile. */
@@ -162,6 +266,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_directory_is_roots_alone), cmocka_unit_test(test_hostile_texts_stay_texts),
+		cmocka_unit_test(test_a_full_room_can_be_read),
+		cmocka_unit_test(test_the_writer_checks_the_bound), cmocka_unit_test(test_the_reader_is_loud),
 		cmocka_unit_test(test_only_the_own_record_goes), cmocka_unit_test(test_a_zombie_is_dead),
 		cmocka_unit_test(test_an_ended_rooms_lock_is_not_taken),
 	};

@@ -8,8 +8,7 @@
 
 #include <cmocka.h>
 
-#include "state/record.h"
-#include "state/rooms.h"
+#include "state/room_text.h"
 
 static int parse(const char *text, struct crl_room_info *ret)
 {
@@ -55,6 +54,34 @@ static void test_record(void **state)
 	assert_true(r.login[1].base.n[0] == CRL_COUNT_UNKNOWN);
 	assert_string_equal(r.login[1].user, "%%%4"); /* no escape of ours: as it stands */
 	assert_string_equal(r.login[1].tty, "");
+	/* Of a version that did not write whose room it is. */
+	assert_int_equal(r.uid, 7);
+	assert_string_equal(r.user, "an n\033[");
+	assert_int_equal(r.since, 1700000000);
+	assert_true(r.gid == CRL_UID_UNKNOWN);
+	assert_string_equal(r.home, "");
+	assert_int_equal(r.until, 0);
+	crl_room_info_done(&r);
+}
+
+/* A room is its user's with and without logins. */
+static void test_without_logins(void **state)
+{
+	struct crl_room_info r;
+
+	(void)state;
+	assert_int_equal(parse("version=1\nroom=abc234\npolicy=dev\nslice=\nsupervisor=1 5\ninit=9\nuid=7\ngid=8\n"
+			       "user=an%20n\nhome=/home/an%0An\nsince=1700000000\nuntil=1700000600\nlinger=600\n",
+			       &r),
+			 0);
+	assert_int_equal(r.uid, 7);
+	assert_int_equal(r.gid, 8);
+	assert_string_equal(r.user, "an n");
+	assert_string_equal(r.home, "/home/an\nn");
+	assert_int_equal(r.since, 1700000000);
+	assert_int_equal(r.until, 1700000600);
+	assert_int_equal(r.linger_s, 600);
+	assert_int_equal(r.logins, 0);
 	crl_room_info_done(&r);
 }
 
@@ -100,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_without_logins),
 		cmocka_unit_test(test_alive),
 		cmocka_unit_test(test_no_record),
 		cmocka_unit_test(test_no_directory),
