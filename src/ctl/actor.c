@@ -174,12 +174,17 @@ void ctl_actor_be(struct ctl_actor *a)
 {
 	struct ctl_opening opening = {0};
 	char go;
+	int r;
 
 	for (size_t i = 0; i < 4; i++)
 		(void)signal((int[]){SIGINT, SIGHUP, SIGTERM, SIGQUIT}[i], SIG_IGN);
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	remember_outside(a);
-	crl_ignore(open_room(a, &opening.err));
+	r = ctl_leave_keys(); /* no probe finds the operator's */
+	if (r < 0)
+		crl_ignore(crl_err_set(&opening.err, -r, CRL_STAGE_CALLER, "cannot leave the operator's keyring"));
+	else
+		crl_ignore(open_room(a, &opening.err));
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* not before: the helper is nobody's child */
 	opening.adopt = a->room.adopt;
 	if (!(a->room.adopt.ns_mask & CRL_NS_BIT(CRL_NS_PID)))

@@ -3,7 +3,8 @@
  * carrelctl enter: a shell, or a command, in somebody's room.
  *
  * Owns: R1 no file of the room is executed before the process is the room's user, with the room's restrictions; R2 what
- * runs inside gets a terminal of the room's own, or pipes, and no other descriptor; R3 it counts to the login's limits.
+ * runs inside gets a terminal of the room's own, or pipes, and no other descriptor; R3 it counts to the login's limits;
+ * R4 it has none of the operator's keys.
  */
 #include "ctl/ctl.h"
 
@@ -134,7 +135,7 @@ static int take_stdio(const struct visit *v, int slave)
 	return 0;
 }
 
-/* R1: PID namespaces take in children only, so this is one. */
+/* R1, R4: PID namespaces take in children only, so this is one. */
 static _Noreturn void be_visitor(struct visit *v, int slave)
 {
 	const char *slash = strrchr(v->who.shell, '/');
@@ -148,6 +149,8 @@ static _Noreturn void be_visitor(struct visit *v, int slave)
 	ctl_start_clean(3);
 	if (v->tty && (fstat(0, &st) < 0 || fchown(0, v->who.login.uid, st.st_gid) < 0 || ioctl(0, TIOCSCTTY, 0) < 0))
 		(void)say("take the terminal"), _exit(111);
+	if (ctl_leave_keys() < 0)
+		(void)say("leave the operator's keyring"), _exit(111);
 	if (!v->c->unrestricted && crl_trim_apply(&v->restrictions, &err) < 0) {
 		(void)dprintf(STDERR_FILENO, "carrelctl enter: %s\n", err.text);
 		_exit(111);

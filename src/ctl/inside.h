@@ -20,6 +20,12 @@ int ctl_person_of(const struct ctl *c, const char *user, struct ctl_person *ret,
 /* Default signals and mask, descriptors from @from on closed, a session of its own, dead when its parent is. */
 void ctl_start_clean(unsigned int from);
 
+/*
+ * Join a new, empty session keyring: the operator's keys stay his. Before a room's filter is adopted, which as a rule
+ * refuses the call. Returns 0 or -errno; then the caller must not go on.
+ */
+int ctl_leave_keys(void) CRL_MUST_CHECK;
+
 /* Take on groups and ids, for good. Returns 0 or -errno; then the caller must not go on. */
 int ctl_become(const struct crl_login *l) CRL_MUST_CHECK;
 

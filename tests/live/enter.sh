@@ -48,6 +48,27 @@ check_same() {
 	check "the log tells who was visited" poll 5 eval 'log_since "enter: room=.* user=ana policy=student restricted"'
 }
 
+# A process that a visit leaves running is all that could keep the operator's keyring: it is gone when it has no other.
+check_keys() {
+	local keyring=operator-of-$$
+	python3 - "$keyring" "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana -- \
+		bash -c 'setsid sleep 777 >/dev/null 2>&1 & echo left' >"$STAGE/keys.out" 2>&1 <<-'PY'
+	import ctypes, os, sys
+	c = ctypes.CDLL(None, use_errno=True)
+	KEYCTL, ADD_KEY, JOIN, SESSION = 250, 248, 1, -3
+	if c.syscall(KEYCTL, JOIN, sys.argv[1].encode()) < 0:
+	    sys.exit("no keyring")
+	c.syscall(ADD_KEY, b"user", sys.argv[1].encode() + b":key", b"secret", 6, SESSION)
+	if sys.argv[1] not in open("/proc/keys").read():
+	    sys.exit("not to be seen")
+	os.execv(sys.argv[2], sys.argv[2:])
+	PY
+	is "a visit of one who has keys" "$(cat "$STAGE/keys.out")" left
+	check "what it has left runs" pgrep -x -f 'sleep 777'
+	check "and holds none of the operator's keys" poll 15 eval '! grep -q "'"$keyring"'" /proc/keys'
+	enter ana 'pkill -x sleep; true' </dev/null
+}
+
 check_streams() {
 	local sum
 	head -c 3000000 /dev/urandom >"$STAGE/random"
@@ -192,6 +213,7 @@ settle
 before=$(census)
 log_mark
 check_same
+check_keys
 check_streams
 check_terminal
 check_hostile
