@@ -128,6 +128,7 @@ $(BUILD)/carrel-bus: $(call obj,$(BUS_SRC))
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 $(BUILD)/tests/unit/ctl/test_pamstack: $(BUILD)/obj/src/ctl/pamstack.o
+$(BUILD)/tests/unit/ctl/test_auditstate: $(BUILD)/obj/src/ctl/auditstate.o
 $(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o
 $(BUILD)/tests/live/ctl/test_probes: $(BUILD)/obj/src/door/names.o $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who)
@@ -142,7 +143,7 @@ $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
 # --- tests -------------------------------------------------------------------------------------------------------
 
 .PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-rules \
-	check-suites check-policies check-install \
+	check-suites check-image check-policies check-install \
 	check-asan format format-check lint install uninstall dist clean
 
 help:
@@ -174,7 +175,7 @@ check-asan:
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined all check-unit check-live-c check-pam
 	$(MAKE) $(UBSAN) TESTS="inside share refuse crash view" check-live
 
-check-static: check-size check-layers check-exports check-rules check-suites check-policies check-install
+check-static: check-size check-layers check-exports check-rules check-suites check-image check-policies check-install
 
 check-size:
 	tests/lib/check-size.sh
@@ -190,6 +191,9 @@ check-rules:
 
 check-suites:
 	tests/lib/check-suites.sh
+
+check-image:
+	tests/lib/check-image.sh
 
 check-policies:
 	tests/lib/check-policies.sh conf/policies/*.conf

@@ -4,6 +4,8 @@
 # that holds root.ext4, vmlinuz and initrd. It is made once for each recipe (this file, guest-init.sh and etc/).
 # Packages come from the host's own apt sources; the kernel is unpacked, never installed here.
 # Environment: CARREL_GUEST_CACHE (default /var/cache/carrel-guest)
+# Checkouts with different recipes share the cache: who uses an image holds its file "lock" (shared) meanwhile, and what
+# nobody has used for a day goes.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
 cache=${CARREL_GUEST_CACHE:-/var/cache/carrel-guest}
@@ -106,6 +108,20 @@ build_root() { # DIRECTORY
 	rm -rf "$root" "$1/kernel" "$1/initrd.d" "$list"
 }
 
+# Images that nobody has started from for a day and nobody is about to: removed. Needs the cache's lock.
+remove_old() { # IMAGE-TO-KEEP
+	local old
+	for old in "$cache"/*/; do
+		old=${old%/}
+		[ "$old" != "$1" ] && [ "$old" != "$cache/debs" ] && [ -d "$old" ] || continue
+		[ -e "$old/lock" ] || touch -r "$old" "$old/lock"
+		[ -n "$(find "$old/lock" -mmin +1440)" ] || continue
+		if flock --nonblock --exclusive "$old/lock" true; then
+			rm -rf "$old"
+		fi
+	done
+}
+
 main() {
 	local dir
 	dir=$cache/$(recipe_digest)
@@ -115,7 +131,8 @@ main() {
 	if ! [ -e "$dir/ready" ]; then
 		[ "$(id -u)" -eq 0 ] || { echo "image: must be run as root" >&2; exit 1; }
 		echo "image: building the guest's system (some minutes, once)" >&2
-		find "$cache" -mindepth 1 -maxdepth 1 -type d -not -name debs -exec rm -rf {} + 2>/dev/null || true
+		remove_old "$dir"
+		rm -rf "$dir" # what a build that was interrupted left; no other is under way
 		mkdir -p "$dir"
 		{
 			apt-get update -q # lists may be missing, or older than the archive
@@ -125,7 +142,8 @@ main() {
 		} >&2
 		touch "$dir/ready"
 	fi
+	touch "$dir/lock" # used today
 	echo "$dir"
 }
 
-main
+[ "${BASH_SOURCE[0]}" != "$0" ] || main

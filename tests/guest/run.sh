@@ -72,6 +72,7 @@ shell() {
 trap end EXIT
 trap 'exit 130' INT TERM HUP
 image=$("$here/image.sh") || exit 3
+exec 7<"$image/lock" && flock --shared 7 || exit 3 # another checkout's run does not remove it meanwhile
 [ "${1-}" != --image ] || exit 0
 if [ "${1-}" = --shell ]; then
 	shift
