@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/auditstate.h"
 #include "ctl/lacks.h"
 #include "policy/match.h"
 #include "policy/weaker.h"
@@ -116,6 +117,18 @@ static void check_own_name(struct one *o)
 	say(o, "hostname", "put the name into /etc/hosts, or set hostname: that one carrel makes known in the room", text);
 }
 
+/* Each refused call is a record then, and a user makes as many as he likes: the trail of all others goes with them. */
+static void check_log(struct one *o)
+{
+	struct ctl_audit audit;
+
+	if (!o->p->seccomp.log || !o->p->seccomp.base[0] || !ctl_audit_read(&audit) || !ctl_audit_is_unbounded(&audit))
+		return;
+	say(o, "seccomp.log", "auditctl -a always,exclude -F msgtype=SECCOMP, a rate (auditctl -r), or seccomp.log = false",
+	    audit.daemon ? "is true, and the audit daemon takes every record: a user can fill its logs"
+			 : "is true, and the journal takes every audit record: a user can fill it");
+}
+
 static void check_alone(struct one *o)
 {
 	const struct crl_policy *p = o->p;
@@ -133,6 +146,7 @@ static void check_alone(struct one *o)
 		    "has sys_admin: whoever becomes root inside can leave the room");
 	check_sockets(o);
 	check_own_name(o);
+	check_log(o);
 }
 
 static void check_parent(struct one *o)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The calls whose arguments count: clone, ioctl, personality, setns, socket, socketpair, and i386's
- * socketcall.
+ * The calls whose arguments count: clone, fcntl, ioctl, perf_event_open, personality, setns, socket, socketpair, and
+ * i386's socketcall.
  *
  * Runs in: helper, carrelctl. Source: seccomp(2), bpf(4) of the classic kind, the kernel's net/socket.c.
  */
@@ -10,6 +10,7 @@
 #include <asm/ioctls.h>
 #include <linux/audit.h>
 #include <linux/netlink.h>
+#include <linux/perf_event.h>
 #include <linux/personality.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -24,6 +25,8 @@
 #define CLONE_NAMESPACES                                                                                     \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |        \
 	 CLONE_NEWNET)
+#define EVERY_PROCESS    UINT32_MAX /* perf_event_open()'s pid of -1, which the kernel takes as int */
+#define DIR_NOTIFY       1026u /* fcntl()'s F_NOTIFY, as linux/fcntl.h has it, which does not go with fcntl.h */
 #define SOCKET_TYPE_MASK 0xfu /* the kernel's SOCK_TYPE_MASK; above it are SOCK_CLOEXEC and SOCK_NONBLOCK */
 
 #define RET_ALLOW    SECCOMP_RET_ALLOW
@@ -104,6 +107,28 @@ static void write_ioctl(struct text *t)
 	emit_return(t, RET_ALLOW);
 }
 
+/*
+ * Of the events of every process of a processor, and of a cgroup, the host's perf_event_paranoid alone decides; the
+ * first would tell of other users' programs and of files that the room does not show.
+ */
+static void write_perf(struct text *t)
+{
+	emit_load(t, ARG_LOW(1));
+	emit_return_if(t, EVERY_PROCESS, RET_ERRNO(EPERM));
+	emit_load(t, ARG_LOW(4));
+	emit(t, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PERF_FLAG_PID_CGROUP, 0, 1));
+	emit_return(t, RET_ERRNO(EPERM));
+	emit_return(t, RET_ALLOW);
+}
+
+/* The older door to what inotify tells, closed where that one is; EINVAL is what a kernel without it answers. */
+static void write_fcntl(struct text *t)
+{
+	emit_load(t, ARG_LOW(1));
+	emit_return_if(t, DIR_NOTIFY, RET_ERRNO(EINVAL));
+	emit_return(t, RET_ALLOW);
+}
+
 static bool has_family(const struct text *t, uint32_t family)
 {
 	for (size_t i = 0; i < t->families_len; i++)
@@ -170,6 +195,9 @@ static const struct guard {
 	{ "ioctl", WHEN_ALLOWED, write_ioctl, 0 },
 	{ "clone", WHEN_ALLOWED, write_clone, 0 },
 	{ "personality", WHEN_ALLOWED, write_personality, 0 },
+	{ "perf_event_open", WHEN_ALLOWED, write_perf, 0 },
+	{ "fcntl", WHEN_ALLOWED, write_fcntl, 0 },
+	{ "fcntl64", WHEN_ALLOWED, write_fcntl, 0 },
 	{ "setns", WHEN_REFUSED, write_setns, 0 },
 	{ "socketcall", WHEN_NOT_NAMED, write_socketcall, 0 },
 };
@@ -181,6 +209,8 @@ static bool guard_is_on(const struct crl_filter_job *job, const struct guard *g)
 
 	/* who may unshare() gains nothing by clone()'s flags, and half of a pair would only confuse */
 	if (g->write == write_clone && crl_callset_answer_by_name(job->set, "unshare") == CRL_ANSWER_ALLOW)
+		return false;
+	if (g->write == write_fcntl && crl_callset_answer_by_name(job->set, "inotify_add_watch") == CRL_ANSWER_ALLOW)
 		return false;
 	switch (g->when) {
 	case WHEN_ALLOWED:

@@ -391,6 +391,61 @@ static void test_families(void **state)
 	assert_int_equal(ask(&f, I386, "socketcall", (const uint64_t[6]){ 1 }), ERRNO(ENOSYS));
 }
 
+/* perf_event_open(attr, pid, cpu, group, flags): one's own processes and no others. */
+static void test_perf(void **state)
+{
+	static struct crl_filter f;
+	static const struct row rows[] = {
+		{ "perf_event_open", { 0x1000, 0, (uint32_t)-1, (uint32_t)-1, 0 }, ALLOW },
+		{ "perf_event_open", { 0x1000, 4711, 0, (uint32_t)-1, 8 }, ALLOW },
+		{ "perf_event_open", { 0x1000, (uint32_t)-1, 0, (uint32_t)-1, 0 }, ERRNO(EPERM) },
+		{ "perf_event_open", { 0x1000, 3, 0, (uint32_t)-1, 4 }, ERRNO(EPERM) }, /* PID_CGROUP */
+		{ "perf_event_open", { 0x1000, 3, 0, (uint32_t)-1, 12 }, ERRNO(EPERM) },
+		{ "perf_event_open", { 0x1000, 0, 0, (uint32_t)-1, 3 }, ALLOW },
+	};
+	static const struct row high[] = {
+		{ "perf_event_open", { 0x1000, (uint64_t)-1, 0, (uint64_t)-1, 0 }, ERRNO(EPERM) },
+		{ "perf_event_open", { 0x1000, HIGH | (uint32_t)-1, 0, 0, 0 }, ERRNO(EPERM) },
+		{ "perf_event_open", { 0x1000, HIGH, 0, 0, HIGH }, ALLOW },
+		{ "perf_event_open", { 0x1000, 3, 0, 0, HIGH | 4 }, ERRNO(EPERM) },
+	};
+	struct crl_seccomp s = lab_wish();
+	struct crl_strv group = STRV((char[]){ "@perf" }), name = STRV((char[]){ "perf_event_open" });
+
+	(void)state;
+	s.allow = group;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	check_rows(&f, X86_64, rows, CRL_ARRAY_LEN(rows));
+	check_rows(&f, X86_64, high, CRL_ARRAY_LEN(high));
+	check_rows(&f, I386, rows, CRL_ARRAY_LEN(rows));
+	s.allow = name;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	assert_int_equal(ask(&f, X86_64, "perf_event_open", (const uint64_t[6]){ 0, (uint32_t)-1 }), ALLOW);
+}
+
+/* Who may not watch by inotify may not by fcntl(F_NOTIFY) either; all else of fcntl() stays. */
+static void test_watch(void **state)
+{
+	static struct crl_filter f;
+	const uint64_t notify[6] = { 3, 1026, 1 }, above[6] = { 3, HIGH | 1026, 1 }, get[6] = { 3, 1 };
+	struct crl_seccomp s = lab_wish();
+	struct crl_strv deny = STRV((char[]){ "@watch" });
+
+	(void)state;
+	assert_int_equal(ask(&filter, X86_64, "fcntl", notify), ALLOW);
+	assert_int_equal(ask(&filter, X86_64, "inotify_init1", NULL), ALLOW);
+	s.deny = deny;
+	assert_int_equal(crl_filter_compile(&s, &groups, BACK, &f, NULL), 0);
+	assert_int_equal(ask(&f, X86_64, "inotify_init1", NULL), ERRNO(ENOSYS));
+	assert_int_equal(ask(&f, I386, "inotify_add_watch", NULL), ERRNO(ENOSYS));
+	assert_int_equal(ask(&f, X86_64, "fcntl", notify), ERRNO(EINVAL));
+	assert_int_equal(ask(&f, X86_64, "fcntl", above), ERRNO(EINVAL));
+	assert_int_equal(ask(&f, X86_64, "fcntl", get), ALLOW);
+	assert_int_equal(ask(&f, I386, "fcntl", notify), ERRNO(EINVAL));
+	assert_int_equal(ask(&f, I386, "fcntl64", notify), ERRNO(EINVAL));
+	assert_int_equal(ask(&f, I386, "fcntl64", get), ALLOW);
+}
+
 static void test_all_families_fit(void **state)
 {
 	static struct crl_filter f;
@@ -454,6 +509,8 @@ int main(void)
 		cmocka_unit_test(test_pam_applications),
 		cmocka_unit_test(test_no_setns_without_flags),
 		cmocka_unit_test(test_families),
+		cmocka_unit_test(test_perf),
+		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_all_families_fit),
 		cmocka_unit_test(test_second_part_alone),
 		cmocka_unit_test(test_load_flags),
