@@ -34,6 +34,7 @@ static int read_host(const struct crl_job *job, struct crl_host *host, struct cr
 	if (gethostname(host->name, sizeof(host->name) - 1) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot read the host's name");
 	(void)snprintf(host->room_id, sizeof(host->room_id), "%s", job->id);
+	host->screen = access("/run/screen", F_OK) == 0;
 	host->cgroup2_unified = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_MAGIC;
 	/* sshd says "ssh", cron says "cron": only what is a terminal device counts, which applying it proves. */
 	if (strncmp(tty, "pts/", 4) == 0 || strncmp(tty, "tty", 3) == 0)
@@ -44,8 +45,9 @@ static int read_host(const struct crl_job *job, struct crl_host *host, struct cr
 }
 
 /*
- * Make uptime start now: the next child gets a time namespace whose boot clock reads zero. The monotonic clock stays:
- * timers of the application, which joins while it runs, must not jump.
+ * Make uptime start now: the next child gets a time namespace whose boot clock reads one second, since programs take
+ * zero for "not yet" (sshd's ChannelTimeout does). The monotonic clock stays: timers of the application, which joins
+ * while it runs, must not jump.
  */
 static int offset_time(struct crl_err *err)
 {
@@ -59,7 +61,7 @@ static int offset_time(struct crl_err *err)
 	if (clock_gettime(CLOCK_BOOTTIME, &now) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot read the boot clock");
 	fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
-	n = snprintf(text, sizeof(text), "boottime -%lld 0\n", (long long)now.tv_sec);
+	n = snprintf(text, sizeof(text), "boottime -%lld 0\n", (long long)(now.tv_sec > 0 ? now.tv_sec - 1 : 0));
 	if (fd < 0 || write(fd, text, (size_t)n) != n)
 		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot set the boot clock's offset");
 	return 0;

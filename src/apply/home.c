@@ -294,5 +294,10 @@ int crl_room_home(struct crl_room *room, const struct crl_mount_op *op)
 {
 	int rc = room->home_mount < 0 ? bind_home(room, op) : 0;
 
+	if (!rc && !(op->flags & CRL_OP_EXEC)) {
+		rc = crl_mount_change(room->home_mount, false, MOUNT_ATTR_NOEXEC, 0);
+		if (rc)
+			return crl_room_fail(room, op, rc, "cannot forbid programs in it");
+	}
 	return rc ? rc : crl_room_attach(room, op, room->home_mount, true);
 }

@@ -351,6 +351,8 @@ int crl_room_show(struct crl_room *room, const struct crl_mount_op *op)
 	 * read-only. */
 	if (!rc && op->flags & CRL_OP_DEVICES)
 		rc = crl_mount_change(fd, false, 0, MOUNT_ATTR_NODEV);
+	if (!rc && op->tree == CRL_TREE_USER && !(op->flags & CRL_OP_EXEC))
+		rc = crl_mount_change(fd, false, MOUNT_ATTR_NOEXEC, 0);
 	if (!rc && fstatat(fd, "", &st, AT_EMPTY_PATH))
 		rc = -errno;
 	if (rc)

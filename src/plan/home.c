@@ -91,5 +91,5 @@ int crl_build_home(struct crl_build *b)
 	return crl_build_add_placed(
 		b, (struct crl_mount_op){.kind = CRL_MOUNT_HOME,
 					 .target = l->home,
-					 .flags = CRL_OP_WRITABLE | CRL_OP_EXEC | CRL_OP_FOLLOW});
+					 .flags = CRL_OP_WRITABLE | CRL_OP_FOLLOW | crl_build_exec(b, l->home)});
 }

@@ -136,6 +136,11 @@ bool crl_build_is_hidden(const struct crl_build *b, const char *path, size_t exc
 	return false;
 }
 
+uint32_t crl_build_exec(const struct crl_build *b, const char *path)
+{
+	return crl_host_is_noexec(b->host, path) ? 0 : CRL_OP_EXEC;
+}
+
 static const struct crl_place *nearest(const struct crl_place *list, size_t len, const char *target,
 				       const struct crl_place *best)
 {

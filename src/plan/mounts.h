@@ -21,12 +21,14 @@
 /* Facts about the host that the plan depends on. */
 struct crl_host {
 	char **mounts; /* mount points a lookup on the host reaches, in mountinfo order, unescaped; owned */
+	bool *noexec; /* one for each of them: programs cannot be run from it; owned */
 	size_t mounts_len;
 	char name[256]; /* host name */
 	char room_name[256]; /* the room's host name; "" = the host's */
 	char room_id[16]; /* written to /run/carrel-room inside */
 	char outer_tty[64]; /* the terminal the login came on, as a path under /dev ("/dev/pts/3"); "" = none
 			     */
+	bool screen; /* /run/screen is there: where GNU screen without a set-ID bit has its sockets */
 	bool cgroup2_unified; /* cgroup v2 is what is mounted on /sys/fs/cgroup */
 };
 
@@ -38,6 +40,12 @@ struct crl_host {
  */
 int crl_host_read_mounts(int fd, struct crl_host *host, struct crl_err *err) CRL_MUST_CHECK;
 void crl_host_done(struct crl_host *host);
+
+/*
+ * True when programs cannot be run from @path on the host: what the room puts in its place is to be the same.
+ * @path  absolute, links in it are not looked through
+ */
+bool crl_host_is_noexec(const struct crl_host *host, const char *path);
 
 /* Zero-initialise; crl_mount_plan_done() frees. Texts in it live as long as plan, policy, login and host do.
  */

@@ -60,6 +60,9 @@ int crl_build_place(struct crl_build *b, const char *target, enum crl_tree *ret_
 /* Append @op with its place worked out from op->target. */
 int crl_build_add_placed(struct crl_build *b, struct crl_mount_op op) CRL_MUST_CHECK;
 
+/* CRL_OP_EXEC where programs can be run from @path on the host, too. */
+uint32_t crl_build_exec(const struct crl_build *b, const char *path);
+
 /* The parts, in the order they are called. */
 int crl_build_system(struct crl_build *b) CRL_MUST_CHECK; /* the tmpfs trees and what is in them */
 int crl_build_root(struct crl_build *b) CRL_MUST_CHECK; /* root, kept mounts, writable, read-only */

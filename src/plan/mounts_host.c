@@ -5,7 +5,7 @@
  * Runs in: helper, carrelctl. Trusts: the kernel's format, not the names in it: users mount FUSE at names of
  * theirs.
  */
-#include "plan/mounts.h"
+#include "plan/mounts_build.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@ struct entry {
 	char *path; /* in the text that was read */
 	size_t order;
 	bool user_fuse;
+	bool noexec;
 	signed char shown; /* 0 not known yet, 1 yes, -1 no */
 };
 
@@ -88,6 +89,17 @@ static int parse_id(const char *field, long *ret)
 	return errno || end == field || *end || *ret < 0 ? -EBADMSG : 0;
 }
 
+/* True when @word is one of the comma-separated @options. */
+static bool has_option(const char *options, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = options; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+		if (!strncmp(p, word, len) && (!p[len] || p[len] == ','))
+			return true;
+	return false;
+}
+
 /* ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAG…] - TYPE SOURCE SUPER */
 static int parse_line(char *line, struct entry *e)
 {
@@ -116,6 +128,7 @@ static int parse_line(char *line, struct entry *e)
 	user = strstr(super, "user_id=");
 	e->user_fuse = !strncmp(type, "fuse", 4) && user && strncmp(user, "user_id=0,", 10) &&
 		       strcmp(user, "user_id=0") != 0;
+	e->noexec = has_option(field[5], "noexec");
 	e->path = field[4];
 	unescape(e->path);
 	if (e->path[0] != '/')
@@ -232,7 +245,6 @@ static bool is_kept(const struct table *t, struct entry *e)
 static int keep(const struct table *t, struct crl_host *host)
 {
 	scoped_free struct entry *kept = calloc(t->len + 1, sizeof(*kept));
-	char **mounts;
 	size_t len = 0;
 
 	if (!kept)
@@ -241,20 +253,16 @@ static int keep(const struct table *t, struct crl_host *host)
 		if (is_kept(t, &t->by_id[i]))
 			kept[len++] = t->by_id[i];
 	qsort(kept, len, sizeof(*kept), by_order);
-	mounts = calloc(len + 1, sizeof(*mounts));
-	if (!mounts)
+	host->mounts = calloc(len + 1, sizeof(char *));
+	host->noexec = calloc(len + 1, sizeof(bool));
+	if (!host->mounts || !host->noexec)
 		return -ENOMEM;
-	for (size_t i = 0; i < len; i++) {
-		mounts[i] = strdup(kept[i].path);
-		if (!mounts[i]) {
-			while (i)
-				free(mounts[--i]);
-			free(mounts);
+	for (; host->mounts_len < len; host->mounts_len++) {
+		host->mounts[host->mounts_len] = strdup(kept[host->mounts_len].path);
+		if (!host->mounts[host->mounts_len])
 			return -ENOMEM;
-		}
+		host->noexec[host->mounts_len] = kept[host->mounts_len].noexec;
 	}
-	host->mounts = mounts;
-	host->mounts_len = len;
 	return 0;
 }
 
@@ -300,14 +308,31 @@ int crl_host_read_mounts(int fd, struct crl_host *host, struct crl_err *err)
 		rc = keep(&t, &found);
 	free(t.by_id);
 	free(t.by_place);
-	if (rc)
+	if (rc) {
+		crl_host_done(&found);
 		return crl_err_set(err, -rc, CRL_STAGE_MOUNT, "cannot read mountinfo");
-	for (size_t i = 0; i < host->mounts_len; i++)
-		free(host->mounts[i]);
-	free(host->mounts);
+	}
+	crl_host_done(host);
 	host->mounts = found.mounts;
+	host->noexec = found.noexec;
 	host->mounts_len = found.mounts_len;
 	return 0;
+}
+
+bool crl_host_is_noexec(const struct crl_host *host, const char *path)
+{
+	size_t best = 0, longest = 0;
+
+	/* Of two on one place the later one is what a lookup reaches. */
+	for (size_t i = 0; i < host->mounts_len; i++) {
+		size_t len = strlen(host->mounts[i]);
+
+		if (len >= longest && crl_path_is_within(path, host->mounts[i])) {
+			best = i;
+			longest = len;
+		}
+	}
+	return longest > 0 && host->noexec && host->noexec[best];
 }
 
 void crl_host_done(struct crl_host *host)
@@ -317,6 +342,8 @@ void crl_host_done(struct crl_host *host)
 	for (size_t i = 0; i < host->mounts_len; i++)
 		free(host->mounts[i]);
 	free(host->mounts);
+	free(host->noexec);
 	host->mounts = NULL;
+	host->noexec = NULL;
 	host->mounts_len = 0;
 }

@@ -82,7 +82,7 @@ static int add_dev(struct crl_build *b)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_DEVPTS, .target = "/dev/pts", .number = b->policy->ptys);
 	if (!rc)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_SHOW, .tree = CRL_TREE_USER, .source = "shm",
-			     .target = "/dev/shm");
+			     .target = "/dev/shm", .flags = CRL_OP_WRITABLE | crl_build_exec(b, "/dev/shm"));
 	if (!rc && has_ns(b, CRL_NS_IPC))
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_MQUEUE, .target = "/dev/mqueue");
 	if (!rc)

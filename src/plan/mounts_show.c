@@ -15,7 +15,8 @@
 #define JOURNAL_SOCKET "/run/systemd/journal/dev-log"
 
 /* Never offered: the room has its own, or they are the way out of it. */
-static const char *const run_own[] = {"/run/utmp", "/run/user", "/run/carrel", "/run/carrel-room"};
+static const char *const run_own[] = {"/run/utmp", "/run/user", "/run/carrel", "/run/carrel-room",
+				   "/run/lock", "/run/screen"};
 
 static uint32_t follow(const struct crl_build *b)
 {
@@ -107,6 +108,12 @@ static int show_name(struct crl_build *b)
 	return rc;
 }
 
+/* The user's own places, writable, and with programs where the host has them. */
+static int show_own(struct crl_build *b, const char *source, const char *target, uint32_t flags)
+{
+	return show(b, CRL_TREE_USER, source, target, CRL_OP_WRITABLE | crl_build_exec(b, target) | flags);
+}
+
 int crl_build_show(struct crl_build *b)
 {
 	/* An image need not have these two; a host that has not gets none either. */
@@ -116,11 +123,15 @@ int crl_build_show(struct crl_build *b)
 	if (!rc)
 		rc = offer_all(b);
 	if (!rc)
+		rc = show_own(b, "lock", "/run/lock", 0);
+	if (!rc && b->host->screen)
+		rc = show_own(b, "screen", "/run/screen", 0);
+	if (!rc)
 		rc = show_runtime(b);
 	if (!rc)
-		rc = show(b, CRL_TREE_USER, "tmp", "/tmp", CRL_OP_WRITABLE | CRL_OP_EXEC);
+		rc = show_own(b, "tmp", "/tmp", 0);
 	if (!rc)
-		rc = show(b, CRL_TREE_USER, "vartmp", "/var/tmp", CRL_OP_WRITABLE | CRL_OP_EXEC | optional);
+		rc = show_own(b, "vartmp", "/var/tmp", optional);
 	if (!rc)
 		rc = show(b, CRL_TREE_SYSTEM, "log", "/var/log", CRL_OP_WRITABLE | optional);
 	if (!rc)

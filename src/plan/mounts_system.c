@@ -23,7 +23,7 @@ static const struct made_dir system_dirs[] = {
 	{CRL_TREE_SYSTEM, "root", 0700}, /* the room's root is put together on it */
 	{CRL_TREE_SYSTEM, "user", 0700}, /* the user tmpfs */
 	{CRL_TREE_SYSTEM, "sealed", 0700},   {CRL_TREE_SYSTEM, "empty", 0555},
-	{CRL_TREE_SYSTEM, "run", 0755},      {CRL_TREE_SYSTEM, "run/lock", 0755},
+	{CRL_TREE_SYSTEM, "run", 0755},
 	{CRL_TREE_SYSTEM, "run/sshd", 0755}, /* sshd's privilege separation directory */
 	{CRL_TREE_SYSTEM, "run/user", 0755}, {CRL_TREE_SYSTEM, "log", 0755},
 	{CRL_TREE_SYSTEM, "dev", 0755},      {CRL_TREE_SYSTEM, "dev/pts", 0755},
@@ -34,6 +34,7 @@ static const struct made_dir user_dirs[] = {
 	{CRL_TREE_USER, "tmp", 01777},
 	{CRL_TREE_USER, "vartmp", 01777},
 	{CRL_TREE_USER, "shm", 01777},
+	{CRL_TREE_USER, "lock", 01777}, /* /run/lock: lock files of minicom, flock(1) in scripts */
 };
 
 struct node {
@@ -135,6 +136,8 @@ int crl_build_system(struct crl_build *b)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_USER, .target = "user", .number = b->policy->tmp_size);
 	if (!rc)
 		rc = make_dirs(b, user_dirs, CRL_ARRAY_LEN(user_dirs));
+	if (!rc && b->host->screen)
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_DIR, .tree = CRL_TREE_USER, .target = "screen", .mode = 01777);
 	if (!rc)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_DIR, .tree = CRL_TREE_USER, .target = "run", .mode = 0700,
 			     .uid = b->login->uid, .gid = b->login->gid);

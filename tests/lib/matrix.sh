@@ -24,6 +24,8 @@ try_tmux() {
 	tmux -L m kill-server
 	return $rc
 }
+try_screen() { mkdir -m 700 "/run/screen/S-$USER" && rmdir "/run/screen/S-$USER"; }
+try_lock() { flock -n "/var/lock/m.$USER" true && rm "/var/lock/m.$USER"; }
 try_strace() { strace true 2>&1 | grep -q '^execve'; }
 try_gdb() { gdb -q -nx -batch -ex starti -ex 'info registers rip' --args /bin/true 2>&1 | grep -q '^rip'; }
 try_gdb_attach() {

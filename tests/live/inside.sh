@@ -29,7 +29,8 @@ shut() {
 
 start_outside() {
 	local dir
-	for dir in /tmp /var/tmp /dev/shm; do
+	install -d -m 1777 /run/screen /run/lock # as Debian's packages have them
+	for dir in /tmp /var/tmp /dev/shm /run/lock /run/screen; do
 		echo outside >"$dir/outside"
 		chmod 0644 "$dir/outside"
 	done
@@ -63,6 +64,7 @@ check_processes() {
 		open_test "own $ns namespace" "[ \$(readlink /proc/self/ns/$ns) = '$(readlink /proc/self/ns/$ns)' ] && echo host || echo own" own
 	done
 	open_test "uptime starts with the login" "awk -v max=$((SECONDS + 2)) '{ print (\$1 < max) }' /proc/uptime; awk '/btime/ { b = \$2 } END { print (b + $((SECONDS + 3)) >= '\$(date +%s)') }' /proc/stat" $'1\n1'
+	isnt "the boot clock does not begin at zero, which programs take for not yet" "$(room ana 'cut -d. -f1 /proc/uptime')" 0
 	open_test "own root in cgroup v2" "grep ^0:: /proc/self/cgroup" "0::/(login-[a-z0-9]+)?"
 }
 
@@ -70,7 +72,7 @@ check_files() {
 	open_test "other homes are not listed" "ls /home" "ana"
 	open_test "other homes cannot be looked up" "stat -c %U /home/bob 2>&1 | grep -o 'No such file'" "No such file"
 	local dir
-	for dir in /tmp /var/tmp /dev/shm; do
+	for dir in /tmp /var/tmp /dev/shm /run/lock /run/screen; do
 		open_test "$dir is private" "cat $dir/outside 2>/dev/null; touch $dir/mine && echo writable" "writable"
 	done
 	open_test "$STAGE/drop cannot be written through" "touch $STAGE/drop/x 2>&1 | grep -o 'Read-only'" "Read-only"
@@ -81,7 +83,7 @@ check_files() {
 	open_test "every writable mount is nosuid and nodev" \
 		"awk '\$6 ~ /(^|,)rw(,|\$)/ && !(\$6 ~ /nosuid/ && (\$6 ~ /nodev/ || \$5 ~ \"^/dev(/(pts|console))?\$\")) { print \$5, \$6 }' /proc/self/mountinfo" ""
 	open_test "no mount is writable but the room's own" \
-		"awk '\$6 ~ /(^|,)rw(,|\$)/ { print \$5 }' /proc/self/mountinfo | grep -vE '^/(tmp|var/tmp|home/ana|run(/user/[0-9]+)?|var/log|proc|dev|dev/(shm|pts|mqueue|console))\$' | tr '\n' ' '" ""
+		"awk '\$6 ~ /(^|,)rw(,|\$)/ { print \$5 }' /proc/self/mountinfo | grep -vE '^/(tmp|var/tmp|home/ana|run(/(user/[0-9]+|lock|screen))?|var/log|proc|dev|dev/(shm|pts|mqueue|console))\$' | tr '\n' ' '" ""
 	local sources='(upper|lower|work)dir=/|/run/carrel|stage-|home/(bob|cara)|cgroup .*cpu' test=shut
 	[ "$(grep -cE "$sources" /proc/self/mountinfo)" = 0 ] || test=open_test # a host with cgroup v1 shows something
 	$test "mountinfo does not name host sources" "grep -cE '$sources' /proc/self/mountinfo" "0"

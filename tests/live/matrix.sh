@@ -44,6 +44,8 @@ ROWS=(
 	'locale|locales and time zones'
 	'syslog|messages to the host'\''s log (`logger`)'
 	'tmux|tmux'
+	'screen|GNU screen: sockets in `/run/screen`'
+	'lock|lock files in `/run/lock` (`/var/lock`)'
 	'strace|strace'
 	'gdb|gdb: start a program'
 	'gdb_attach|gdb: attach to a process of one'\''s own'
@@ -106,6 +108,7 @@ matrix_user() { # USER
 matrix_host() {
 	local p
 	mkdir -p $DIR /run/dbus
+	install -d -m 1777 /run/lock /run/screen # as Debian's packages have them
 	matrix_config
 	for p in bare "${POLICIES[@]}"; do
 		matrix_user "u-$p"

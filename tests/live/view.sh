@@ -70,6 +70,25 @@ check_lists() {
 	is "what is writable is nosuid and nodev" "$(room ana 'grep " /srv/work " /proc/self/mountinfo | grep -c nosuid,nodev')" 1
 }
 
+# Where the host lets nobody run programs nobody runs them in what the room has there, either.
+check_noexec() {
+	local dir
+	views '' ''
+	for dir in /home /tmp; do
+		mount -o remount,noexec "$dir"
+	done
+	for dir in '~' /tmp; do
+		is "noexec on the host, noexec in the room: $dir" "$(room ana "cp /bin/true $dir/p && { $dir/p 2>/dev/null || echo no; }")" no
+	done
+	is "elsewhere programs run" "$(room ana 'cp /bin/true /var/tmp/p && /var/tmp/p && echo run')" run
+	for dir in /home /tmp; do
+		mount -o remount,exec "$dir"
+	done
+	for dir in '~' /tmp; do
+		is "and where they do on the host: $dir" "$(room ana "cp /bin/true $dir/p && $dir/p && echo run")" run
+	done
+}
+
 check_homes() {
 	local owner=user
 	tmpfs_maps_owners || owner=keep
@@ -100,6 +119,7 @@ settle
 before=$(census)
 check_image
 check_lists
+check_noexec
 check_homes
 same_census "nothing is left behind" "$before"
 tap_done

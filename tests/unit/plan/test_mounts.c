@@ -190,6 +190,35 @@ static void test_hide_list(void **state)
 	assert_non_null(strstr(f->plan.op[at].place, "/tmp"));
 }
 
+/* Whether programs can be run is as on the host, also where the room has something of its own. */
+static void test_exec_as_on_the_host(void **state)
+{
+	static const char *const own[] = {"/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/run/screen"};
+	bool noexec[4] = {false, true, true, true};
+	struct fixture *f = *state;
+
+	f->h.screen = true;
+	f->p.home_mode = CRL_HOME_OVERLAY;
+	f->p.home_size = 1u << 26;
+	assert_int_equal(build(f), 0);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(own); i++)
+		assert_true(f->plan.op[find(f, CRL_MOUNT_SHOW, own[i])].flags & CRL_OP_EXEC);
+	assert_true(f->plan.op[find(f, CRL_MOUNT_HOME, NULL)].flags & CRL_OP_EXEC);
+	add_mount(f, "/");
+	add_mount(f, "/tmp");
+	add_mount(f, "/home");
+	add_mount(f, "/run");
+	f->h.noexec = noexec;
+	assert_int_equal(build(f), 0);
+	assert_false(f->plan.op[find(f, CRL_MOUNT_SHOW, "/tmp")].flags & CRL_OP_EXEC);
+	assert_false(f->plan.op[find(f, CRL_MOUNT_SHOW, "/run/lock")].flags & CRL_OP_EXEC);
+	assert_true(f->plan.op[find(f, CRL_MOUNT_SHOW, "/var/tmp")].flags & CRL_OP_EXEC);
+	assert_false(f->plan.op[find(f, CRL_MOUNT_HOME, NULL)].flags & CRL_OP_EXEC);
+	f->h.screen = false;
+	assert_int_equal(build(f), 0);
+	assert_int_equal(find(f, CRL_MOUNT_SHOW, "/run/screen"), -1);
+}
+
 static void test_bad_paths(void **state)
 {
 	static const char *const bad[] = {"relative", "/a/../b", "/a//b", "/a/", "/", "", "/./a"};
@@ -321,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_every_kind_has_a_name),
 		cmocka_unit_test_setup_teardown(test_kept_mounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hide_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_exec_as_on_the_host, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_homes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),

@@ -86,6 +86,32 @@ static void test_users_fuse(void **state)
 	       "/|/g|/h|");
 }
 
+static void test_noexec(void **state)
+{
+	static const char text[] = ROOT "2 1 0:2 / /tmp rw,nosuid,noexec - tmpfs t rw\n"
+				   "3 1 0:3 / /home rw,noexecx - ext4 d rw,noexec\n"
+				   "4 3 0:4 / /home/ana noexec,rw - ext4 e rw\n"
+				   "5 1 0:5 / /twice rw,noexec - tmpfs t rw\n6 5 0:6 / /twice rw - tmpfs t rw\n";
+	struct crl_host h = {.mounts = NULL};
+	struct crl_err err = {.code = 0};
+	int fd = memfd_create("mountinfo", MFD_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(crl_host_read_mounts(fd, &h, &err), 0);
+	close(fd);
+	assert_true(crl_host_is_noexec(&h, "/tmp"));
+	assert_true(crl_host_is_noexec(&h, "/tmp/below"));
+	assert_false(crl_host_is_noexec(&h, "/tmpx"));
+	assert_false(crl_host_is_noexec(&h, "/usr"));
+	assert_false(crl_host_is_noexec(&h, "/home/bob"));
+	assert_true(crl_host_is_noexec(&h, "/home/ana"));
+	assert_false(crl_host_is_noexec(&h, "/twice")); /* the later one covers it */
+	crl_host_done(&h);
+	assert_false(crl_host_is_noexec(&h, "/tmp"));
+}
+
 static void test_damaged(void **state)
 {
 	static const char *const bad[] = {
@@ -144,7 +170,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_and_escapes), cmocka_unit_test(test_covered_and_cut_off),
-		cmocka_unit_test(test_users_fuse),        cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_users_fuse),        cmocka_unit_test(test_noexec),
+		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_long_and_many),
 	};
 
