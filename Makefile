@@ -24,6 +24,7 @@ STATEDIR ?= /run/carrel
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/vendor-completions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+MANAGER_DROPIN := user@.service.d/50-carrel.conf
 INSTALL ?= install
 
 CC = gcc
@@ -39,6 +40,7 @@ HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_F
 LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections
 OPT ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DCRL_VERSION='"$(VERSION)"' -DCRL_HELPER_PATH='"$(LIBEXECDIR)/carrel-helper"' \
+	-DCRL_CTL_PATH='"$(SBINDIR)/carrelctl"' \
 	-DCRL_CONFIG_PATH='"$(SYSCONFDIR)/carrel/carrel.conf"' -DCRL_DATA_DIR='"$(DATADIR)"' -DCRL_STATE_DIR='"$(STATEDIR)"'
 # Two archives of each object would differ in -fPIC only; the module needs it and a static PIE does not mind.
 CFLAGS_ALL := $(CSTD) $(OPT) $(WARN) $(WERROR) $(HARDEN) -fPIC
@@ -83,8 +85,8 @@ BUS := $(if $(SDBUS),$(BUILD)/carrel-bus)
 all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper $(BUILD)/carrelctl $(BUS)
 
 # Directories are compiled into some objects: another PREFIX builds those anew.
-PATHS := $(LIBEXECDIR) $(SYSCONFDIR) $(DATADIR) $(STATEDIR) $(VERSION)
-PATHS_OBJ := $(call obj,$(shell grep -lE '\bCRL_(HELPER_PATH|CONFIG_PATH|DATA_DIR|STATE_DIR|VERSION)\b' \
+PATHS := $(LIBEXECDIR) $(SBINDIR) $(SYSCONFDIR) $(DATADIR) $(STATEDIR) $(VERSION)
+PATHS_OBJ := $(call obj,$(shell grep -lE '\bCRL_(HELPER_PATH|CTL_PATH|CONFIG_PATH|DATA_DIR|STATE_DIR|VERSION)\b' \
 	$(CORE_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(CTL_SRC) $(UNIT_SRC)))
 $(PATHS_OBJ): $(BUILD)/paths
 .PHONY: always
@@ -129,6 +131,7 @@ UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 $(BUILD)/tests/unit/ctl/test_pamstack: $(BUILD)/obj/src/ctl/pamstack.o
 $(BUILD)/tests/unit/ctl/test_auditstate: $(BUILD)/obj/src/ctl/auditstate.o
+$(BUILD)/tests/unit/ctl/test_manager_unit: $(BUILD)/obj/src/ctl/manager_unit.o $(BUILD)/obj/src/ctl/ask.o
 $(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o
 $(BUILD)/tests/live/ctl/test_probes: $(BUILD)/obj/src/door/names.o $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who)
@@ -231,6 +234,10 @@ install: all
 	$(if $(BUS),$(INSTALL) -m 0755 $(BUS) $(DESTDIR)$(LIBEXECDIR)/carrel-bus)
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 0644 conf/systemd/carrel.slice $(DESTDIR)$(UNITDIR)/carrel.slice
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)/user@.service.d
+	sed 's|@LIBEXECDIR@|$(LIBEXECDIR)|' conf/systemd/user-manager.conf >$(DESTDIR)$(UNITDIR)/$(MANAGER_DROPIN)
+	chmod 0644 $(DESTDIR)$(UNITDIR)/$(MANAGER_DROPIN)
+	$(if $(DESTDIR),,-test ! -d /run/systemd/system || systemctl daemon-reload)
 	$(INSTALL) -m 0644 conf/syscalls.conf $(DESTDIR)$(DATADIR)/syscalls.conf
 	$(INSTALL) -m 0644 conf/policies/*.conf $(DESTDIR)$(DATADIR)/policies/
 	test -e $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf || \
@@ -245,7 +252,9 @@ uninstall:
 	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so $(DESTDIR)$(SBINDIR)/carrelctl \
 		$(DESTDIR)$(BASHCOMPDIR)/carrelctl $(DESTDIR)$(ZSHCOMPDIR)/_carrelctl
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
-	rm -f $(DESTDIR)$(UNITDIR)/carrel.slice
+	rm -f $(DESTDIR)$(UNITDIR)/carrel.slice $(DESTDIR)$(UNITDIR)/$(MANAGER_DROPIN)
+	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(UNITDIR)/user@.service.d
+	$(if $(DESTDIR),,-test ! -d /run/systemd/system || systemctl daemon-reload)
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard docs/man/*.5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard docs/man/*.8)))
 

@@ -35,6 +35,7 @@ struct crl_options {
 	bool debug;
 	bool sweep; /* only tidy up after dead rooms, then leave */
 	bool reload; /* only set the limits of live rooms anew */
+	const char *manager_of; /* only tell whether this uid may have a manager of systemd's; NULL = not asked */
 };
 
 /* The login's own cgroup. */
@@ -186,6 +187,9 @@ void crl_limits_undo(struct crl_job *job);
 
 /* reload.c. Returns how many rooms could not be given their limits, or -errno. */
 int crl_reload(const struct crl_options *options, struct crl_err *err) CRL_MUST_CHECK;
+
+/* may_have_manager.c: returns the exit status, 0 = yes; where the rules decide it becomes carrelctl, which answers. */
+int crl_may_have_manager(const struct crl_options *options) CRL_MUST_CHECK;
 
 /* enter.c: let the application in and look from outside whether it is. */
 int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_err *err) CRL_MUST_CHECK;

@@ -35,7 +35,8 @@ static int parse_options(int argc, char **argv, struct crl_options *o, struct cr
 		{"config", required_argument, NULL, 'c'}, {"state", required_argument, NULL, 's'},
 		{"timeout", required_argument, NULL, 't'}, {"debug", no_argument, NULL, 'd'},
 		{"sweep", no_argument, NULL, 'w'}, {"reload", no_argument, NULL, 'r'},
-		{"policy", required_argument, NULL, 'p'}, {"rehearse", no_argument, NULL, 'R'}, {NULL, 0, NULL, 0},
+		{"policy", required_argument, NULL, 'p'}, {"rehearse", no_argument, NULL, 'R'},
+		{"may-have-manager", required_argument, NULL, 'm'}, {NULL, 0, NULL, 0},
 	};
 	uint64_t seconds = CRL_TIMEOUT_DEFAULT_S;
 
@@ -47,6 +48,8 @@ static int parse_options(int argc, char **argv, struct crl_options *o, struct cr
 			o->state = optarg;
 		else if (opt == 'p')
 			o->policy = optarg;
+		else if (opt == 'm')
+			o->manager_of = optarg;
 		else if (opt == 'R')
 			o->rehearse = true;
 		else if (opt == 'd')
@@ -295,6 +298,8 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "carrel-helper: %s\n", err.text);
 		return 111;
 	}
+	if (options.manager_of)
+		return crl_may_have_manager(&options);
 	if (options.sweep) {
 		r = crl_state_open(options.state, &job->state, &err);
 		return r < 0 || sweep(&job->state) < 0 ? 111 : 0;

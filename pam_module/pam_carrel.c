@@ -19,7 +19,7 @@
 #include "door/adopt.h"
 #include "door/names.h"
 #include "pam_module/caller.h"
-#include "pam_module/off.h"
+#include "door/off.h"
 #include "pam_module/options.h"
 #include "pam_module/session.h"
 #include "door/spawn.h"
@@ -202,7 +202,7 @@ static bool is_switched_off(const struct attempt *a, char *ret_text, size_t size
 	struct crl_err why = {0};
 	char path[PATH_MAX];
 
-	if (off_is_set(a->opt.config, path, sizeof(path), &why)) {
+	if (crl_off_is_set(a->opt.config, path, sizeof(path), &why)) {
 		(void)snprintf(ret_text, size, "carrel is switched off by %s: nobody is isolated", path);
 		return true;
 	}

@@ -215,6 +215,15 @@ static void add_limits(struct assessment *a, const char *policy)
 		    a->limited[i] ? "limited by its control group" : "no limit in its control group");
 }
 
+static void add_manager(struct assessment *a, const struct ctl *c, const char *policy, uint32_t uid)
+{
+	char detail[CTL_DETAIL_MAX] = "";
+	enum ctl_answer answer = ctl_attack_manager(c, policy, uid, detail);
+
+	if (answer != CTL_PROBE_NOT_HERE)
+		add(a, policy, CTL_V_ESCAPE, CTL_ATTACK_MANAGER, CTL_ATTACK_MANAGER_WEIGHT, answer == CTL_PROBE_YES, detail);
+}
+
 static size_t collect(const struct ctl_attack *list, const struct ctl_attack **all, size_t n)
 {
 	for (; list->probe && n < ATTACKS_MAX; list++)
@@ -266,6 +275,8 @@ static enum ctl_exit assess_policy(const struct ctl *c, const struct ctl_person 
 			if (attack[i]->vector == v && result[i].answer != CTL_PROBE_NOT_HERE)
 				add(a, policy, v, attack[i]->what, attack[i]->weight, result[i].answer == CTL_PROBE_YES,
 				    result[i].detail);
+		if (v == CTL_V_ESCAPE)
+			add_manager(a, c, policy, who->login.uid);
 	}
 	add_limits(a, policy);
 	if (r.left_over)

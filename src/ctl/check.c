@@ -111,6 +111,7 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 	if (config)
 		check_nsswitch(&f, config);
 	check_pam(&f, c, config);
+	check_manager(&f, c, config);
 	check_switch(&f, c);
 	check_helper(&f);
 	crl_config_free(config);

@@ -63,6 +63,7 @@ enum ctl_exit ctl_assess(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_try(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_confirm(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_why(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_may_have_manager(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv);
 
 /* who.c: a user as the name service tells it, and his groups. Errors (stage REQUEST): -ENOENT no such user. */

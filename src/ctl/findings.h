@@ -39,3 +39,6 @@ void check_nsswitch(struct findings *f, const struct crl_config *config);
 
 /* check_pam.c; @config  NULL = could not be read */
 void check_pam(struct findings *f, const struct ctl *c, const struct crl_config *config);
+
+/* check_manager.c: the service managers that systemd starts for users. */
+void check_manager(struct findings *f, const struct ctl *c, const struct crl_config *config);

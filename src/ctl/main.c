@@ -16,7 +16,7 @@
 struct command {
 	const char *name;
 	const char *arguments;
-	const char *help;
+	const char *help; /* NULL = not listed */
 	int least; /* arguments */
 	int most;
 	bool json;
@@ -42,6 +42,8 @@ static const struct command commands[] = {
 	{"confirm", "", "keep the configuration on trial", 0, 0, false, "Q", ctl_confirm},
 	{"freeze", "USER|ID...", "stop every process of a room", 1, MANY, false, "", ctl_freeze},
 	{"thaw", "USER|ID...", "let a frozen room go on", 1, MANY, false, "", ctl_thaw},
+	/* Asked by the helper for systemd: no command for people. */
+	{"may-have-manager", "UID", NULL, 1, 1, false, "", ctl_may_have_manager},
 	{"kill", "USER|ID...", "end a room with everything in it", 1, MANY, false, "", ctl_kill},
 };
 
@@ -76,14 +78,16 @@ static void help(void)
 {
 	(void)printf("usage: carrelctl [--config FILE] [--state DIR] COMMAND [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(commands); i++)
-		(void)printf("  %-8s %-24s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+		if (commands[i].help)
+			(void)printf("  %-8s %-24s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
 	(void)printf("\ncarrelctl COMMAND --help tells more; so does carrelctl(8).\n"
 		     "Exit status: 0 yes or done, 1 no or nothing there, 2 usage, 3 the system would not.\n");
 }
 
 static void help_command(const struct command *k)
 {
-	(void)printf("usage: carrelctl %s%s %s\n\n%s.\n\n", k->name, k->json ? " [--json]" : "", k->arguments, k->help);
+	(void)printf("usage: carrelctl %s%s %s\n\n%s.\n\n", k->name, k->json ? " [--json]" : "", k->arguments,
+		     k->help ? k->help : "for programs: see carrelctl(8)");
 	(void)printf("  --config FILE    instead of " CRL_CONFIG_PATH "\n  --state DIR      instead of " CRL_STATE_DIR "\n");
 	if (k->json)
 		(void)printf("  --json           for programs\n  --no-pager       long answers straight to the terminal\n");

@@ -34,3 +34,8 @@ struct ctl_attack {
 extern const struct ctl_attack ctl_attacks_power[]; /* probe_power.c: calls into the kernel */
 extern const struct ctl_attack ctl_attacks_reach[]; /* probe_reach.c: files, processes, network */
 extern const struct ctl_attack ctl_attacks_expose[]; /* probe_expose.c: programs, secrets, traces, stores */
+
+/* assess_manager.c: have units of the home run outside by the service manager that systemd starts for the user. */
+#define CTL_ATTACK_MANAGER "have the host's service manager run files of the home"
+#define CTL_ATTACK_MANAGER_WEIGHT 10
+enum ctl_answer ctl_attack_manager(const struct ctl *c, const char *policy, uint32_t uid, char *detail);

@@ -81,6 +81,19 @@ int crl_names_user(const char *user, struct crl_login *ret, struct crl_err *err)
 	return 0;
 }
 
+int crl_names_user_name(uint32_t uid, char ret[CRL_USER_MAX])
+{
+	struct passwd pw, *found = NULL;
+	scoped_free char *buf = NULL;
+	size_t size = 0;
+	int rc = ERANGE;
+
+	while (rc == ERANGE && grow(&buf, &size))
+		rc = getpwuid_r(uid, &pw, buf, size, &found);
+	rc = answer(rc, found);
+	return rc < 0 ? rc : copy_text(ret, CRL_USER_MAX, pw.pw_name);
+}
+
 int crl_names_groups(struct crl_login *login, struct crl_err *err)
 {
 	int n = CRL_GROUPS_MAX;

@@ -19,6 +19,9 @@
  */
 int crl_names_user(const char *user, struct crl_login *ret, struct crl_err *err) CRL_MUST_CHECK;
 
+/* The first name of that uid. Returns 0; -ENOENT nobody has it; another -errno: the name service did not answer. */
+int crl_names_user_name(uint32_t uid, char ret[CRL_USER_MAX]) CRL_MUST_CHECK;
+
 /*
  * Find all groups of that user. A service that does not answer goes unnoticed here: glibc leaves its groups out.
  * Errors (stage REQUEST): -E2BIG more than CRL_GROUPS_MAX.

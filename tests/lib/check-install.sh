@@ -28,6 +28,7 @@ wanted() {
 		[ ! -e "$build/$f" ] || echo "755 ${1#/}/libexec/carrel/$f"
 	done
 	echo "644 ${1#/}/lib/systemd/system/carrel.slice"
+	echo "644 ${1#/}/lib/systemd/system/user@.service.d/50-carrel.conf"
 	echo "644 ${1#/}/share/bash-completion/completions/carrelctl"
 	echo "644 ${1#/}/share/zsh/vendor-completions/_carrelctl"
 	echo "644 ${1#/}/share/carrel/syscalls.conf"
@@ -47,6 +48,18 @@ bash -n "$work/root/usr/share/bash-completion/completions/carrelctl" || complain
 for page in "$work"/root/usr/share/man/man?/*; do
 	head -n 3 "$page" | grep -q '^\.\(TH\|Dd\)' || complain "$page is no manual page"
 done
+
+# systemd's managers of users ask the helper, with all its power: by itself the unit runs as the user.
+asks() { # PREFIX
+	local dropin=$work/root$1/lib/systemd/system/user@.service.d/50-carrel.conf
+	[ "$(sed -n 's/^ExecCondition=//p' "$dropin")" = "+$1/libexec/carrel/carrel-helper --may-have-manager %i" ] ||
+		complain "with PREFIX $1 the drop-in of user@.service does not ask the helper: $(cat "$dropin")"
+}
+asks /usr
+for file in /usr/libexec/carrel/carrel-helper /usr/sbin/carrelctl; do
+	[ -x "$work/root$file" ] || complain "no $file for the drop-in of user@.service"
+done
+grep -qF /usr/sbin/carrelctl "$work/root/usr/libexec/carrel/carrel-helper" || complain "the helper does not know where carrelctl is"
 
 # An upgrade leaves the administrator's files alone.
 conf=$work/root/etc/carrel/carrel.conf
@@ -79,6 +92,9 @@ for text in /opt/c/libexec/carrel/carrel-helper /opt/etc/carrel/carrel.conf; do
 	grep -qF "$text" "$work/root/lib/security/pam_carrel.so" || complain "the module does not look at $text"
 done
 grep -qF /opt/c/share/carrel "$work/root/opt/c/libexec/carrel/carrel-helper" || complain "the helper does not look below PREFIX"
+asks /opt/c
+grep -qF /opt/c/sbin/carrelctl "$work/root/opt/c/libexec/carrel/carrel-helper" || complain "with a PREFIX the helper asks another carrelctl"
 run uninstall PREFIX=/opt/c SYSCONFDIR=/opt/etc PAMDIR=/lib/security || complain "uninstall with a PREFIX fails"
 same "what uninstall with a PREFIX leaves" "$(files)" '644 opt/etc/carrel/carrel.conf'
+[ ! -e "$work/root/opt/c/lib/systemd/system/user@.service.d" ] || complain "uninstall leaves user@.service.d"
 exit $fail

@@ -256,6 +256,40 @@ check_pam_and_sshd() {
 	host_config
 }
 
+# Asked for systemd by the helper; which is asked itself only about root, since it knows an installed carrelctl only.
+check_may_have_manager() {
+	local dir=$STAGE/pam.test ana
+	ana=$(id -u ana)
+	mkdir -p "$dir"
+	printf 'session required pam_permit.so\n' >"$dir/sshd"
+	like "a manager for everybody where no service has carrel" "$(ctl may-have-manager "$ana")" 'may have .*no PAM service'
+	ctl enable sshd >/dev/null
+	is "none for whom a rule isolates" "$(status ctl may-have-manager "$ana")" 1
+	like "and why" "$(ctl may-have-manager "$ana")" 'policy student, which /etc/carrel/carrel.conf:[0-9]+ can give him, isolates'
+	is "none for whom no rule is" "$(status ctl may-have-manager "$(id -u gus)")" 1
+	is "break-glass has one" "$(status ctl may-have-manager "$(id -u bea)")" 0
+	is "root, too" "$(status ctl may-have-manager 0) $(status "$STAGE_LIB/carrel-helper" --may-have-manager 0)" "0 0"
+	is "nobody is not there: none" "$(status ctl may-have-manager 54321)" 3
+	is "what is no number: none" "$(status ctl may-have-manager ana) $(status "$STAGE_LIB/carrel-helper" --may-have-manager 0x)" "2 1"
+	add_rules '{ user = "ana"; policy = "admin"; },'
+	is "one for whom his rule isolates nothing" "$(status ctl may-have-manager "$ana")" 0
+	echo "ana2:x:$ana:$(id -g ana)::/home/ana:/bin/sh" >>/etc/passwd
+	is "none when another name of his number is isolated" "$(status ctl may-have-manager "$ana")" 1
+	sed -i '/^ana2:/d' /etc/passwd
+	add_rules '{ user = "ana"; service = "sshd"; policy = "admin"; },'
+	is "none when another rule may be his" "$(status ctl may-have-manager "$ana")" 1
+	touch /etc/carrel/off
+	is "switched off: one" "$(status ctl may-have-manager "$ana")" 0
+	chmod 666 /etc/carrel/off
+	is "but not by a file that others may write" "$(status ctl may-have-manager "$ana")" 1
+	rm /etc/carrel/off
+	echo 'broken' >/etc/carrel/carrel.conf
+	is "a configuration that cannot be read: none" "$(status ctl may-have-manager "$ana")" 3
+	is "but for the exempt" "$(status ctl may-have-manager "$(id -u bea)")" 0
+	host_config
+	rm -r "$dir"
+}
+
 add_policy() { # TEXT of a policy "weak" that inherits from student
 	host_config
 	sed -i "s|^policies = {|policies = { weak = { inherit = \"student\"; $1 };|" /etc/carrel/carrel.conf
@@ -412,6 +446,7 @@ check_cgroup_root
 check_bare_room
 check_explain
 check_reload
+check_may_have_manager
 check_check
 check_enable
 settle

@@ -89,6 +89,100 @@ check "so it leaves nothing in the host's /tmp" guest '! test -e /tmp/cron-homes
 guest 'rm /etc/cron.d/test'
 pam_unwire cron
 
+# What a user writes into his home must not be run outside of his room: systemd's manager for him would do so with units,
+# timers, generators and tmpfiles rules, at the next login and at each boot when he lingers. Each notes where it ran.
+plant() { # USER
+	login "$1" 'bash -s' <<-'END'
+		rm -f ~/ran.*
+		cat >~/note <<'NOTE'
+		#!/bin/bash
+		{ readlink /proc/self/ns/pid; grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status | xargs; } >"$HOME/ran.$1"
+		NOTE
+		chmod 755 ~/note
+		units=~/.config/systemd/user
+		mkdir -p $units/{default,timers,sockets}.target.wants ~/.config/{user-tmpfiles.d,systemd/user-generators,environment.d}
+		for name in unit timed; do
+			printf '[Service]\nType=oneshot\nExecStart=%s/note %s\n' ~ $name >$units/$name.service
+		done
+		printf '[Timer]\nOnActiveSec=0\nAccuracySec=1ms\n' >$units/timed.timer
+		ln -sf ../unit.service $units/default.target.wants/
+		ln -sf ../timed.timer $units/timers.target.wants/
+		echo "f %h/ran.tmpfiles" >~/.config/user-tmpfiles.d/x.conf
+		ln -sf ../unit.service $units/default.target.wants/
+		printf '#!/bin/sh\nHOME=%s exec %s/note generator\n' ~ ~ >~/.config/systemd/user-generators/x
+		chmod 755 ~/.config/systemd/user-generators/x
+	END
+}
+
+ran() { # USER: what ran, and whether on the host
+	guest "cd /home/$1; sleep 2; for f in ran.*; do [ -e \$f ] || continue
+		if grep -qF \"\$(readlink /proc/self/ns/pid)\" \$f || [ \$f = ran.tmpfiles ]; then echo \$f host; else echo \$f room; fi; done" | xargs
+}
+
+again() { # USER: a first login, the end of all that is his, a second one
+	login "$1" true
+	guest "systemctl stop user@\$(id -u $1); rm -f /home/$1/ran.*"
+	login "$1" true
+}
+
+conf shared
+check "ana plants units" plant ana
+dropin=/usr/lib/systemd/system/user@.service.d/50-carrel.conf
+guest "mv $dropin /root/kept; systemctl daemon-reload"
+again ana
+like "where systemd does not ask, her unit runs on the host at a login" "$(ran ana)" 'ran.unit host'
+like "and her generator" "$(ran ana)" 'ran.generator host'
+like "check calls that an error" "$(guest 'carrelctl check --json')" '"error"[^}]*systemd does not ask carrel'
+is "assess says open" "$(guest 'carrelctl assess shared --user ana --json' | python3 -c '
+import json,sys; print([(x["vector"], x["answer"]) for x in json.load(sys.stdin) if "service manager" in x["a_login_could"]])')" "[('10 escape', 'OPEN')]"
+guest "mv /root/kept $dropin; systemctl daemon-reload"
+like "one that has begun before is told" "$(guest 'carrelctl check --json')" '"error"[^}]*the service manager of uid [0-9]+ runs'
+again ana
+is "asked, it starts none, and nothing has run" "$(ran ana)" ''
+is "nor failed" "$(guest 'systemctl --failed --no-legend --plain "user@*"')" ''
+is "the login is as before" "$(login ana 'echo $XDG_RUNTIME_DIR; test -w $XDG_RUNTIME_DIR && echo there; ls ~/note')" \
+	"/run/user/$(guest id -u ana)"$'\nthere\n/home/ana/note'
+like "and logind has it" "$(hold one ana; guest 'loginctl list-sessions --no-legend'; hold_end one)" ' ana '
+is "check has no error" "$(guest 'carrelctl check --json' | python3 -c '
+import json,sys; print([x["finding"] for x in json.load(sys.stdin) if x["level"] == "error"])')" '[]'
+is "assess says closed" "$(guest 'carrelctl assess shared --user ana --json' | python3 -c '
+import json,sys; print([(x["vector"], x["answer"]) for x in json.load(sys.stdin) if "service manager" in x["a_login_could"]])')" "[('10 escape', 'closed')]"
+
+# Who lingers would have it at each boot.
+guest 'loginctl enable-linger ana; sleep 3'
+is "lingering starts none" "$(ran ana)" ''
+like "which check tells" "$(guest 'carrelctl check --json')" 'ana lingers, but gets no service manager'
+guest 'loginctl disable-linger ana'
+
+# By sftp alone, with the server forced, there is no shell to plant it from, and none is needed.
+conf sftp-only
+guest 'printf "Match User ana\n  ForceCommand internal-sftp\n" >/etc/ssh/sshd_config.d/forced.conf; systemctl reload ssh'
+login ana true
+guest "systemctl stop user@\$(id -u ana); rm -f /home/ana/ran.*"
+is "sftp gets in" "$(echo 'ls note' | timeout 120 sftp -q -F "$GUEST_DIR/ssh_config" -b - ana@door | grep -v '^sftp>')" 'note'
+is "and runs nothing" "$(ran ana)" ''
+guest 'rm /etc/ssh/sshd_config.d/forced.conf; systemctl reload ssh'
+
+# Who is on the host anyway keeps it, and so does everybody where carrel is off or in no service.
+conf admin
+again ana
+like "policy admin: her unit runs" "$(ran ana)" 'ran.unit host'
+conf_write <<'END'
+rules = ( { group = "students"; service = "cron"; policy = "shared"; }, { policy = "admin"; } );
+END
+again ana
+is "a rule for another service counts: none" "$(ran ana)" ''
+conf_write <<<'rules = ( { broken'
+again ana
+is "a broken configuration: none" "$(ran ana)" ''
+like "break-glass has one" "$(login bea 'systemctl --user is-system-running; true')" 'running|degraded|starting'
+like "root, too" "$(login root 'systemctl --user is-system-running; true')" 'running|degraded|starting'
+conf shared
+guest 'touch /etc/carrel/off'
+again ana
+like "switched off: hers starts" "$(ran ana)" 'ran.unit host'
+guest 'rm /etc/carrel/off; systemctl stop user@$(id -u ana); rm -rf /home/ana/.config /home/ana/ran.*'
+
 # ssh to the same host from inside gets a room of its own.
 guest 'bash -s' <<'END'
 install -d -o ana -g students -m 700 /home/ana/.ssh

@@ -12,4 +12,4 @@
  * @ret_path  its path, for the log
  * @err       set when something of that name is there and does not count: carrel then stays on
  */
-bool off_is_set(const char *config, char *ret_path, size_t size, struct crl_err *err);
+bool crl_off_is_set(const char *config, char *ret_path, size_t size, struct crl_err *err);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* See off.h. Looked at before configuration and helper, since they may be what is broken. */
-#include "pam_module/off.h"
+#include "door/off.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-bool off_is_set(const char *config, char *ret_path, size_t size, struct crl_err *err)
+bool crl_off_is_set(const char *config, char *ret_path, size_t size, struct crl_err *err)
 {
 	const char *slash = strrchr(config, '/');
 	struct stat st;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * carrelctl may-have-manager UID: may systemd start this user's service manager?
+ *
+ * Runs in: the ExecCondition of user@UID.service, by way of carrel-helper, root, host namespaces, no environment.
+ * Where carrel isolates nobody (switched off, in no PAM service) everybody may. Otherwise the rules decide; R1: what
+ * cannot be known is a no, and R2: is told in time, for logins wait for it.
+ */
+#include "ctl/outside.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/parse.h"
+#include "door/off.h"
+
+#define PATIENCE_S 10 /* as the helper has by default */
+
+static void on_alarm(int sig)
+{
+	static const char text[] = "carrelctl may-have-manager: no, since it takes too long to find out\n";
+
+	(void)sig;
+	crl_ignore((int)write(STDERR_FILENO, text, sizeof(text) - 1));
+	_exit(CTL_FAIL); /* R1; a signal would make the unit fail */
+}
+
+static enum ctl_exit say(bool may, uint64_t uid, const char *why)
+{
+	(void)printf("uid %" PRIu64 " %s have a service manager outside of rooms: %s\n", uid, may ? "may" : "may not", why);
+	return may ? CTL_YES : CTL_NO;
+}
+
+static bool is_switched_off(const struct ctl *c)
+{
+	char path[PATH_MAX];
+
+	return crl_off_is_set(c->config, path, sizeof(path), NULL);
+}
+
+enum ctl_exit ctl_may_have_manager(const struct ctl *c, int argc, char **argv)
+{
+	struct crl_config *config = NULL;
+	struct crl_err err = {0}, wrong = {0};
+	struct ctl_outside answer;
+	uint64_t uid;
+	int r;
+
+	(void)argc;
+	if (crl_parse_uint(argv[0], 0, UINT32_MAX - 1, &uid) < 0)
+		return ctl_complain(c, CTL_USAGE, "wants the number of a user");
+	if (uid == 0)
+		return say(true, uid, "root is exempt");
+	(void)signal(SIGALRM, on_alarm); /* R2 */
+	(void)alarm(PATIENCE_S);
+	if (is_switched_off(c))
+		return say(true, uid, "carrel is switched off");
+	if (!ctl_is_wired(c->pam_dir))
+		return say(true, uid, "no PAM service of this host uses carrel");
+	r = ctl_load_config(c, &config, &wrong);
+	if (r < 0)
+		config = NULL; /* who is exempt is so without any */
+	r = ctl_outside_of_uid(config, (uint32_t)uid, &answer, &err);
+	crl_config_free(config);
+	if (r < 0)
+		return ctl_error(c, wrong.code ? &wrong : &err); /* R1 */
+	return say(answer.may, uid, answer.why);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See outside.h. */
+#include "ctl/outside.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "ctl/pamstack.h"
+#include "door/names.h"
+#include "policy/bare.h"
+
+#define PASSWD "/etc/passwd"
+#define PAM_DIR "/etc/pam.d"
+#define PAM_VENDOR_DIR "/usr/lib/pam.d" /* asked for what is not in PAM_DIR */
+
+static void judge_by_rules(const struct crl_rule *rule, enum crl_bare bare, struct ctl_outside *ret)
+{
+	ret->may = bare == CRL_BARE_MAY;
+	if (rule)
+		(void)snprintf(ret->why, sizeof(ret->why), "policy %s, which %s:%d can give him, isolates", rule->policy, rule->file,
+			       rule->line);
+	else
+		(void)snprintf(ret->why, sizeof(ret->why), "%s",
+			       ret->may ? "no rule isolates him" : "no rule lets him in at all times, and what no rule matches is refused");
+}
+
+int ctl_outside_of_user(const struct crl_config *config, const char *user, struct ctl_outside *ret, struct crl_err *err)
+{
+	scoped_free struct crl_login *login = calloc(1, sizeof(*login));
+	const struct crl_match m = {.login = login, .lookup = ctl_group_lookup};
+	const struct crl_rule *rule;
+	enum crl_bare bare;
+	const char *exempt;
+	int r;
+
+	*ret = (struct ctl_outside){.may = false};
+	if (!login)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_REQUEST, "out of memory");
+	r = crl_names_user(user, login, err);
+	if (r == 0)
+		r = crl_names_groups(login, err);
+	if (r < 0)
+		return r;
+	exempt = ctl_is_exempt(login);
+	if (exempt) {
+		ret->may = true;
+		(void)snprintf(ret->why, sizeof(ret->why), "exempt: logs in without a room");
+		return 0;
+	}
+	if (!config)
+		return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "the configuration cannot be read");
+	r = crl_bare_judge(config, &m, &bare, &rule, err);
+	if (r == 0)
+		judge_by_rules(rule, bare, ret);
+	return r;
+}
+
+/* Other names of the same number, which may have rules of their own. Only the file is asked: directories cannot be. */
+static int judge_aliases(const struct crl_config *config, uint32_t uid, const char *first, struct ctl_outside *ret,
+			 struct crl_err *err)
+{
+	scoped_file *f = fopen(PASSWD, "re");
+	int r = 0;
+
+	for (const struct passwd *pw; r == 0 && ret->may && f && (pw = fgetpwent(f));)
+		if (pw->pw_uid == uid && strcmp(pw->pw_name, first) != 0)
+			r = ctl_outside_of_user(config, pw->pw_name, ret, err);
+	return r;
+}
+
+int ctl_outside_of_uid(const struct crl_config *config, uint32_t uid, struct ctl_outside *ret, struct crl_err *err)
+{
+	char name[CRL_USER_MAX];
+	int r = crl_names_user_name(uid, name);
+
+	*ret = (struct ctl_outside){.may = false};
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_REQUEST, "uid %u: %s", uid,
+				   r == -ENOENT ? "there is no such user" : "the name service did not answer");
+	r = ctl_outside_of_user(config, name, ret, err);
+	return r < 0 ? r : judge_aliases(config, uid, name, ret, err);
+}
+
+static bool opens_rooms(int dir, const char *name)
+{
+	scoped_fd fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	scoped_free char *text = NULL;
+	struct pam_stack s;
+	size_t len;
+	int r = fd < 0 ? -errno : crl_file_read_all(fd, &text, &len);
+
+	if (r < 0)
+		return r != -ENOENT && r != -EISDIR;
+	pam_stack_read(text, &s);
+	return s.open > 0;
+}
+
+static bool is_wired_in(const char *pam_dir)
+{
+	DIR *dir = opendir(pam_dir);
+	bool wired = false;
+
+	if (!dir)
+		return errno != ENOENT;
+	for (const struct dirent *d = readdir(dir); d && !wired; d = readdir(dir))
+		wired = d->d_name[0] != '.' && opens_rooms(dirfd(dir), d->d_name);
+	(void)closedir(dir);
+	return wired;
+}
+
+bool ctl_is_wired(const char *pam_dir)
+{
+	return is_wired_in(pam_dir) || (strcmp(pam_dir, PAM_DIR) == 0 && is_wired_in(PAM_VENDOR_DIR));
+}

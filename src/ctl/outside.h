@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * May something of this user's run on the host, outside of every room? The rules' answer (policy/bare.h), for those
+ * whom the name service knows.
+ */
+#pragma once
+
+#include "ctl/ctl.h"
+
+#define CTL_OUTSIDE_WHY 512
+
+struct ctl_outside {
+	bool may;
+	char why[CTL_OUTSIDE_WHY]; /* a sentence without its end: "policy shared of FILE:LINE isolates him" */
+};
+
+/*
+ * A user by name; by number, each name that /etc/passwd has for it, and the one that the name service tells: if one of
+ * them may not, the number may not.
+ * Errors: -ENOENT no such user; those of the look-ups and of policy/bare.h. After an error nobody may.
+ */
+int ctl_outside_of_user(const struct crl_config *config, const char *user, struct ctl_outside *ret, struct crl_err *err)
+	CRL_MUST_CHECK;
+int ctl_outside_of_uid(const struct crl_config *config, uint32_t uid, struct ctl_outside *ret, struct crl_err *err)
+	CRL_MUST_CHECK;
+
+/*
+ * Does a PAM service of @pam_dir open rooms? What cannot be read may do so.
+ */
+bool ctl_is_wired(const char *pam_dir);
