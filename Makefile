@@ -122,7 +122,7 @@ $(BUILD)/carrelctl: $(call obj,$(CTL_SRC)) $(BUILD)/libdoor.a $(ARCHIVES)
 	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(CTL_SRC)) $(BUILD)/libdoor.a $(ARCHIVES) -Wl,-Bstatic $(LIBS_CORE) -Wl,-Bdynamic \
 		$(LDFLAGS)
 
-$(BUILD)/carrel-bus: $(call obj,$(BUS_SRC))
+$(BUILD)/carrel-bus: $(call obj,$(BUS_SRC)) $(BUILD)/libapply.a $(BUILD)/libproto.a
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $^ -lsystemd $(LDFLAGS)
 
@@ -136,6 +136,7 @@ $(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o
 $(BUILD)/tests/live/ctl/test_probes: $(BUILD)/obj/src/door/names.o $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who)
 $(BUILD)/tests/live/helper/test_helper: $(BUILD)/carrel-helper
+$(BUILD)/tests/live/apply/test_landlock: $(BUILD)/carrelctl $(BUS)
 $(filter $(BUILD)/tests/unit/ctl/test_top_% $(BUILD)/tests/unit/ctl/test_units,$(UNIT_BIN)): \
 	$(call obj,$(wildcard src/ctl/top_*.c) src/ctl/units.c)
 $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)

@@ -222,6 +222,13 @@ void crl_janitor_prepare(struct crl_janitor *j, const struct crl_job *job);
 void crl_janitor_close_others(const struct crl_janitor *j);
 _Noreturn void crl_janitor_tidy_up(struct crl_janitor *j);
 
+/*
+ * reach.c: give up what the room does not need, for good. @room: all that it holds is open already, and its state is
+ * its own.
+ */
+int crl_room_confine(struct crl_room *room, struct crl_err *err) CRL_MUST_CHECK;
+int crl_janitor_confine(const struct crl_janitor *j, struct crl_err *err) CRL_MUST_CHECK;
+
 /* member.c: the table of logins. */
 struct crl_member *crl_member_add(struct crl_room *room, const struct crl_login *login, const char *id);
 void crl_member_drop(struct crl_room *room, struct crl_member *m);

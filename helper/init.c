@@ -141,7 +141,7 @@ _Noreturn void crl_init_main(const struct crl_init_args *args)
 	    r < 0)
 		_exit(1);
 	/* The application comes in meanwhile, but nobody is told that it may go on before we are harmless. */
-	if (crl_sandbox_init(&ready.err) < 0 ||
+	if (crl_janitor_confine(&janitor, &ready.err) < 0 ||
 	    crl_msg_send(args->channel, CRL_MSG_CONFIRMED, NULL, 0, NULL, 0) < 0)
 		_exit(1);
 	crl_janitor_close_others(&janitor);

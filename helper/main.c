@@ -21,7 +21,6 @@
 #include <time.h>
 
 #include "apply/cgroup.h"
-#include "apply/sandbox.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "helper/manager.h"
@@ -178,7 +177,7 @@ static _Noreturn void become_supervisor(struct crl_job *job, struct crl_room *ro
 	crl_job_done(job);
 	(void)snprintf(name, sizeof(name), "carrel:%s", room->id); /* cannot be cut */
 	crl_rename_process(name);
-	if (crl_sandbox_supervisor(&err) < 0) { /* an unsandboxed supervisor is not what we promise */
+	if (crl_room_confine(room, &err) < 0) { /* an unsandboxed supervisor is not what we promise */
 		crl_log(LOG_ERR, "id=%s: %s", room->id, err.text);
 		crl_end_room(room);
 	}

@@ -8,16 +8,21 @@
  *
  * Exit status 0, or the errno of what failed with one line on standard error. Values are numbers and device paths that
  * the helper made; nothing that a user chooses reaches systemd but the description's user name, escaped there.
- * Runs in: root, host namespaces. Source: org.freedesktop.systemd1(5), sd-bus(3).
+ * Runs in: root, host namespaces. R1: it writes no file and starts no program.
+ * Source: org.freedesktop.systemd1(5), sd-bus(3).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
+
+#include "apply/landlock.h"
 
 #define CALL_TIMEOUT_US (8 * 1000 * 1000)
 
@@ -162,6 +167,20 @@ static int scope(sd_bus *bus, int argc, char **argv)
 	return unknown ? try_scope(bus, argc, argv, false, NULL) : code;
 }
 
+/* R1. Sockets that have a name are no files to Landlock; libraries read what they like. */
+static int confine(void)
+{
+	const struct crl_reach_place host = {open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), CRL_REACH_READ};
+	struct crl_err err = {0};
+
+	if (host.fd < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return complain("cannot give up power", -errno, NULL);
+	if (crl_landlock_enter(&(struct crl_reach){&host, 1}, &err) < 0)
+		return complain(err.text, -err.code, NULL);
+	(void)close(host.fd);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	bool is_set = argc >= 4 && strcmp(argv[1], "set") == 0;
@@ -173,6 +192,9 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "carrel-bus is started by carrel-helper\n");
 		return EINVAL;
 	}
+	code = confine();
+	if (code != 0)
+		return code;
 	r = sd_bus_open_system(&bus);
 	if (r < 0)
 		return complain("cannot reach the system bus", r, NULL);

@@ -69,7 +69,7 @@ struct crl_accounting {
 
 /*
  * Open the host's files, before capabilities are dropped. A file that does not exist is left out for good;
- * wtmp is opened anew when it was rotated.
+ * wtmp is opened anew when it was rotated, if it still can be: Landlock keeps a supervisor to the file that it has.
  * @files  kept, not copied
  * Errors (stage HELPER): a file that is not regular (-EINVAL) or cannot be opened.
  */

@@ -219,7 +219,7 @@ static int drop_caps(uint32_t keep, struct crl_err *err)
 	return 0;
 }
 
-static int enter(bool supervisor, struct crl_err *err)
+static int enter(bool supervisor, const struct crl_reach *reach, struct crl_err *err)
 {
 	int r = drop_caps(supervisor ? 0 : 1u << CAP_KILL, err);
 
@@ -229,6 +229,9 @@ static int enter(bool supervisor, struct crl_err *err)
 		return crl_err_set(err, EPERM, CRL_STAGE_CAPS, "cannot set no_new_privs");
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return crl_err_set(err, EPERM, CRL_STAGE_CAPS, "cannot become non-dumpable");
+	r = crl_landlock_enter(reach, err); /* a kernel without it: the rest has to do */
+	if (r < 0)
+		return r;
 	r = load_filter(supervisor, err);
 	if (r < 0)
 		return r;
@@ -237,12 +240,12 @@ static int enter(bool supervisor, struct crl_err *err)
 	return 0;
 }
 
-int crl_sandbox_supervisor(struct crl_err *err)
+int crl_sandbox_supervisor(const struct crl_reach *reach, struct crl_err *err)
 {
-	return enter(true, err);
+	return enter(true, reach, err);
 }
 
-int crl_sandbox_init(struct crl_err *err)
+int crl_sandbox_init(const struct crl_reach *reach, struct crl_err *err)
 {
-	return enter(false, err);
+	return enter(false, reach, err);
 }

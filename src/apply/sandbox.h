@@ -9,21 +9,23 @@
  */
 #pragma once
 
+#include "apply/landlock.h"
 #include "proto/err.h"
 
 /*
  * Drop every capability from every set, set no_new_privs, make the process non-dumpable and load the filter:
  * files by openat and unlinkat, records over AF_UNIX sockets, pidfds and signals, waiting, memory that is not
- * executable. No exec, fork, mount, ptrace, other sockets, ioctl. Read back before success is said. Errors
- * (stage CAPS or FILTER): -errno of the step; -EPERM a capability could not be dropped.
+ * executable. No exec, fork, mount, ptrace, other sockets, ioctl. Where the kernel has Landlock nothing can be
+ * opened but what @reach says; descriptors in it may be closed afterwards. Read back before success is said.
+ * Errors (stage CAPS, HELPER or FILTER): -errno of the step; -EPERM a capability could not be dropped.
  */
-int crl_sandbox_supervisor(struct crl_err *err) CRL_MUST_CHECK;
+int crl_sandbox_supervisor(const struct crl_reach *reach, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
  * As above, without sockets but those it holds, and without making directories. It keeps CAP_KILL, which reaches no
  * further than its PID namespace: when the supervisor is killed, init ends what runs inside.
  */
-int crl_sandbox_init(struct crl_err *err) CRL_MUST_CHECK;
+int crl_sandbox_init(const struct crl_reach *reach, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
  * Wait by the system call @nr as poll() and its kin do, but give memory back first that a sleeping process does not

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/landlock.h"
 #include "ctl/findings.h"
 
 const struct ctl_column findings_column[FINDINGS_COLUMNS] = {
@@ -75,6 +76,13 @@ static void check_helper(struct findings *f)
 		find(f, ERROR, CRL_HELPER_PATH, 0, "chmod 755", "the helper has a set-id bit, which it refuses to run with");
 }
 
+static void check_kernel(struct findings *f)
+{
+	if (crl_landlock_version() == 0)
+		find(f, WARNING, NULL, 0, "a kernel with CONFIG_SECURITY_LANDLOCK, and \"landlock\" in its lsm=",
+		     "the kernel has no Landlock: a room's supervisor has no capability, and yet could open all files of root's");
+}
+
 void check_config(struct findings *f, const char *path, struct crl_config **ret)
 {
 	struct crl_config *config = NULL;
@@ -114,6 +122,7 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 	check_manager(&f, c, config);
 	check_switch(&f, c);
 	check_helper(&f);
+	check_kernel(&f);
 	crl_config_free(config);
 	print_findings(c, &f);
 	return f.errors > 0 ? CTL_NO : CTL_YES;

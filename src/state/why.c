@@ -25,7 +25,7 @@
 #define LOCK_MS 200
 #define NAME_MAX_LEN 10 /* digits of a uid */
 
-static int open_why(int state_dir, bool make, int *ret_fd)
+int crl_why_open(int state_dir, bool make, int *ret_fd)
 {
 	scoped_fd fd = openat(state_dir, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -147,7 +147,7 @@ static int read_file(int dir, uint32_t uid, struct crl_why *ret)
 int crl_why_read(int state_dir, uint32_t uid, struct crl_why *ret)
 {
 	scoped_fd dir = -EBADF;
-	int r = open_why(state_dir, false, &dir);
+	int r = crl_why_open(state_dir, false, &dir);
 
 	ret->len = 0;
 	return r < 0 ? r : read_file(dir, uid, ret);
@@ -212,7 +212,7 @@ int crl_why_add(int state_dir, uint32_t uid, const struct crl_why_event *event, 
 {
 	scoped_fd dir = -EBADF;
 	struct crl_why why;
-	int r = open_why(state_dir, true, &dir);
+	int r = crl_why_open(state_dir, true, &dir);
 
 	if (r < 0)
 		return r;
@@ -229,7 +229,7 @@ void crl_why_tell(int state_dir, uint32_t uid, int64_t until_ms)
 	bool changed = false;
 	struct crl_why why;
 
-	if (open_why(state_dir, false, &dir) < 0)
+	if (crl_why_open(state_dir, false, &dir) < 0)
 		return;
 	lock(dir);
 	if (read_file(dir, uid, &why) < 0)
@@ -254,7 +254,7 @@ static bool is_uid(const char *name, uint32_t *ret)
 
 int crl_why_users(int state_dir, crl_why_user *each, void *arg)
 {
-	int fd = -EBADF, r = open_why(state_dir, false, &fd);
+	int fd = -EBADF, r = crl_why_open(state_dir, false, &fd);
 	uint32_t uid;
 	DIR *dir;
 
@@ -277,7 +277,7 @@ void crl_why_sweep(int state_dir)
 	int fd = -EBADF;
 	DIR *dir;
 
-	if (open_why(state_dir, false, &fd) < 0)
+	if (crl_why_open(state_dir, false, &fd) < 0)
 		return;
 	dir = fdopendir(fd);
 	if (!dir) {

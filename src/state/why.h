@@ -65,6 +65,12 @@ int crl_why_parse(char *text, size_t len, struct crl_why *ret) CRL_MUST_CHECK;
 int crl_why_read(int state_dir, uint32_t uid, struct crl_why *ret) CRL_MUST_CHECK;
 
 /*
+ * The directory of the records, made when @make says so: for those who can make none later.
+ * Returns 0 or -errno.
+ */
+int crl_why_open(int state_dir, bool make, int *ret_fd) CRL_MUST_CHECK;
+
+/*
  * Add events; the oldest give way. A file that cannot be read is begun anew.
  * Returns 0 or -errno: then nothing is changed.
  */

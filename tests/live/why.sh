@@ -49,7 +49,7 @@ check_nothing() {
 	is "too many words" "$(status ctl why ana cara)" 2
 	is "no state directory: nothing yet" "$(status ctl --state /nonexistent why cara)" 1
 	unlike "a login that met nothing is told nothing" "$(shell cara)" '^carrel: '
-	check "and leaves nothing" test ! -e "$STATE_DIR/why"
+	is "and leaves nothing" "$(ls -A "$STATE_DIR/why")" ""
 }
 
 check_home() {

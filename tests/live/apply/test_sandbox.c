@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The filter of supervisor and init, each case in a forked child that reports by its exit status. */
+/* The filter and the reach of supervisor and init, each case in a forked child that reports by its exit status. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,11 +36,39 @@
 		}                                                                                            \
 	} while (0)
 #define REFUSED(call) CHECK((errno = 0, (long)(call) == -1 && errno == EPERM))
+/* Landlock's answers: no such right here, or not between these two directories. */
+#define DENIED(call) CHECK((errno = 0, (long)(call) == -1 && (errno == EACCES || errno == EXDEV)))
 
 typedef int sandbox(struct crl_err *err);
 
 static char dir[] = "/tmp/carrel-sandbox-XXXXXX";
+static char outside[] = "/tmp/carrel-outside-XXXXXX";
 static char exe[] = "/bin/true";
+
+/* As helper/reach.c asks for: records, and processes to read. */
+static struct crl_reach reach(void)
+{
+	static struct crl_reach_place place[2];
+
+	place[0] = (struct crl_reach_place){open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC),
+					    CRL_REACH_READ | CRL_REACH_WRITE | CRL_REACH_FILES};
+	place[1] = (struct crl_reach_place){open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), CRL_REACH_READ};
+	return (struct crl_reach){place, CRL_ARRAY_LEN(place)};
+}
+
+static int enter_supervisor(struct crl_err *err)
+{
+	const struct crl_reach r = reach();
+
+	return crl_sandbox_supervisor(&r, err);
+}
+
+static int enter_init(struct crl_err *err)
+{
+	const struct crl_reach r = reach();
+
+	return crl_sandbox_init(&r, err);
+}
 
 static void in_child(sandbox *enter, void (*body)(void))
 {
@@ -157,8 +185,9 @@ static void check_supervisor(void)
 	int fd, pidfd;
 
 	check_files();
-	CHECK(mkdirat(at, "sub", 0700) == 0 && renameat(at, "sub", at, "bus") == 0);
-	CHECK(unlinkat(at, "bus", AT_REMOVEDIR) == 0);
+	fd = openat(at, "new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CHECK(fd >= 0 && close(fd) == 0);
+	CHECK(renameat(at, "new", at, "room") == 0 && unlinkat(at, "room", 0) == 0);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	CHECK(fd >= 0);
 	CHECK(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 1) >= 0);
@@ -188,22 +217,87 @@ static void check_init(void)
 	REFUSED(syscall(__NR_pidfd_open, getpid(), 0));
 }
 
+/*
+ * Root's own files, by name and by the way up from a directory that is held. Nothing here is made or changed where a
+ * kernel lets it pass: only opened.
+ */
+static void check_reach(void)
+{
+	static const char *const no_write[] = {"/etc/passwd",	"/etc/shadow", "/proc/sys/kernel/core_pattern",
+					       "/proc/self/oom_score_adj", "/proc/1/oom_score_adj", "/dev/null"};
+	static const char *const no_read[] = {"/etc/shadow", "/etc/passwd", "/root", "/", "/etc/ssh", "/dev/null"};
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int out = open(outside, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	CHECK(at >= 0 && out >= 0);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(no_write); i++)
+		DENIED(open(no_write[i], O_WRONLY | O_CLOEXEC));
+	for (size_t i = 0; i < CRL_ARRAY_LEN(no_read); i++)
+		if (access(no_read[i], F_OK) == 0)
+			DENIED(open(no_read[i], O_RDONLY | O_CLOEXEC));
+	DENIED(openat(at, "../../etc/shadow", O_RDONLY | O_CLOEXEC));
+	DENIED(openat(at, "../../proc/sys/kernel/core_pattern", O_WRONLY | O_CLOEXEC));
+	DENIED(openat(out, "kept", O_RDWR | O_CLOEXEC));
+	DENIED(openat(out, "kept", O_RDONLY | O_CLOEXEC));
+	DENIED(openat(out, "new", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	DENIED(unlinkat(out, "kept", 0));
+	DENIED(unlinkat(out, "sub", AT_REMOVEDIR));
+}
+
+/* What only the supervisor's filter lets pass; and records stay in their directory, with no other kind of file. */
+static void check_reach_supervisor(void)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int out = open(outside, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(at, "mine", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	CHECK(at >= 0 && out >= 0 && fd >= 0);
+	DENIED(renameat(at, "mine", out, "mine"));
+	DENIED(renameat(out, "kept", at, "kept"));
+	DENIED(mkdirat(out, "made", 0700));
+	DENIED(mkdirat(at, "made", 0700));
+	CHECK(unlinkat(at, "mine", 0) == 0);
+	fd = open("/proc/1/stat", O_RDONLY | O_CLOEXEC);
+	CHECK(fd >= 0);
+}
+
+static void test_reach(void **state)
+{
+	char path[64];
+
+	(void)state;
+	if (crl_landlock_version() == 0) {
+		(void)fprintf(stderr, "skipped: this kernel has no Landlock\n");
+		skip();
+	}
+	(void)snprintf(path, sizeof(path), "%s/kept", outside);
+	assert_int_equal(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644)), 0);
+	(void)snprintf(path, sizeof(path), "%s/sub", outside);
+	assert_int_equal(mkdir(path, 0755), 0);
+	in_child(enter_supervisor, check_reach);
+	in_child(enter_supervisor, check_reach_supervisor);
+	in_child(enter_init, check_reach);
+	assert_int_equal(rmdir(path), 0);
+	(void)snprintf(path, sizeof(path), "%s/kept", outside);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void test_supervisor(void **state)
 {
 	(void)state;
-	in_child(crl_sandbox_supervisor, check_status);
-	in_child(crl_sandbox_supervisor, check_refused);
-	in_child(crl_sandbox_supervisor, check_protect);
-	in_child(crl_sandbox_supervisor, check_supervisor);
+	in_child(enter_supervisor, check_status);
+	in_child(enter_supervisor, check_refused);
+	in_child(enter_supervisor, check_protect);
+	in_child(enter_supervisor, check_supervisor);
 }
 
 static void test_init(void **state)
 {
 	(void)state;
-	in_child(crl_sandbox_init, check_status_init);
-	in_child(crl_sandbox_init, check_refused);
-	in_child(crl_sandbox_init, check_protect);
-	in_child(crl_sandbox_init, check_init);
+	in_child(enter_init, check_status_init);
+	in_child(enter_init, check_refused);
+	in_child(enter_init, check_protect);
+	in_child(enter_init, check_init);
 }
 
 /* i386's numbers mean other calls: int 0x80 from a 64-bit process ends it. */
@@ -217,7 +311,7 @@ static void test_foreign_architecture(void **state)
 	if (pid == 0) {
 		long r;
 
-		if (crl_sandbox_supervisor(NULL) < 0)
+		if (enter_supervisor(NULL) < 0)
 			_exit(1);
 		__asm__ volatile("int $0x80" : "=a"(r) : "a"(20) : "memory", "r8", "r9", "r10", "r11");
 		_exit(r == -ENOSYS ? 2 : 3);
@@ -230,7 +324,7 @@ static void test_foreign_architecture(void **state)
 #endif
 }
 
-/* The mirror's files are opened before, its work is done inside. */
+/* The mirror's files are opened before, its work is done inside; a wtmp that comes later is out of reach. */
 static void check_accounting(void)
 {
 	char utmp[64], wtmp[64];
@@ -238,28 +332,37 @@ static void check_accounting(void)
 	struct crl_accounting_login l = {.id = "aa", .app = getpid(), .user = "bob", .rhost = "", .tty = ""};
 	struct utmp u = {.ut_type = USER_PROCESS, .ut_pid = getpid(), .ut_line = "pts/0"};
 	struct crl_accounting a;
+	struct stat st;
+	off_t named;
 	int room = memfd_create("utmp", MFD_CLOEXEC);
 
-	(void)snprintf(utmp, sizeof(utmp), "%s/utmp", dir);
-	(void)snprintf(wtmp, sizeof(wtmp), "%s/wtmp", dir);
+	(void)snprintf(utmp, sizeof(utmp), "%s/utmp", outside);
+	(void)snprintf(wtmp, sizeof(wtmp), "%s/wtmp", outside);
 	(void)close(open(utmp, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	(void)close(open(wtmp, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	CHECK(write(room, &u, sizeof(u)) == (ssize_t)sizeof(u));
 	CHECK(crl_accounting_open(&files, &a, NULL) == 0);
-	CHECK(crl_sandbox_supervisor(NULL) == 0);
-	CHECK(crl_accounting_sync(&a, room, &l, 1) == 0);
-	CHECK(pread(a.utmp, &u, sizeof(u), 0) == (ssize_t)sizeof(u) && strcmp(u.ut_line, "aa/pts/0") == 0);
+	named = crl_landlock_version() > 0 ? 0 : 2 * (off_t)sizeof(u);
 	CHECK(unlink(wtmp) == 0); /* rotated meanwhile */
 	CHECK(close(open(wtmp, O_CREAT | O_WRONLY | O_CLOEXEC, 0644)) == 0);
+	CHECK(enter_supervisor(NULL) == 0);
+	CHECK(crl_accounting_sync(&a, room, &l, 1) == 0);
+	CHECK(pread(a.utmp, &u, sizeof(u), 0) == (ssize_t)sizeof(u) && strcmp(u.ut_line, "aa/pts/0") == 0);
 	CHECK(crl_accounting_end_all(&a) == 0);
-	CHECK(lseek(a.wtmp, 0, SEEK_END) == (off_t)sizeof(u));
-	CHECK(unlink(wtmp) == 0 && unlink(utmp) == 0);
+	CHECK(lseek(a.wtmp, 0, SEEK_END) == 2 * (off_t)sizeof(u)); /* none is lost, wherever it went */
+	CHECK(stat(wtmp, &st) == 0 && st.st_size == named);
 }
 
 static void test_accounting(void **state)
 {
+	char path[64];
+
 	(void)state;
 	in_child(NULL, check_accounting);
+	(void)snprintf(path, sizeof(path), "%s/utmp", outside);
+	assert_int_equal(unlink(path), 0);
+	(void)snprintf(path, sizeof(path), "%s/wtmp", outside);
+	assert_int_equal(unlink(path), 0);
 }
 
 /* Without CAP_SETPCAP the bounding set cannot be emptied: said, not passed over. */
@@ -268,7 +371,7 @@ static void check_cannot(void)
 	struct crl_err err = {0};
 
 	CHECK(setresuid(1000, 1000, 1000) == 0);
-	CHECK(crl_sandbox_supervisor(&err) == -EPERM);
+	CHECK(enter_supervisor(&err) == -EPERM);
 	CHECK(strstr(err.text, "cannot drop capability 0"));
 	CHECK(err.stage == CRL_STAGE_CAPS);
 }
@@ -328,14 +431,15 @@ static void test_quiet(void **state)
 	skip();
 #endif
 	in_child(NULL, check_quiet);
-	in_child(crl_sandbox_supervisor, check_quiet);
-	in_child(crl_sandbox_init, check_quiet);
+	in_child(enter_supervisor, check_quiet);
+	in_child(enter_init, check_quiet);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_supervisor),           cmocka_unit_test(test_init),
+		cmocka_unit_test(test_reach),
 		cmocka_unit_test(test_foreign_architecture), cmocka_unit_test(test_cannot_drop),
 		cmocka_unit_test(test_accounting),           cmocka_unit_test(test_quiet),
 	};
@@ -345,9 +449,10 @@ int main(void)
 		(void)fprintf(stderr, "skipped: needs root\n");
 		return 77;
 	}
-	if (!mkdtemp(dir))
+	if (!mkdtemp(dir) || !mkdtemp(outside))
 		return 1;
 	r = cmocka_run_group_tests(tests, NULL, NULL);
 	(void)rmdir(dir);
+	(void)rmdir(outside);
 	return r;
 }
