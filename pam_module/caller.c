@@ -18,8 +18,6 @@
 
 #include "proto/scope.h"
 
-#define ROOM_MARKER "/run/carrel-room"
-
 static void close_dir(DIR *const *d)
 {
 	if (*d)
@@ -89,6 +87,19 @@ static int examine_fds(struct caller *c, struct crl_err *err)
 	return errno ? crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot list /proc/self/fd") : 0;
 }
 
+static void find_cwd(struct caller_cwd *ret)
+{
+	struct stat st;
+
+	/* A removed or unreachable directory has no path to come back to. */
+	if (!getcwd(ret->path, sizeof(ret->path)) || ret->path[0] != '/' || stat(".", &st) < 0) {
+		ret->path[0] = '\0';
+		return;
+	}
+	ret->dev = st.st_dev;
+	ret->ino = st.st_ino;
+}
+
 int caller_examine(struct caller *ret, struct crl_err *err)
 {
 	int rc = check_threads(err);
@@ -98,9 +109,7 @@ int caller_examine(struct caller *ret, struct crl_err *err)
 	rc = examine_fds(ret, err);
 	if (rc < 0)
 		return rc;
-	/* A removed or unreachable directory has no path to come back to. */
-	if (!getcwd(ret->cwd, sizeof(ret->cwd)) || ret->cwd[0] != '/')
-		ret->cwd[0] = '\0';
+	find_cwd(&ret->cwd);
 	return 0;
 }
 
@@ -125,34 +134,20 @@ void caller_unseal(const struct caller *c)
 		(void)fcntl(c->stray[i], F_SETFD, 0); /* they could be sealed, so they can be unsealed */
 }
 
-void caller_restore_cwd(const struct caller *c, const char *home)
+void caller_return_cwd(const struct caller_cwd *cwd)
 {
-	if (c->cwd[0] && chdir(c->cwd) == 0)
+	struct stat st;
+
+	if (cwd->path[0] && chdir(cwd->path) == 0 && stat(".", &st) == 0 && st.st_dev == cwd->dev && st.st_ino == cwd->ino)
+		return;
+	(void)!chdir("/"); /* cannot fail */
+}
+
+void caller_enter_cwd(const struct caller_cwd *cwd, const char *home)
+{
+	if (cwd->path[0] && chdir(cwd->path) == 0)
 		return;
 	if (home && chdir(home) == 0)
 		return;
 	(void)!chdir("/"); /* cannot fail, and setns() left us there already */
-}
-
-bool caller_is_in_room(char ret_room[CRL_ID_MAX])
-{
-	/* O_NONBLOCK: a FIFO of that name must not stop the login. */
-	scoped_fd fd = open(ROOM_MARKER, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	char id[CRL_ID_MAX] = "";
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022))
-		return false;
-	n = read(fd, id, sizeof(id) - 1);
-	if (n < 0)
-		return false;
-	for (char *p = id; *p; p++) {
-		if (!isalnum((unsigned char)*p))
-			*p = '\0';
-		if (!*p)
-			break;
-	}
-	memcpy(ret_room, id, sizeof(id));
-	return true;
 }

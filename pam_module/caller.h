@@ -7,14 +7,21 @@
 #pragma once
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "proto/err.h"
 #include "proto/proto.h"
 
+/* A working directory, to be found again by its path and known by its inode: users may rename what lies on the way. */
+struct caller_cwd {
+	char path[PATH_MAX]; /* "" = there is none that a path reaches */
+	dev_t dev;
+	ino_t ino;
+};
+
 struct caller {
-	char cwd[PATH_MAX]; /* "" = there is none that a path reaches */
+	struct caller_cwd cwd;
 	int *stray;         /* directory and O_PATH descriptors above 2 that an exec would hand on */
 	size_t nstray;
 };
@@ -31,11 +38,11 @@ void caller_done(struct caller *c);
 int caller_seal(const struct caller *c, struct crl_err *err) CRL_MUST_CHECK;
 void caller_unseal(const struct caller *c);
 
-/* Go to the old working directory, else @home (NULL = none), else "/". */
-void caller_restore_cwd(const struct caller *c, const char *home);
-
 /*
- * True when this process lives in a room already: a root-owned regular file /run/carrel-room that only root can write.
- * Anything else there does not count: the login then gets a room as any other.
+ * On the host again: go to the directory that the caller came from, else "/". Never anywhere else: a privileged
+ * application opens and removes files by relative names.
  */
-bool caller_is_in_room(char ret_room[CRL_ID_MAX]);
+void caller_return_cwd(const struct caller_cwd *cwd);
+
+/* In a room: go to the same path if the room has it, else @home (NULL = none), else "/". */
+void caller_enter_cwd(const struct caller_cwd *cwd, const char *home);

@@ -18,9 +18,11 @@
 
 #include "door/adopt.h"
 #include "door/names.h"
+#include "door/power.h"
 #include "pam_module/caller.h"
 #include "door/off.h"
 #include "pam_module/options.h"
+#include "pam_module/place.h"
 #include "pam_module/session.h"
 #include "door/spawn.h"
 #include "pam_module/status.h"
@@ -30,7 +32,7 @@
 #include "proto/fdpass.h"
 
 #define EXPORT __attribute__((visibility("default")))
-#define TIDY_WAIT_MS 2000 /* for a helper to undo what it made, after a refusal */
+#define TIDY_WAIT_MS 2000 /* for a helper to undo what it made, once it knows of the end */
 
 /* One open_session. On the heap: the records are 40 KiB and the application's stack is not ours. */
 struct attempt {
@@ -58,12 +60,17 @@ static void attempt_free(struct attempt **pa)
 /* The directory of the host would be lost in the room, and the room's on the host. */
 static void put_cwd(const struct attempt *a, bool inside)
 {
-	if (a->room.adopt.ns_mask & CRL_NS_BIT(CRL_NS_MOUNT))
-		caller_restore_cwd(&a->caller, inside ? a->login.home : NULL);
+	if (!(a->room.adopt.ns_mask & CRL_NS_BIT(CRL_NS_MOUNT)))
+		return;
+	if (inside)
+		caller_enter_cwd(&a->caller.cwd, a->login.home);
+	else
+		caller_return_cwd(&a->caller.cwd);
 }
 
 static int go_inside(struct attempt *a, const struct crl_origin *o, int init_pidfd, struct crl_err *err)
 {
+	const struct session_facts facts = {.login = &a->login, .adopt = &a->room.adopt, .origin = o, .cwd = &a->caller.cwd};
 	int rc = crl_origin_leave(o, init_pidfd, err);
 	int confirmed;
 
@@ -84,7 +91,7 @@ static int go_inside(struct attempt *a, const struct crl_origin *o, int init_pid
 	rc = crl_trim_apply(&a->room, err);
 	if (rc < 0)
 		return rc;
-	return session_keep(a->pamh, &a->helper.sock, o, err);
+	return session_keep(a->pamh, &a->helper.sock, &facts, err);
 }
 
 static void retreat(struct attempt *a, const struct crl_origin *o)
@@ -107,7 +114,7 @@ static int adopt(struct attempt *a, struct crl_origin *o, int init_pidfd, struct
 	int rc = crl_pidfd_prove(init_pidfd, err);
 
 	if (rc < 0) {
-		a->talk.broken = true;
+		a->talk.broken = a->talk.lies = true;
 		return rc;
 	}
 	rc = crl_origin_choose(o, a->room.adopt.ns_mask, err);
@@ -164,7 +171,7 @@ static int open_room(struct attempt *a, int flags, struct crl_err *err)
 	}
 	rc = ask_and_adopt(a, err);
 	if (rc < 0)
-		crl_helper_end(&a->helper, a->talk.broken ? 0 : TIDY_WAIT_MS);
+		crl_helper_end(&a->helper, a->talk.lies ? 0 : TIDY_WAIT_MS);
 	return rc;
 }
 
@@ -212,15 +219,54 @@ static bool is_switched_off(const struct attempt *a, char *ret_text, size_t size
 }
 
 /*
+ * A process that holds a room, or a handle that has a session: it is another login's already.
+ * Returns true with the PAM code when it is the same login once more; false with @err set, or empty (neither is so).
+ */
+static bool is_taken(const struct attempt *a, const struct place *place, int *ret_code, struct crl_err *err)
+{
+	struct session *s = session_find(a->pamh);
+
+	if (s && session_open_again(s, &a->login)) {
+		*ret_code = status_pass(a->pamh, LOG_WARNING, &a->login,
+					"pam_carrel.so opens twice in this service; the second line does nothing");
+		return true;
+	}
+	if (s || place->kind == PLACE_HOLDER)
+		(void)crl_err_set(err, EBUSY, CRL_STAGE_CALLER,
+				  "this process holds the room of another login (%s): each login needs a process of its own",
+				  s ? session_who(s)->room : place->room[0] ? place->room : "it has joined other namespaces");
+	return false;
+}
+
+/* Born in a room. Whoever has the power to become another user there does so by its policy. */
+static bool stays(const struct attempt *a, const struct place *place, int *ret_code, struct crl_err *err)
+{
+	if (place->uid != a->login.uid && !place_leaves_power()) {
+		(void)crl_err_set(err, EPERM, CRL_STAGE_CALLER,
+				  "the caller is in another user's room (%s), whose policy lets nobody become another user",
+				  place->room);
+		return false;
+	}
+	*ret_code = status_stays(a->pamh, &a->login, place);
+	return true;
+}
+
+/*
  * Who passes without a room of his own; decided without configuration or helper, so that root is never locked out.
- * @bad_args  the PAM line is wrong: only the exemptions count
+ * Only a process that holds somebody's room is refused first, whoever comes: what he starts would run in that room.
  * Returns true with the PAM code, or false with @err set (refuse) or empty (go on).
  */
 static bool is_exempt(struct attempt *a, int *ret_code, struct crl_err *err)
 {
-	char room[CRL_ID_MAX], path[PATH_MAX + 64];
+	char path[PATH_MAX + 64];
+	struct place place;
 
 	if (who_find_user(a->pamh, &a->login, err) < 0)
+		return false;
+	place_find(&place);
+	if (is_taken(a, &place, ret_code, err))
+		return true;
+	if (err->code)
 		return false;
 	if (a->login.uid == 0) {
 		*ret_code = status_pass(a->pamh, LOG_ALERT, &a->login,
@@ -234,18 +280,10 @@ static bool is_exempt(struct attempt *a, int *ret_code, struct crl_err *err)
 					"member of the break-glass group passes without a room");
 		return true;
 	}
-	if (caller_is_in_room(room)) {
-		pam_syslog(a->pamh, LOG_INFO, "already in room %s", room);
-		*ret_code = status_pass(a->pamh, LOG_INFO, &a->login, "the caller is in a room already and stays there");
-		return true;
-	}
+	if (place.kind == PLACE_MEMBER)
+		return stays(a, &place, ret_code, err);
 	if (is_switched_off(a, path, sizeof(path))) {
 		*ret_code = status_pass(a->pamh, LOG_ALERT, &a->login, path);
-		return true;
-	}
-	if (session_find(a->pamh)) {
-		*ret_code = status_pass(a->pamh, LOG_WARNING, &a->login,
-					"pam_carrel.so opens twice in this service; the second line does nothing");
 		return true;
 	}
 	return false;
@@ -267,7 +305,7 @@ static int open_session(struct attempt *a, int flags, int bad_args, struct crl_e
 	}
 	if (bad_args < 0)
 		return status_refuse(a->pamh, flags, &a->login, NULL, err);
-	if (wrong.code)
+	if (wrong.code || crl_power_check(&wrong) < 0)
 		return status_refuse(a->pamh, flags, &a->login, NULL, &wrong);
 	if (open_room(a, flags, err) < 0)
 		return status_refuse(a->pamh, flags, &a->login, a->has_room ? &a->room.adopt : NULL, err);
@@ -299,13 +337,9 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const ch
 
 EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	static const char *const words[] = {
-		[SESSION_NOT_OURS] = "not this process's to close",
-		[SESSION_ENDED] = "closed",
-		[SESSION_STUCK] = "no answer from the supervisor; the room ends with this process",
-	};
 	struct session *s = session_find(pamh);
 	int saved_errno = errno;
+	struct session_who who;
 	enum session_end end;
 	struct options opt;
 
@@ -313,9 +347,8 @@ EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const c
 	/* A bad argument was reported at open. */
 	if (!s || (options_parse(argc, argv, &opt, NULL) == 0 && !opt.close))
 		return PAM_SUCCESS;
-	end = session_close(pamh, s);
-	if (opt.debug || end == SESSION_STUCK)
-		pam_syslog(pamh, end == SESSION_STUCK ? LOG_WARNING : LOG_DEBUG, "close: %s", words[end]);
+	end = session_close(pamh, s, &who);
+	status_closed(pamh, &who, end, opt.debug);
 	errno = saved_errno;
 	return PAM_SUCCESS;
 }

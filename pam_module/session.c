@@ -3,13 +3,14 @@
  * The record of PAM data and its end.
  *
  * Runs in: the PAM application; the destructor also in its forked children, which must not end the login.
- * Owns: R10 a child that ends its copy of the handle touches neither the room nor a descriptor that is not ours.
+ * Owns: R10 a child that ends its copy of the handle touches neither the room nor a descriptor that is not ours;
+ * R14 after the close the application is in the directory that it came from, never at a path of the room's.
  */
 #include "pam_module/session.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,9 @@ struct session {
 	dev_t dev;     /* of the socket */
 	ino_t ino;
 	pid_t owner;   /* who opened; children inherit the record */
+	unsigned int opens; /* closes that it takes to end it */
+	struct session_who who;
+	struct caller_cwd cwd;
 	uint32_t mask; /* CRL_NS_BIT()s that were joined */
 	ino_t home_ns[CRL_NS_COUNT];
 };
@@ -62,7 +66,25 @@ struct session *session_find(pam_handle_t *pamh)
 	return unconst.out;
 }
 
-int session_keep(pam_handle_t *pamh, int *sock, const struct crl_origin *o, struct crl_err *err)
+const struct session_who *session_who(const struct session *s)
+{
+	return &s->who;
+}
+
+static void take_facts(struct session *s, const struct session_facts *facts)
+{
+	s->owner = getpid();
+	s->opens = 1;
+	s->who.uid = facts->login->uid;
+	(void)snprintf(s->who.user, sizeof(s->who.user), "%s", facts->login->user);
+	(void)snprintf(s->who.room, sizeof(s->who.room), "%s", facts->adopt->room);
+	(void)snprintf(s->who.login, sizeof(s->who.login), "%s", facts->adopt->id);
+	s->cwd = *facts->cwd;
+	s->mask = facts->origin->mask;
+	memcpy(s->home_ns, facts->origin->ino, sizeof(s->home_ns));
+}
+
+int session_keep(pam_handle_t *pamh, int *sock, const struct session_facts *facts, struct crl_err *err)
 {
 	struct session *s = calloc(1, sizeof(*s));
 	struct stat st;
@@ -76,9 +98,7 @@ int session_keep(pam_handle_t *pamh, int *sock, const struct crl_origin *o, stru
 	s->sock = -EBADF;
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
-	s->owner = getpid();
-	s->mask = o->mask;
-	memcpy(s->home_ns, o->ino, sizeof(s->home_ns));
+	take_facts(s, facts);
 	if (pam_set_data(pamh, DATA_NAME, s, session_free) != PAM_SUCCESS) {
 		free(s);
 		return crl_err_set(err, ENOMEM, CRL_STAGE_ADOPT, "cannot store PAM data");
@@ -87,27 +107,34 @@ int session_keep(pam_handle_t *pamh, int *sock, const struct crl_origin *o, stru
 	return 0;
 }
 
+bool session_open_again(struct session *s, const struct crl_login *login)
+{
+	if (s->owner != getpid() || s->who.uid != login->uid || strcmp(s->who.user, login->user) != 0)
+		return false;
+	s->opens++;
+	return true;
+}
+
 /* Back to the host by the supervisor's pidfd: with this flags word the filter lets setns() through. */
 static bool go_home(const struct session *s, int supervisor)
 {
-	char cwd[PATH_MAX];
-	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
-
 	if (s->mask && setns(supervisor, (int)crl_ns_clone_flags(s->mask)) < 0)
 		return false;
-	/* Joining a mount namespace goes to its root; with the same path the application notices nothing. */
-	if (!has_cwd || chdir(cwd) < 0)
-		(void)!chdir("/");
+	if (s->mask & CRL_NS_BIT(CRL_NS_MOUNT))
+		caller_return_cwd(&s->cwd);
 	return crl_namespaces_are(s->home_ns);
 }
 
-enum session_end session_close(pam_handle_t *pamh, struct session *s)
+enum session_end session_close(pam_handle_t *pamh, struct session *s, struct session_who *ret_who)
 {
 	enum session_end end = SESSION_STUCK;
 	scoped_fd supervisor = -EBADF;
 
+	*ret_who = s->who;
 	if (getpid() != s->owner || !socket_is_ours(s))
 		return SESSION_NOT_OURS;
+	if (--s->opens > 0)
+		return SESSION_GOES_ON;
 	if (crl_talk_close(s->sock, CLOSE_WAIT_MS, &supervisor) == 0 && go_home(s, supervisor))
 		end = SESSION_ENDED;
 	/* Replacing the record frees it; a failure leaves it to pam_end(). */

@@ -12,7 +12,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define NAME_VISIBLE_MAX (4 * CRL_USER_MAX) /* \xNN for each byte */
+#include "proto/text.h"
+
+#define NAME_FIELD_MAX CRL_TEXT_FIELD_MAX(CRL_USER_MAX)
 
 static void user_text(pam_handle_t *pamh, const struct crl_login *login, char *buf, size_t size)
 {
@@ -21,23 +23,23 @@ static void user_text(pam_handle_t *pamh, const struct crl_login *login, char *b
 
 	if (!user[0] && pam_get_item(pamh, PAM_USER, &asked) == PAM_SUCCESS && asked)
 		user = asked;
-	crl_text_visible(buf, size, user);
+	(void)crl_text_field(buf, size, user);
 }
 
 int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, const struct crl_adopt *adopt,
 		  const struct crl_err *err)
 {
 	char detail[4 * (CRL_ERR_TEXT_MAX + CRL_ERR_FILE_MAX)];
-	char user[NAME_VISIBLE_MAX], id[16] = "?";
-	const void *service = NULL;
+	char user[NAME_FIELD_MAX], service[CRL_TEXT_FIELD_MAX(CRL_SERVICE_MAX)], id[16] = "?";
+	const void *asked = NULL;
 
 	user_text(pamh, login, user, sizeof(user));
 	if (login->user[0])
 		(void)snprintf(id, sizeof(id), "%u", login->uid);
-	if (pam_get_item(pamh, PAM_SERVICE, &service) != PAM_SUCCESS || !service)
-		service = "?";
+	(void)crl_text_field(service, sizeof(service),
+			     pam_get_item(pamh, PAM_SERVICE, &asked) == PAM_SUCCESS && asked ? asked : "?");
 	crl_err_format(err, detail, sizeof(detail));
-	pam_syslog(pamh, LOG_ERR, "refused: user=%s uid=%s service=%s policy=%s %s", user, id, (const char *)service,
+	pam_syslog(pamh, LOG_ERR, "refused: user=%s uid=%s service=%s policy=%s %s", user, id, service,
 		   adopt ? adopt->policy : "-", detail);
 	if (!(flags & PAM_SILENT))
 		(void)pam_error(pamh, "carrel: this login was refused (code %s). Please tell your administrator.",
@@ -47,7 +49,7 @@ int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, 
 
 void status_opened(pam_handle_t *pamh, const struct crl_login *login, const struct crl_adopt *adopt)
 {
-	char user[NAME_VISIBLE_MAX];
+	char user[NAME_FIELD_MAX];
 
 	user_text(pamh, login, user, sizeof(user));
 	pam_syslog(pamh, LOG_INFO, "opened: user=%s uid=%u policy=%s room=%s login=%s", user, login->uid, adopt->policy,
@@ -72,9 +74,43 @@ void status_tell(pam_handle_t *pamh, const struct crl_login *login, const char *
 
 int status_pass(pam_handle_t *pamh, int priority, const struct crl_login *login, const char *why)
 {
-	char user[NAME_VISIBLE_MAX];
+	char user[NAME_FIELD_MAX];
 
 	user_text(pamh, login, user, sizeof(user));
 	pam_syslog(pamh, priority, "passed: user=%s uid=%u: %s", user, login->uid, why);
 	return PAM_SUCCESS;
+}
+
+int status_stays(pam_handle_t *pamh, const struct crl_login *login, const struct place *place)
+{
+	char user[NAME_FIELD_MAX], owner[16] = "?";
+	bool own = place->uid == login->uid;
+
+	user_text(pamh, login, user, sizeof(user));
+	if (place->uid != UINT32_MAX)
+		(void)snprintf(owner, sizeof(owner), "%u", place->uid);
+	pam_syslog(pamh, own ? LOG_INFO : LOG_WARNING, "passed: user=%s uid=%u room=%s owner=%s: %s", user, login->uid,
+		   place->room, owner, own ? "the caller is in a room already and stays there"
+					   : "the caller is in another user's room, whose policy leaves power, and stays there");
+	return PAM_SUCCESS;
+}
+
+void status_closed(pam_handle_t *pamh, const struct session_who *who, enum session_end end, bool debug)
+{
+	static const struct {
+		int priority;
+		const char *text;
+	} ends[] = {
+		[SESSION_NOT_OURS] = {LOG_NOTICE, "not this process's to close, or its descriptor is closed: the room stays until "
+						  "the process that opened it ends"},
+		[SESSION_GOES_ON] = {LOG_NOTICE, "it was opened more than once and goes on"},
+		[SESSION_ENDED] = {LOG_DEBUG, "closed"},
+		[SESSION_STUCK] = {LOG_WARNING, "no answer from the supervisor; the room ends with this process"},
+	};
+	char user[NAME_FIELD_MAX];
+
+	if (ends[end].priority == LOG_DEBUG && !debug)
+		return;
+	pam_syslog(pamh, ends[end].priority, "close: user=%s uid=%u room=%s login=%s: %s",
+		   crl_text_field(user, sizeof(user), who->user), who->uid, who->room, who->login, ends[end].text);
 }

@@ -2,12 +2,15 @@
 /*
  * The only map from what happened to PAM code, log line and word to the user.
  *
- * Runs in: the PAM application. Logs by pam_syslog only; text from outside is made visible first.
+ * Runs in: the PAM application. Logs by pam_syslog only; texts from outside become fields that hold nothing but one
+ * value.
  */
 #pragma once
 
 #include <security/pam_modules.h>
 
+#include "pam_module/place.h"
+#include "pam_module/session.h"
 #include "proto/err.h"
 #include "proto/login.h"
 #include "proto/proto.h"
@@ -36,3 +39,9 @@ void status_tell(pam_handle_t *pamh, const struct crl_login *login, const char *
 
 /* Log that a login passes without a room of its own; @why is a fixed text. Returns PAM_SUCCESS. */
 int status_pass(pam_handle_t *pamh, int priority, const struct crl_login *login, const char *why);
+
+/* Log that a login stays in the room of a process that lives in one. Another user's is never silent. */
+int status_stays(pam_handle_t *pamh, const struct crl_login *login, const struct place *place);
+
+/* Log what came of a close. @debug  the usual end too */
+void status_closed(pam_handle_t *pamh, const struct session_who *who, enum session_end end, bool debug);

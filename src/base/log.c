@@ -15,6 +15,8 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "proto/text.h"
+
 #define IDENT   "carrel"
 #define WAIT_MS 100
 
@@ -63,24 +65,19 @@ void crl_log_close(void)
 	drop_fd(&sink.fd);
 }
 
-static bool is_plain(unsigned char c)
-{
-	return c > ' ' && c < 0x7f && c != '\\' && c != '"' && c != '=';
-}
-
 static bool is_printable(unsigned char c)
 {
 	return c >= ' ' && c < 0x7f;
 }
 
-static const char *escape(char *buf, size_t size, const char *text, bool (*keep)(unsigned char))
+const char *crl_escape_line(char *buf, size_t size, const char *text)
 {
 	static const char digit[] = "0123456789abcdef";
 	size_t used = 0;
 
 	for (const char *p = text ? text : ""; *p && size; p++) {
 		unsigned char c = (unsigned char)*p;
-		size_t need = keep(c) ? 1 : 4;
+		size_t need = is_printable(c) ? 1 : 4;
 
 		if (used + need >= size)
 			break;
@@ -100,12 +97,7 @@ static const char *escape(char *buf, size_t size, const char *text, bool (*keep)
 
 const char *crl_escape(char *buf, size_t size, const char *text)
 {
-	return escape(buf, size, text, is_plain);
-}
-
-const char *crl_escape_line(char *buf, size_t size, const char *text)
-{
-	return escape(buf, size, text, is_printable);
+	return crl_text_field(buf, size, text);
 }
 
 /* "<PRI>Nov 24 00:03:50 carrel[123]: ": the form of every syslog(3), so that every logger knows it. */
@@ -175,7 +167,7 @@ void crl_log(int level, const char *fmt, ...)
 	va_end(args);
 
 	head = put_header(line, sizeof(line) - 1, level);
-	(void)escape(line + head, CRL_LOG_TEXT_MAX, text, is_printable);
+	(void)crl_escape_line(line + head, CRL_LOG_TEXT_MAX, text);
 	len = strlen(line);
 	/* A logger that was restarted left us connected to a socket that nobody has: once more. */
 	if (sink.fd < 0 || send_line(line, len) == -ECONNREFUSED) {

@@ -222,13 +222,16 @@ void crl_helper_done(struct crl_helper *h)
 void crl_helper_end(const struct crl_helper *h, int wait_ms)
 {
 	int64_t deadline_ms = crl_now_ms() + wait_ms;
-	struct pollfd p = {.fd = h->pidfd, .events = POLLIN};
+	/* No event is asked for: the hang-up of the other end is told in any case. */
+	struct pollfd p[] = {{.fd = h->pidfd, .events = POLLIN}, {.fd = h->sock}};
 	int64_t left;
 
 	if (h->pidfd < 0)
 		return;
+	/* Half of it: with both halves closed our own poll would say "hung up" at once. */
+	(void)shutdown(h->sock, SHUT_WR);
 	for (left = wait_ms; left > 0; left = deadline_ms - crl_now_ms()) {
-		int n = poll(&p, 1, (int)left);
+		int n = poll(p, 2, (int)left);
 
 		if (n > 0)
 			return;

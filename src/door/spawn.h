@@ -30,8 +30,8 @@ struct crl_helper {
 #define CRL_HELPER_NONE {.sock = -EBADF, .pidfd = -EBADF}
 
 /*
- * Start the helper with fixed arguments, an empty environment, root's ids, default signals, the socket as descriptor 3
- * and nothing else.
+ * Start the helper with fixed arguments, an empty environment, root's ids, default signals, the socket as
+ * descriptor 3 and nothing else.
  * Errors (stage HELPER): the errno of the step that failed, execve()'s included; no process is left then.
  */
 int crl_helper_spawn(const struct crl_helper_start *start, struct crl_helper *ret, struct crl_err *err) CRL_MUST_CHECK;
@@ -39,5 +39,8 @@ int crl_helper_spawn(const struct crl_helper_start *start, struct crl_helper *re
 /* Close both descriptors; the process goes on. */
 void crl_helper_done(struct crl_helper *h);
 
-/* Wait until the helper has left, then or after @wait_ms kill it. 0 = kill now. */
+/*
+ * The login has failed: hang up, so that the helper knows and undoes what it has made; wait until it has left, or
+ * has let go of this login, as one that keeps a room for others does; after @wait_ms kill it. 0 = kill now.
+ */
 void crl_helper_end(const struct crl_helper *h, int wait_ms);

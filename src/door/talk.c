@@ -29,6 +29,7 @@ _Static_assert(sizeof(union inbox) == sizeof(struct crl_msg_room), "a room recor
 static int broken(struct crl_talk *t, int rc, struct crl_err *err)
 {
 	t->broken = true;
+	t->lies |= rc == -EPROTONOSUPPORT || rc == -EBADMSG;
 	switch (rc) {
 	case -ETIMEDOUT:
 		return crl_err_set(err, ETIMEDOUT, CRL_STAGE_HELPER, "no answer from the helper within %d s", t->timeout_s);
@@ -112,7 +113,7 @@ int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidf
 	}
 	if (rc < 0)
 		return rc;
-	t->broken = true;
+	t->broken = t->lies = true;
 	return crl_err_set(err, ELOOP, CRL_STAGE_HELPER, "the helper asked for more than %d groups", LOOKUPS_MAX);
 }
 

@@ -18,7 +18,8 @@ struct crl_talk {
 	int timeout_s;             /* for the message when it passes */
 	int (*lookup)(const char *group, uint32_t *ret_gid); /* 0; -ENOENT no such group; another -errno */
 	int (*name)(uint32_t gid, char group[CRL_GROUP_MAX]); /* the same the other way round */
-	bool broken;               /* the helper is late, dead or not understood: it gets no time to tidy up */
+	bool broken;               /* the helper is late, dead or not understood: it is asked nothing more */
+	bool lies;                 /* not understood: it gets no time to tidy up either */
 };
 
 /*

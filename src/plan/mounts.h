@@ -25,7 +25,7 @@ struct crl_host {
 	size_t mounts_len;
 	char name[256]; /* host name */
 	char room_name[256]; /* the room's host name; "" = the host's */
-	char room_id[16]; /* written to /run/carrel-room inside */
+	char room_id[16]; /* written to /run/carrel-room inside, with the user's uid */
 	char outer_tty[64]; /* the terminal the login came on, as a path under /dev ("/dev/pts/3"); "" = none
 			     */
 	bool screen; /* /run/screen is there: where GNU screen without a set-ID bit has its sockets */

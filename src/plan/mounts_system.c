@@ -84,7 +84,8 @@ static int make_dev(struct crl_build *b)
 
 static int make_files(struct crl_build *b)
 {
-	const char *id = crl_build_text(b, "%s\n", b->host->room_id);
+	/* For those inside who ask where they are, and whose room it is: pam_carrel(8). */
+	const char *id = crl_build_text(b, "%s\nuid=%u\n", b->host->room_id, b->login->uid);
 	int rc;
 
 	if (!id)

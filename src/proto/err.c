@@ -119,14 +119,6 @@ static size_t put_visible(char *buf, size_t size, size_t at, const char *text)
 	return at;
 }
 
-void crl_text_visible(char *buf, size_t size, const char *text)
-{
-	if (!size)
-		return;
-	buf[0] = '\0';
-	(void)put_visible(buf, size, 0, text);
-}
-
 void crl_err_format(const struct crl_err *err, char *buf, size_t size)
 {
 	const char *name = strerrorname_np(err->code);

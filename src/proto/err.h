@@ -76,9 +76,3 @@ const char *crl_stage_name(uint32_t stage);
  * Returns 0 or -EBADMSG.
  */
 int crl_err_check(const struct crl_err *err) CRL_MUST_CHECK;
-
-/*
- * Copy @text with every byte that a log or a terminal could take for a command written as \xNN, and the backslash
- * doubled. Cut after a whole character when @size is too small; always terminated.
- */
-void crl_text_visible(char *buf, size_t size, const char *text);

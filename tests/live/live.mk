@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Live tests and the demo: real sshd, su, sudo, login and cron on a stage of namespaces (tests/lib/stage.sh).
 
-LIVE_TOOLS := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd
+LIVE_TOOLS := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd $(BUILD)/tests/lib/app
 
 $(LIVE_TOOLS): $(BUILD)/tests/lib/%: $(BUILD)/obj/tests/lib/%.o
 	@mkdir -p $(@D)
-	$(CC) $(LDSAN) -o $@ $< $(LDFLAGS)
+	$(CC) $(LDSAN) -o $@ $< $(LIVE_LIBS) $(LDFLAGS)
+
+$(BUILD)/tests/lib/app: LIVE_LIBS := -lpam
 
 # Packages may be missing before make can even find out about the compiler: hence the second make.
 .PHONY: demo

@@ -16,6 +16,7 @@ struct outcome {
 	char log[16384];     /* "<priority>text\n" for each line */
 	char changed[512];   /* aspects of the process that differ after open (refused) or after close (let in) */
 	char inside[1024];   /* what was wrong inside, "" = nothing */
+	char cwd[256];       /* after close */
 	long took_ms;        /* open and close together */
 };
 
@@ -28,11 +29,15 @@ struct scenario {
 	int flags;           /* of pam_open_session() */
 	void (*prepare)(void);                                      /* before the snapshot, as the application */
 	void (*inside)(pam_handle_t *pamh, struct outcome *out);   /* after a successful open */
+	void (*after)(pam_handle_t *pamh, struct outcome *out);    /* after its close */
 };
 
-/* Make the mount namespace, users and service directory. @build has pam_carrel.so and tests/pam/stub. */
+/* Make users and service directory, in a mount namespace of the tests' own. @build has pam_carrel.so and tests/pam/stub. */
 void host_setup(const char *build);
 void host_teardown(void);
+
+/* Another handle of the same service, in the application. */
+pam_handle_t *host_start(struct outcome *out, const char *user);
 
 /* Directory that the tests may write to. */
 const char *host_dir(void);

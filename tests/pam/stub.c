@@ -34,6 +34,7 @@ static struct crl_login login;
 static struct crl_msg_room room;
 static int app_pidfd = -EBADF;
 static pid_t init_pid;
+static const char *state;
 
 static int64_t soon(void)
 {
@@ -331,6 +332,20 @@ static void supervise(bool answers)
 	_exit(0);
 }
 
+/* Who hangs up lets the helper undo what it has made: this one leaves a sign that it had the time to. */
+static void await_entered(const char *how)
+{
+	struct crl_received got = {.fds = {-EBADF, -EBADF}};
+	char path[256];
+
+	if (crl_msg_recv(CHANNEL, CRL_ACCEPT(CRL_MSG_ENTERED), NULL, 0, soon(), &got) == 0)
+		return;
+	(void)snprintf(path, sizeof(path), "%s.undone", state);
+	if (!strcmp(how, "undone"))
+		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	_exit(4);
+}
+
 static void make_room(const char *how)
 {
 	if (!strcmp(how, "badfilter"))
@@ -342,7 +357,7 @@ static void make_room(const char *how)
 	if (!strcmp(how, "notice")) /* what the application says of its terminal comes back as what it is told */
 		(void)snprintf(room.notice, sizeof(room.notice), "carrel: shows=%u", login.shows);
 	send_room(make_init());
-	receive(CRL_MSG_ENTERED, NULL, 0);
+	await_entered(how);
 	if (!strcmp(how, "dies"))
 		_exit(0);
 	if (!strcmp(how, "unconfirmed"))
@@ -372,6 +387,7 @@ int main(int argc, char **argv)
 	    strcmp(argv[5], "--timeout") != 0)
 		_exit(2);
 	mode = strrchr(argv[2], '/') + 1;
+	state = argv[4];
 	detail = strchr(mode, '-') ? strchr(mode, '-') + 1 : "";
 	if (!strcmp(mode, "dead"))
 		_exit(0);

@@ -37,6 +37,8 @@
 
 #define TOLD(code) "carrel: this login was refused (code " code "). Please tell your administrator.\n"
 
+#define CLOSED "close: user=pamuser uid=12345 room=stubroom login=stublogin: closed\n"
+
 static void run(const struct scenario *s, struct outcome *out)
 {
 	host_run(s, out);
@@ -241,6 +243,8 @@ static void odd_users_are_refused(void **state)
 {
 	(void)state;
 	refuses(&(struct scenario){.mode = "room", .user = "nobody-here\n"}, "REQUEST", "user=nobody-here\\x0a uid=?");
+	refuses(&(struct scenario){.mode = "room", .user = "x uid=0 \"a\\"}, "REQUEST",
+		"refused: user=x\\x20uid\\x3d0\\x20\\x22a\\x5c uid=? service=carreltest ");
 	refuses(&(struct scenario){.mode = "room", .user = "manyuser"}, "REQUEST", "more than 1024 groups");
 	refuses(&(struct scenario){.mode = "room", .user = "dothome"}, "REQUEST", "home is not an absolute path");
 }
@@ -355,7 +359,7 @@ static void an_honest_room_is_entered_and_left(void **state)
 	assert_string_equal(out.changed, "signals status ");
 	assert_non_null(strstr(out.log, "<6>pam_carrel(carreltest:session): opened: user=pamuser uid=12345 "
 					"policy=stubpolicy room=stubroom login=stublogin"));
-	assert_non_null(strstr(out.log, "close: closed"));
+	assert_non_null(strstr(out.log, CLOSED));
 	assert_true(out.took_ms < 4900); /* the close was answered, and not given up */
 }
 
@@ -518,45 +522,115 @@ static void root_and_break_glass_pass_loudly(void **state)
 	refuses(&(struct scenario){.mode = "dead", .args = "break_glass=nosuchgroup"}, "HELPER", "ended");
 }
 
-static void in_its_own_run(mode_t mode, uid_t owner)
+/* A /run of the test's own, with that marker or none; the applications of the test live in the same mount namespace. */
+static void cover_run(const char *marker, mode_t mode, uid_t owner)
 {
 	int fd;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/run", "tmpfs", 0, "mode=0755") < 0)
+	if (mount("none", "/run", "tmpfs", 0, "mode=0755") < 0)
 		abort();
+	if (!marker)
+		return;
 	fd = open("/run/carrel-room", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, "abcd\n", 5) != 5 || fchown(fd, owner, 0) < 0 || fchmod(fd, mode) < 0)
+	if (fd < 0 || write(fd, marker, strlen(marker)) < 0 || fchown(fd, owner, 0) < 0 || fchmod(fd, mode) < 0)
 		abort();
 	close(fd);
 }
 
-static void mark_room(void)
+static void uncover_run(void)
 {
-	in_its_own_run(0444, 0);
+	if (umount2("/run", MNT_DETACH) < 0)
+		abort();
 }
 
-static void mark_by_user(void)
+static void in_another_namespace(void)
 {
-	in_its_own_run(0644, 12345);
+	if (unshare(CLONE_NEWNS) < 0)
+		abort();
 }
 
-static void mark_writable(void)
+static void children_elsewhere(void)
 {
-	in_its_own_run(0666, 0);
+	if (unshare(CLONE_NEWPID) < 0)
+		abort();
 }
 
+static void without_proc(void)
+{
+	if (unshare(CLONE_NEWNS) < 0 || umount2("/proc", MNT_DETACH) < 0)
+		abort();
+}
+
+static void no_new_power(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		abort();
+}
+
+/* Executed in this mount namespace, member of its /proc, children where it is itself: it lives in the room. */
 static void a_room_in_a_room_is_not_made(void **state)
 {
 	(void)state;
-	exempt(&(struct scenario){.mode = "dead", .prepare = mark_room}, "already in room abcd\n");
-	refuses(&(struct scenario){.mode = "dead", .prepare = mark_by_user}, "HELPER", "ended");
-	refuses(&(struct scenario){.mode = "dead", .prepare = mark_writable}, "HELPER", "ended");
+	cover_run("abcd\nuid=12345\n", 0444, 0);
+	exempt(&(struct scenario){.mode = "dead"}, "<6>pam_carrel(carreltest:session): passed: user=pamuser uid=12345 room=abcd "
+	       "owner=12345: the caller is in a room already and stays there\n");
+	exempt(&(struct scenario){.mode = "dead", .prepare = no_new_power}, "owner=12345: the caller is in a room already");
+	uncover_run();
+	/* What is no file of root's alone is no marker. */
+	cover_run("abcd\nuid=12345\n", 0644, 12345);
+	refuses(&(struct scenario){.mode = "dead"}, "HELPER", "ended");
+	uncover_run();
+	cover_run("abcd\nuid=12345\n", 0666, 0);
+	refuses(&(struct scenario){.mode = "dead"}, "HELPER", "ended");
+	uncover_run();
 }
 
-static void forget_marker(pam_handle_t *pamh, struct outcome *out)
+static void another_user_in_a_room_is_never_silent(void **state)
 {
-	if (unlink("/run/carrel-room") < 0 || pam_open_session(pamh, 0) != PAM_SUCCESS)
+	static const char *const markers[] = {"abcd\nuid=7\n", "abcd\n", "abcd\nuid=\n", "abcd\nuid=12345", "abcd\nuid=-1\n"};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(markers); i++) {
+		cover_run(markers[i], 0444, 0);
+		exempt(&(struct scenario){.mode = "dead"}, i == 0 ? "<4>pam_carrel(carreltest:session): passed: user=pamuser "
+		       "uid=12345 room=abcd owner=7: the caller is in another user's room, whose policy leaves power" :
+		       "owner=?: the caller is in another user's room");
+		refuses(&(struct scenario){.mode = "dead", .prepare = no_new_power}, "CALLER",
+			"in another user's room (abcd), whose policy lets nobody become another user");
+		uncover_run();
+	}
+}
+
+/* Whoever has joined a room holds it: the marker is there, but the process was neither born nor executed inside. */
+static void a_holder_of_a_room_is_refused(void **state)
+{
+	static void (*const ways[])(void) = {in_another_namespace, children_elsewhere, without_proc};
+	static const char *const users[] = {"pamuser", "root", "wardenuser"};
+
+	(void)state;
+	cover_run("abcd\nuid=12345\n", 0444, 0);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(ways); i++)
+		for (size_t j = 0; j < CRL_ARRAY_LEN(users); j++)
+			refuses(&(struct scenario){.mode = "dead", .user = users[j], .prepare = ways[i]}, "CALLER",
+				"this process holds the room of another login (abcd)");
+	uncover_run();
+	/* A room without mounts of its own has no marker. */
+	refuses(&(struct scenario){.mode = "dead", .prepare = children_elsewhere}, "CALLER",
+		"this process holds the room of another login (it has joined other namespaces)");
+}
+
+static void open_again(pam_handle_t *pamh, struct outcome *out)
+{
+	if (pam_open_session(pamh, 0) != PAM_SUCCESS)
 		wrong(out, "second open");
+}
+
+/* As often as it was opened it has to be closed: in between nobody is on the host who counts on a room. */
+static void close_once(pam_handle_t *pamh, struct outcome *out)
+{
+	open_again(pamh, out);
+	if (pam_close_session(pamh, 0) != PAM_SUCCESS || !marker_says_room())
+		wrong(out, "the first of two closes ended the room");
 }
 
 static void a_line_listed_twice_opens_once(void **state)
@@ -564,11 +638,183 @@ static void a_line_listed_twice_opens_once(void **state)
 	struct outcome out;
 
 	(void)state;
-	lets_in(&(struct scenario){.mode = "room", .stack = "session requisite @\nsession requisite @\n"}, &out);
-	assert_non_null(strstr(out.log, "already in room stubroom"));
-	lets_in(&(struct scenario){.mode = "room", .inside = forget_marker}, &out);
+	lets_in(&(struct scenario){.mode = "room", .args = "debug",
+				   .stack = "session requisite @\nsession requisite @\n"}, &out);
 	assert_non_null(strstr(out.log, "<4>pam_carrel(carreltest:session): passed: user=pamuser uid=12345: "
 					"pam_carrel.so opens twice"));
+	assert_null(strstr(out.changed, "namespaces"));
+	lets_in(&(struct scenario){.mode = "room", .args = "debug", .inside = close_once}, &out);
+	assert_non_null(strstr(out.log, "<5>pam_carrel(carreltest:session): close: user=pamuser uid=12345 room=stubroom "
+					"login=stublogin: it was opened more than once"));
+	assert_non_null(strstr(out.log, CLOSED));
+}
+
+static void is_refused(pam_handle_t *pamh, struct outcome *out, const char *what)
+{
+	if (pam_open_session(pamh, PAM_SILENT) != PAM_SESSION_ERR)
+		wrong(out, what);
+}
+
+static void open_for_another(pam_handle_t *pamh, struct outcome *out)
+{
+	static const char *const users[] = {"glassuser", "root"};
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(users); i++) {
+		pam_handle_t *second = host_start(out, users[i]);
+
+		is_refused(second, out, "a second handle");
+		(void)pam_end(second, PAM_SESSION_ERR);
+		if (pam_set_item(pamh, PAM_USER, users[i]) != PAM_SUCCESS)
+			wrong(out, "no such item");
+		is_refused(pamh, out, "another user on the same handle");
+	}
+	(void)pam_set_item(pamh, PAM_USER, "pamuser");
+	if (!marker_says_room())
+		wrong(out, "the first login has lost its room");
+}
+
+static void open_for_the_same(pam_handle_t *pamh, struct outcome *out)
+{
+	pam_handle_t *second = host_start(out, "pamuser");
+
+	(void)pamh;
+	is_refused(second, out, "a second handle of the same user");
+	(void)pam_end(second, PAM_SESSION_ERR);
+}
+
+static size_t times(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = strstr(text, what); p; p = strstr(p + 1, what))
+		n++;
+	return n;
+}
+
+static void a_process_with_a_login_is_refused_for_another(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	run(&(struct scenario){.mode = "room", .args = "debug", .inside = open_for_another}, &out);
+	assert_string_equal(out.inside, ""); /* what close returns is libpam's answer to the refusals on the same handle */
+	assert_int_equal(times(out.log, "stage=CALLER errno=EBUSY: this process holds the room of another login (stubroom)"), 4);
+	assert_non_null(strstr(out.log, CLOSED));
+	lets_in(&(struct scenario){.mode = "room", .args = "debug", .inside = open_for_the_same}, &out);
+	assert_int_equal(times(out.log, "this process holds the room of another login (stubroom)"), 1);
+}
+
+static void open_after_close(pam_handle_t *pamh, struct outcome *out)
+{
+	pam_handle_t *second = host_start(out, "glassuser");
+
+	is_refused(pamh, out, "the same handle again");
+	is_refused(second, out, "another handle");
+	(void)pam_end(second, PAM_SESSION_ERR);
+}
+
+/* What was given up is given up: said at once, and not by whatever the helper then fails with. */
+static void a_second_login_after_the_first_is_refused_at_once(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	lets_in(&(struct scenario){.mode = "room", .args = "debug", .after = open_after_close}, &out);
+	assert_int_equal(times(out.log, "stage=CALLER errno=EPERM: this process had a room before and has given up its power "
+				"(capability 1)"), 2);
+	assert_int_equal(times(out.log, "stage=HELPER"), 0);
+}
+
+/* A service whose filter takes the calls away that a room needs, as RestrictNamespaces= does. */
+static void refuse_unshare(void)
+{
+	const struct sock_filter f[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	union { const struct sock_filter *in; struct sock_filter *out; } unconst = {f};
+	struct sock_fprog program = {.len = CRL_ARRAY_LEN(f), .filter = unconst.out};
+
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+		abort();
+}
+
+static void a_filter_that_lets_no_room_be_made_is_named(void **state)
+{
+	(void)state;
+	refuses(&(struct scenario){.mode = "room", .prepare = refuse_unshare}, "CALLER", "filter that lets no room be made");
+}
+
+static void go_where_the_room_has_nothing(void)
+{
+	if (mkdir("/run/spool", 0700) < 0 || chdir("/run/spool") < 0)
+		abort();
+}
+
+static void look_at_home(pam_handle_t *pamh, struct outcome *out)
+{
+	char cwd[256], home[128];
+
+	(void)pamh;
+	(void)snprintf(home, sizeof(home), "%s/home", host_dir());
+	if (!getcwd(cwd, sizeof(cwd)) || strcmp(cwd, home) != 0)
+		wrong(out, "cwd");
+}
+
+static void go_to_spot(void)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/spot", host_dir());
+	if (mkdir(path, 0755) < 0 || chdir(path) < 0)
+		abort();
+}
+
+/* What its owner does meanwhile with a directory that lies in his reach. */
+static void put_link_in_its_place(pam_handle_t *pamh, struct outcome *out)
+{
+	char path[128], moved[128];
+
+	(void)pamh;
+	(void)snprintf(path, sizeof(path), "%s/spot", host_dir());
+	(void)snprintf(moved, sizeof(moved), "%s/moved", host_dir());
+	if (rename(path, moved) < 0 || symlink("/etc", path) < 0)
+		wrong(out, "cannot plant a link");
+}
+
+static void the_application_comes_back_to_its_directory(void **state)
+{
+	struct outcome out;
+
+	(void)state;
+	cover_run(NULL, 0, 0);
+	lets_in(&(struct scenario){.mode = "room", .prepare = go_where_the_room_has_nothing, .inside = look_at_home}, &out);
+	uncover_run();
+	assert_string_equal(out.cwd, "/run/spool");
+	assert_string_equal(out.changed, "status ");
+	lets_in(&(struct scenario){.mode = "room", .prepare = go_to_spot, .inside = put_link_in_its_place}, &out);
+	assert_string_equal(out.cwd, "/");
+}
+
+static void hide_namespaces(void)
+{
+	if (mount("none", "/proc/self/ns", "tmpfs", 0, NULL) < 0)
+		abort();
+}
+
+/* A failure of the module's own, which no helper can know of unless it is told. */
+static void a_helper_that_is_not_needed_may_undo(void **state)
+{
+	char path[128];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/state.undone", host_dir());
+	refuses(&(struct scenario){.mode = "room-undone", .prepare = hide_namespaces}, "ADOPT",
+		"cannot open the mount namespace of the host");
+	if (unlink(path) < 0)
+		fail_msg("the helper was killed before it knew");
 }
 
 static void two_lines_share_the_work(void **state)
@@ -579,7 +825,7 @@ static void two_lines_share_the_work(void **state)
 	lets_in(&(struct scenario){.mode = "room", .inside = look_inside,
 				   .stack = "session optional @ close debug\nsession required pam_permit.so\n"
 					    "session requisite @ open debug\n"}, &out);
-	assert_non_null(strstr(out.log, "close: closed"));
+	assert_non_null(strstr(out.log, CLOSED));
 	assert_null(strstr(strstr(out.log, "opened:") + 1, "opened:"));
 	/* The open line alone never closes, the close line alone never opens and isolates nobody. */
 	lets_in(&(struct scenario){.mode = "room-noclose", .args = "open"}, &out);
@@ -620,7 +866,7 @@ static void a_forked_child_does_not_end_the_room(void **state)
 	(void)state;
 	lets_in(&(struct scenario){.mode = "room", .args = "debug", .inside = children_end_their_handles}, &out);
 	assert_non_null(strstr(out.log, "not this process's to close"));
-	assert_non_null(strstr(out.log, "close: closed"));
+	assert_non_null(strstr(out.log, CLOSED));
 }
 
 static void use_the_number_again(pam_handle_t *pamh, struct outcome *out)
@@ -671,6 +917,16 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* Into a mount namespace of the tests' own, and executed there: so is a program that lives in a room. */
+static int enter_namespace(char **argv)
+{
+	char again[] = "again", *args[] = {argv[0], argv[1], again, NULL};
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	return execv(argv[0], args);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -688,6 +944,13 @@ int main(int argc, char **argv)
 		cmocka_unit_test(directories_of_the_host_are_sealed),
 		cmocka_unit_test(root_and_break_glass_pass_loudly),
 		cmocka_unit_test(a_room_in_a_room_is_not_made),
+		cmocka_unit_test(another_user_in_a_room_is_never_silent),
+		cmocka_unit_test(a_holder_of_a_room_is_refused),
+		cmocka_unit_test(a_process_with_a_login_is_refused_for_another),
+		cmocka_unit_test(a_second_login_after_the_first_is_refused_at_once),
+		cmocka_unit_test(a_filter_that_lets_no_room_be_made_is_named),
+		cmocka_unit_test(the_application_comes_back_to_its_directory),
+		cmocka_unit_test(a_helper_that_is_not_needed_may_undo),
 		cmocka_unit_test(a_line_listed_twice_opens_once),
 		cmocka_unit_test(two_lines_share_the_work),
 		cmocka_unit_test(the_user_is_told_where_he_can_see_it),
@@ -696,13 +959,17 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_silent_supervisor_does_not_hold_the_close),
 	};
 
-	if (argc != 2) {
+	if (argc < 2 || argc > 3) {
 		fprintf(stderr, "usage: test_module BUILD_DIRECTORY\n");
 		return 2;
 	}
 	if (geteuid() != 0) {
 		fprintf(stderr, "skipped: needs root\n");
 		return 77;
+	}
+	if (argc == 2 && enter_namespace(argv) < 0) {
+		perror("test_module");
+		return 1;
 	}
 	host_setup(argv[1]);
 	return cmocka_run_group_tests(tests, setup, teardown);

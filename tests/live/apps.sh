@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Applications that open more than one session: whoever holds a room is no way into it for somebody else.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+
+APP=$STAGE/bin/app
+HOLDS='refused: user=ana .*stage=CALLER.*this process holds the room of another login'
+
+# Three policies that leave power: with a PID namespace, without one, and without any.
+powers() {
+	local open='share = "login"; capabilities = { trim = false; }; no_new_privs = false; seccomp = { base = ""; };
+	    features = { limits = "off"; cgroup = "off"; time = "off"; seccomp = "off"; };'
+	cat >/etc/carrel/carrel.conf <<-END
+	data_dir = "$STAGE/data";
+	rules = (
+	  { service = "nopid"; policy = "nopid"; },
+	  { service = "norooms"; policy = "norooms"; },
+	  { policy = "power"; }
+	);
+	policies = {
+	  power = { $open };
+	  nopid = { $open namespaces = [ "mount", "uts" ]; network = { mode = "host"; }; };
+	  norooms = { $open namespaces = [ ]; root = { hide = [ ]; run = [ ]; }; network = { mode = "host"; }; };
+	};
+	END
+}
+
+app() {
+	timeout $((60 * CARREL_PATIENCE)) $APP "$@" 2>&1 </dev/null
+}
+
+# says NAME WANTED SERVICE STEP...
+says() {
+	local name=$1 wanted=$2
+	shift 2
+	log_mark
+	is "$name" "$(app "$@")" "$wanted"
+}
+
+check_second_user() {
+	says "[O] two handles at once: the second user is refused" $'open bob ok\nopen ana refused\nclose bob ok\nin /' \
+		app start:bob start:ana use:0 open use:1 open use:0 close cd:/ pwd
+	like "and the log says why" "$(log_since .)" "$HOLDS"
+	says "[O] no close before: refused" $'open bob ok\nend ok\nopen ana refused' app start:bob open end start:ana open
+	like "and the log says why" "$(log_since .)" "$HOLDS"
+	says "[O] another user on the same handle: refused" $'open bob ok\nopen ana refused' app start:bob open user:ana open
+	like "and the log says why" "$(log_since .)" "$HOLDS"
+	says "[O] its descriptors closed: refused" $'open bob ok\nclose bob ok\nend ok\nopen ana refused' \
+		app start:bob open shut close end start:ana open
+	like "and the log says why" "$(log_since .)" "$HOLDS"
+	like "and who could not be closed" "$(log_since 'close:')" 'close: user=bob uid=[0-9]+ room=[a-z0-9]+ login=[a-z0-9]+: not this'
+	says "[O] a fork of it: refused" $'open bob ok\nopen ana refused' app start:bob open fork start:ana open
+	like "and the log says why" "$(log_since .)" "$HOLDS"
+	says "[O] root and break-glass are no other" $'open bob ok\nopen root refused\nopen bea refused' \
+		app start:bob open start:root open start:bea open
+	says "more than one thread: refused" 'open bob refused' app start:bob thread open
+	like "and the log says why" "$(log_since refused)" 'stage=CALLER.*has 2 threads'
+}
+
+# The room of bob stands already, so that a helper without power would be asked to join it.
+check_one_after_another() {
+	hold chain bob@room
+	says "[O] one after the other: refused at once, and nobody comes into bob's room" \
+		$'open bob ok\nclose bob ok\nend ok\nopen bob refused\nend ok\nopen ana refused' \
+		app start:bob open close end start:bob open end start:ana open
+	is "and the log says why, twice" "$(log_since refused: | grep -c 'pam_carrel.*this process had a room before and has given up its power')" 2
+	unlike "no helper was asked" "$(log_since .)" 'stage=(HELPER|NAMESPACE|ADOPT)|stays in a room that failed'
+	hold_end chain
+}
+
+check_directory() {
+	says "[O] the application comes back to its directory, which the room has not" \
+		$'in /home/ana\nopen bob ok\nin /home/bob\nclose bob ok\nin /home/ana' app cd:/home/ana pwd start:bob open pwd close pwd
+	install -d -o ana -g students /home/ana/spot
+	(poll 20 test -e /home/bob/in; mv /home/ana/spot /home/ana/moved; ln -s /etc /home/ana/spot; touch /home/bob/planted) &
+	says "[O] to that directory, and not to what has taken its name" $'open bob ok\nclose bob ok\nin /' app cd:/home/ana/spot \
+		start:bob open "by:bob:touch /home/bob/in; while [ ! -e /home/bob/planted ]; do sleep 0.1; done" close pwd
+	wait $!
+	rm -rf /home/ana/spot /home/ana/moved /home/bob/in /home/bob/planted
+}
+
+# within SERVICE: people who become others inside a room that lets them
+within() {
+	local su="su -s /bin/sh -c" look='sed -n s/^uid=//p /run/carrel-room; ls /home' cara bob
+	cara=$(id -u cara)
+	says "$1: a session of the same user inside passes" "$(printf 'open cara ok\n%s\ncara\nclose cara ok' "$cara")" \
+		"$1" start:cara open "run:$su '$look' cara" close
+	like "$1: without a word of another's" "$(log_since 'passed: user=cara')" "owner=$cara: the caller is in a room already and stays there"
+	says "$1: one of another user, too, as the policy leaves power" "$(printf 'open cara ok\n%s\ncara\nclose cara ok' "$cara")" \
+		"$1" start:cara open "run:$su '$look' bob" close
+	like "$1: but never in silence" "$(log_since 'passed: user=bob')" "user=bob uid=[0-9]+ room=[a-z0-9]+ owner=$cara: the caller is in another user's room"
+	says "[O] $1: a process that holds the room is refused there as well" $'open cara ok\nopen ana refused' \
+		"$1" start:cara open start:ana open
+	like "$1: and the log says why" "$(log_since .)" "$HOLDS"
+	says "[O] $1: and so is its fork, which has all of its power" $'open cara ok\nopen ana refused' \
+		"$1" start:cara open fork start:ana open
+	like "$1: and the log says why" "$(log_since .)" "$HOLDS"
+	says "$1: one after the other works where no power is given up" \
+		"$(printf 'open cara ok\ncara is in the room of %s and sees homes: cara \nclose cara ok\nopen bob ok\nbob is in the room of %s and sees homes: bob \nclose bob ok' "$cara" "$(id -u bob)")" \
+		"$1" start:cara open as:cara close start:bob open as:bob close
+}
+
+host_start
+for service in app nopid norooms; do
+	pam_stack $service room
+done
+room bob true
+room ana true
+settle
+before=$(census)
+check_second_user
+check_one_after_another
+check_directory
+powers
+within app
+within nopid
+is "without namespaces there is no room to hold" "$(app norooms start:cara start:bob use:0 open use:1 open close use:0 close)" \
+	$'open cara ok\nopen bob ok\nclose bob ok\nclose cara ok'
+host_config
+same_census "nothing is left behind" "$before"
+tap_done
