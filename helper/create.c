@@ -7,6 +7,7 @@
 #include "helper/helper.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -150,6 +151,20 @@ int crl_room_socket(const struct crl_state *s, const char *name, bool listening,
 	return 0;
 }
 
+/* Before anything of the room costs the host something. */
+static int take_seat(const struct crl_job *job, struct crl_room *room, struct crl_err *err)
+{
+	uint64_t most = job->policy.rooms;
+	int r;
+
+	if (most == CRL_UNLIMITED || job->options->rehearse)
+		return 0;
+	r = crl_seat_take(job->state.dir, job->login.uid, most, room->seat, &room->seat_fd);
+	if (r == -EDQUOT)
+		return crl_err_set(err, EDQUOT, CRL_STAGE_LIMITS, "the user has %" PRIu64 " rooms already (limits.rooms)", most);
+	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_STATE, "cannot count the user's rooms") : 0;
+}
+
 static int describe(const struct crl_job *job, struct crl_room *room, struct crl_err *err)
 {
 	const struct crl_policy *p = &job->policy;
@@ -201,7 +216,9 @@ int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *
 	struct crl_init_args args = {.job = job, .host = &host, .mounts = mounts ? &plan : NULL, .channel = -EBADF};
 	int r;
 
-	r = read_host(job, &host, err);
+	r = take_seat(job, room, err);
+	if (r == 0)
+		r = read_host(job, &host, err);
 	if (r < 0)
 		return r;
 	if (mounts) {

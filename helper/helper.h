@@ -21,6 +21,7 @@
 #include "proto/pidfd.h"
 #include "state/filter_cache.h"
 #include "state/record.h"
+#include "state/seats.h"
 #include "state/why.h"
 
 #define CRL_CHANNEL_FD 3 /* the module's socket, put there by the module */
@@ -130,6 +131,8 @@ struct crl_room {
 	int utmp;
 	int listen;         /* where helpers of further logins connect; -EBADF = not shared */
 	int lock;           /* the shared room's lock, once it is ending */
+	char seat[CRL_SEAT_MAX]; /* one of the rooms that its user may have; "" = any number */
+	int seat_fd;        /* holds it */
 	int cgroup_root;    /* -EBADF = no cgroup is used */
 	bool managed;       /* systemd makes and removes the cgroups */
 	char slice[CRL_SLICE_MAX]; /* of all logins' cgroups, "" = no cgroup is used */

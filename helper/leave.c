@@ -234,6 +234,8 @@ _Noreturn void crl_end_room(struct crl_room *room)
 	crl_room_account_end(room, NULL);
 	for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; !crl_room_is_over(room) && crl_now_ms() < end; crl_pause_ms(1))
 		;
+	crl_seat_leave(room->state.dir, room->seat);
+	drop_fd(&room->seat_fd); /* before the answer: who logs out and in again finds it free */
 	for (size_t i = 0; i < room->members; i++) {
 		answer_close(room->member[i]);
 		log_left(room, room->member[i]);

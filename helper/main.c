@@ -104,6 +104,7 @@ static int sweep(const struct crl_state *state)
 
 	crl_manager_sweep(state);
 	crl_why_sweep(state->dir);
+	crl_seats_sweep(state->dir);
 	if (n > 0)
 		crl_log(LOG_NOTICE, "swept %d dead rooms", n);
 	return n < 0 ? n : 0;
@@ -193,6 +194,7 @@ static void undo_room(struct crl_job *job, struct crl_room *room)
 			;
 	}
 	crl_limits_undo(job);
+	crl_seat_leave(job->state.dir, room->seat);
 	if (room->shared)
 		crl_record_remove_stale(&job->state, job->room_name);
 }

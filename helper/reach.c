@@ -77,6 +77,8 @@ int crl_room_confine(struct crl_room *room, struct crl_err *err)
 	add(&p, why, records);
 	(void)add_path(&p, AT_FDCWD, "/proc", CRL_REACH_READ);
 	add(&p, room->proc, CRL_REACH_READ);
+	if (room->seat[0])
+		(void)add_path(&p, room->state.dir, CRL_SEATS_DIR, CRL_REACH_REMOVE);
 	if (room->managed)
 		(void)add_path(&p, AT_FDCWD, DROPINS, CRL_REACH_READ | CRL_REACH_REMOVE);
 	add_cgroups(&p, room);

@@ -281,7 +281,7 @@ static enum ctl_answer take_terminals(const struct ctl_scene *s, char *detail)
 		const char *max = strstr(line, " /dev/pts devpts ") ? strstr(line, ",max=") : NULL;
 
 		if (max)
-			return ctl_probe_say(CTL_PROBE_NO, detail, "%.*s at the most", (int)strspn(max + 5, "0123456789"),
+			return ctl_probe_say(CTL_PROBE_NO, detail, "%.*s in a room at the most", (int)strspn(max + 5, "0123456789"),
 					     max + 5);
 	}
 	return ctl_probe_say(CTL_PROBE_YES, detail, "as many as the host has");

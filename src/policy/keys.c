@@ -100,6 +100,8 @@ const struct crl_key crl_keys[] = {
 	{KEY(SIZE, "limits.swap", limits.swap, "\"unlimited\"", "swap space"), .max = CRL_UNLIMITED},
 	{KEY(UINT, "limits.tasks", limits.tasks, "\"unlimited\"", "processes and threads"), .min = 4,
 	 .max = CRL_UNLIMITED},
+	{KEY(UINT, "limits.rooms", rooms, "\"unlimited\"", "rooms of the user at once"), .min = 1,
+	 .max = CRL_UNLIMITED},
 	{KEY(UINT, "limits.oom_score_adj", limits.oom_score_adj, "0", "who is killed first when memory is short"),
 	 .max = 1000},
 	{KEY(IOS, "limits.io", limits.io, "( )", "limits of block devices")},

@@ -97,6 +97,7 @@ int crl_policy_init(struct crl_policy *p)
 		.root_mode = CRL_ROOT_HOST,
 		.tmp_size = UINT64_C(512) << 20,
 		.ptys = 64,
+		.rooms = CRL_UNLIMITED,
 		.home_mode = CRL_HOME_REAL,
 		.net_mode = CRL_NET_NONE,
 		.trim_caps = true,

@@ -101,6 +101,7 @@ struct crl_policy {
 		run; /* what of /run is offered: sockets, files, directories; missing ones are skipped */
 	uint64_t tmp_size; /* bytes for /tmp, /var/tmp, /dev/shm and /run/user/UID together */
 	uint64_t ptys; /* terminals of the room, 1..4096 */
+	uint64_t rooms; /* of the user at once, CRL_UNLIMITED = any number; no control group's limit */
 
 	enum crl_home_mode home_mode;
 	char *home_lower; /* overlay: template directory instead of the real home, or NULL */

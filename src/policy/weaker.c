@@ -90,6 +90,7 @@ ASK(memory, p->limits.memory > q->limits.memory)
 ASK(memory_high, p->limits.memory_high > q->limits.memory_high)
 ASK(swap, p->limits.swap > q->limits.swap)
 ASK(tasks, p->limits.tasks > q->limits.tasks)
+ASK(rooms, p->rooms > q->rooms)
 ASK(oom_score_adj, p->limits.oom_score_adj < q->limits.oom_score_adj)
 ASK(trim, q->trim_caps && !p->trim_caps)
 ASK(bounding, (p->cap_bounding & ~q->cap_bounding) != 0)
@@ -138,6 +139,7 @@ const struct crl_weakness crl_weaknesses[] = {
 	{"limits.memory_high", memory_high},
 	{"limits.swap", swap},
 	{"limits.tasks", tasks},
+	{"limits.rooms", rooms},
 	{"limits.oom_score_adj", oom_score_adj},
 	{"limits.io", io},
 	{"capabilities.trim", trim},

@@ -309,7 +309,7 @@ cgroup_root() {
 }
 
 state_files() {
-	find $STATE_DIR -mindepth 1 -not -path "$STATE_DIR/cache*" -not -path "$STATE_DIR/why*" 2>/dev/null | sort
+	find $STATE_DIR -mindepth 1 -not -path "$STATE_DIR/cache*" -not -path "$STATE_DIR/seats" -not -path "$STATE_DIR/why*" 2>/dev/null | sort
 }
 
 # Everything a login could leave behind, as text: equal texts mean that nothing was.

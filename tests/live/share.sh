@@ -122,6 +122,36 @@ check_race() {
 	is "login after login as the room ends" "$(sort $STAGE_LOG/race | uniq -c | tr -s ' ')" " 8 in"
 }
 
+# limits.rooms: each room holds the host's terminals, mounts, processes of root's; a login that joins costs none.
+check_rooms() {
+	local i
+	host_config '' '' 'limits = { rooms = 1; };'
+	sed -i 's/cpu = "100%"; }/cpu = "100%"; rooms = 2; }/' /etc/carrel/carrel.conf
+	hold one ana@room
+	hold two ana@room
+	log_mark
+	like "a third room of a user who may have two is refused" "$(room ana 'echo in')" '^carrel: this login was refused \(code LIMITS\)'
+	like "the log says why" "$(log_since refused)" 'EDQUOT: the user has 2 rooms already \(limits\.rooms\)'
+	is "another user under that policy gets in" "$(room cara 'echo in')" in
+	kill -KILL "$(ps -o ppid= "$(helper_pids init | head -n 1)" | tr -d ' ')"
+	check "a supervisor that is killed gives its place back" poll 10 eval '[ "$(room ana "echo in")" = in ]'
+	hold_end one
+	hold_end two
+	check "all end" poll 5 user_gone ana
+	hold one dora@room
+	hold two dora@room
+	is "who joins a room needs none" "$(hold_ask two "$PIDNS")" "$(hold_ask one "$PIDNS")"
+	sed -i 's/rooms = 1; }/rooms = 1; }; hostname = "changed"/' /etc/carrel/carrel.conf
+	like "a changed policy would need another" "$(room dora 'echo in')" 'refused \(code LIMITS\)'
+	hold_end one
+	hold_end two
+	for ((i = 0; i < 8; i++)); do
+		room dora 'echo in'
+	done >$STAGE_LOG/rooms
+	is "login after login has the one place" "$(sort $STAGE_LOG/rooms | uniq -c | tr -s ' ')" " 8 in"
+	host_config
+}
+
 host_start
 room dora true
 settle
@@ -134,4 +164,6 @@ same_census "nothing is left behind by kill" "$before"
 check_linger
 same_census "nothing is left behind by linger" "$before"
 check_race
+check_rooms
+same_census "nothing is left behind by refusals" "$before"
 tap_done

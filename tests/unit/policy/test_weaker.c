@@ -86,6 +86,8 @@ static void test_both_ways(void **state)
 		 ""},
 		{"limits.tasks", "limits = { tasks = 9; };",
 		 "limits = { tasks = 10; };"},
+		{"limits.rooms", "limits = { rooms = 9; };",
+		 ""},
 		{"limits.oom_score_adj", "limits = { oom_score_adj = 9; };",
 		 ""},
 		{"limits.io", "limits = { io = ( { path = \"/\"; read = \"1M\"; } ); };",
