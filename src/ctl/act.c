@@ -22,23 +22,15 @@
 #define KILL_WAIT_MS 10000
 #define FREEZE_WAIT_MS 5000
 
-static bool is_of(const struct crl_room_info *room, const char *what)
-{
-	if (strcmp(what, room->id) == 0)
-		return true;
-	for (size_t i = 0; i < room->logins; i++)
-		if (ctl_is_named(room, &room->login[i], what))
-			return true;
-	return false;
-}
-
 /* For carrelctl why, and for the user's next login. What cannot be recorded is done all the same: it is logged. */
 static void record(const struct ctl *c, const struct crl_room_info *room, enum crl_why_cause cause)
 {
 	scoped_fd state = open(c->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct ctl_lines lines;
 
-	for (size_t i = 0; i < room->logins; i++) {
-		const struct crl_room_login *l = &room->login[i];
+	ctl_room_lines(room, &lines);
+	for (size_t i = 0; i < lines.len; i++) {
+		const struct crl_room_login *l = &lines.line[i];
 		struct crl_why_event e = {.since = l->since, .cause = cause, .count = 1, .limit = CRL_COUNT_UNKNOWN};
 
 		(void)snprintf(e.id, sizeof(e.id), "%s", l->id);
@@ -63,7 +55,7 @@ static enum ctl_exit act(const struct ctl *c, int argc, char **argv, ctl_room_ac
 		size_t found = 0;
 
 		for (size_t j = 0; j < rooms.len; j++) {
-			if (rooms.item[j].stale || !is_of(&rooms.item[j], argv[i]))
+			if (rooms.item[j].stale || !ctl_is_of(&rooms.item[j], argv[i]))
 				continue;
 			found++;
 			if (one(c, &rooms.item[j], true, &err) < 0)
@@ -98,25 +90,37 @@ int ctl_open_init(const struct crl_room_info *room)
 	return fd;
 }
 
+/* Without a word: what cannot be thawed is dead, or is told later as a supervisor that does not end. */
+static void thaw_all(const struct crl_room_info *room, const struct ctl_cgroups *all)
+{
+	scoped_fd root = ctl_cgroup_root(room);
+
+	for (size_t i = 0; i < all->len && root >= 0; i++) {
+		scoped_fd cgroup = openat(root, all->path[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (cgroup >= 0)
+			crl_ignore(crl_cgroup_write(cgroup, "cgroup.freeze", "0"));
+	}
+}
+
 int ctl_room_kill(const struct ctl *c, const struct crl_room_info *room, bool wait, struct crl_err *err)
 {
+	scoped_free struct ctl_cgroups *all = calloc(1, sizeof(*all));
 	scoped_fd init = ctl_open_init(room);
 	scoped_fd supervisor = pidfd_open(room->supervisor, 0);
 	struct pollfd p = {.fd = supervisor, .events = POLLIN};
 
+	if (!all)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_NONE, "out of memory");
 	if (init < 0 || supervisor < 0)
 		return 0; /* it has ended by itself */
+	ctl_room_cgroups(room, all); /* while there are processes to find them by */
 	if (pidfd_send_signal(init, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return crl_err_set(err, errno, CRL_STAGE_NONE, "room %s: cannot end its init: %s", room->id,
 				   strerrordesc_np(errno));
 	record(c, room, CRL_WHY_KILLED);
 	/* Its service has to reap what died: frozen it would never, and the namespace stays until then. */
-	for (size_t i = 0; i < room->logins; i++) {
-		scoped_fd cgroup = ctl_login_cgroup(room, &room->login[i]);
-
-		if (cgroup >= 0)
-			crl_ignore(crl_cgroup_write(cgroup, "cgroup.freeze", "0"));
-	}
+	thaw_all(room, all);
 	if (!wait || poll(&p, 1, KILL_WAIT_MS) == 1)
 		return 0;
 	return crl_err_set(err, ETIMEDOUT, CRL_STAGE_NONE, "room %s: its supervisor (pid %d) has not ended after %d s",
@@ -131,22 +135,44 @@ static bool is_frozen(int cgroup, bool want)
 	       (strstr(text, "frozen 1") != NULL) == want;
 }
 
+/* Returns 1; 0 when the cgroup has gone: with all that was in it. */
+static int set_one(const struct crl_room_info *room, const char *path, bool frozen, bool wait, struct crl_err *err)
+{
+	scoped_fd root = ctl_cgroup_root(room);
+	scoped_fd cgroup = root < 0 ? root : openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = cgroup < 0 ? cgroup : crl_cgroup_write(cgroup, "cgroup.freeze", frozen ? "1" : "0");
+
+	if (cgroup < 0)
+		return 0;
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_NONE, "room %s: cannot %s %s: %s", room->id, frozen ? "freeze" : "thaw", path,
+				   strerrordesc_np(-r));
+	for (int64_t end = crl_now_ms() + FREEZE_WAIT_MS; wait && !is_frozen(cgroup, frozen); crl_pause_ms(5))
+		if (crl_now_ms() >= end)
+			return crl_err_set(err, ETIMEDOUT, CRL_STAGE_NONE, "room %s: %s is not yet %s", room->id, path,
+					   frozen ? "frozen" : "thawed");
+	return 1;
+}
+
 static int set_frozen(const struct crl_room_info *room, bool frozen, bool wait, struct crl_err *err)
 {
-	for (size_t i = 0; i < room->logins; i++) {
-		scoped_fd cgroup = ctl_login_cgroup(room, &room->login[i]);
-		int r = cgroup < 0 ? cgroup : crl_cgroup_write(cgroup, "cgroup.freeze", frozen ? "1" : "0");
+	scoped_free struct ctl_cgroups *all = calloc(1, sizeof(*all));
+	int r = 0, done = 0;
 
-		if (r < 0)
-			return crl_err_set(err, -r, CRL_STAGE_NONE, "room %s: login %s has no cgroup that could be frozen%s",
-					   room->id, room->login[i].id,
-					   room->slice[0] ? "" : " (its policy has no limits, or this host no cgroup v2)");
-		for (int64_t end = crl_now_ms() + FREEZE_WAIT_MS; wait && !is_frozen(cgroup, frozen); crl_pause_ms(5))
-			if (crl_now_ms() >= end)
-				return crl_err_set(err, ETIMEDOUT, CRL_STAGE_NONE, "room %s: login %s is not yet %s", room->id,
-						   room->login[i].id, frozen ? "frozen" : "thawed");
+	if (!all)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_NONE, "out of memory");
+	ctl_room_cgroups(room, all);
+	for (size_t i = 0; i < all->len && r >= 0 && !all->more; i++) {
+		r = set_one(room, all->path[i], frozen, wait, err);
+		done += r;
 	}
-	return 0;
+	if (r >= 0 && done == 0)
+		return crl_err_set(err, ENOENT, CRL_STAGE_NONE, "room %s has %s", room->id,
+				   all->more ? "too many cgroups"
+				   : room->slice[0]
+					   ? "no process in a cgroup of its own that could be frozen"
+					   : "no cgroup that could be frozen (its policy has no limits, or this host no cgroup v2)");
+	return r < 0 ? r : 0;
 }
 
 int ctl_room_freeze(const struct ctl *c, const struct crl_room_info *room, bool wait, struct crl_err *err)

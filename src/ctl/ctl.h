@@ -129,8 +129,25 @@ struct ctl_usage {
 	uint64_t memory_max;
 	uint64_t tasks_max;
 	uint64_t io_bytes;
+	uint64_t held; /* memory without a process: files in the room's own tmpfs, SysV shared memory */
 	bool frozen;
 };
+
+/*
+ * cgroups.c: the cgroups of a room's logins and of its processes, each of them the room's alone. Paths are from the
+ * root. Too big for the stack.
+ */
+#define CTL_CGROUPS_MAX 280 /* CRL_ROOM_LOGINS_MAX and some */
+#define CTL_CGROUP_PATH 512
+struct ctl_cgroups {
+	char path[CTL_CGROUPS_MAX][CTL_CGROUP_PATH];
+	size_t len;
+	bool more; /* than fit */
+};
+void ctl_room_cgroups(const struct crl_room_info *room, struct ctl_cgroups *ret);
+
+/* Inode of a process's PID namespace, 0 = it has ended. @pid  in digits, or "self" */
+uint64_t ctl_pid_namespace(const char *pid);
 
 /* What all logins are measured with at one time; its contents are usage.c's own. */
 struct ctl_meter {
@@ -155,17 +172,38 @@ ctl_room_action ctl_room_kill;
 ctl_room_action ctl_room_freeze;
 ctl_room_action ctl_room_thaw;
 
+/*
+ * lines.c: what is shown of a room: a line for each of its logins, or one of its own when nobody is logged in; that one
+ * has the room's id, user, and no application.
+ */
+struct ctl_lines {
+	const struct crl_room_login *line;
+	size_t len;
+	struct crl_room_login own;
+};
+void ctl_room_lines(const struct crl_room_info *room, struct ctl_lines *ret);
+
+/* It stands, and nobody is logged in. */
+bool ctl_room_is_lingering(const struct crl_room_info *room);
+
 /* list.c: the columns that say which login it is, for list and top, and their cells. */
 #define CTL_LOGIN_COLUMNS                                                                                         \
 	{"ID", false}, {"ROOM", false}, {"USER", false}, {"POLICY", false}, {"SERVICE", false}, {"FROM", false},  \
 		{"TTY", false}, {"SINCE", false}
 void ctl_cells_login(const struct ctl *c, struct ctl_table *t, const char *room, const char *policy,
 		     const struct crl_room_login *l);
+void ctl_cell_until(const struct ctl *c, struct ctl_table *t, int64_t until); /* 0 = nothing there */
 enum ctl_state ctl_state_of(const struct crl_room_info *room, const struct crl_room_login *l,
 			    const struct ctl_usage *u);
 
-/* Is @what the login's id, his user's name or the room's id? */
+/* lines.c: is @what the login's id, its user's name or the room's id? */
 bool ctl_is_named(const struct crl_room_info *room, const struct crl_room_login *login, const char *what);
+
+/* The same for any login of the room, or its user when there is none. */
+bool ctl_is_of(const struct crl_room_info *room, const char *what);
+
+/* held.c: bytes that a room holds without any process; UINT64_MAX = not known. @init  pidfd of its init */
+uint64_t ctl_room_held(const struct crl_room_info *room, int init);
 
 /* Path of what stands beside the configuration, for PATH_MAX bytes. */
 void ctl_beside_config(const struct ctl *c, const char *name, char *buf);

@@ -39,6 +39,7 @@ struct visit {
 	const struct ctl *c;
 	const struct crl_room_info *room;
 	const struct crl_room_login *login;
+	struct ctl_lines lines; /* of the room; login is one of them */
 	struct ctl_person who;
 	struct crl_msg_room restrictions;
 	char **argv; /* NULL = a login shell */
@@ -236,6 +237,43 @@ static enum ctl_exit visit(struct visit *v)
 	return (enum ctl_exit)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+/* A room without logins may have processes, whose cgroup it is; else a new one, which goes with the room. */
+static int lingering_cgroup(const struct crl_room_info *room)
+{
+	scoped_free struct ctl_cgroups *all = calloc(1, sizeof(*all));
+	scoped_fd root = ctl_cgroup_root(room), slice = -EBADF;
+	char name[8 + CRL_ID_MAX];
+
+	if (!all || root < 0)
+		return -ENOENT;
+	ctl_room_cgroups(room, all);
+	if (all->len > 0)
+		return openat(root, all->path[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (strncmp(room->slice, "user.slice/", 11) == 0) /* systemd's, which alone makes cgroups there */
+		return -ENOENT;
+	slice = openat(root, room->slice, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(name, sizeof(name), "login-%s", room->id);
+	if (slice < 0 || (mkdirat(slice, name, 0755) < 0 && errno != EEXIST))
+		return -ENOENT;
+	return openat(slice, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* R3. Returns CTL_YES, or what has been said. */
+static enum ctl_exit find_cgroup(struct visit *v)
+{
+	bool lingers = ctl_room_is_lingering(v->room);
+
+	v->cgroup = lingers ? lingering_cgroup(v->room) : ctl_login_cgroup(v->room, v->login);
+	if (v->cgroup >= 0 || !v->room->slice[0])
+		return CTL_YES;
+	if (lingers && !v->c->unrestricted)
+		return ctl_complain(v->c, CTL_NO, "room %s: nothing runs in it that a visit could count with, so limits would not "
+				    "hold: --unrestricted goes in without, carrelctl kill ends it", v->room->id);
+	if (!lingers && v->cgroup == -ENOENT && v->login->cgroup)
+		return ctl_complain(v->c, CTL_NO, "login %s has ended", v->login->id);
+	return CTL_YES;
+}
+
 static enum ctl_exit prepare(struct visit *v)
 {
 	struct crl_err err = {0};
@@ -249,9 +287,8 @@ static enum ctl_exit prepare(struct visit *v)
 	v->init = ctl_open_init(v->room);
 	if (v->init < 0)
 		return ctl_complain(v->c, CTL_NO, "room %s has ended", v->room->id);
-	v->cgroup = ctl_login_cgroup(v->room, v->login);
-	if (v->cgroup == -ENOENT && v->room->slice[0] && v->login->cgroup)
-		return ctl_complain(v->c, CTL_NO, "login %s has ended", v->login->id);
+	if (find_cgroup(v) != CTL_YES)
+		return CTL_NO;
 	if (v->cgroup >= 0 && crl_cgroup_read(v->cgroup, "cgroup.freeze", frozen, sizeof(frozen)) > 0 && frozen[0] == '1')
 		return ctl_complain(v->c, CTL_NO, "room %s is frozen: carrelctl thaw %s", v->room->id, v->room->id);
 	crl_log_open(NULL, false);
@@ -261,29 +298,29 @@ static enum ctl_exit prepare(struct visit *v)
 	return visit(v);
 }
 
-/* The one login that is meant; several under one name are told. */
-static const struct crl_room_login *find(const struct ctl *c, const struct crl_rooms *rooms, const char *what,
-					 const struct crl_room_info **ret_room)
+/* The one login, or room without one, that is meant; several under one name are told. */
+static bool find(struct visit *v, const struct crl_rooms *rooms, const char *what)
 {
-	const struct crl_room_login *found = NULL;
-
 	for (size_t i = 0; i < rooms->len; i++) {
 		const struct crl_room_info *room = &rooms->item[i];
+		struct ctl_lines lines;
 
-		for (size_t j = 0; j < room->logins && !room->stale; j++) {
-			if (!ctl_is_named(room, &room->login[j], what))
+		ctl_room_lines(room, &lines);
+		for (size_t j = 0; j < lines.len && !room->stale; j++) {
+			if (!ctl_is_named(room, &lines.line[j], what))
 				continue;
-			if (found && strcmp(room->id, (*ret_room)->id) != 0) {
-				(void)ctl_complain(c, CTL_NO, "%s has several rooms: name a login (carrelctl list)", what);
-				return NULL;
+			if (v->room && v->room != room) {
+				(void)ctl_complain(v->c, CTL_NO, "%s has several rooms: name a login (carrelctl list)", what);
+				return false;
 			}
-			found = &room->login[j];
-			*ret_room = room;
+			v->room = room;
+			ctl_room_lines(room, &v->lines);
+			v->login = &v->lines.line[j];
 		}
 	}
-	if (!found)
-		(void)ctl_complain(c, CTL_NO, "no login %s", what);
-	return found;
+	if (!v->room)
+		(void)ctl_complain(v->c, CTL_NO, "no login or room %s", what);
+	return v->room != NULL;
 }
 
 enum ctl_exit ctl_enter(const struct ctl *c, int argc, char **argv)
@@ -303,8 +340,7 @@ enum ctl_exit ctl_enter(const struct ctl *c, int argc, char **argv)
 	v->argv = argc > 1 ? argv + 1 : NULL;
 	v->tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	v->init = v->cgroup = -EBADF;
-	v->login = find(c, &rooms, argv[0], &v->room);
-	if (v->login)
+	if (find(v, &rooms, argv[0]))
 		status = prepare(v);
 	crl_rooms_done(&rooms);
 	return status;

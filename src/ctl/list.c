@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* carrelctl list, show: live rooms and their logins. */
+/* carrelctl list, show: live rooms and their logins, and those in which nobody is logged in. */
 #include "ctl/ctl.h"
 
 #include <string.h>
@@ -14,16 +14,6 @@ static void cell_cpu(const struct ctl *c, struct ctl_table *t, uint64_t us)
 		ctl_cell_number(t, us);
 	else
 		ctl_cell(t, "%s", ctl_text_cpu(us, text));
-}
-
-bool ctl_is_named(const struct crl_room_info *room, const struct crl_room_login *login, const char *what)
-{
-	return strcmp(what, login->user) == 0 || strcmp(what, login->id) == 0 || strcmp(what, room->id) == 0;
-}
-
-enum ctl_state ctl_state_of(const struct crl_room_info *room, const struct crl_room_login *l, const struct ctl_usage *u)
-{
-	return room->stale ? CTL_STALE : u->frozen ? CTL_FROZEN : l->pid == 0 ? CTL_LEFT : CTL_OPEN;
 }
 
 static bool is_asked_for(const struct crl_room_info *room, const struct crl_room_login *login, int argc, char **argv)
@@ -47,15 +37,30 @@ void ctl_cells_login(const struct ctl *c, struct ctl_table *t, const char *room,
 	ctl_cell_since(t, l->since, c->json);
 }
 
+void ctl_cell_until(const struct ctl *c, struct ctl_table *t, int64_t until)
+{
+	if (c->json && until > 0)
+		ctl_cell_number(t, (uint64_t)until);
+	else
+		ctl_cell_since(t, until, false);
+}
+
+/* What nobody counts is at least what files and shared memory hold. */
+static void cell_memory(const struct ctl *c, struct ctl_table *t, const struct ctl_usage *u)
+{
+	ctl_cell_size(c, t, u->memory == UINT64_MAX ? u->held : u->memory);
+}
+
 static void add_login(const struct ctl *c, struct ctl_table *t, const struct crl_room_info *room,
 		      const struct crl_room_login *l, const struct ctl_usage *u)
 {
 	ctl_cells_login(c, t, room->id, room->policy, l);
 	ctl_cell_number(t, u->processes);
-	ctl_cell_size(c, t, u->memory);
+	cell_memory(c, t, u);
 	cell_cpu(c, t, u->cpu_us);
 	ctl_cell_size(c, t, u->io_bytes);
 	ctl_cell(t, "%s", ctl_state_name(ctl_state_of(room, l, u)));
+	ctl_cell_until(c, t, room->until);
 }
 
 /* On standard error: whoever reads the table line by line is not to take it for a login. */
@@ -65,11 +70,18 @@ static void tell_stale(const struct ctl *c, size_t rooms)
 		(void)ctl_complain(c, CTL_NO, "%zu stale: the supervisor is gone, carrel-helper --sweep removes the record", rooms);
 }
 
+static void tell_unreadable(const struct ctl *c, const struct crl_rooms *rooms)
+{
+	if (rooms->unreadable > 0)
+		(void)ctl_complain(c, CTL_NO, "%zu more cannot be read: %s: %s", rooms->unreadable, rooms->unreadable_name,
+				   strerrordesc_np(-rooms->error));
+}
+
 enum ctl_exit ctl_list(const struct ctl *c, int argc, char **argv)
 {
 	static const struct ctl_column column[] = {
 		CTL_LOGIN_COLUMNS, {"PROCESSES", true}, {"MEMORY", true}, {"CPU", true}, {"IO", true},
-		{"STATE", false},
+		{"STATE", false}, {"UNTIL", true},
 	};
 	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
 	struct crl_rooms rooms;
@@ -83,26 +95,36 @@ enum ctl_exit ctl_list(const struct ctl *c, int argc, char **argv)
 	ctl_meter_open(&meter);
 	for (size_t i = 0; i < rooms.len; i++) {
 		const struct crl_room_info *room = &rooms.item[i];
+		struct ctl_lines lines;
 		bool told = false;
 
-		for (size_t j = 0; j < room->logins; j++) {
+		ctl_room_lines(room, &lines);
+		for (size_t j = 0; j < lines.len; j++) {
 			struct ctl_usage usage;
 
-			if (!is_asked_for(room, &room->login[j], argc, argv))
+			if (!is_asked_for(room, &lines.line[j], argc, argv))
 				continue;
-			ctl_usage_read(&meter, room, &room->login[j], &usage);
-			add_login(c, &t, room, &room->login[j], &usage);
+			ctl_usage_read(&meter, room, &lines.line[j], &usage);
+			add_login(c, &t, room, &lines.line[j], &usage);
 			told = true;
 		}
 		stale += told && room->stale;
 	}
 	any = t.cells > 0;
 	ctl_table_print(c, &t);
+	tell_unreadable(c, &rooms);
 	tell_stale(c, stale);
 	ctl_table_done(&t);
 	ctl_meter_done(&meter);
 	crl_rooms_done(&rooms);
 	return any || argc == 0 ? CTL_YES : CTL_NO;
+}
+
+static uint64_t held(const struct crl_room_info *room)
+{
+	scoped_fd init = room->stale ? -EBADF : ctl_open_init(room);
+
+	return init < 0 ? UINT64_MAX : ctl_room_held(room, init);
 }
 
 static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_room_info *room,
@@ -111,8 +133,9 @@ static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_
 	static const struct ctl_column column[] = {
 		{"ID", false},	     {"ROOM", false},	   {"USER", false},	{"UID", true},	      {"POLICY", false},
 		{"SERVICE", false},  {"FROM", false},	   {"TTY", false},	{"SINCE", false},     {"STATE", false},
+		{"UNTIL", true},
 		{"APPLICATION", true}, {"INIT", true},	   {"SUPERVISOR", true}, {"LOGINS", true},    {"PROCESSES", true},
-		{"TASKS MAX", true}, {"MEMORY", true},	   {"MEMORY MAX", true}, {"CPU", true},	      {"IO", true},
+		{"TASKS MAX", true}, {"MEMORY", true},	   {"MEMORY MAX", true}, {"HELD", true},	      {"CPU", true},	   {"IO", true},
 		{"CGROUP", false},
 	};
 	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
@@ -129,7 +152,8 @@ static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_
 	ctl_cell(&t, "%s", l->tty);
 	ctl_cell_since(&t, l->since, true);
 	ctl_cell(&t, "%s", ctl_state_name(ctl_state_of(room, l, &u)));
-	ctl_cell_number(&t, (uint64_t)l->pid);
+	ctl_cell_until(c, &t, room->until);
+	ctl_cell_number(&t, l->pid > 0 ? (uint64_t)l->pid : UINT64_MAX);
 	ctl_cell_number(&t, (uint64_t)room->init);
 	ctl_cell_number(&t, (uint64_t)room->supervisor);
 	ctl_cell_number(&t, room->logins);
@@ -137,6 +161,7 @@ static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_
 	ctl_cell_number(&t, u.tasks_max);
 	ctl_cell_size(c, &t, u.memory);
 	ctl_cell_size(c, &t, u.memory_max);
+	ctl_cell_size(c, &t, held(room));
 	cell_cpu(c, &t, u.cpu_us);
 	ctl_cell_size(c, &t, u.io_bytes);
 	ctl_cell(&t, "%s", room->slice);
@@ -155,17 +180,21 @@ enum ctl_exit ctl_show(const struct ctl *c, int argc, char **argv)
 		return ctl_error(c, &err);
 	ctl_meter_open(&meter);
 	for (size_t i = 0; i < rooms.len; i++) {
-		for (size_t j = 0; j < rooms.item[i].logins; j++) {
-			if (!is_asked_for(&rooms.item[i], &rooms.item[i].login[j], argc, argv))
+		struct ctl_lines lines;
+
+		ctl_room_lines(&rooms.item[i], &lines);
+		for (size_t j = 0; j < lines.len; j++) {
+			if (!is_asked_for(&rooms.item[i], &lines.line[j], argc, argv))
 				continue;
 			if (found++ > 0 && !c->json)
 				(void)printf("\n");
-			show(c, &meter, &rooms.item[i], &rooms.item[i].login[j]);
+			show(c, &meter, &rooms.item[i], &lines.line[j]);
 			stale += rooms.item[i].stale;
 		}
 	}
+	tell_unreadable(c, &rooms);
 	ctl_meter_done(&meter);
 	crl_rooms_done(&rooms);
 	tell_stale(c, stale);
-	return found > 0 ? CTL_YES : ctl_complain(c, CTL_NO, "no login %s", argv[0]);
+	return found > 0 ? CTL_YES : ctl_complain(c, CTL_NO, "no login or room %s", argv[0]);
 }

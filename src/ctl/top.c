@@ -57,7 +57,9 @@ static int add_login(struct top_sample *s, struct ctl_meter *meter, const struct
 	r->processes = u.processes;
 	r->cpu_us = u.cpu_us;
 	r->cpu_max = u.cpu_max;
-	r->memory = u.memory;
+	r->until = room->until;
+	r->empty = login->pid == 0 && ctl_room_is_lingering(room);
+	r->memory = u.memory == TOP_UNKNOWN ? u.held : u.memory;
 	r->memory_max = u.memory_max;
 	r->io_bytes = u.io_bytes;
 	return 0;
@@ -74,9 +76,13 @@ static int take_sample(const struct ctl *c, struct top_sample *ret, struct crl_e
 		return r;
 	ctl_meter_open(&meter);
 	ret->at_us = now_us();
-	for (size_t i = 0; i < rooms.len && r == 0; i++)
-		for (size_t j = 0; j < rooms.item[i].logins && r == 0; j++)
-			r = add_login(ret, &meter, &rooms.item[i], &rooms.item[i].login[j]);
+	for (size_t i = 0; i < rooms.len && r == 0; i++) {
+		struct ctl_lines lines;
+
+		ctl_room_lines(&rooms.item[i], &lines);
+		for (size_t j = 0; j < lines.len && r == 0; j++)
+			r = add_login(ret, &meter, &rooms.item[i], &lines.line[j]);
+	}
 	ctl_meter_done(&meter);
 	crl_rooms_done(&rooms);
 	if (r == 0)
@@ -272,7 +278,8 @@ static void cell_percent(struct ctl_table *t, uint64_t permille)
 static void print_table(const struct top *t)
 {
 	static const struct ctl_column column[] = {CTL_LOGIN_COLUMNS,	{"PROCESSES", true}, {"CPU PERCENT", true},
-						   {"MEMORY", true},	{"IO RATE", true},   {"STATE", false}};
+						   {"MEMORY", true},	{"IO RATE", true},   {"STATE", false},
+						   {"UNTIL", true}};
 	struct ctl_table table = {.column = column, .columns = CRL_ARRAY_LEN(column)};
 
 	for (size_t i = 0; i < t->view.len; i++) {
@@ -284,6 +291,7 @@ static void print_table(const struct top *t)
 		ctl_cell_size(t->c, &table, r->memory);
 		ctl_cell_size(t->c, &table, r->io_rate);
 		ctl_cell(&table, "%s", ctl_state_name(r->state));
+		ctl_cell_until(t->c, &table, r->until);
 	}
 	ctl_table_print(t->c, &table);
 	ctl_table_done(&table);

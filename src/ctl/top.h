@@ -17,9 +17,11 @@
 
 #define TOP_UNKNOWN UINT64_MAX
 
-/* One login. */
+/* One login, or a room in which nobody is logged in: then @login has the room's id. */
 struct top_row {
 	struct crl_room_login login;
+	bool empty; /* nobody is logged in */
+	int64_t until; /* CLOCK_REALTIME seconds: when the empty room ends, 0 = not known */
 	char room[CRL_ID_MAX];
 	char policy[64];
 	char slice[256];
@@ -50,6 +52,7 @@ void top_sample_finish(struct top_sample *s, const struct top_sample *before);
 
 /* What all logins use together: rooms and slices counted once. TOP_UNKNOWN = known of none. */
 struct top_total {
+	size_t logins;
 	size_t rooms;
 	size_t users;
 	uint64_t processes;

@@ -134,10 +134,23 @@ static int least(const int width[COLUMNS])
 	return sum - 1;
 }
 
+/* As wide as the longest state that is there; most screens have none of the long ones. */
+static int width_of_states(const struct top_view *v, const struct top_sample *s)
+{
+	int width = 6; /* "frozen" */
+
+	for (size_t j = 0; j < v->len; j++) {
+		int len = (int)strlen(ctl_state_name(s->row[v->order[j]].state));
+
+		width = len > width ? len : width;
+	}
+	return width;
+}
+
 static void want(const struct top_view *v, const struct top_sample *s, int width[COLUMNS])
 {
 	for (int i = 0; i < COLUMNS; i++) {
-		width[i] = i == STATE ? column[i].most : column[i].least;
+		width[i] = column[i].least;
 		for (size_t j = 0; j < v->len && column[i].by_content; j++) {
 			char text[CELL_MAX];
 			int len;
@@ -148,6 +161,7 @@ static void want(const struct top_view *v, const struct top_sample *s, int width
 			width[i] = len > width[i] ? len : width[i];
 		}
 	}
+	width[STATE] = width_of_states(v, s);
 }
 
 /* The column that is furthest over its least width, or -1. */
@@ -217,7 +231,13 @@ static double part_of(const struct top_row *r, int which, const struct top_host 
 
 static uint8_t look_of_state(enum ctl_state state)
 {
-	return state == CTL_FROZEN ? TOP_CYAN : state == CTL_STALE ? TOP_RED : state == CTL_LEFT ? TOP_YELLOW : TOP_PLAIN;
+	static const uint8_t look[] = {[CTL_OPEN] = TOP_PLAIN,
+				       [CTL_LEFT] = TOP_YELLOW,
+				       [CTL_FROZEN] = TOP_CYAN,
+				       [CTL_STALE] = TOP_RED,
+				       [CTL_LINGERING] = TOP_YELLOW};
+
+	return look[state];
 }
 
 static void put_row(struct top_screen *s, int line, const int width[COLUMNS], const struct top_row *r,
@@ -278,14 +298,14 @@ static void put_two(struct top_screen *s, int line, uint8_t look, const char *le
 	top_screen_put(s, &(struct top_field){line, s->columns - len, len, false, TOP_PLAIN}, right);
 }
 
-static void put_first_line(struct top_screen *s, const struct top_view *v, const struct top_sample *sample,
-			   const struct top_total *t, const struct top_host *host)
+static void put_first_line(struct top_screen *s, const struct top_view *v, const struct top_total *t,
+			   const struct top_host *host)
 {
 	char clock[CELL_MAX], left[CELL_MAX], right[CELL_MAX];
 
 	text_time(host->now, CLOCK, clock);
 	(void)snprintf(left, sizeof(left), "carrelctl top %.16s  %zu login%s, %zu room%s, %zu user%s", clock,
-		       sample->len, plural(sample->len), t->rooms, plural(t->rooms), t->users, plural(t->users));
+		       t->logins, plural(t->logins), t->rooms, plural(t->rooms), t->users, plural(t->users));
 	(void)snprintf(right, sizeof(right), "by %s%s, every %g s", top_sort_name(v->sort), v->reverse ? " reversed" : "",
 		       v->interval_ms / 1000.0);
 	put_two(s, 0, TOP_BOLD, left, right);
@@ -315,10 +335,15 @@ static void put_second_line(struct top_screen *s, const struct top_view *v, cons
 /* Ids and what a narrow column has cut; the host last, since it can be long. */
 static void put_details(struct top_screen *s, int line, const struct top_row *r)
 {
-	char since[CELL_MAX], text[1024];
+	char since[CELL_MAX], until[CELL_MAX], text[1024];
 
 	text_time(r->login.since, DAY_AND_HOUR, since);
-	(void)snprintf(text, sizeof(text), "room %s login %s  %s%s%s  since %.20s  from %s", r->room, r->login.id,
+	text_time(r->until, DAY_AND_HOUR, until);
+	if (r->empty)
+		(void)snprintf(text, sizeof(text), "room %s  %s  nobody in  %s  since %.20s  ends %.20s", r->room,
+			       r->login.user, ctl_state_name(r->state), since, until);
+	else
+		(void)snprintf(text, sizeof(text), "room %s login %s  %s%s%s  since %.20s  from %s", r->room, r->login.id,
 		       r->login.user, r->state == CTL_OPEN ? "" : "  ", r->state == CTL_OPEN ? "" : ctl_state_name(r->state),
 		       since, r->login.rhost[0] ? r->login.rhost : "-");
 	top_screen_put(s, &(struct top_field){line, 0, s->columns, false, TOP_CYAN}, text);
@@ -393,7 +418,8 @@ static void put_help(struct top_screen *s, int line)
 		"PROC  processes of the room          CPU     of the login, 100% = one processor",
 		"IO/S  read and written by the user   MEMORY  of all rooms of the user",
 		"Bars are parts of the user's limit, or of the machine where he has none.",
-		"STATE: open; left = only background processes; frozen;",
+		"STATE: open; left = only background processes; frozen; lingering = a room",
+		"       in which nobody is logged in; the line below tells when it ends;",
 		"       stale = only the record is left: carrel-helper --sweep removes it",
 	};
 
@@ -442,7 +468,7 @@ void top_draw(struct top_screen *s, struct top_view *v, const struct top_sample 
 	scroll(v, s->lines - (tall ? 5 : 2));
 	top_sample_total(sample, &sum);
 	if (tall) {
-		put_first_line(s, v, sample, &sum, host);
+		put_first_line(s, v, &sum, host);
 		put_second_line(s, v, sample, &sum, host);
 	}
 	if (v->mode == TOP_HELP)

@@ -89,7 +89,7 @@ static size_t logins_of(const struct top_sample *s, const char *room)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->len; i++)
-		n += strcmp(s->row[i].room, room) == 0;
+		n += !s->row[i].empty && strcmp(s->row[i].room, room) == 0;
 	return n;
 }
 

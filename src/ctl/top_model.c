@@ -99,10 +99,11 @@ void top_sample_total(const struct top_sample *s, struct top_total *ret)
 {
 	scoped_free const struct top_row **row = calloc(s->len ? s->len : 1, sizeof(*row));
 
-	*ret = (struct top_total){0, 0, TOP_UNKNOWN, TOP_UNKNOWN, TOP_UNKNOWN, TOP_UNKNOWN};
+	*ret = (struct top_total){0, 0, 0, TOP_UNKNOWN, TOP_UNKNOWN, TOP_UNKNOWN, TOP_UNKNOWN};
 	for (size_t i = 0; i < s->len && row; i++) {
 		row[i] = &s->row[i];
 		add(&ret->cpu_permille, row[i]->cpu_permille);
+		ret->logins += !row[i]->empty;
 	}
 	if (!row || s->len == 0)
 		return;

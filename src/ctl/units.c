@@ -34,7 +34,7 @@ const char *ctl_text_cpu(uint64_t us, char buf[CTL_UNIT_TEXT])
 
 const char *ctl_state_name(enum ctl_state state)
 {
-	static const char *const name[] = {"open", "left", "frozen", "stale"};
+	static const char *const name[] = {"open", "left", "frozen", "stale", "lingering"};
 
 	return name[state];
 }

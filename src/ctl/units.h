@@ -15,8 +15,11 @@ const char *ctl_text_size(uint64_t bytes, char buf[CTL_UNIT_TEXT]);
 /* Time on the processor: "3:07.25", minutes, seconds and hundredths. UINT64_MAX is "". */
 const char *ctl_text_cpu(uint64_t us, char buf[CTL_UNIT_TEXT]);
 
-/* left = the login has ended, what it started goes on; stale = only the record is left. */
-enum ctl_state { CTL_OPEN, CTL_LEFT, CTL_FROZEN, CTL_STALE };
+/*
+ * left = the login has ended, what it started goes on; stale = only the record is left; lingering = a room in which
+ * nobody is logged in any more.
+ */
+enum ctl_state { CTL_OPEN, CTL_LEFT, CTL_FROZEN, CTL_STALE, CTL_LINGERING };
 const char *ctl_state_name(enum ctl_state state);
 
 /*

@@ -52,19 +52,6 @@ static uint64_t read_io(int dir)
 	return sum;
 }
 
-/* Inode of a process's PID namespace; 0 when it has ended. */
-static uint64_t pid_namespace(const char *pid)
-{
-	char path[64], text[64];
-	unsigned long long inode;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "/proc/%s/ns/pid", pid);
-	n = readlink(path, text, sizeof(text) - 1);
-	text[n > 0 ? n : 0] = '\0';
-	return sscanf(text, "pid:[%llu]", &inode) == 1 ? inode : 0;
-}
-
 static int compare(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -79,7 +66,7 @@ static void count_all(struct ctl_meter *m)
 	size_t room = 0;
 
 	for (const struct dirent *d = proc ? readdir(proc) : NULL; d; d = readdir(proc)) {
-		uint64_t of = d->d_name[0] >= '1' && d->d_name[0] <= '9' ? pid_namespace(d->d_name) : 0;
+		uint64_t of = d->d_name[0] >= '1' && d->d_name[0] <= '9' ? ctl_pid_namespace(d->d_name) : 0;
 
 		if (of == 0 || of == m->host)
 			continue;
@@ -99,7 +86,7 @@ static void count_all(struct ctl_meter *m)
 
 void ctl_meter_open(struct ctl_meter *m)
 {
-	*m = (struct ctl_meter){.root = -EBADF, .host = pid_namespace("self")};
+	*m = (struct ctl_meter){.root = -EBADF, .host = ctl_pid_namespace("self")};
 	count_all(m);
 }
 
@@ -171,7 +158,7 @@ static uint64_t count_processes(const struct ctl_meter *m, const struct crl_room
 	size_t count;
 
 	(void)snprintf(pid, sizeof(pid), "%d", (int)room->init);
-	of = pid_namespace(pid);
+	of = ctl_pid_namespace(pid);
 	if (of == 0 || of == m->host)
 		return cgroup < 0 ? UNKNOWN : count_lines(cgroup, "cgroup.procs");
 	count = place(m, of + 1) - place(m, of);
@@ -216,20 +203,44 @@ static uint64_t read_cpu_max(int dir)
 	return quota * 1000 / period;
 }
 
+/* The room has no login to ask: all cgroups that are its own. */
+static void read_lingering(const struct ctl_meter *m, const struct crl_room_info *room, struct ctl_usage *ret)
+{
+	scoped_free struct ctl_cgroups *all = calloc(1, sizeof(*all));
+	scoped_fd init = ctl_open_init(room);
+
+	if (!all)
+		abort(); /* as ctl_cell() */
+	ret->processes = count_processes(m, room, -EBADF);
+	ret->held = init < 0 ? UNKNOWN : ctl_room_held(room, init);
+	ctl_room_cgroups(room, all);
+	for (size_t i = 0; i < all->len && m->root >= 0; i++) {
+		scoped_fd dir = openat(m->root, all->path[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		uint64_t cpu = dir < 0 ? UNKNOWN : read_field(dir, "cpu.stat", "usage_usec");
+
+		if (cpu != UNKNOWN)
+			ret->cpu_us = (ret->cpu_us == UNKNOWN ? 0 : ret->cpu_us) + cpu;
+		ret->frozen |= dir >= 0 && read_number(dir, "cgroup.freeze") == 1;
+	}
+}
+
 void ctl_usage_read(struct ctl_meter *m, const struct crl_room_info *room, const struct crl_room_login *login,
 		    struct ctl_usage *ret)
 {
 	scoped_fd own = -EBADF;
 	scoped_fd slice = -EBADF;
 
-	*ret = (struct ctl_usage){UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false};
+	*ret = (struct ctl_usage){UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false};
 	if (room->stale)
 		return; /* its numbers may be somebody else's by now */
 	if (room->slice[0])
 		turn_to(m, room);
 	own = login_cgroup_at(m->root, room, login);
-	ret->processes = count_processes(m, room, own);
-	if (own >= 0) {
+	if (ctl_room_is_lingering(room))
+		read_lingering(m, room, ret);
+	else
+		ret->processes = count_processes(m, room, own);
+	if (own >= 0 && !ctl_room_is_lingering(room)) {
 		ret->cpu_us = read_field(own, "cpu.stat", "usage_usec");
 		ret->frozen = read_number(own, "cgroup.freeze") == 1;
 	}

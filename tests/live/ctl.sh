@@ -30,7 +30,7 @@ check_list() {
 		"[('ana', 'student', 'sshd'), ('bob', 'staff', 'sshd'), ('bob', 'staff', 'sshd')]"
 	is "from where, and open" "$(ctl list --json | json '{(x["from"], x["state"]) for x in d}')" "{('127.0.0.1', 'open')}"
 	is "all that is to be known" "$(ctl list --json | json '" ".join(d[0])')" \
-		"id room user policy service from tty since processes memory cpu io state"
+		"id room user policy service from tty since processes memory cpu io state until"
 	is "bob's share a room" "$(ctl list bob --json | json 'len({x["room"] for x in d})')" 1
 	like "the table has titles" "$(ctl list | head -n 1)" '^ID +ROOM +USER +POLICY'
 	like "and a line a login" "$(ctl list ana)" ' ana +student '

@@ -64,7 +64,7 @@ check_keys() {
 	os.execv(sys.argv[2], sys.argv[2:])
 	PY
 	is "a visit of one who has keys" "$(cat "$STAGE/keys.out")" left
-	check "what it has left runs" pgrep -x -f 'sleep 777'
+	check "what it has left runs" poll 10 pgrep -x -f "sleep 777"
 	check "and holds none of the operator's keys" poll 15 eval '! grep -q "'"$keyring"'" /proc/keys'
 	enter ana 'pkill -x sleep; true' </dev/null
 }

@@ -44,7 +44,7 @@ check_elsewhere() {
 	is "an interval that is none" "$(for i in 0.4 61 x 1e1 '' -2; do status ctl top --interval "$i"; done | xargs)" '2 2 2 2 2 2'
 	is "--interval belongs to top" "$(status ctl list --interval 2)" 2
 	is "without a terminal it is a table of one look" "$(ctl top --interval 0.5 | head -n 1 | xargs)" \
-		'ID ROOM USER POLICY SERVICE FROM TTY SINCE PROCESSES CPU PERCENT MEMORY IO RATE STATE'
+		'ID ROOM USER POLICY SERVICE FROM TTY SINCE PROCESSES CPU PERCENT MEMORY IO RATE STATE UNTIL'
 	is "for programs" "$(ctl top --json --interval 0.5 | json 'sorted((x["user"], x["from"], x["state"]) for x in d)')" \
 		"[('ana', '127.0.0.1', 'open'), ('bob', '127.0.0.1', 'open'), ('bob', '127.0.0.1', 'open'), ('cara', '127.0.0.1', 'open'), ('dora', '127.0.0.1', 'open')]"
 	hold_ask dora 'while :; do :; done >/dev/null 2>&1 & echo $!' >/dev/null

@@ -97,6 +97,7 @@ check_told_once() {
 check_operator() {
 	local text
 	hold one ana@room
+	check "a login is on record" poll 10 eval 'ctl list ana >/dev/null'
 	ctl kill ana >/dev/null
 	hold_end one 2>/dev/null
 	check "killed by the operator" poll 10 eval '[ "$(causes ana)" = "killed:1 home:1" ]'

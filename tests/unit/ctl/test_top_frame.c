@@ -244,11 +244,41 @@ static void test_nobody(void **state)
 	top_screen_done(&s);
 }
 
+/* A room without logins: its state is not cut, it counts as a room and not as a login. */
+static void test_lingering(void **state)
+{
+	struct top_view v = {.interval_ms = 2000};
+	struct top_sample sample = {0};
+	struct top_screen s = {0};
+	struct top_row *r;
+
+	(void)state;
+	r = add(&sample, "ana", "");
+	r->login.service[0] = r->login.tty[0] = '\0';
+	r->empty = true;
+	r->state = CTL_LINGERING;
+	r->processes = 1;
+	r->until = NOW + 3600;
+	assert_int_equal(top_screen_resize(&s, 80, 24), 0);
+	draw(&s, &v, &sample);
+	assert_non_null(strstr(line_of(&s, 0), "0 logins, 1 room, 1 user "));
+	assert_non_null(strstr(line_of(&s, 2), " STATE"));
+	assert_non_null(strstr(line_of(&s, 3), " lingering"));
+	assert_string_equal(line_of(&s, 22), "room r1  ana  nobody in  lingering  since 11-25 21:46  ends 11-25 23:46");
+	(void)top_view_key(&v, &sample, 'K');
+	draw(&s, &v, &sample);
+	assert_non_null(strstr(line_of(&s, 23), "End room r1 of ana (0 logins)? y/n"));
+	top_view_done(&v);
+	top_screen_done(&s);
+	top_sample_done(&sample);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frame), cmocka_unit_test(test_questions), cmocka_unit_test(test_widths),
 		cmocka_unit_test(test_sizes), cmocka_unit_test(test_scroll),	cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_lingering),
 	};
 
 	(void)setenv("TZ", "UTC", 1);

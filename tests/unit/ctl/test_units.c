@@ -64,6 +64,7 @@ static void test_states(void **state)
 	assert_string_equal(ctl_state_name(CTL_LEFT), "left");
 	assert_string_equal(ctl_state_name(CTL_FROZEN), "frozen");
 	assert_string_equal(ctl_state_name(CTL_STALE), "stale");
+	assert_string_equal(ctl_state_name(CTL_LINGERING), "lingering");
 }
 
 int main(void)
