@@ -196,20 +196,21 @@ static void begin_line(struct crl_accounting *a, struct crl_accounting_line *l, 
 	(void)snprintf(l->login, sizeof(l->login), "%s", login->id);
 }
 
-static void log_out(struct crl_accounting *a, const char *host_line, pid_t pid)
+/* @ours  we have logged it in; else it is logged out only when nobody was first */
+static void log_out(struct crl_accounting *a, const char *host_line, pid_t pid, bool ours)
 {
 	struct utmp u = {.ut_type = DEAD_PROCESS, .ut_pid = pid};
 
 	memcpy(u.ut_line, host_line, sizeof(u.ut_line));
 	set_time(&u, NULL);
-	crl_hostlog_end_utmp(a, u.ut_line, pid);
-	crl_hostlog_add_wtmp(a, &u);
+	if (crl_hostlog_end_utmp(a, u.ut_line, pid) || ours)
+		crl_hostlog_add_wtmp(a, &u);
 }
 
 static void end_line(struct crl_accounting *a, struct crl_accounting_line *l)
 {
 	if (l->state == CRL_LINE_OPEN)
-		log_out(a, l->host_line, l->host_pid);
+		log_out(a, l->host_line, l->host_pid, true);
 	l->state = CRL_LINE_ENDED;
 }
 
@@ -299,18 +300,43 @@ int crl_accounting_end_all(struct crl_accounting *a)
 	return end_lines(a, NULL);
 }
 
-int crl_accounting_sweep(struct crl_accounting *a, const char *id)
+static void take_first_part(const struct utmp *u, char ret[CRL_ID_MAX])
 {
-	char prefix[CRL_ID_MAX + 1];
-	struct utmp u;
-	size_t at = 0;
+	const char *slash = memchr(u->ut_line, '/', CRL_ID_MAX - 1);
+	size_t len = slash ? (size_t)(slash - u->ut_line) : 0;
 
+	memcpy(ret, u->ut_line, len);
+	ret[len] = '\0';
+}
+
+ssize_t crl_accounting_find(const struct crl_accounting *a, struct crl_accounting_left **ret)
+{
+	struct crl_accounting_left *left = NULL;
+	size_t len = 0, at = 0;
+	struct utmp u;
+
+	for (; crl_hostlog_find_utmp(a, &at, &u); at++) {
+		if ((len & (len - 1)) == 0) {
+			struct crl_accounting_left *grown = reallocarray(left, len ? len * 2 : 1, sizeof(*grown));
+
+			if (!grown) {
+				free(left);
+				return -ENOMEM;
+			}
+			left = grown;
+		}
+		left[len].app = u.ut_pid;
+		memcpy(left[len].line, u.ut_line, sizeof(left[len].line));
+		take_first_part(&u, left[len++].id);
+	}
+	*ret = left;
+	return (ssize_t)len;
+}
+
+int crl_accounting_sweep(struct crl_accounting *a, const struct crl_accounting_left *left)
+{
 	a->error = 0;
 	a->lock_busy = false;
-	if (!id[0] || strlen(id) >= CRL_ID_MAX)
-		return -EINVAL;
-	(void)snprintf(prefix, sizeof(prefix), "%s/", id);
-	for (; crl_hostlog_find_utmp(a, prefix, &at, &u); at++)
-		log_out(a, u.ut_line, u.ut_pid);
+	log_out(a, left->line, left->app, false);
 	return a->error;
 }

@@ -102,6 +102,22 @@ int crl_accounting_end_login(struct crl_accounting *a, const char *id);
 /* The room is over. Returns as crl_accounting_sync(). */
 int crl_accounting_end_all(struct crl_accounting *a);
 
-/* Log out what a supervisor that died left in the host's utmp for one login (lines "<id>/…"). Returns as
- * above. */
-int crl_accounting_sweep(struct crl_accounting *a, const char *id);
+/* A terminal of ours in the host's utmp. */
+struct crl_accounting_left {
+	char line[CRL_ACCOUNTING_LINE_SIZE]; /* not always terminated */
+	char id[CRL_ID_MAX]; /* what is before the line's first '/': the login's id, or it has the host's own name */
+	pid_t app; /* the login's application */
+};
+
+/*
+ * Read which terminals of ours the host's utmp has, whoever wrote them.
+ * @ret  to be freed; NULL when there is none
+ * Returns how many, or -ENOMEM.
+ */
+ssize_t crl_accounting_find(const struct crl_accounting *a, struct crl_accounting_left **ret) CRL_MUST_CHECK;
+
+/*
+ * The supervisor of that terminal is dead: log it out in utmp and wtmp. Nothing when it was logged out meanwhile.
+ * Returns as above.
+ */
+int crl_accounting_sweep(struct crl_accounting *a, const struct crl_accounting_left *left);

@@ -363,3 +363,11 @@ int crl_cgroup_remove(int root, const char *slice, const char *id)
 
 	return r < 0 ? r : remove_chain(root, path);
 }
+
+void crl_cgroup_remove_slice(int root, const char *slice)
+{
+	char path[CRL_SLICE_MAX];
+
+	if (snprintf(path, sizeof(path), "%s", slice) < (int)sizeof(path))
+		(void)remove_chain(root, path); /* who is in it, or comes just now, keeps it */
+}

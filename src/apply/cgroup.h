@@ -80,3 +80,6 @@ bool crl_cgroup_is_idle(int cgroup, pid_t except);
  * Returns 0; -EBUSY when processes are left in the login's; a parent that is in use is no error.
  */
 int crl_cgroup_remove(int root, const char *slice, const char *id) CRL_MUST_CHECK;
+
+/* The same for a user's slice, or a budget's, that no login uses: a slice that is in use is no error, and stays. */
+void crl_cgroup_remove_slice(int root, const char *slice);

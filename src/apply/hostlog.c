@@ -173,14 +173,14 @@ static void make_dead(struct utmp *u, const struct timeval *now)
 	u->ut_tv.tv_usec = (__typeof__(u->ut_tv.tv_usec))now->tv_usec;
 }
 
-void crl_hostlog_end_utmp(struct crl_accounting *a, const char *line, pid_t pid)
+bool crl_hostlog_end_utmp(struct crl_accounting *a, const char *line, pid_t pid)
 {
 	struct timeval now;
 	struct utmp u;
-	bool locked;
+	bool locked, ended = false;
 
 	if (a->utmp < 0)
-		return;
+		return false;
 	(void)gettimeofday(&now, NULL);
 	locked = lock(a, a->utmp);
 	for (size_t i = 0; read_record(a->utmp, i, &u); i++) {
@@ -188,20 +188,20 @@ void crl_hostlog_end_utmp(struct crl_accounting *a, const char *line, pid_t pid)
 			continue;
 		make_dead(&u, &now);
 		write_at(a, a->utmp, &u, sizeof(u), offset_of(i));
+		ended = true;
 		break;
 	}
 	if (locked)
 		unlock(a->utmp);
+	return ended;
 }
 
-bool crl_hostlog_find_utmp(struct crl_accounting *a, const char *prefix, size_t *at, struct utmp *ret)
+bool crl_hostlog_find_utmp(const struct crl_accounting *a, size_t *at, struct utmp *ret)
 {
-	size_t len = strlen(prefix);
-
-	if (a->utmp < 0 || len >= UT_LINESIZE)
+	if (a->utmp < 0)
 		return false;
 	for (; read_record(a->utmp, *at, ret); (*at)++)
-		if (ret->ut_type == USER_PROCESS && strncmp(ret->ut_line, prefix, len) == 0)
+		if (ret->ut_type == USER_PROCESS && ret->ut_id[0] == OUR_MARK)
 			return true;
 	return false;
 }

@@ -20,11 +20,11 @@ void crl_hostlog_text(char *field, size_t size, const char *text, size_t len);
  */
 void crl_hostlog_put_utmp(struct crl_accounting *a, const struct utmp *record);
 
-/* Make the living record with a line (and pid, 0 = any) a dead one; nothing when it is not there. */
-void crl_hostlog_end_utmp(struct crl_accounting *a, const char *line, pid_t pid);
+/* Make the living record with a line (and pid, 0 = any) a dead one. Returns whether there was one. */
+bool crl_hostlog_end_utmp(struct crl_accounting *a, const char *line, pid_t pid);
 
-/* Find the next living record whose line starts with @prefix, from record number *@at on. */
-bool crl_hostlog_find_utmp(struct crl_accounting *a, const char *prefix, size_t *at, struct utmp *ret);
+/* Find the next living record that is of our writing, from record number *@at on. */
+bool crl_hostlog_find_utmp(const struct crl_accounting *a, size_t *at, struct utmp *ret);
 
 void crl_hostlog_add_wtmp(struct crl_accounting *a, const struct utmp *record);
 void crl_hostlog_put_lastlog(struct crl_accounting *a, uint32_t uid, const struct utmp *record);

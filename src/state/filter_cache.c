@@ -12,6 +12,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -211,4 +213,30 @@ int crl_filter_cache_put(int dirfd, const char *key, const struct crl_filter *f,
 		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot keep the filter %s", name);
 	}
 	return 0;
+}
+
+/* "PID-TIME.new" of a process that is gone. A number that is another's by now has its file swept later. */
+static bool is_left(const char *name)
+{
+	char *end;
+	long pid = strtol(name, &end, 10);
+	size_t len = strlen(name);
+
+	return pid > 0 && pid <= INT_MAX && *end == '-' && len > 4 && strcmp(name + len - 4, ".new") == 0 &&
+	       kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+void crl_filter_cache_sweep(int dirfd)
+{
+	__attribute__((cleanup(scope_close_dir))) DIR *dir = NULL;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		drop_fd(&fd);
+		return;
+	}
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
+		if (is_left(d->d_name))
+			(void)unlinkat(dirfd, d->d_name, 0);
 }

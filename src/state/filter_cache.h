@@ -33,3 +33,6 @@ int crl_filter_cache_get(int dirfd, const char *key, struct crl_filter *ret) CRL
  * Returns 0; -EINVAL for a filter or key that cannot be kept; another -errno (stage STATE).
  */
 int crl_filter_cache_put(int dirfd, const char *key, const struct crl_filter *f, struct crl_err *err) CRL_MUST_CHECK;
+
+/* Remove what was never put in place, of processes that are gone. */
+void crl_filter_cache_sweep(int dirfd);

@@ -286,11 +286,12 @@ void crl_why_sweep(int state_dir)
 	}
 	for (const struct dirent *d = readdir(dir); d; d = readdir(dir)) {
 		uint32_t uid;
-		time_t kept = is_uid(d->d_name, &uid) ? CRL_WHY_KEPT_DAYS * 86400 : 60; /* what was never renamed */
+		bool whole = is_uid(d->d_name, &uid); /* else it was never renamed */
+		time_t kept = whole ? CRL_WHY_KEPT_DAYS * 86400 : 60, now = time(NULL);
 		struct stat st;
 
 		if (d->d_name[0] != '.' && fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    time(NULL) - st.st_mtime > kept)
+		    (now - st.st_mtime > kept || (!whole && st.st_mtime - now > kept))) /* the clock was wrong once */
 			(void)unlinkat(fd, d->d_name, 0);
 	}
 	(void)closedir(dir);

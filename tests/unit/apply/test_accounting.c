@@ -290,12 +290,44 @@ static void test_two_rooms(void **state)
 	assert_int_equal(crl_accounting_end_all(&mirror), 0);
 	assert_null(strstr(run("who", utmp_path), "bob"));
 	assert_non_null(strstr(run("who", utmp_path), "eve"));
-	assert_int_equal(crl_accounting_sweep(&mirror, "bb"), 0); /* as if its supervisor had died */
+}
+
+/* As if its supervisor had died: what is ours is found by its mark, with and without an id in the line's name. */
+static void test_sweep(void **state)
+{
+	struct crl_accounting_login a = member("aa", "bob"), b = member("bb", "eve");
+	struct crl_accounting_left *left = NULL;
+	struct utmp u = record("pts/0", "bob", getpid());
+
+	(void)state;
+	put(room_path, 0, &u);
+	assert_int_equal(crl_accounting_sync(&mirror, room, &a, 1), 0);
+	u = record("tty7", "eve", getpid() + 1);
+	b.tty = "tty7";
+	b.app = getpid() + 1;
+	put(room_path, 0, &u);
+	memset(&mirror.line, 0, sizeof(mirror.line));
+	assert_int_equal(crl_accounting_sync(&mirror, room, &b, 1), 0);
+	u = record("aa/pts/9", "foreign", 1);
+	put(utmp_path, 2, &u);
+
+	assert_int_equal(crl_accounting_find(&mirror, &left), 2);
+	assert_string_equal(left[0].id, "aa");
+	assert_string_equal(left[0].line, "aa/pts/0");
+	assert_int_equal(left[0].app, getpid());
+	assert_string_equal(left[1].id, "");
+	assert_string_equal(left[1].line, "tty7");
+	assert_int_equal(left[1].app, getpid() + 1);
+
+	assert_int_equal(crl_accounting_sweep(&mirror, &left[1]), 0);
 	assert_null(strstr(run("who", utmp_path), "eve"));
-	assert_int_equal(get(wtmp_path, 3).ut_type, DEAD_PROCESS);
-	assert_string_equal(get(wtmp_path, 3).ut_line, "bb/pts/0");
-	assert_int_equal(count(wtmp_path), 4);
-	assert_int_equal(crl_accounting_sweep(&mirror, ""), -EINVAL);
+	assert_non_null(strstr(run("who", utmp_path), "bob"));
+	assert_int_equal(count(wtmp_path), 3);
+	assert_int_equal(get(wtmp_path, 2).ut_type, DEAD_PROCESS);
+	assert_string_equal(get(wtmp_path, 2).ut_line, "tty7");
+	assert_int_equal(crl_accounting_sweep(&mirror, &left[1]), 0); /* somebody was first */
+	assert_int_equal(count(wtmp_path), 3);
+	free(left);
 }
 
 static void test_hostile(void **state)
@@ -486,6 +518,7 @@ int main(void)
 		T(test_outer_tty),
 		T(test_ids_are_unique),
 		T(test_two_rooms),
+		T(test_sweep),
 		T(test_hostile),
 		T(test_bounded),
 		T(test_locked_by_a_reader),
