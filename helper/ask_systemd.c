@@ -2,14 +2,20 @@
 /*
  * Start carrel-bus, which stands beside this program, and wait for its answer.
  *
- * Runs in: helper and supervisor, root, host namespaces.
+ * R1: whoever asks may be killed at any time; then the question dies too: nothing is moved for a process that is gone.
+ * R2: no answer is waited for longer than the caller says, by a clock and not by a signal: a bus that accepts and says
+ * nothing costs one deadline.
+ *
+ * Runs in: helper, root, host namespaces.
  */
 #include "helper/manager.h"
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 int crl_systemd_bus_path(char *buf, size_t size)
@@ -27,7 +33,8 @@ int crl_systemd_bus_path(char *buf, size_t size)
 	return access(buf, X_OK) < 0 ? -errno : 0;
 }
 
-static _Noreturn void run_bus(const char *path, char *const *argv, int report)
+/* R1 */
+static _Noreturn void run_bus(const char *path, char *const *argv, int report, pid_t parent)
 {
 	static char *const empty[] = {NULL};
 	sigset_t none;
@@ -35,6 +42,8 @@ static _Noreturn void run_bus(const char *path, char *const *argv, int report)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGALRM, SIG_DFL);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(ESRCH);
 	if (dup2(report, STDERR_FILENO) >= 0) {
 		(void)close_range(3, ~0u, 0);
 		(void)execve(path, argv, empty);
@@ -42,35 +51,25 @@ static _Noreturn void run_bus(const char *path, char *const *argv, int report)
 	_exit(ENOEXEC);
 }
 
-static int await_bus(pid_t pid, int report, int64_t deadline_ms, char *text, size_t size)
+void crl_systemd_question_done(struct crl_systemd_question *q)
 {
-	ssize_t n = 0;
-	int status = 0;
-
-	while ((n = read(report, text, size - 1)) < 0 && errno == EINTR && crl_now_ms() < deadline_ms)
-		;
-	text[n > 0 ? n : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	if (n < 0)
-		(void)kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return -ECHILD;
-		if (crl_now_ms() >= deadline_ms)
-			(void)kill(pid, SIGKILL);
+	if (q->pid > 0) {
+		(void)kill(q->pid, SIGKILL); /* not waited for yet, so the number is its own */
+		while (waitpid(q->pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	}
-	if (!WIFEXITED(status))
-		return -ETIMEDOUT;
-	return -WEXITSTATUS(status);
+	q->pid = 0;
+	drop_fd(&q->answer);
 }
 
-int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err)
+int crl_systemd_begin(char **argv, struct crl_systemd_question *ret, struct crl_err *err)
 {
 	scoped_fd out = -EBADF, in = -EBADF;
-	char path[PATH_MAX], text[256];
+	pid_t self = getpid();
+	char path[PATH_MAX];
 	int pair[2], r;
-	pid_t pid;
 
+	*ret = (struct crl_systemd_question){.answer = -EBADF};
 	r = crl_systemd_bus_path(path, sizeof(path));
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "no carrel-bus beside carrel-helper, which manager "
@@ -80,13 +79,73 @@ int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err)
 	in = pair[0];
 	out = pair[1];
 	argv[0] = path;
-	pid = fork();
-	if (pid < 0)
+	ret->pid = fork();
+	if (ret->pid < 0) {
+		ret->pid = 0;
 		return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot start carrel-bus");
-	if (pid == 0)
-		run_bus(path, argv, out);
-	drop_fd(&out);
-	r = await_bus(pid, in, deadline_ms, text, sizeof(text));
+	}
+	if (ret->pid == 0)
+		run_bus(path, argv, out, self);
+	argv[0] = NULL;
+	ret->answer = take_fd(&in);
+	return 0;
+}
+
+/* End of file says that it has ended: nobody else has the other end. Only that is waited for, R2. */
+static int await_end(int answer, int64_t deadline_ms, char *text, size_t size)
+{
+	size_t len = 0;
+
+	for (;;) {
+		struct pollfd p = {.fd = answer, .events = POLLIN};
+		int64_t left = deadline_ms - crl_now_ms();
+		char more[128];
+		ssize_t n;
+
+		left = left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : left;
+		if (poll(&p, 1, (int)left) <= 0) {
+			if (crl_now_ms() >= deadline_ms)
+				return -ETIMEDOUT;
+			continue;
+		}
+		n = read(answer, more, sizeof(more));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		for (ssize_t i = 0; i < n && len + 1 < size; i++)
+			text[len++] = more[i];
+		text[len] = '\0';
+	}
+}
+
+int crl_systemd_await(struct crl_systemd_question *q, int64_t deadline_ms, struct crl_err *err)
+{
+	char text[256] = "";
+	int status = 0, r;
+	pid_t pid = q->pid;
+
+	r = await_end(q->answer, deadline_ms, text, sizeof(text));
+	if (r < 0)
+		(void)kill(pid, SIGKILL);
+	q->pid = 0;
+	drop_fd(&q->answer);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return crl_err_set(err, ECHILD, CRL_STAGE_LIMITS, "lost carrel-bus");
+	text[strcspn(text, "\n")] = '\0';
+	if (r == 0 && WIFEXITED(status))
+		r = -WEXITSTATUS(status);
+	else
+		r = r < 0 ? r : -EIO;
 	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "systemd: %s", text[0] ? text : "carrel-bus did not answer")
 		     : 0;
+}
+
+int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err)
+{
+	struct crl_systemd_question q;
+	int r = crl_systemd_begin(argv, &q, err);
+
+	return r < 0 ? r : crl_systemd_await(&q, deadline_ms, err);
 }

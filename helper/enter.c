@@ -3,7 +3,8 @@
  * Let the application in, then look from outside whether it is where its policy wants it.
  *
  * Runs in: helper (root, host namespaces), before it drops anything: reading another process's namespaces needs
- * CAP_SYS_PTRACE. Trusts: /proc, not the module's word (R1).
+ * CAP_SYS_PTRACE, its score CAP_SYS_RESOURCE. Only crl_enter_confirm() needs no power: it is called when all is given
+ * up. Trusts: /proc, not the module's word (R1).
  */
 #include "helper/helper.h"
 
@@ -88,28 +89,33 @@ static int await_harmless_init(struct crl_job *job, struct crl_err *err)
 	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_NAMESPACE, "the room's init could not drop its power") : 0;
 }
 
-int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_err *err)
+int crl_enter_invite(struct crl_job *job, int init_pidfd, struct crl_err *err)
+{
+	return send_room(job, init_pidfd, err);
+}
+
+int crl_enter_verify(struct crl_job *job, pid_t init_pid, struct crl_err *err)
 {
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 	struct places room;
 	int r;
 
-	r = send_room(job, init_pidfd, err);
-	if (r == 0)
-		r = look(job, init_pid, true, &room, err); /* while the application goes in; its pidfd is asked below */
+	r = look(job, init_pid, true, &room, err); /* while the application goes in; its pidfd is asked at the end */
 	if (r < 0)
 		return r;
 	r = crl_msg_recv(job->channel, CRL_ACCEPT(CRL_MSG_ENTERED), NULL, 0, job->deadline_ms, &got);
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_ADOPT, "the application did not report that it entered");
 	r = verify_namespaces(job, &room, err);
-	if (r < 0)
-		return r;
-	r = crl_limits_set_oom(job, err);
 	if (r == 0)
-		r = await_harmless_init(job, err);
-	if (r < 0)
-		return r;
+		r = crl_limits_set_oom(job, err);
+	return r < 0 ? r : await_harmless_init(job, err);
+}
+
+int crl_enter_confirm(struct crl_job *job, int init_pidfd, struct crl_err *err)
+{
+	int r;
+
 	if (crl_pidfd_is_dead(job->app_pidfd) || crl_pidfd_is_dead(init_pidfd))
 		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "application or room ended meanwhile");
 	r = crl_msg_send(job->channel, CRL_MSG_CONFIRMED, NULL, 0, NULL, 0);
@@ -117,4 +123,13 @@ int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_er
 		return crl_err_set(err, -r, CRL_STAGE_ADOPT, "the application went away");
 	crl_notice_given(job);
 	return 0;
+}
+
+int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_err *err)
+{
+	int r = crl_enter_invite(job, init_pidfd, err);
+
+	if (r == 0)
+		r = crl_enter_verify(job, init_pid, err);
+	return r < 0 ? r : crl_enter_confirm(job, init_pidfd, err);
 }

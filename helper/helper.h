@@ -55,6 +55,15 @@ struct crl_login_cgroup {
 	char oom_score_adj[8]; /* the application's own, "" = left alone */
 };
 
+/* What systemd is asked and has not answered yet (ask_systemd.c). */
+struct crl_systemd_question {
+	pid_t pid;          /* of carrel-bus, 0 = nothing is asked */
+	int answer;
+};
+
+/* Withdraw it. Nothing asked is no error. */
+void crl_systemd_question_done(struct crl_systemd_question *q);
+
 /* One login on its way in. */
 struct crl_job {
 	const struct crl_options *options;
@@ -74,6 +83,8 @@ struct crl_job {
 	struct crl_filter filter;
 	char filter_name[CRL_FILTER_NAME_MAX]; /* in the cache; "" = there is no filter */
 	struct crl_login_cgroup cgroup;
+	int making;         /* lock that says that this login is on its way; -EBADF = it is on record, or has not begun */
+	struct crl_systemd_question housing; /* of supervisor and init */
 	int64_t noticed_ms; /* when it was asked what the user has not been told; 0 = he is told nothing */
 	int init_channel;   /* to the init that we made, until it has dropped its power; -EBADF = somebody else's room */
 };
@@ -194,8 +205,21 @@ int crl_reload(const struct crl_options *options, struct crl_err *err) CRL_MUST_
 /* may_have_manager.c: returns the exit status, 0 = yes; where the rules decide it becomes carrelctl, which answers. */
 int crl_may_have_manager(const struct crl_options *options) CRL_MUST_CHECK;
 
-/* enter.c: let the application in and look from outside whether it is. */
+/*
+ * enter.c: let the application in and look from outside whether it is. In three steps, for whoever has something to do
+ * between them: it is told to come in; it is in, as the kernel sees it; it may go on. crl_enter() is all three.
+ */
+int crl_enter_invite(struct crl_job *job, int init_pidfd, struct crl_err *err) CRL_MUST_CHECK;
+int crl_enter_verify(struct crl_job *job, pid_t init_pid, struct crl_err *err) CRL_MUST_CHECK;
+int crl_enter_confirm(struct crl_job *job, int init_pidfd, struct crl_err *err) CRL_MUST_CHECK;
 int crl_enter(struct crl_job *job, int init_pidfd, pid_t init_pid, struct crl_err *err) CRL_MUST_CHECK;
+
+/* serve.c: one login. Returns -errno when it is refused, 0 when somebody else's room has it; else it keeps the room. */
+int crl_serve(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
+
+/* sweep.c: tidy up behind the dead, now; or start a process that does, when none has for a minute. */
+int crl_sweep(const struct crl_options *options, struct crl_err *err) CRL_MUST_CHECK;
+void crl_sweep_start(const struct crl_job *job);
 
 /* create.c, join.c: a new room, or a place in one that stands. */
 int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *err) CRL_MUST_CHECK;

@@ -20,7 +20,7 @@ struct crl_job *crl_job_new(const struct crl_options *options)
 	job->options = options;
 	job->channel = CRL_CHANNEL_FD;
 	job->app_pidfd = -EBADF;
-	job->init_channel = -EBADF;
+	job->init_channel = job->making = job->housing.answer = -EBADF;
 	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
 	job->cgroup.root = job->cgroup.slice = job->cgroup.dir = job->cgroup.lock[0] = job->cgroup.lock[1] = -EBADF;
 	return job;
@@ -31,6 +31,8 @@ void crl_job_done(struct crl_job *job)
 	drop_fd(&job->channel);
 	drop_fd(&job->app_pidfd);
 	drop_fd(&job->init_channel);
+	drop_fd(&job->making);
+	crl_systemd_question_done(&job->housing);
 	drop_fd(&job->cgroup.root);
 	drop_fd(&job->cgroup.slice);
 	drop_fd(&job->cgroup.dir);

@@ -7,6 +7,7 @@
  */
 #include "helper/helper.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -55,6 +56,19 @@ static int await_supervisor(struct crl_job *job, int conn, int *ret_init, struct
 }
 
 /*
+ * The supervisor hangs up when the login is on record. Only then is the lock given free that keeps the sweep away;
+ * nobody waits for us, and longer than its deadline this process never lives.
+ */
+static void await_record(const struct crl_job *job, int conn)
+{
+	struct pollfd p = {.fd = conn, .events = POLLIN};
+
+	for (int64_t left; (left = job->deadline_ms - crl_now_ms()) > 0;)
+		if (poll(&p, 1, (int)left) > 0)
+			return;
+}
+
+/*
  * Returns 0 when the login is in; -ENOENT when no room of that name lives (stale files are gone then); other -errno
  * as recorded in @err.
  */
@@ -90,5 +104,8 @@ int crl_join_room(struct crl_job *job, struct crl_err *err)
 	if (r < 0)
 		return r;
 	r = crl_msg_send(conn, CRL_MSG_JOINED, NULL, 0, NULL, 0);
-	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_STATE, "the room's supervisor went away") : 0;
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_STATE, "the room's supervisor went away");
+	await_record(job, conn);
+	return 0;
 }

@@ -8,7 +8,9 @@
 #include "helper/helper.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <syslog.h>
 
@@ -16,6 +18,7 @@
 #include "apply/device.h"
 #include "base/log.h"
 #include "helper/manager.h"
+#include "state/live.h"
 
 /* What the policy asks for; nothing when features.limits is off. */
 int crl_limits_plan(const struct crl_job *job, struct crl_limit_plans *ret, struct crl_err *err)
@@ -94,6 +97,9 @@ static int make_cgroup(struct crl_job *job, const struct crl_limit_plans *plans,
 	r = crl_cgroup_slice(c->prefix, job->login.uid, p->budget, c->slice_path);
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "the path of the user's slice is too long (cgroup.root)");
+	r = crl_making_note(job->making, crl_config_cgroup_root(job->config)); /* before there is something to find */
+	if (r < 0)
+		return crl_err_set(err, -r, CRL_STAGE_STATE, "cannot note where the login's cgroup will be");
 	r = crl_cgroup_make(c->root, c->slice_path, job->id, &limits, &c->dir, missing, sizeof(missing), err);
 	if (r < 0)
 		return r;
@@ -136,9 +142,31 @@ int crl_limits_make(struct crl_job *job, struct crl_err *err)
 	return make_cgroup(job, &plans, err);
 }
 
+/*
+ * R1: the application is not left moved when the helper has died, since then it was refused. The move cannot be
+ * interrupted: so the death signal is one that can wait until it is over, and what was done then is taken back.
+ */
+static _Noreturn void run_mover(const struct crl_job *job, pid_t helper)
+{
+	const struct crl_login_cgroup *c = &job->cgroup;
+	sigset_t term;
+	int r;
+
+	(void)sigemptyset(&term);
+	(void)sigaddset(&term, SIGTERM);
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != helper)
+		_exit(ESRCH);
+	(void)sigprocmask(SIG_BLOCK, &term, NULL);
+	r = getppid() == helper ? crl_cgroup_attach(c->dir, job->app_pid) : -ESRCH;
+	if (r == 0 && getppid() != helper)
+		crl_ignore(crl_limits_move_back(c->root, c->origin, job->app_pid));
+	_exit(-r & 0xff);
+}
+
 int crl_limits_start_move(struct crl_job *job, struct crl_err *err)
 {
 	struct crl_login_cgroup *c = &job->cgroup;
+	pid_t self = getpid();
 	int r;
 
 	if (c->dir < 0 || c->managed)
@@ -151,7 +179,7 @@ int crl_limits_start_move(struct crl_job *job, struct crl_err *err)
 	if (c->mover < 0)
 		return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot start moving the application");
 	if (c->mover == 0)
-		_exit(-crl_cgroup_attach(c->dir, job->app_pid) & 0xff);
+		run_mover(job, self);
 	return 0;
 }
 

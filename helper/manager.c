@@ -21,7 +21,7 @@
 #include "base/log.h"
 
 #define CGROUPS "/sys/fs/cgroup"
-#define HOUSE_MS 3000 /* for the room's own processes: meanwhile nobody else can join or leave */
+#define HOUSE_MS 3000 /* what a login waits at most, when all else is done, for the room's own processes to be moved */
 
 bool crl_manager_is_systemd(const struct crl_job *job)
 {
@@ -40,8 +40,8 @@ bool crl_manager_is_systemd(const struct crl_job *job)
 	       crl_systemd_bus_path(path, sizeof(path)) == 0;
 }
 
-static int start_scope(const char *name, const char *slice, const char *description, pid_t one, pid_t two,
-		       int64_t deadline_ms, struct crl_err *err)
+static int ask_scope(const char *name, const char *slice, const char *description, pid_t one, pid_t two,
+		     struct crl_systemd_question *ret, struct crl_err *err)
 {
 	char first[16], second[16];
 	char *argv[] = {NULL,  (char[]){"scope"}, (char *)(uintptr_t)name, (char *)(uintptr_t)slice,
@@ -49,7 +49,7 @@ static int start_scope(const char *name, const char *slice, const char *descript
 
 	(void)snprintf(first, sizeof(first), "%d", (int)one);
 	(void)snprintf(second, sizeof(second), "%d", (int)two);
-	return crl_systemd_ask(argv, deadline_ms, err);
+	return crl_systemd_begin(argv, ret, err);
 }
 
 /* True when @pid has come into a cgroup whose last part is @name. */
@@ -92,6 +92,7 @@ static int find_scope(struct crl_job *job, const char *unit, struct crl_err *err
 {
 	struct crl_login_cgroup *c = &job->cgroup;
 	char name[40], text[CRL_USER_MAX * 4 + 32], user[CRL_USER_MAX * 4];
+	struct crl_systemd_question q;
 	int r;
 
 	r = crl_cgroup_of(job->app_pid, c->path, sizeof(c->path));
@@ -99,7 +100,9 @@ static int find_scope(struct crl_job *job, const char *unit, struct crl_err *err
 		return 0;
 	(void)snprintf(name, sizeof(name), "carrel-%s.scope", job->id);
 	(void)snprintf(text, sizeof(text), "carrel: login of %s", crl_escape(user, sizeof(user), job->login.user));
-	r = start_scope(name, unit, text, job->app_pid, getpid(), job->deadline_ms, err);
+	r = ask_scope(name, unit, text, job->app_pid, getpid(), &q, err);
+	if (r == 0)
+		r = crl_systemd_await(&q, crl_job_patience_ms(job), err);
 	if (r < 0)
 		return r;
 	if (await_move(job->app_pid, name, crl_job_patience_ms(job)) &&
@@ -156,15 +159,41 @@ int crl_manager_reload(struct crl_job *job, const char *slice, struct crl_err *e
 	return r < 0 ? r : crl_manager_limit(job, &slices, &plans, err);
 }
 
-void crl_manager_house(const struct crl_job *job, const struct crl_room *room)
+static void house_name(char buf[CRL_KEY_MAX], const struct crl_room *room)
 {
-	char name[48], text[CRL_USER_MAX * 4 + 32], user[CRL_USER_MAX * 4];
+	(void)snprintf(buf, CRL_KEY_MAX, "carrel-room-%s.scope", room->id); /* fits */
+}
+
+static void stays(const struct crl_room *room, const char *why)
+{
+	crl_log(LOG_WARNING, "id=%s: supervisor and init stay in the login's scope: %s", room->id, why);
+}
+
+void crl_manager_house_begin(struct crl_job *job, const struct crl_room *room)
+{
+	char name[CRL_KEY_MAX], text[CRL_USER_MAX * 4 + 32], user[CRL_USER_MAX * 4];
 	struct crl_err err = {0};
 
-	(void)snprintf(name, sizeof(name), "carrel-room-%s.scope", room->id);
+	if (!job->cgroup.managed)
+		return;
+	house_name(name, room);
 	(void)snprintf(text, sizeof(text), "carrel: room of %s", crl_escape(user, sizeof(user), job->login.user));
-	if (start_scope(name, "carrel.slice", text, getpid(), room->init_pid, crl_now_ms() + HOUSE_MS, &err) < 0)
-		crl_log(LOG_WARNING, "id=%s: supervisor and init stay in the login's scope: %s", room->id, err.text);
-	else if (!await_move(getpid(), name, crl_now_ms() + HOUSE_MS)) /* one never entered would never be seen to be empty */
-		crl_log(LOG_WARNING, "id=%s: systemd has not moved the supervisor to %s", room->id, name);
+	if (ask_scope(name, "carrel.slice", text, getpid(), room->init_pid, &job->housing, &err) < 0)
+		stays(room, err.text);
+}
+
+void crl_manager_house_end(struct crl_job *job, const struct crl_room *room)
+{
+	int64_t end = crl_now_ms() + HOUSE_MS, patience = crl_job_patience_ms(job);
+	struct crl_err err = {0};
+	char name[CRL_KEY_MAX];
+
+	if (job->housing.pid == 0)
+		return;
+	end = end < patience ? end : patience; /* it is worth no refusal */
+	house_name(name, room);
+	if (crl_systemd_await(&job->housing, end, &err) < 0)
+		stays(room, err.text);
+	else if (!await_move(getpid(), name, end)) /* one never entered would never be seen to be empty */
+		stays(room, "systemd has not moved them yet");
 }

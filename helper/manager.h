@@ -7,6 +7,7 @@
 #pragma once
 
 #include "helper/helper.h"
+#include "state/live.h"
 
 /* Units that hold limits. */
 struct crl_manager_slices {
@@ -27,8 +28,13 @@ int crl_manager_make(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 /* The same for a room that stands, whose logins are beneath @slice. -EXDEV when that is another slice now. */
 int crl_manager_reload(struct crl_job *job, const char *slice, struct crl_err *err) CRL_MUST_CHECK;
 
-/* Supervisor and init out of the user's slice. Not needed for isolation, so failing is only logged. */
-void crl_manager_house(const struct crl_job *job, const struct crl_room *room);
+/*
+ * Supervisor and init out of the user's slice: systemd is asked as soon as init stands, and works while the application
+ * goes in; the answer is waited for before anybody is told that the login is in, so that the supervisor never waits for
+ * systemd. Not needed for isolation, so failing is only logged.
+ */
+void crl_manager_house_begin(struct crl_job *job, const struct crl_room *room);
+void crl_manager_house_end(struct crl_job *job, const struct crl_room *room);
 
 /* manager_limits.c */
 int crl_manager_lock(struct crl_job *job, const struct crl_manager_slices *slices, struct crl_err *err) CRL_MUST_CHECK;
@@ -38,9 +44,20 @@ int crl_manager_limit(const struct crl_job *job, const struct crl_manager_slices
 /* A room beneath that slice is gone: take the limits away when no other is on record. @slice a path */
 void crl_manager_release(const struct crl_state *s, const char *slice);
 
-/* The same for every slice whose limits a killed supervisor or helper has left. */
-void crl_manager_sweep(const struct crl_state *s);
+/*
+ * The same for every slice whose limits a killed supervisor or helper has left.
+ * @state  the state directory's path
+ * @live   as crl_live_read() has said before
+ */
+void crl_manager_sweep(const struct crl_state *s, const char *state, const struct crl_live *live);
 
-/* ask_systemd.c: ask one question. @argv  argv[0] is filled in; NULL-ended. Errors (stage LIMITS): as systemd says. */
+/*
+ * ask_systemd.c: ask one question, all at once or in two steps.
+ * @argv         argv[0] is filled in; NULL-ended
+ * @deadline_ms  as crl_now_ms() counts; then carrel-bus is killed and the answer is -ETIMEDOUT
+ * Errors (stage LIMITS): as systemd says.
+ */
 int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err) CRL_MUST_CHECK;
+int crl_systemd_begin(char **argv, struct crl_systemd_question *ret, struct crl_err *err) CRL_MUST_CHECK;
+int crl_systemd_await(struct crl_systemd_question *q, int64_t deadline_ms, struct crl_err *err) CRL_MUST_CHECK;
 int crl_systemd_bus_path(char *buf, size_t size) CRL_MUST_CHECK;

@@ -19,7 +19,9 @@
 #include "plan/unit_properties.h"
 
 #define CONTROL "/run/systemd/system.control"
+#define BUDGET "user-budget_" /* a slice of that name is nobody else's */
 #define RELEASE_WAIT_MS 1000
+#define SWEEP_BATCH 500 /* locks held at once; the records are read once for each batch */
 #define ARGS_MAX (CRL_UNIT_PROPERTIES_MAX + 8)
 
 /* systemd names the file of a property after it, and drops what it says of units: CPUQuota is kept by its own name. */
@@ -92,7 +94,7 @@ static int set_limits(const struct crl_job *job, const char *unit, const struct 
 	argv[n++] = (char *)(uintptr_t)unit;
 	for (size_t i = 0; i < p->len; i++)
 		argv[n++] = (char *)(uintptr_t)p->word[i];
-	return crl_systemd_ask(argv, job->deadline_ms, err);
+	return crl_systemd_ask(argv, crl_job_patience_ms(job), err);
 }
 
 /* systemd writes the files after it has answered; when it is busy that can be seconds. */
@@ -194,21 +196,88 @@ void crl_manager_release(const struct crl_state *s, const char *slice)
 			release_unit(s, unit);
 }
 
-void crl_manager_sweep(const struct crl_state *s)
+/* What belongs into a set: units whose limits are ours and of which no living room is known. */
+static int take_unit(struct crl_words *units, const struct crl_live *live, const char *text, size_t len)
 {
-	int fd = openat(s->rooms, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	char name[CRL_KEY_MAX], unit[CRL_KEY_MAX + 8];
+	char unit[CRL_KEY_MAX + 8];
 
-	if (!dir) {
+	if (len == 0 || len + sizeof(".slice") > sizeof(unit))
+		return 0;
+	(void)snprintf(unit, sizeof(unit), "%.*s.slice", (int)len, text);
+	return crl_words_has(&live->units, unit) ? 0 : crl_words_add(units, unit);
+}
+
+/*
+ * Every name of a directory with that beginning and that end; what is between them, and @kept of the beginning, is a
+ * unit's name without ".slice".
+ */
+static int take_units(DIR *dir, const char *begin, size_t kept, const char *end, const struct crl_live *live,
+		      struct crl_words *units)
+{
+	size_t from = strlen(begin), tail = strlen(end);
+	int r = 0;
+
+	for (const struct dirent *d = dir ? readdir(dir) : NULL; d && r == 0; d = readdir(dir)) {
+		size_t len = strlen(d->d_name);
+
+		if (len > from + tail && strncmp(d->d_name, begin, from) == 0 && strcmp(d->d_name + len - tail, end) == 0)
+			r = take_unit(units, live, d->d_name + from - kept, len - tail - (from - kept));
+	}
+	return r;
+}
+
+/*
+ * A lock is made before the limits and removed after them, so it tells of each slice that is not ours by its name. What
+ * systemctl set-property --runtime has put on a user's slice looks like ours and stays: no lock tells of it.
+ */
+static int find_units(const struct crl_state *s, const struct crl_live *live, struct crl_words *ret)
+{
+	int fd = openat(s->rooms, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+	DIR *locks = fd < 0 ? NULL : fdopendir(fd), *dropins = opendir(CONTROL);
+
+	if (!locks)
 		scope_close_fd(&fd);
+	r = take_units(locks, "limits-", 0, ".lock", live, ret);
+	if (r == 0)
+		r = take_units(dropins, BUDGET, strlen(BUDGET), ".slice.d", live, ret);
+	if (locks)
+		(void)closedir(locks);
+	if (dropins)
+		(void)closedir(dropins);
+	crl_words_sort(ret);
+	return r;
+}
+
+/* R2: whoever had the lock before us is on record by now, and whoever wants it next waits: so the records count now. */
+static void sweep_batch(const struct crl_state *s, const char *state, char *const *unit, size_t len)
+{
+	scoped(crl_live) live = {.apps = 0};
+	int lock[SWEEP_BATCH];
+	char name[CRL_KEY_MAX];
+	int r;
+
+	for (size_t i = 0; i < len; i++) {
+		lock_name(name, unit[i]);
+		if (crl_state_lock(s, name, LOCK_EX | LOCK_NB, &lock[i]) < 0)
+			lock[i] = -EBADF;
+	}
+	r = crl_live_read(state, &live, NULL);
+	for (size_t i = 0; i < len; i++) {
+		if (r == 0 && lock[i] >= 0 && !crl_words_has(&live.units, unit[i])) {
+			remove_dropins(unit[i]);
+			lock_name(name, unit[i]);
+			crl_state_unlock_for_good(s, name);
+		}
+		drop_fd(&lock[i]);
+	}
+}
+
+void crl_manager_sweep(const struct crl_state *s, const char *state, const struct crl_live *live)
+{
+	scoped(crl_words) units = {.len = 0};
+
+	if (find_units(s, live, &units) < 0)
 		return;
-	}
-	for (const struct dirent *d = readdir(dir); d; d = readdir(dir)) {
-		if (sscanf(d->d_name, "limits-%63[^.].lock", name) != 1)
-			continue;
-		(void)snprintf(unit, sizeof(unit), "%s.slice", name);
-		release_unit(s, unit);
-	}
-	(void)closedir(dir);
+	for (size_t at = 0; at < units.len; at += SWEEP_BATCH)
+		sweep_batch(s, state, units.item + at, units.len - at < SWEEP_BATCH ? units.len - at : SWEEP_BATCH);
 }

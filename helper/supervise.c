@@ -95,7 +95,6 @@ static void hear_joiner(struct crl_room *room, struct crl_member *m)
 
 	if (r == -EAGAIN)
 		return;
-	drop_fd(&m->joiner);
 	if (r < 0) { /* the helper gave up: it has told the module, and puts the application back itself */
 		crl_member_drop(room, m);
 		return;
@@ -104,6 +103,7 @@ static void hear_joiner(struct crl_room *room, struct crl_member *m)
 		crl_members_present(room));
 	crl_room_why_begin(room, m);
 	crl_room_record(room);
+	drop_fd(&m->joiner); /* the helper stays until the login is on record */
 }
 
 static void hear_module(struct crl_room *room, struct crl_member *m)

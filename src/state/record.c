@@ -229,4 +229,6 @@ void crl_record_remove_own(const struct crl_state *s, const char *name, const ch
 		return;
 	if (names_room(s, name, id))
 		remove_files(s->rooms, name, true);
+	else if (shared)
+		crl_state_unlock_for_good(s, name); /* perhaps we have just made it */
 }

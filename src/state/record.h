@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What is known of a live room, one small file each under STATE/rooms; plus ids, locks and the sweep.
+ * What is known of a live room, one small file each under STATE/rooms; plus ids and locks.
  *
  *   STATE/rooms/NAME.room   the record, rewritten by rename
  *   STATE/rooms/NAME.sock   where more logins join (shared rooms only)
  *   STATE/rooms/NAME.lock   held while a shared room is made, joined or ended
+ *   STATE/rooms/ID.lock     held by a login's helper until the login is on record (live.h)
  *   STATE/cache/            compiled filters
  *
  * Runs in: helper, supervisor (root); carrelctl reads. Trusts: nobody but root can write below STATE (0700).
@@ -119,10 +120,3 @@ void crl_record_each_cgroup(const struct crl_state *s, const char *name, const c
  * Waits for the lock of a shared room.
  */
 void crl_record_remove_own(const struct crl_state *s, const char *name, const char *id, bool shared);
-
-/*
- * Remove what dead supervisors left: records, sockets and the cgroups they name.
- * @remove_cgroup  called for each login's cgroup of a dead room; NULL = none
- * Returns how many rooms were swept, or -errno.
- */
-int crl_state_sweep(const struct crl_state *s, crl_sweep_cgroup *remove_cgroup, void *arg) CRL_MUST_CHECK;

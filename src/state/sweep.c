@@ -1,135 +1,134 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Remove what is left of rooms whose supervisor and init both died without a word.
+ * Remove what the dead have left below STATE/rooms: records, sockets, locks, files half written.
  *
- * Runs in: helper (root), now and then; never on the way of a login.
+ * R1: a name's files are removed with its lock held, after another look: a room that has taken the name meanwhile keeps
+ * all. Who holds the lock is making, joining or ending a room of that name, or is a login on its way: left alone.
+ * R2: what cannot be read is not dead; what is no record is nobody's.
+ *
+ * Runs in: helper (root), in the process of the sweep; crl_record_each_cgroup() in the room's init, too.
  */
-#include "state/record.h"
+#include "state/sweep.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 
-#define RECORD_MAX 65536
+#include "state/room_text.h"
 
-static char *read_record(int rooms, const char *file)
+#define LIMITS "limits-" /* locks of systemd's slices: whoever sets limits there takes those away */
+
+static void each_cgroup(const struct crl_room_info *room, crl_sweep_cgroup *each, void *arg)
 {
-	scoped_free char *text = malloc(RECORD_MAX);
-	scoped_fd fd = openat(rooms, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	ssize_t n;
-
-	if (!text || fd < 0)
-		return NULL;
-	n = read(fd, text, RECORD_MAX - 1);
-	if (n < 0)
-		return NULL;
-	text[n] = '\0';
-	return take_ptr(text);
-}
-
-/* True when the record's supervisor is gone, or its number is another process's now. */
-static bool is_dead(const char *text)
-{
-	const char *p = strstr(text, "\nsupervisor=");
-	uint64_t start;
-	int pid;
-
-	if (!p || sscanf(p, "\nsupervisor=%d %" SCNu64, &pid, &start) != 2)
-		return true; /* not a record of ours: nothing alive can depend on it */
-	return crl_process_start((pid_t)pid) != start;
-}
-
-#define SLICE_MAX 256
-
-/* What a line of a record says, which only root can have written; "" when it has no such line. @key  "\nKEY=" */
-static void read_line(const char *text, const char *key, char *buf, size_t size)
-{
-	const char *p = strstr(text, key);
-
-	p = p ? p + strlen(key) : "";
-	(void)snprintf(buf, size, "%.*s", (int)strcspn(p, "\n"), p);
-}
-
-static void sweep_cgroups(const char *text, crl_sweep_cgroup *remove_cgroup, void *arg)
-{
-	char slice[SLICE_MAX], root[PATH_MAX];
-
-	read_line(text, "\nslice=", slice, sizeof(slice));
-	read_line(text, "\ncgroup_root=", root, sizeof(root));
-	for (const char *p = strstr(text, "\nlogin="); p && slice[0]; p = strstr(p + 1, "\nlogin=")) {
-		char id[CRL_ID_MAX];
-		int cgroup;
-
-		if (sscanf(p, "\nlogin=%15[a-z0-9] %*u %d", id, &cgroup) == 2 && cgroup)
-			remove_cgroup(arg, root, slice, id);
-	}
+	for (size_t i = 0; i < room->logins && room->slice[0]; i++)
+		if (room->login[i].cgroup)
+			each(arg, crl_room_cgroup_root(room), room->slice, room->login[i].id);
 }
 
 void crl_record_each_cgroup(const struct crl_state *s, const char *name, const char *id, crl_sweep_cgroup *each,
 			    void *arg)
 {
-	char file[CRL_KEY_MAX + 8], want[CRL_ID_MAX + 8];
-	scoped_free char *text = NULL;
+	struct crl_room_info room;
 
-	(void)snprintf(file, sizeof(file), "%s.room", name); /* names are shorter */
-	(void)snprintf(want, sizeof(want), "\nroom=%s\n", id);
-	text = read_record(s->rooms, file);
-	if (text && strstr(text, want))
-		sweep_cgroups(text, each, arg);
+	if (crl_room_load(s->rooms, name, &room) < 0)
+		return;
+	if (strcmp(room.id, id) == 0)
+		each_cgroup(&room, each, arg);
+	crl_room_info_done(&room);
 }
 
-bool crl_record_has_slice(int rooms_dir, const char *file, const char *slice)
+static bool has_unit(char *path, const char *unit)
 {
-	const char *dot = strrchr(file, '.');
-	scoped_free char *text = NULL;
-	char path[SLICE_MAX], *rest = NULL;
+	char *rest = NULL;
 
-	if (!dot || strcmp(dot, ".room") != 0)
-		return false;
-	text = read_record(rooms_dir, file);
-	if (!text || is_dead(text))
-		return false;
-	read_line(text, "\nslice=", path, sizeof(path));
 	for (const char *name = strtok_r(path, "/", &rest); name; name = strtok_r(NULL, "/", &rest))
-		if (strcmp(name, slice) == 0)
+		if (strcmp(name, unit) == 0)
 			return true;
 	return false;
 }
 
-static bool sweep_one(const struct crl_state *s, const char *file, crl_sweep_cgroup *remove_cgroup, void *arg)
+bool crl_record_has_slice(int rooms_dir, const char *file, const char *slice)
 {
-	const char *dot = strrchr(file, '.');
-	scoped_free char *text = NULL;
+	struct crl_room_info room;
 	char name[CRL_KEY_MAX];
+	bool has;
+	int r;
 
-	if (!dot || strcmp(dot, ".room") != 0 || (size_t)(dot - file) >= sizeof(name))
+	if (!crl_room_file_name(file, name))
 		return false;
-	text = read_record(s->rooms, file);
-	if (!text || !is_dead(text))
-		return false;
-	if (remove_cgroup)
-		sweep_cgroups(text, remove_cgroup, arg);
-	memcpy(name, file, (size_t)(dot - file));
-	name[dot - file] = '\0';
-	crl_record_remove(s->rooms, name);
-	return true;
+	r = crl_room_load(rooms_dir, name, &room);
+	if (r < 0)
+		return r != -ENOENT && r != -EBADMSG; /* R2 */
+	has = !room.stale && has_unit(room.slice, slice);
+	crl_room_info_done(&room);
+	return has;
 }
 
-int crl_state_sweep(const struct crl_state *s, crl_sweep_cgroup *remove_cgroup, void *arg)
+/* The names that have files of ours, without those of living rooms. */
+static int read_names(const struct crl_state *s, const struct crl_live *live, struct crl_words *ret)
 {
-	int fd = openat(s->rooms, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), swept = 0;
+	static const char *const suffix[] = {".room", ".new", ".sock", ".lock"};
+	int fd = openat(s->rooms, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!dir) {
-		int e = errno;
-
+		r = -errno;
 		scope_close_fd(&fd);
-		return -e;
+		return r;
 	}
-	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
-		swept += sweep_one(s, d->d_name, remove_cgroup, arg);
+	for (const struct dirent *d = readdir(dir); d && r == 0; d = readdir(dir)) {
+		const char *dot = strrchr(d->d_name, '.');
+		char name[CRL_KEY_MAX];
+		bool ours = false;
+
+		for (size_t i = 0; dot && i < CRL_ARRAY_LEN(suffix); i++)
+			ours |= strcmp(dot, suffix[i]) == 0;
+		if (!ours || dot == d->d_name || (size_t)(dot - d->d_name) >= sizeof(name))
+			continue;
+		(void)snprintf(name, sizeof(name), "%.*s", (int)(dot - d->d_name), d->d_name);
+		if (strncmp(name, LIMITS, strlen(LIMITS)) != 0 && !crl_words_has(&live->names, name))
+			r = crl_words_add(ret, name);
+	}
 	(void)closedir(dir);
-	return swept;
+	crl_words_sort(ret);
+	return r;
+}
+
+static bool has_left(const struct crl_room_info *room, crl_sweep_keeps *keeps, void *arg)
+{
+	for (size_t i = 0; i < room->logins; i++)
+		if (room->login[i].cgroup && keeps(arg, room->login[i].id))
+			return true;
+	return false;
+}
+
+/* R1. Returns whether a room was removed. */
+static bool sweep_name(const struct crl_state *s, const char *name, crl_sweep_keeps *keeps, void *arg)
+{
+	struct crl_room_info room = {.stale = true};
+	scoped_fd lock = -EBADF;
+	bool stays;
+	int r;
+
+	if (crl_state_lock(s, name, LOCK_EX | LOCK_NB, &lock) < 0)
+		return false;
+	r = crl_room_load(s->rooms, name, &room);
+	stays = r < 0 ? r != -ENOENT && r != -EBADMSG /* R2 */ : !room.stale || has_left(&room, keeps, arg);
+	if (r == 0)
+		crl_room_info_done(&room);
+	if (stays || keeps(arg, name))
+		return false;
+	crl_record_remove(s->rooms, name);
+	return r != -ENOENT;
+}
+
+int crl_state_sweep(const struct crl_state *s, const struct crl_live *live, crl_sweep_keeps *keeps, void *arg)
+{
+	scoped(crl_words) names = {.len = 0};
+	int r = read_names(s, live, &names), swept = 0;
+
+	for (size_t i = 0; i < names.len && r == 0; i++)
+		swept += sweep_name(s, names.item[i], keeps, arg);
+	return r < 0 ? r : swept;
 }
