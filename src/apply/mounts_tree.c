@@ -312,6 +312,7 @@ int crl_room_hide(struct crl_room *room, const struct crl_mount_op *op)
 
 int crl_room_mask(struct crl_room *room, const struct crl_mount_op *op)
 {
+	const char *file = op->flags & CRL_OP_CLOSED ? "blank" : "mask";
 	int tree = room->tree[op->tree];
 	scoped_fd fd = -EBADF;
 	struct stat st;
@@ -322,7 +323,7 @@ int crl_room_mask(struct crl_room *room, const struct crl_mount_op *op)
 	else if (S_ISLNK(st.st_mode))
 		rc = -ELOOP;
 	else
-		rc = clone_sealed(room, S_ISDIR(st.st_mode) ? "empty" : "mask", &fd);
+		rc = clone_sealed(room, S_ISDIR(st.st_mode) ? "empty" : file, &fd);
 	if (fd >= 0 && move_mount(fd, "", tree, op->target, MOVE_MOUNT_F_EMPTY_PATH))
 		rc = -errno;
 	return rc ? crl_room_fail(room, op, rc, "cannot cover") : 0;

@@ -32,6 +32,18 @@ static enum ctl_answer opens(const char *path, int flags, char *detail)
 	return ctl_probe_say(CTL_PROBE_YES, detail, "%s opens", path);
 }
 
+/* What the room covers may open and be empty. */
+static enum ctl_answer reads(const char *path, char *detail)
+{
+	scoped_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char byte;
+	ssize_t n = fd < 0 ? -1 : read(fd, &byte, 1);
+
+	if (n < 0)
+		return ctl_probe_refused(detail);
+	return ctl_probe_say(n > 0 ? CTL_PROBE_YES : CTL_PROBE_NO, detail, "%s %s", path, n > 0 ? "can be read" : "is empty");
+}
+
 static enum ctl_answer other_processes(const struct ctl_scene *s, char *detail)
 {
 	unsigned int others = 0;
@@ -98,7 +110,7 @@ static enum ctl_answer kernel_log(const struct ctl_scene *s, char *detail)
 	(void)s;
 	if (klogctl(3, text, sizeof(text)) >= 0) /* SYSLOG_ACTION_READ_ALL */
 		return ctl_probe_say(CTL_PROBE_YES, detail, "syslog(2) answers");
-	return opens("/dev/kmsg", O_RDONLY, detail);
+	return reads("/dev/kmsg", detail);
 }
 
 static unsigned int count_set_user_id(const char *path)
@@ -150,36 +162,30 @@ static enum ctl_answer loose_mount(const struct ctl_scene *s, char *detail)
 static enum ctl_answer configuration(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
-	return opens("/etc/carrel/carrel.conf", O_RDONLY, detail);
+	return reads("/etc/carrel/carrel.conf", detail);
 }
 
 static enum ctl_answer shadow(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
-	return opens("/etc/shadow", O_RDONLY, detail);
+	return reads("/etc/shadow", detail);
 }
 
 static enum ctl_answer kernel_memory(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
-	return opens("/proc/kcore", O_RDONLY, detail);
+	return reads("/proc/kcore", detail);
 }
 
 static enum ctl_answer key_list(const struct ctl_scene *s, char *detail)
 {
-	char text[64];
-	scoped_fd fd = open("/proc/keys", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
-
 	(void)s;
-	if (n < 0)
-		return ctl_probe_refused(detail);
-	return ctl_probe_say(n > 0 ? CTL_PROBE_YES : CTL_PROBE_NO, detail, "/proc/keys is %s", n > 0 ? "readable" : "empty");
+	return reads("/proc/keys", detail);
 }
 
 static enum ctl_answer shared_tmp(const struct ctl_scene *s, char *detail)
 {
-	return opens(s->host_file, O_RDONLY, detail);
+	return reads(s->host_file, detail);
 }
 
 static enum ctl_answer unix_reach(const char *path, bool abstract, char *detail)

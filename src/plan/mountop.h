@@ -76,6 +76,8 @@ enum crl_mount_kind {
 #define CRL_OP_EXEC     (1u << 5) /* programs can be run from it */
 #define CRL_OP_SUID     (1u << 6) /* set-user-ID programs and file capabilities count, where the host says so too */
 #define CRL_OP_OWNED    (1u << 7) /* what root owns in the lower is the user's */
+#define CRL_OP_CLOSED   (1u << 8) /* a file is covered by one that cannot be opened, not by one that reads as empty */
+#define CRL_OP_SOCKET   (1u << 9) /* covered only when a socket stands there */
 
 struct crl_mount_op {
 	enum crl_mount_kind kind;

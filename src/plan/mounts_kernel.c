@@ -8,19 +8,37 @@
 
 #include <string.h>
 
-/* What would tell of the host or of other users. Directories read as empty, files as nothing. */
+#define OP(...) ((struct crl_mount_op){__VA_ARGS__})
+
+/*
+ * What would tell of the host or of other users: their files, processes, addresses. Directories read as empty, files
+ * as nothing. docs/mounts.md says why, and why the rest stays.
+ */
 static const char *const proc_masked[] = {
-	"acpi",          "asound",       "scsi",        "kcore",       "keys",       "key-users",
-	"latency_stats", "timer_list",   "timer_stats", "sched_debug", "kallsyms",   "slabinfo",
-	"vmallocinfo",   "pagetypeinfo", "iomem",       "ioports",     "kpagecount", "kpageflags",
-	"kpagecgroup",   "config.gz",    "modules",     "interrupts",  "kmsg",
+	"acpi",	       "asound",  "scsi",    "keys",   "key-users",  "latency_stats", "timer_stats", "sched_debug",
+	"kallsyms",    "iomem",   "ioports", "locks",  "cmdline",    "fs",	      "spl",	     "mdstat",
+	"swaps",       "modules", "config.gz", "interrupts",
 };
 
-static const char *const proc_frozen[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+/* What the kernel shows to root alone. It stays what cannot be opened, since programs know that answer. */
+static const char *const proc_closed[] = {
+	"kcore",       "kmsg",	     "slabinfo",    "vmallocinfo", "pagetypeinfo",
+	"timer_list",  "kpagecount", "kpageflags",  "kpagecgroup", "allocinfo",
+};
 
-/* debugfs, tracefs, securityfs and bpffs need no mask: they are mounts, and a new sysfs comes without them.
+static const char *const proc_frozen[] = {"bus", "irq", "sys", "sysrq-trigger"};
+
+/*
+ * debugfs, tracefs, securityfs and bpffs need no mask: they are mounts, and a new sysfs comes without them.
+ * virtual/block has the backing files of loop devices and the names of volumes, sunrpc the addresses of NFS servers,
+ * slab the names of cgroups on older kernels, irq what /proc/interrupts has, the last three addresses of the kernel.
  */
-static const char *const sys_masked[] = {"firmware", "module", "power", "devices/virtual/powercap"};
+static const char *const sys_masked[] = {
+	"firmware",	 "module",     "power",	     "devices/virtual/powercap", "devices/virtual/block",
+	"fs/ext4",	 "fs/btrfs",   "fs/xfs",     "fs/f2fs",			 "fs/nfs",
+	"fs/bcachefs",   "fs/fuse",    "kernel/slab", "kernel/irq",		 "kernel/sunrpc",
+	"kernel/boot_params", "kernel/notes", "kernel/vmcoreinfo",
+};
 
 static bool has_ns(const struct crl_build *b, enum crl_ns ns)
 {
@@ -33,11 +51,15 @@ static uint32_t follow(const struct crl_build *b)
 	return b->policy->root_mode == CRL_ROOT_HOST ? CRL_OP_FOLLOW : 0;
 }
 
-static int add_all(struct crl_build *b, enum crl_mount_kind kind, enum crl_tree tree,
-		   const char *const *names, size_t len)
+/* @like has all but the target. */
+static int add_all(struct crl_build *b, struct crl_mount_op like, const char *const *names, size_t len)
 {
+	like.flags |= CRL_OP_OPTIONAL;
 	for (size_t i = 0; i < len; i++) {
-		int rc = CRL_ADD(b, .kind = kind, .tree = tree, .target = names[i], .flags = CRL_OP_OPTIONAL);
+		int rc;
+
+		like.target = names[i];
+		rc = crl_build_add(b, &like);
 
 		if (rc)
 			return rc;
@@ -50,9 +72,13 @@ static int add_proc(struct crl_build *b)
 	int rc = CRL_ADD(b, .kind = CRL_MOUNT_PROC, .target = "/proc");
 
 	if (!rc)
-		rc = add_all(b, CRL_MOUNT_MASK, CRL_TREE_PROC, proc_masked, CRL_ARRAY_LEN(proc_masked));
+		rc = add_all(b, OP(.kind = CRL_MOUNT_MASK, .tree = CRL_TREE_PROC), proc_masked, CRL_ARRAY_LEN(proc_masked));
 	if (!rc)
-		rc = add_all(b, CRL_MOUNT_FREEZE, CRL_TREE_PROC, proc_frozen, CRL_ARRAY_LEN(proc_frozen));
+		rc = add_all(b, OP(.kind = CRL_MOUNT_MASK, .tree = CRL_TREE_PROC, .flags = CRL_OP_CLOSED), proc_closed,
+			     CRL_ARRAY_LEN(proc_closed));
+	if (!rc)
+		rc = add_all(b, OP(.kind = CRL_MOUNT_FREEZE, .tree = CRL_TREE_PROC), proc_frozen,
+			     CRL_ARRAY_LEN(proc_frozen));
 	return rc;
 }
 
@@ -66,7 +92,7 @@ static int add_sys(struct crl_build *b)
 			 .flags = b->policy->root_mode == CRL_ROOT_IMAGE ? CRL_OP_OPTIONAL : 0);
 
 	if (!rc)
-		rc = add_all(b, CRL_MOUNT_MASK, CRL_TREE_SYS, sys_masked, CRL_ARRAY_LEN(sys_masked));
+		rc = add_all(b, OP(.kind = CRL_MOUNT_MASK, .tree = CRL_TREE_SYS), sys_masked, CRL_ARRAY_LEN(sys_masked));
 	if (!rc && b->host->cgroup2_unified && has_ns(b, CRL_NS_CGROUP))
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_CGROUP, .target = "/sys/fs/cgroup",
 			     .flags = CRL_OP_OPTIONAL);

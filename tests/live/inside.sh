@@ -94,12 +94,16 @@ check_files() {
 	open_test "/etc/carrel is hidden" "cat /etc/carrel/carrel.conf 2>/dev/null | head -n 1 | wc -l" 0
 	shut "secrets stay shut" "cat /etc/shadow $STAGE/keys/host /etc/ssh/ssh_host_*_key 2>/dev/null | wc -c" 0
 	local f
-	for f in kallsyms interrupts modules; do
+	for f in kallsyms interrupts modules cmdline locks; do
 		[ -s /proc/$f ] || [ "$(head -c 1 /proc/$f | wc -c)" = 1 ] || continue
 		open_test "/proc/$f is masked" "head -c 100 /proc/$f 2>/dev/null | wc -c" 0
 	done
 	open_test "more of /proc and /sys is masked" \
 		"cat /proc/{kcore,keys,timer_list,sched_debug,slabinfo,iomem,ioports,vmallocinfo,pagetypeinfo} 2>/dev/null | head -c 9 | wc -c; ls /sys/firmware /sys/kernel/debug /proc/acpi 2>/dev/null | grep -v :\$ | tr -d '\n'" 0
+	shut "what is root's cannot be opened, as on the host" "cat /proc/slabinfo 2>&1 | grep -c 'Permission denied'" 1
+	open_test "file systems, locks and volumes of the host are not told" \
+		"ls -A /proc/fs /sys/devices/virtual/block /sys/kernel/irq /sys/fs/ext4 2>/dev/null | grep -v '^\$\|:\$' | wc -l; wc -l </proc/locks" $'0\n0'
+	shut "lsblk and findmnt go on" "lsblk >/dev/null 2>&1; echo \$?; findmnt / >/dev/null && echo yes" "$(lsblk >/dev/null 2>&1; echo $?)"$'\nyes'
 	shut "programs find what they need in /proc" \
 		"grep -c processor /proc/cpuinfo >/dev/null && grep -q MemTotal /proc/meminfo && cat /proc/loadavg /proc/stat /proc/version >/dev/null && echo yes" yes
 	shut "/run and /var/log are root's" "touch /run/x /var/log/x /run/user/x 2>&1 | grep -c denied" 3

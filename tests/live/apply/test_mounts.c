@@ -311,10 +311,16 @@ static void test_R02_tmp_size(void **state)
 /* N05, N09, N10, N11 */
 static void kernel_user(void)
 {
-	static const char *const masked[] = {"/proc/kallsyms",   "/proc/keys",      "/proc/timer_list",
-					     "/proc/interrupts", "/proc/iomem",     "/proc/slabinfo",
-					     "/proc/kcore",      "/proc/config.gz", "/proc/sched_debug",
-					     "/proc/kpagecount", "/proc/modules"};
+	static const char *const masked[] = {
+		"/proc/kallsyms", "/proc/keys",    "/proc/interrupts", "/proc/iomem",	    "/proc/config.gz",
+		"/proc/modules",  "/proc/locks",   "/proc/cmdline",    "/proc/swaps",	    "/proc/mdstat",
+		"/proc/key-users", "/proc/ioports", "/proc/sched_debug", "/sys/kernel/vmcoreinfo", "/sys/kernel/notes",
+	};
+	static const char *const closed[] = {"/proc/kcore",	 "/proc/timer_list",   "/proc/slabinfo",  "/proc/kmsg",
+					     "/proc/kpagecount", "/proc/pagetypeinfo", "/proc/vmallocinfo"};
+	static const char *const bare[] = {"/proc/acpi",       "/proc/fs",	 "/sys/firmware", "/sys/module",
+					   "/sys/fs/ext4",     "/sys/kernel/irq", "/sys/kernel/slab",
+					   "/sys/devices/virtual/block"};
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(masked); i++) {
 		char *text = slurp(masked[i]);
@@ -322,8 +328,10 @@ static void kernel_user(void)
 		CHECK(!text || !*text);
 		free(text);
 	}
-	CHECK(count_dir("/proc/acpi") == 0 && count_dir("/sys/firmware") == 0 &&
-	      count_dir("/sys/module") == 0);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(closed); i++)
+		CHECK(open(closed[i], O_RDONLY) < 0 && (errno == EACCES || errno == ENOENT));
+	for (size_t i = 0; i < CRL_ARRAY_LEN(bare); i++)
+		CHECK(!is_there(bare[i]) || count_dir(bare[i]) == 0);
 	CHECK(!is_there("/proc/1")); /* the room's init is root's: not even there */
 	CHECK(is_there("/proc/self/status") && has_text("/proc/cpuinfo", "processor") &&
 	      has_text("/proc/meminfo", "MemTotal") && is_there("/sys/devices/system/cpu"));
