@@ -19,9 +19,25 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "plan/mounts.h"
 
 #define CGROUP2_MAGIC 0x63677270
+
+/* Without /proc/net/unix there is no AF_UNIX; any other fault leaves the sockets open, so the login is refused. */
+static int read_sockets(const struct crl_job *job, struct crl_host *host, struct crl_err *err)
+{
+	scoped_fd fd = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : crl_err_set(err, errno, CRL_STAGE_MOUNT, "cannot open /proc/net/unix");
+	r = crl_host_read_sockets(fd, host, err);
+	if (r == 0 && host->sockets_cut)
+		crl_log(LOG_WARNING, "id=%s uid=%u: more sockets on this host than are looked at, not all are covered", job->id,
+			job->login.uid);
+	return r;
+}
 
 static int read_host(const struct crl_job *job, struct crl_host *host, struct crl_err *err)
 {
@@ -42,6 +58,12 @@ static int read_host(const struct crl_job *job, struct crl_host *host, struct cr
 		(void)snprintf(host->outer_tty, sizeof(host->outer_tty), "/dev/%.50s", tty);
 	if (p->namespaces & CRL_NS_BIT(CRL_NS_UTS))
 		(void)snprintf(host->room_name, sizeof(host->room_name), "%s", p->hostname);
+	if (p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT) && p->root_mode == CRL_ROOT_HOST) {
+		int r = read_sockets(job, host, err);
+
+		if (r < 0)
+			return r;
+	}
 	return crl_host_read_mounts(fd, host, err);
 }
 

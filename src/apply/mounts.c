@@ -37,6 +37,7 @@ static crl_room_step *const steps[CRL_MOUNT_KIND_COUNT] = {
 	[CRL_MOUNT_WRITABLE] = crl_room_writable,
 	[CRL_MOUNT_READ_ONLY] = crl_room_read_only,
 	[CRL_MOUNT_HIDE] = crl_room_hide,
+	[CRL_MOUNT_SOCKET] = crl_room_cover_socket,
 	[CRL_MOUNT_PROC] = crl_room_proc,
 	[CRL_MOUNT_SYSFS] = crl_room_sysfs,
 	[CRL_MOUNT_SYS_BIND] = crl_room_sys_bind,

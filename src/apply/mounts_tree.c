@@ -276,7 +276,7 @@ int crl_room_seal(struct crl_room *room, const struct crl_mount_op *op)
 	return 0;
 }
 
-static int clone_sealed(struct crl_room *room, const char *path, int *ret_fd)
+int crl_room_clone_sealed(struct crl_room *room, const char *path, int *ret_fd)
 {
 	int fd = open_tree(room->tree[CRL_TREE_SEALED], path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
@@ -302,9 +302,9 @@ int crl_room_hide(struct crl_room *room, const struct crl_mount_op *op)
 				     rc == -ELOOP ? "a symbolic link that is not root's is on the way"
 						  : "cannot find it");
 	if (S_ISDIR(st.st_mode))
-		rc = clone_sealed(room, op->source ? op->source : "empty", &fd);
+		rc = crl_room_clone_sealed(room, op->source ? op->source : "empty", &fd);
 	else
-		rc = op->source ? -ENOTDIR : clone_sealed(room, "blank", &fd);
+		rc = op->source ? -ENOTDIR : crl_room_clone_sealed(room, "blank", &fd);
 	if (!rc)
 		rc = crl_mount_attach(fd, to);
 	return rc ? crl_room_fail(room, op, rc, "cannot cover") : 0;
@@ -323,7 +323,7 @@ int crl_room_mask(struct crl_room *room, const struct crl_mount_op *op)
 	else if (S_ISLNK(st.st_mode))
 		rc = -ELOOP;
 	else
-		rc = clone_sealed(room, S_ISDIR(st.st_mode) ? "empty" : file, &fd);
+		rc = crl_room_clone_sealed(room, S_ISDIR(st.st_mode) ? "empty" : file, &fd);
 	if (fd >= 0 && move_mount(fd, "", tree, op->target, MOVE_MOUNT_F_EMPTY_PATH))
 		rc = -errno;
 	return rc ? crl_room_fail(room, op, rc, "cannot cover") : 0;

@@ -30,7 +30,8 @@ struct crl_room {
 typedef int crl_room_step(struct crl_room *room, const struct crl_mount_op *op);
 
 crl_room_step crl_room_isolate, crl_room_root, crl_room_image, crl_room_keep, crl_room_protect,
-	crl_room_writable, crl_room_read_only, crl_room_hide, crl_room_mask, crl_room_freeze, crl_room_show,
+	crl_room_writable, crl_room_read_only, crl_room_hide, crl_room_cover_socket,
+	crl_room_mask, crl_room_freeze, crl_room_show,
 	crl_room_offer, crl_room_bind, crl_room_terminal, crl_room_devlog, crl_room_seal, crl_room_pivot;
 crl_room_step crl_room_system, crl_room_user, crl_room_proc, crl_room_sysfs, crl_room_sys_bind,
 	crl_room_cgroup, crl_room_devpts, crl_room_mqueue;
@@ -50,6 +51,9 @@ int crl_mount_change(int fd, bool recursive, uint64_t set, uint64_t clear) CRL_M
 
 /* Attach a mount to a directory or file that @to stands for. Returns 0 or -errno. */
 int crl_mount_attach(int mount, int to) CRL_MUST_CHECK;
+
+/* Clone a file or directory of the sealed tree. Returns 0 or -errno. */
+int crl_room_clone_sealed(struct crl_room *room, const char *path, int *ret_fd) CRL_MUST_CHECK;
 
 /*
  * Make the place of @op when it has one, then attach @mount to op->target in the room's root.

@@ -64,7 +64,7 @@ struct assessment {
 
 /* What probes look for on the host. Removed by take_down(). */
 struct bait {
-	int tcp, named, abstract;
+	int tcp, named, far, abstract;
 	int shm; /* id of the segment */
 	struct ctl_scene *scene;
 };
@@ -111,7 +111,7 @@ static int put_up(struct bait *b, struct ctl_scene *scene)
 	socklen_t size = sizeof(a);
 	struct stat st;
 
-	*b = (struct bait){-EBADF, -EBADF, -EBADF, -1, scene};
+	*b = (struct bait){-EBADF, -EBADF, -EBADF, -EBADF, -1, scene};
 	(void)snprintf(scene->host_file, sizeof(scene->host_file), "/tmp/carrel-assess-XXXXXX");
 	(void)snprintf(scene->host_shm_file, sizeof(scene->host_shm_file), "/dev/shm/carrel-assess-XXXXXX");
 	if (put_file(scene->host_file) < 0 || put_file(scene->host_shm_file) < 0 || stat("/tmp", &st) < 0)
@@ -119,12 +119,16 @@ static int put_up(struct bait *b, struct ctl_scene *scene)
 	scene->host_tmp = st.st_dev;
 	put_segment(b);
 	(void)snprintf(scene->host_socket, sizeof(scene->host_socket), "/run/carrel-assess-%d.sock", (int)getpid());
+	(void)snprintf(scene->host_far_socket, sizeof(scene->host_far_socket), "/var/lib/carrel-assess-%d.sock",
+		       (int)getpid());
 	(void)snprintf(scene->host_abstract, sizeof(scene->host_abstract), "carrel-assess-%d", (int)getpid());
 	b->named = listen_unix(scene->host_socket, false);
+	b->far = listen_unix(scene->host_far_socket, false);
 	b->abstract = listen_unix(scene->host_abstract, true);
 	b->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (b->named < 0 || b->abstract < 0 || b->tcp < 0 || bind(b->tcp, (const struct sockaddr *)&a, sizeof(a)) < 0 ||
-	    listen(b->tcp, 4) < 0 || getsockname(b->tcp, (struct sockaddr *)&a, &size) < 0)
+	if (b->named < 0 || b->far < 0 || b->abstract < 0 || b->tcp < 0 ||
+	    bind(b->tcp, (const struct sockaddr *)&a, sizeof(a)) < 0 || listen(b->tcp, 4) < 0 ||
+	    getsockname(b->tcp, (struct sockaddr *)&a, &size) < 0)
 		return -EADDRNOTAVAIL;
 	scene->host_port = ntohs(a.sin_port);
 	return 0;
@@ -134,12 +138,14 @@ static void take_down(struct bait *b)
 {
 	drop_fd(&b->tcp);
 	drop_fd(&b->named);
+	drop_fd(&b->far);
 	drop_fd(&b->abstract);
 	if (b->shm >= 0)
 		(void)shmctl(b->shm, IPC_RMID, NULL);
 	(void)unlink(b->scene->host_file);
 	(void)unlink(b->scene->host_shm_file);
 	(void)unlink(b->scene->host_socket);
+	(void)unlink(b->scene->host_far_socket);
 }
 
 /* Is there a limit of that kind on the process, or above it? */

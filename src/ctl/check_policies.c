@@ -2,12 +2,15 @@
 /* Policies that can be evaluated, and yet are not what somebody would want. See findings.h. */
 #include "ctl/findings.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl/auditstate.h"
 #include "ctl/lacks.h"
+#include "plan/mounts.h"
 #include "policy/match.h"
 #include "policy/weaker.h"
 
@@ -129,6 +132,34 @@ static void check_log(struct one *o)
 			 : "is true, and the journal takes every audit record: a user can fill it");
 }
 
+/* What listens on this host, and the policy shows by a place that is there for files. */
+static void check_offers(struct one *o)
+{
+	scoped(crl_host) host = {0};
+	scoped_fd fd = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
+	const struct crl_policy *p = o->p;
+	char text[300];
+
+	if (fd < 0 || !(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)) || crl_host_read_sockets(fd, &host, NULL) < 0)
+		return;
+	for (size_t i = 0; i < host.sockets_len; i++) {
+		const char *path = host.sockets[i];
+		const char *key = NULL;
+		struct stat st;
+
+		for (size_t k = 0; k < p->writable.len; k++)
+			if (crl_path_is_within(path, p->writable.item[k]))
+				key = "root.writable_paths";
+		for (size_t k = 0; k < p->bind_len; k++)
+			if (crl_path_is_within(path, p->bind[k].source))
+				key = "root.bind";
+		if (!key || stat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || !(st.st_mode & 022))
+			continue;
+		(void)snprintf(text, sizeof(text), "shows %.200s: what listens there can be reached from the room", path);
+		say(o, key, "nothing, if that is meant", text);
+	}
+}
+
 static void check_alone(struct one *o)
 {
 	const struct crl_policy *p = o->p;
@@ -147,6 +178,7 @@ static void check_alone(struct one *o)
 	check_sockets(o);
 	check_own_name(o);
 	check_log(o);
+	check_offers(o);
 }
 
 static void check_parent(struct one *o)

@@ -206,6 +206,11 @@ static enum ctl_answer run_socket(const struct ctl_scene *s, char *detail)
 	return unix_reach(s->host_socket, false, detail);
 }
 
+static enum ctl_answer far_socket(const struct ctl_scene *s, char *detail)
+{
+	return unix_reach(s->host_far_socket, false, detail);
+}
+
 static enum ctl_answer abstract_socket(const struct ctl_scene *s, char *detail)
 {
 	return unix_reach(s->host_abstract, true, detail);
@@ -309,6 +314,7 @@ const struct ctl_attack ctl_attacks_reach[] = {
 	{CTL_V_NETWORK, 4, "reach abstract sockets of the host", abstract_socket},
 	{CTL_V_NETWORK, 3, "use the host's interfaces", interfaces},
 	{CTL_V_ESCAPE, 5, "reach services' sockets in /run", run_socket},
+	{CTL_V_ESCAPE, 5, "reach services' sockets outside of /run", far_socket},
 	{CTL_V_ESCAPE, 10, "reach the sockets of docker, systemd and the like", mighty_sockets},
 	{CTL_V_ESCAPE, 9, "join the namespaces of init", join_init},
 	{CTL_V_ESCAPE, 6, "look through the root of init", root_of_init},

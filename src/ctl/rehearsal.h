@@ -30,6 +30,7 @@ struct ctl_scene {
 	int host_shm_key;       /* of a segment of System V shared memory; 0 = none */
 	dev_t host_tmp;         /* where the host's /tmp is */
 	char host_socket[64];   /* a socket for everybody, in the host's /run */
+	char host_far_socket[64]; /* the same outside of /run */
 	char host_abstract[64]; /* a socket with a name of its own kind on the host, see unix(7) */
 	uint16_t host_port;     /* a listener on the host's 127.0.0.1 */
 };

@@ -47,6 +47,7 @@ enum crl_mount_kind {
 	CRL_MOUNT_WRITABLE, /* clone the host's @source, writable, to the same place */
 	CRL_MOUNT_READ_ONLY, /* clone the root's @source, read-only, to the same place */
 	CRL_MOUNT_HIDE, /* put an empty directory (or @source of the sealed tree) or file over @target */
+	CRL_MOUNT_SOCKET, /* put a file that cannot be opened over @target, when a socket stands there */
 	CRL_MOUNT_PROC, /* a new procfs on @target */
 	CRL_MOUNT_SYSFS, /* a new sysfs on @target */
 	CRL_MOUNT_SYS_BIND, /* the host's sysfs on @target */
@@ -77,7 +78,6 @@ enum crl_mount_kind {
 #define CRL_OP_SUID     (1u << 6) /* set-user-ID programs and file capabilities count, where the host says so too */
 #define CRL_OP_OWNED    (1u << 7) /* what root owns in the lower is the user's */
 #define CRL_OP_CLOSED   (1u << 8) /* a file is covered by one that cannot be opened, not by one that reads as empty */
-#define CRL_OP_SOCKET   (1u << 9) /* covered only when a socket stands there */
 
 struct crl_mount_op {
 	enum crl_mount_kind kind;

@@ -39,6 +39,7 @@ static const char *const kind_names[CRL_MOUNT_KIND_COUNT] = {
 	[CRL_MOUNT_WRITABLE] = "writable",
 	[CRL_MOUNT_READ_ONLY] = "read-only",
 	[CRL_MOUNT_HIDE] = "hide",
+	[CRL_MOUNT_SOCKET] = "socket",
 	[CRL_MOUNT_PROC] = "proc",
 	[CRL_MOUNT_SYSFS] = "sysfs",
 	[CRL_MOUNT_SYS_BIND] = "sys-bind",
@@ -288,8 +289,9 @@ int crl_mount_plan_build(const struct crl_policy *p, const struct crl_login *log
 	/* What is hidden comes before what is shown in its place; the home and the binds may stand in any of
 	 * it. */
 	static part *const parts[] = {check_policy,   isolate,        crl_build_home_open, crl_build_system,
-				      crl_build_root, hide_files,     crl_build_kernel,    hide_kernel,
-				      crl_build_show, crl_build_home, crl_build_binds,     pivot};
+				      crl_build_root, hide_files,     crl_build_sockets,   crl_build_kernel,
+				      hide_kernel,    crl_build_show, crl_build_home,      crl_build_binds,
+				      pivot};
 	struct crl_build b = {
 		.policy = p,
 		.login = login,

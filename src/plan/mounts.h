@@ -23,6 +23,9 @@ struct crl_host {
 	char **mounts; /* mount points a lookup on the host reaches, in mountinfo order, unescaped; owned */
 	bool *noexec; /* one for each of them: programs cannot be run from it; owned */
 	size_t mounts_len;
+	char **sockets; /* absolute names of sockets that can be connected to, as who bound them gave them; owned */
+	size_t sockets_len;
+	bool sockets_cut; /* there were more */
 	char name[256]; /* host name */
 	char room_name[256]; /* the room's host name; "" = the host's */
 	char room_id[16]; /* written to /run/carrel-room inside, with the user's uid */
@@ -39,6 +42,20 @@ struct crl_host {
  * CRL_MOUNTINFO_MAX; -EBADMSG a line that is not as the manual says; -ENOMEM; read(2).
  */
 int crl_host_read_mounts(int fd, struct crl_host *host, struct crl_err *err) CRL_MUST_CHECK;
+
+/*
+ * Read the sockets that listen, or take datagrams, under an absolute name from an open /proc/net/unix. Names are what
+ * processes chose: a line may be anything. Sets sockets, sockets_len and sockets_cut only.
+ * Errors (stage MOUNT): -ENOMEM; read(2).
+ */
+int crl_host_read_sockets(int fd, struct crl_host *host, struct crl_err *err) CRL_MUST_CHECK;
+
+/* True when @path is @dir or beneath it. "/" holds everything. */
+bool crl_path_is_within(const char *path, const char *dir);
+
+/* mounts_sockets.c: does the policy want the room to reach a socket of that name? */
+bool crl_policy_offers_socket(const struct crl_policy *p, const char *path);
+
 void crl_host_done(struct crl_host *host);
 
 /*

@@ -39,9 +39,6 @@ int crl_build_add(struct crl_build *b, const struct crl_mount_op *op) CRL_MUST_C
 /* A text that the plan keeps, or NULL when memory is out (recorded in b->err). */
 const char *crl_build_text(struct crl_build *b, const char *fmt, ...) CRL_PRINTF(2, 3);
 
-/* True when @path is @dir or beneath it. "/" holds everything. */
-bool crl_path_is_within(const char *path, const char *dir);
-
 /* True when the room gets its own thing at @path whatever the policy says. */
 bool crl_build_is_fixed(const struct crl_build *b, const char *path);
 
@@ -68,6 +65,7 @@ int crl_build_system(struct crl_build *b) CRL_MUST_CHECK; /* the tmpfs trees and
 int crl_build_root(struct crl_build *b) CRL_MUST_CHECK; /* root, kept mounts, writable, read-only */
 /* The hide list; @kernel: what is in /proc and /sys. */
 int crl_build_hide(struct crl_build *b, bool kernel) CRL_MUST_CHECK;
+int crl_build_sockets(struct crl_build *b) CRL_MUST_CHECK; /* sockets of the host that nobody offers */
 int crl_build_kernel(struct crl_build *b) CRL_MUST_CHECK; /* /proc, /sys, /dev */
 int crl_build_show(struct crl_build *b) CRL_MUST_CHECK; /* /run, /tmp and their kind, /var/log, /etc/hosts */
 int crl_build_binds(struct crl_build *b) CRL_MUST_CHECK;

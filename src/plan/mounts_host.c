@@ -346,4 +346,9 @@ void crl_host_done(struct crl_host *host)
 	host->mounts = NULL;
 	host->noexec = NULL;
 	host->mounts_len = 0;
+	for (size_t i = 0; i < host->sockets_len; i++)
+		free(host->sockets[i]);
+	free(host->sockets);
+	host->sockets = NULL;
+	host->sockets_len = 0;
 }

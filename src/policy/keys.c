@@ -66,6 +66,8 @@ const struct crl_key crl_keys[] = {
 	{KEY(BINDS, "root.bind", bind, "( )", "host paths shown at another place")},
 	{KEY(PATHS, "root.run", run, CRL_DEFAULT_RUN, "what of /run is visible"), .words = within_run,
 	 .letters = CRL_LETTERS_LOGIN},
+	{KEY(PATHS, "root.sockets", sockets, CRL_DEFAULT_SOCKETS, "sockets outside of /run that stay reachable"),
+	 .letters = CRL_LETTERS_LOGIN},
 
 	GROUP("tmp", "the room's temporary files"),
 	{KEY(SIZE, "tmp.size", tmp_size, "\"512M\"", "/tmp, /var/tmp, /dev/shm and /run/user/UID together"),

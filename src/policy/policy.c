@@ -25,6 +25,9 @@ static const char *const default_run[] = {
 	"/run/motd.dynamic",
 };
 
+/* SSSD's, which tells names and groups; the other name services have theirs in /run. */
+static const char *const default_sockets[] = {"/var/lib/sss/pipes"};
+
 static const char *const default_families[] = {"unix", "inet", "inet6", "netlink"};
 
 int crl_strdup_to(char **dest, const char *text)
@@ -113,6 +116,9 @@ int crl_policy_init(struct crl_policy *p)
 		rc = add_all(&p->run, default_run, CRL_ARRAY_LEN(default_run));
 	}
 	if (rc == 0) {
+		rc = add_all(&p->sockets, default_sockets, CRL_ARRAY_LEN(default_sockets));
+	}
+	if (rc == 0) {
 		rc = add_all(&p->seccomp.families, default_families, CRL_ARRAY_LEN(default_families));
 	}
 	return rc;
@@ -181,6 +187,7 @@ void crl_policy_done(struct crl_policy *p)
 	crl_strv_done(&p->read_only);
 	crl_strv_done(&p->writable);
 	crl_strv_done(&p->run);
+	crl_strv_done(&p->sockets);
 	crl_strv_done(&p->seccomp.allow);
 	crl_strv_done(&p->seccomp.deny);
 	crl_strv_done(&p->seccomp.families);

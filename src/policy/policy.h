@@ -99,6 +99,7 @@ struct crl_policy {
 	size_t bind_len;
 	struct crl_strv
 		run; /* what of /run is offered: sockets, files, directories; missing ones are skipped */
+	struct crl_strv sockets; /* paths outside of /run at or beneath which the host's sockets are reachable */
 	uint64_t tmp_size; /* bytes for /tmp, /var/tmp, /dev/shm and /run/user/UID together */
 	uint64_t ptys; /* terminals of the room, 1..4096 */
 	uint64_t rooms; /* of the user at once, CRL_UNLIMITED = any number; no control group's limit */
@@ -133,6 +134,7 @@ struct crl_policy {
 	"\"/run/systemd/resolve/stub-resolv.conf\", \"/run/resolvconf\", "                                   \
 	"\"/run/NetworkManager/resolv.conf\", "                                                              \
 	"\"/run/motd.dynamic\" ]"
+#define CRL_DEFAULT_SOCKETS "[ \"/var/lib/sss/pipes\" ]"
 
 /*
  * Set every default: one room a login, all namespaces, private everything, no capabilities, @login.

@@ -78,6 +78,7 @@ ASK(hide, has_more(&q->hide, &p->hide))
 ASK(read_only, has_more(&q->read_only, &p->read_only))
 ASK(writable_paths, has_more(&p->writable, &q->writable))
 ASK(run, has_more(&p->run, &q->run))
+ASK(sockets, has_more(&p->sockets, &q->sockets))
 ASK(tmp_size, p->tmp_size > q->tmp_size)
 ASK(ptys, p->ptys > q->ptys)
 ASK(home_mode, p->home_mode == CRL_HOME_REAL && q->home_mode != CRL_HOME_REAL)
@@ -124,6 +125,7 @@ const struct crl_weakness crl_weaknesses[] = {
 	{"root.writable_paths", writable_paths},
 	{"root.bind", bind},
 	{"root.run", run},
+	{"root.sockets", sockets},
 	{"tmp.size", tmp_size},
 	{"ptys", ptys},
 	{"home.mode", home_mode},

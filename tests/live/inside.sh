@@ -41,10 +41,15 @@ start_outside() {
 	mkdir -p /run/nslcd /run/samba/winbindd
 	socat UNIX-LISTEN:/run/nslcd/socket,fork,mode=666 EXEC:true &
 	socat UNIX-LISTEN:/run/samba/winbindd/pipe,fork,mode=666 EXEC:true &
+	socat UNIX-LISTEN:/srv/outside,fork,mode=666 EXEC:true &
+	ln -s /srv/outside-dir /srv/outside-link # made by somebody who is not root
+	chown -h bob /srv/outside-link
+	mkdir -p /srv/outside-dir
+	socat UNIX-LISTEN:/srv/outside-link/outside,fork,mode=666 EXEC:true &
 	socat UNIX-LISTEN:/home/ana/outside,fork,mode=666 EXEC:true &
 	socat ABSTRACT-LISTEN:outside,fork EXEC:true &
 	socat TCP-LISTEN:7001,bind=127.0.0.1,fork,reuseaddr EXEC:true &
-	poll 5 test -S /run/outside
+	poll 5 test -S /run/outside -a -S /srv/outside -a -S /srv/outside-dir/outside
 	poll 5 test -S /run/samba/winbindd/pipe
 	poll 5 port_open 7001
 }
@@ -130,6 +135,8 @@ check_network() {
 	open_test "ip link says so too" "ip -o link | awk -F': ' '{ print \$2 }'" "lo"
 	shut "lo is up and works" "ip -o -4 addr show lo | grep -o 127.0.0.1/8; ip -o link show lo | grep -o ',UP'" $'127.0.0.1/8\n,UP'
 	open_test "host's loopback is out of reach" "(exec 3<>/dev/tcp/127.0.0.1/7001) 2>/dev/null && echo reached || echo refused" refused
+	open_test "sockets outside of /run, whoever made the way to them" \
+		"$PROBE unix /srv/outside; $PROBE unix /srv/outside-dir/outside" $'(EACCES|ECONNREFUSED)\n(EACCES|ECONNREFUSED)'
 	open_test "abstract sockets of the host" "$PROBE abstract outside" "ECONNREFUSED|EPERM"
 	open_test "sockets of the host under /run" "$PROBE unix /run/outside" ENOENT
 	open_test "and by /var/run" "$PROBE unix /var/run/outside" ENOENT

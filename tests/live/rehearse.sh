@@ -158,7 +158,7 @@ check_assess() {
 		"run set-user-ID programs as their owner" "read carrel's configuration" "get capabilities back" \
 		"make a user namespace" "io_uring" "userfaultfd" "kernel keyrings" "read what others put into /tmp" \
 		"reach services on the host's loopback" "reach abstract sockets of the host" "use the host's interfaces" \
-		"reach services' sockets in /run" "see devices of the host" "reach the host's shared memory (System V)" \
+		"reach services' sockets in /run" "reach services' sockets outside of /run" "see devices of the host" "reach the host's shared memory (System V)" \
 		"read who logged in, when and from where" "read the host's logs" "read keys and secrets of root's" \
 		"read what others put into /dev/shm" "ask a cloud's metadata service" "fill the host's /tmp" \
 		"take all terminals" "list mounts by listmount" "fanotify" "switch off protection of its memory (personality)" \

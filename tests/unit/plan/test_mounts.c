@@ -107,6 +107,30 @@ static void test_order(void **state)
 	assert_non_null(strstr(f->plan.op[home].place, "/cara"));
 }
 
+/* Sockets that the room would show are covered before anything of its own comes; those it wants are not. */
+static void test_sockets(void **state)
+{
+	char *sockets[] = {(char[]){"/var/lib/x.sock"}, (char[]){"/run/y.sock"}, (char[]){"/home/cara/own"},
+				  (char[]){"/home/bob/z"}, (char[]){"/var/lib/sss/pipes/nss"},
+				  (char[]){"/srv/work/in"}, (char[]){"/var/lib/sss/pipesx"}};
+	struct fixture *f = *state;
+
+	f->h.sockets = sockets;
+	f->h.sockets_len = CRL_ARRAY_LEN(sockets);
+	hide(f, "/home");
+	assert_int_equal(crl_strv_add(&f->p.writable, "/srv/work"), 0);
+	assert_int_equal(build(f), 0);
+	assert_true(find(f, CRL_MOUNT_SOCKET, "/var/lib/x.sock") > find(f, CRL_MOUNT_PROTECT, NULL));
+	assert_true(find(f, CRL_MOUNT_SOCKET, "/var/lib/x.sock") < find(f, CRL_MOUNT_HOME, "/home/cara"));
+	assert_true(find(f, CRL_MOUNT_SOCKET, "/var/lib/sss/pipesx") > 0);
+	for (size_t i = 1; i < 6; i++)
+		assert_int_equal(find(f, CRL_MOUNT_SOCKET, sockets[i]), -1);
+	f->p.root_mode = CRL_ROOT_IMAGE;
+	f->p.root_path = strdup("/srv/image");
+	assert_int_equal(build(f), 0);
+	assert_int_equal(find(f, CRL_MOUNT_SOCKET, NULL), -1);
+}
+
 /* Set-user-ID programs count where the policy wants them to and the user cannot have made them. */
 static void test_suid(void **state)
 {
@@ -345,6 +369,7 @@ static void test_image_follows_no_links(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_sockets, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_suid, setup, teardown),
 		cmocka_unit_test(test_every_kind_has_a_name),

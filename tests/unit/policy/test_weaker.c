@@ -62,6 +62,8 @@ static void test_both_ways(void **state)
 		 "root = { bind = ( { source = \"/a\"; target = \"/b\"; writable = true; } ); };"},
 		{"root.run", "",
 		 "root = { run_add = [ \"/run/x\" ]; };"},
+		{"root.sockets", "",
+		 "root = { sockets_add = [ \"/srv/app\" ]; };"},
 		{"tmp.size", "",
 		 "tmp = { size = \"1G\"; };"},
 		{"ptys", "",
