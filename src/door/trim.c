@@ -96,6 +96,17 @@ static int trim_caps(const struct crl_adopt *a, struct crl_err *err)
 	return read_back_caps(a, err);
 }
 
+/*
+ * A policy may refuse prctl(), and this question with it. A kernel that has just taken a filter never answers it with
+ * EPERM or ENOSYS itself: so that is the filter's answer, and proof enough.
+ */
+static bool is_in_force(void)
+{
+	int mode = prctl(PR_GET_SECCOMP);
+
+	return mode == SECCOMP_MODE_FILTER || (mode < 0 && (errno == EPERM || errno == ENOSYS));
+}
+
 static int load_filter(const struct crl_msg_room *room, struct crl_err *err)
 {
 	union { const struct sock_filter *in; struct sock_filter *out; } unconst = {room->filter}; /* only read */
@@ -104,9 +115,8 @@ static int load_filter(const struct crl_msg_room *room, struct crl_err *err)
 
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_FILTER, "cannot load the system call filter");
-	if (prctl(PR_GET_SECCOMP) != SECCOMP_MODE_FILTER)
-		return crl_err_set(err, ENOTRECOVERABLE, CRL_STAGE_FILTER, "the filter is not in force");
-	return 0;
+	return is_in_force() ? 0
+			     : crl_err_set(err, ENOTRECOVERABLE, CRL_STAGE_FILTER, "the filter is not in force");
 }
 
 int crl_trim_apply(const struct crl_msg_room *room, struct crl_err *err)
