@@ -165,6 +165,7 @@ static void test_every_key(void **state)
 		"root = { read_only = [ \"/i\", \"/i/%g\" ]; };",
 		"root = { writable_paths = [ \"/i/%g\" ]; };",
 		"root = { run = [ \"/run/%g\" ]; };",
+		"root = { sockets = [ \"/i/%g\" ]; };",
 		"root = { bind = ( { source = \"/i/%g\"; target = \"/t\"; } ); };",
 		"root = { bind = ( { source = \"/i\"; target = \"/t/%g\"; } ); };",
 		"home = { mode = \"overlay\"; size = \"1M\"; lower = \"/i/%g\"; };",
