@@ -18,8 +18,6 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/carrel
 LIBEXECDIR ?= $(PREFIX)/libexec/carrel
-MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
-PAMDIR ?= $(PREFIX)/lib/$(MULTIARCH)/security
 STATEDIR ?= /run/carrel
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/vendor-completions
@@ -29,6 +27,19 @@ INSTALL ?= install
 
 CC = gcc
 AR = ar
+
+# Where the libpam that is linked looks for modules: beside pam_unix.so. A module anywhere else is one that no login finds.
+LIBPAM_LIB := $(shell $(CC) -print-multiarch 2>/dev/null) $(notdir $(shell $(CC) -print-multi-os-directory 2>/dev/null))
+LIBPAM_DIR := $(patsubst %/pam_unix.so,%,$(firstword $(wildcard $(foreach lib,$(LIBPAM_LIB),\
+	/usr/lib/$(lib)/security/pam_unix.so /usr/$(lib)/security/pam_unix.so /lib/$(lib)/security/pam_unix.so \
+	/$(lib)/security/pam_unix.so) /usr/lib/security/pam_unix.so /lib/security/pam_unix.so)))
+ifndef PAMDIR
+PAMDIR := $(LIBPAM_DIR)
+# What make install is told when it may not choose for itself.
+PAMDIR_DOUBT := $(if $(LIBPAM_DIR),$(if $(filter-out /usr,$(PREFIX)),PREFIX is $(PREFIX) while libpam looks for modules \
+	in $(LIBPAM_DIR): give PAMDIR=$(LIBPAM_DIR) or where else the PAM lines shall find the module by its whole path,),no \
+	pam_unix.so of the architecture of $(CC) is here: give PAMDIR=, the directory where libpam looks for modules)
+endif
 CSTD := -std=gnu17
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wformat-security -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings -Wundef -Wvla \
@@ -41,7 +52,8 @@ LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections
 OPT ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DCRL_VERSION='"$(VERSION)"' -DCRL_HELPER_PATH='"$(LIBEXECDIR)/carrel-helper"' \
 	-DCRL_CTL_PATH='"$(SBINDIR)/carrelctl"' \
-	-DCRL_CONFIG_PATH='"$(SYSCONFDIR)/carrel/carrel.conf"' -DCRL_DATA_DIR='"$(DATADIR)"' -DCRL_STATE_DIR='"$(STATEDIR)"'
+	-DCRL_CONFIG_PATH='"$(SYSCONFDIR)/carrel/carrel.conf"' -DCRL_DATA_DIR='"$(DATADIR)"' -DCRL_STATE_DIR='"$(STATEDIR)"' \
+	-DCRL_MODULE_PATH='"$(PAMDIR)/pam_carrel.so"'
 # Two archives of each object would differ in -fPIC only; the module needs it and a static PIE does not mind.
 CFLAGS_ALL := $(CSTD) $(OPT) $(WARN) $(WERROR) $(HARDEN) -fPIC
 
@@ -85,8 +97,8 @@ BUS := $(if $(SDBUS),$(BUILD)/carrel-bus)
 all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper $(BUILD)/carrelctl $(BUS)
 
 # Directories are compiled into some objects: another PREFIX builds those anew.
-PATHS := $(LIBEXECDIR) $(SBINDIR) $(SYSCONFDIR) $(DATADIR) $(STATEDIR) $(VERSION)
-PATHS_OBJ := $(call obj,$(shell grep -lE '\bCRL_(HELPER_PATH|CTL_PATH|CONFIG_PATH|DATA_DIR|STATE_DIR|VERSION)\b' \
+PATHS := $(LIBEXECDIR) $(SBINDIR) $(SYSCONFDIR) $(DATADIR) $(STATEDIR) $(PAMDIR) $(VERSION)
+PATHS_OBJ := $(call obj,$(shell grep -lE '\bCRL_(HELPER_PATH|CTL_PATH|CONFIG_PATH|DATA_DIR|STATE_DIR|MODULE_PATH|VERSION|VERSION_TEXT)\b' \
 	$(CORE_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(CTL_SRC) $(UNIT_SRC)))
 $(PATHS_OBJ): $(BUILD)/paths
 .PHONY: always
@@ -116,10 +128,12 @@ $(BUILD)/carrel-helper: $(call obj,$(HELPER_SRC)) $(ARCHIVES)
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(HELPER_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
 
-# Static but for libc, whose name service it asks: a host needs no package to look at its rooms.
+# Static but for libc, whose name service it asks: a host needs no package to look at its rooms. libpam is opened only by
+# what asks it, and finds syslog() here, so that its reasons are heard.
 $(BUILD)/carrelctl: $(call obj,$(CTL_SRC)) $(BUILD)/libdoor.a $(ARCHIVES)
 	$(if $(V),,@echo LD $@)
-	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(CTL_SRC)) $(BUILD)/libdoor.a $(ARCHIVES) -Wl,-Bstatic $(LIBS_CORE) -Wl,-Bdynamic \
+	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -Wl,--export-dynamic-symbol=syslog,--export-dynamic-symbol=__syslog_chk -o $@ \
+		$(call obj,$(CTL_SRC)) $(BUILD)/libdoor.a $(ARCHIVES) -Wl,-Bstatic $(LIBS_CORE) -Wl,-Bdynamic \
 		$(LDFLAGS)
 
 $(BUILD)/carrel-bus: $(call obj,$(BUS_SRC)) $(BUILD)/libapply.a $(BUILD)/libproto.a
@@ -222,7 +236,11 @@ lint:
 
 # --- install -----------------------------------------------------------------------------------------------------
 
-install: all
+.PHONY: install-where
+install-where:
+	@$(if $(PAMDIR_DOUBT),echo "make: $(PAMDIR_DOUBT)" >&2; exit 1,:)
+
+install: install-where all
 	$(INSTALL) -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/policies \
 		$(DESTDIR)$(SYSCONFDIR)/carrel/policy.d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(PAMDIR)/pam_carrel.so
@@ -247,7 +265,7 @@ install: all
 	$(INSTALL) -m 0644 docs/man/*.8 $(DESTDIR)$(MANDIR)/man8/
 
 # The configuration stays, as any administrator's own file does. Take carrel out of /etc/pam.d first.
-uninstall:
+uninstall: install-where
 	@if grep -ls pam_carrel $(DESTDIR)$(SYSCONFDIR)/pam.d/* 2>/dev/null; then \
 		echo "these files still name pam_carrel.so: take its lines out first, or nobody can log in" >&2; exit 1; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so $(DESTDIR)$(SBINDIR)/carrelctl \

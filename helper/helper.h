@@ -37,6 +37,7 @@ struct crl_options {
 	bool sweep; /* only tidy up after dead rooms, then leave */
 	bool reload; /* only set the limits of live rooms anew */
 	const char *manager_of; /* only tell whether this uid may have a manager of systemd's; NULL = not asked */
+	bool version; /* only tell it, for carrelctl */
 };
 
 /* The login's own cgroup. */

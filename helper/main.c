@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/parse.h"
+#include "proto/version.h"
 
 #define TIMEOUT_MAX_S 600
 
@@ -24,7 +25,7 @@ static int parse_options(int argc, char **argv, struct crl_options *o, struct cr
 		{"timeout", required_argument, NULL, 't'}, {"debug", no_argument, NULL, 'd'},
 		{"sweep", no_argument, NULL, 'w'}, {"reload", no_argument, NULL, 'r'},
 		{"policy", required_argument, NULL, 'p'}, {"rehearse", no_argument, NULL, 'R'},
-		{"may-have-manager", required_argument, NULL, 'm'}, {NULL, 0, NULL, 0},
+		{"may-have-manager", required_argument, NULL, 'm'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
 	};
 	uint64_t seconds = CRL_TIMEOUT_DEFAULT_S;
 
@@ -46,6 +47,8 @@ static int parse_options(int argc, char **argv, struct crl_options *o, struct cr
 			o->sweep = true;
 		else if (opt == 'r')
 			o->reload = true;
+		else if (opt == 'V')
+			o->version = true;
 		else if (opt != 't' || crl_parse_uint(optarg, 1, TIMEOUT_MAX_S, &seconds) < 0)
 			return crl_err_set(err, EINVAL, CRL_STAGE_HELPER, "unknown or wrong option %s", argv[optind - 1]);
 	}
@@ -88,6 +91,10 @@ int main(int argc, char **argv)
 	}
 	if (options.manager_of)
 		return crl_may_have_manager(&options);
+	if (options.version) {
+		(void)printf("%s\n", CRL_VERSION_TEXT);
+		return 0;
+	}
 	if (options.sweep || options.reload) {
 		r = options.sweep ? crl_sweep(&options, &err) : crl_reload(&options, &err);
 		if (r < 0)

@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "door/names.h"
 #include "proto/login.h"
 #include "proto/scope.h"
 
 #define TIMEOUT_DEFAULT_S 10
 #define TIMEOUT_MAX_S 600
-#define BREAK_GLASS_DEFAULT "carrel-break-glass"
 
 /* A setter gets the field and the text after '=' (NULL for a word); returns NULL or what is wrong. */
 typedef const char *setter(void *field, const char *value);
@@ -105,7 +105,7 @@ int options_parse(int argc, const char *const *argv, struct options *ret, struct
 		.config = CRL_CONFIG_PATH,
 		.helper = CRL_HELPER_PATH,
 		.state = CRL_STATE_DIR,
-		.break_glass = BREAK_GLASS_DEFAULT,
+		.break_glass = CRL_BREAK_GLASS,
 		.timeout_s = TIMEOUT_DEFAULT_S,
 	};
 	int rc = 0;

@@ -12,6 +12,9 @@
 #include "proto/err.h"
 #include "proto/login.h"
 
+/* The group whose members log in without a room, where the PAM line names no other. */
+#define CRL_BREAK_GLASS "carrel-break-glass"
+
 /*
  * Find uid, gid, name and home of a user; nothing else of @ret is touched.
  * Errors (stage REQUEST): -ENOENT no such user; -ENAMETOOLONG a field does not fit; another -errno: the name service

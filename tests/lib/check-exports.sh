@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The module exports its two PAM entry points and nothing else; both products carry the usual hardening.
+# The module exports its two PAM entry points, its version and nothing else; both products carry the usual hardening.
 set -u
 build=${1:?build directory}
 fail=0
-want="pam_sm_close_session pam_sm_open_session"
+want="carrel_module_version pam_sm_close_session pam_sm_open_session"
 have=$(nm -D --defined-only "$build/pam_carrel.so" | awk '$2 ~ /[TDBRVW]/ { print $3 }' | grep -v '^CARREL' | sort | xargs)
 if [[ $have != "$want" ]]; then
 	echo "pam_carrel.so exports: $have" >&2

@@ -80,6 +80,15 @@ run uninstall || complain "make uninstall fails"
 same "what make uninstall leaves" "$(files)" '644 etc/carrel/carrel.conf
 644 etc/carrel/policy.d/site.conf'
 
+# Where libpam would not find the module nothing is installed, nor taken away.
+rm -rf "$work/root"
+for refused in PREFIX=/usr/local LIBPAM_DIR=; do
+	run install "$refused" && complain "make install goes on with $refused, and libpam finds no module"
+	grep -q 'PAMDIR=' "$work/out" || complain "make install does not ask for PAMDIR with $refused"
+	same "after an install that was refused" "$(files 2>/dev/null)" ""
+	run uninstall "$refused" && complain "make uninstall goes on with $refused"
+done
+
 # Other directories: products that were built for the usual ones are built anew, in a copy.
 rm -rf "$work/root"
 mkdir "$work/build"
@@ -91,6 +100,7 @@ same "with PREFIX, SYSCONFDIR and PAMDIR" "$(files)" "$(wanted /opt/c /opt/etc /
 for text in /opt/c/libexec/carrel/carrel-helper /opt/etc/carrel/carrel.conf; do
 	grep -qF "$text" "$work/root/lib/security/pam_carrel.so" || complain "the module does not look at $text"
 done
+grep -qF /lib/security/pam_carrel.so "$work/root/opt/c/sbin/carrelctl" || complain "carrelctl does not know the module's path"
 grep -qF /opt/c/share/carrel "$work/root/opt/c/libexec/carrel/carrel-helper" || complain "the helper does not look below PREFIX"
 asks /opt/c
 grep -qF /opt/c/sbin/carrelctl "$work/root/opt/c/libexec/carrel/carrel-helper" || complain "with a PREFIX the helper asks another carrelctl"
