@@ -347,7 +347,7 @@ static int find_person(const struct ctl *c, struct ctl_person *ret, struct crl_e
 			(void)snprintf(names[n++], sizeof(names[0]), "%s", pw->pw_name);
 	endpwent();
 	for (size_t i = 0; i < n; i++)
-		if (ctl_person_of(c, names[i], ret, err) == 0 && !ctl_is_exempt(&ret->login))
+		if (ctl_person_of(c, names[i], ret, err) == 0 && !ctl_is_exempt(c, &ret->login))
 			return 0;
 	return crl_err_set(err, ENOENT, CRL_STAGE_REQUEST,
 			   "no user of this host has a home to try it with: name one by --user");
@@ -382,7 +382,7 @@ enum ctl_exit ctl_assess(const struct ctl *c, int argc, char **argv)
 	r = c->user ? ctl_person_of(c, c->user, who, &err) : find_person(c, who, &err);
 	if (r < 0)
 		return err.code == ENOENT ? ctl_complain(c, CTL_NO, "%s", err.text) : ctl_error(c, &err);
-	if (ctl_is_exempt(&who->login))
+	if (ctl_is_exempt(c, &who->login))
 		return ctl_complain(c, CTL_NO, "%s logs in without a room: name another by --user", who->login.user);
 	if (argc == 0 && policy_of(c, who, policy, &err) < 0)
 		return ctl_error(c, &err);

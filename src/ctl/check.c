@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "apply/landlock.h"
@@ -64,18 +63,6 @@ static void check_switch(struct findings *f, const struct ctl *c)
 		find(f, WARNING, path, 0, "remove the file", "carrel is switched off: nobody who logs in now is isolated");
 }
 
-static void check_helper(struct findings *f)
-{
-	struct stat st;
-
-	if (stat(CRL_HELPER_PATH, &st) < 0)
-		find(f, ERROR, CRL_HELPER_PATH, 0, "make install", "the helper is not there: every login is refused");
-	else if (st.st_uid != 0 || (st.st_mode & 022) != 0)
-		find(f, ERROR, CRL_HELPER_PATH, 0, "chown root, chmod 755", "the helper is not root's alone");
-	else if (st.st_mode & (S_ISUID | S_ISGID))
-		find(f, ERROR, CRL_HELPER_PATH, 0, "chmod 755", "the helper has a set-id bit, which it refuses to run with");
-}
-
 static void check_kernel(struct findings *f)
 {
 	if (crl_landlock_version() == 0)
@@ -103,12 +90,49 @@ void print_findings(const struct ctl *c, struct findings *f)
 		ctl_table_print(c, &f->table);
 	if (!c->json)
 		(void)printf("%s%zu errors, %zu warnings\n", f->table.cells > 0 ? "\n" : "", f->errors, f->warnings);
+	findings_done(f);
+}
+
+void findings_done(struct findings *f)
+{
 	ctl_table_done(&f->table);
+}
+
+void findings_subtract(struct findings *f, const struct findings *before)
+{
+	struct ctl_table *t = &f->table;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->cells; i += t->columns) {
+		bool is_error = strcmp(t->cell[i], "error") == 0;
+		bool is_old = is_known(&before->table, t->cell[i + 1], t->cell[i + 2], t->cell[i + 3]);
+
+		if (is_old) {
+			f->errors -= is_error;
+			f->warnings -= !is_error;
+		}
+		for (size_t k = i; k < i + t->columns; k++) {
+			if (is_old)
+				free(t->cell[k]);
+			else
+				t->cell[kept++] = t->cell[k];
+		}
+	}
+	t->cells = kept;
+}
+
+void check_for_service(struct findings *f, const struct ctl *c, const struct pam_view *v,
+		const struct crl_config *config,
+		       const char *service)
+{
+	(void)config, (void)service;
+	check_module(f, c, v);
 }
 
 enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 {
 	struct findings f = {.table = {.column = findings_column, .columns = FINDINGS_COLUMNS}};
+	const struct pam_view view = {.dir = c->pam_dir};
 	struct crl_config *config = NULL;
 	char path[PATH_MAX];
 
@@ -118,10 +142,10 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 	check_members(&f);
 	if (config)
 		check_nsswitch(&f, config);
-	check_pam(&f, c, config);
+	check_pam(&f, &view, config);
 	check_manager(&f, c, config);
 	check_switch(&f, c);
-	check_helper(&f);
+	check_for_service(&f, c, &view, config, NULL);
 	check_kernel(&f);
 	crl_config_free(config);
 	print_findings(c, &f);

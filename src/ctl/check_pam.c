@@ -2,19 +2,17 @@
 /* PAM stacks that carrel is in, and whether sshd asks them. See findings.h. */
 #include "ctl/findings.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/path.h"
-#include "ctl/pamstack.h"
+#include "ctl/pamunits.h"
 #include "ctl/sshdconf.h"
 #include "policy/match.h"
 
 #define SSHD_CONFIG "/etc/ssh/sshd_config"
+#define OWN_LINES   "take carrel out of that file; carrelctl enable for each service that is meant"
 
 static void check_service(struct findings *f, const char *path, const char *text)
 {
@@ -23,6 +21,9 @@ static void check_service(struct findings *f, const char *path, const char *text
 	pam_stack_read(text, &s);
 	if (!s.open && !s.close)
 		return;
+	if (s.strange)
+		find(f, ERROR, path, s.strange, "write it as in pam.d(5)",
+				"this line is not understood, or libpam refuses the file for it");
 	f->wired++;
 	if (!s.open)
 		find(f, ERROR, path, s.close, "carrelctl disable, then enable", "carrel closes but never opens: nobody is isolated");
@@ -45,76 +46,136 @@ static void check_service(struct findings *f, const char *path, const char *text
 		     "this session line can end the stack before carrel is asked");
 }
 
-/* What one file of pam.d says about another one that carrel is in. */
-struct shared_file {
+/* A service with all that it includes. */
+struct whole {
 	struct findings *f;
-	const char *pam_dir;
-	char name[NAME_MAX + 1]; /* of the file that carrel is in */
-	bool opens;
+	const char *service;
+	const char *path;
+	const struct pam_sessions *s;
+	const struct pam_step *open; /* the last one; NULL = none */
+	const struct pam_step *brought; /* the first line of carrel's that is not in the service's own file; NULL = none */
+	size_t opens;
+	size_t own_opens;
 };
 
-static int read_service(const char *dir, const char *name, char **ret)
+/* "su-l" that includes "su" is the same door: what is enabled for the one is meant for the other. */
+static bool is_same_door(const char *service, const char *path)
 {
-	char path[PATH_MAX];
-	scoped_fd fd = -EBADF;
-	size_t len;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t len = strlen(name);
 
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	return fd < 0 ? -errno : crl_file_read_all(fd, ret, &len);
-}
-
-typedef void each_service(void *arg, const char *name, const char *path, const char *text);
-
-/* Returns 0 or -errno. */
-static int for_services(const char *pam_dir, each_service *each, void *arg)
-{
-	DIR *dir = opendir(pam_dir);
-
-	if (!dir)
-		return -errno;
-	for (const struct dirent *d = readdir(dir); d; d = readdir(dir)) {
-		scoped_free char *text = NULL;
-		char path[PATH_MAX];
-
-		if (d->d_name[0] == '.' || read_service(pam_dir, d->d_name, &text) < 0)
-			continue;
-		(void)snprintf(path, sizeof(path), "%s/%s", pam_dir, d->d_name);
-		each(arg, d->d_name, path, text);
-	}
-	(void)closedir(dir);
-	return 0;
+	return strncmp(service, name, len) == 0 && service[len] == '-';
 }
 
 /* Carrel's lines belong into a service's own file: elsewhere they come along with whatever includes it. */
-static void check_includer(void *arg, const char *name, const char *path, const char *text)
+static void check_brought(const struct whole *w)
 {
-	const struct shared_file *s = arg;
-	struct pam_include found;
+	const struct pam_step *b = w->brought;
 
-	(void)name;
-	if (!pam_stack_includes(text, s->name, &found))
-		return;
-	find(s->f, WARNING, path, found.line, "take carrel out of that file; carrelctl enable for each service that is meant",
-	     "this line brings in carrel, which is in %s/%s", s->pam_dir, s->name);
-	if (s->opens && found.after)
-		find(s->f, ERROR, path, found.after, "take carrel out of that file; carrelctl enable for each service that is meant",
-		     "this session line comes behind carrel's open, which %s/%s brings in, and runs inside the room", s->pam_dir,
-		     s->name);
+	if (w->own_opens > 0)
+		find(w->f, ERROR, w->path, b->via, "carrelctl disable for the one of the two",
+		     "this line brings in carrel, which is in %s, and the file has lines of carrel of its own", b->path);
+	else if (is_same_door(w->service, b->path))
+		find(w->f, WARNING, w->path, b->via, "nothing, if that is meant",
+		     "this line brings in carrel, which is in %s: %s is isolated as well", b->path, w->service);
+	else
+		find(w->f, ERROR, w->path, b->via, OWN_LINES, "this line brings in carrel, which is in %s", b->path);
+	if (w->opens > w->own_opens + 1)
+		find(w->f, ERROR, w->path, b->via, OWN_LINES, "carrel is in this stack more than once, by what it includes");
 }
 
-static void check_one_service(void *arg, const char *name, const char *path, const char *text)
+static void check_behind(const struct whole *w, const struct pam_step *step)
 {
-	struct shared_file s = *(struct shared_file *)arg;
-	struct pam_stack stack;
+	if (w->open->own && step->own)
+		return; /* told of the file itself */
+	find(w->f, ERROR, step->path, step->line.number, w->open->own ? "move carrel's open behind it" : OWN_LINES,
+	     "this session line comes behind carrel's open, which %s brings in for service %s, and runs inside the room",
+	     w->open->path, w->service);
+}
 
-	check_service(s.f, path, text);
-	pam_stack_read(text, &stack);
-	if (!stack.open && !stack.close)
+/* @left  lines between it and carrel's open */
+static void check_before(const struct whole *w, const struct pam_step *step, size_t left)
+{
+	bool ends = pam_control_can_end(step->line.control) && !step->in_substack && !step->own;
+
+	if (ends || (!step->in_substack && pam_control_jump(step->line.control) > left))
+		find(w->f, ERROR, step->path, step->line.number, "another control than that",
+		     "this session line can %s carrel is asked for service %s",
+				ends ? "end the stack before" : "jump past the line where",
+		     w->service);
+}
+
+static void check_order(const struct whole *w)
+{
+	const struct pam_step *step = w->s->step;
+	size_t open = (size_t)(w->open - step);
+
+	for (size_t i = 0; i < w->s->len; i++) {
+		if (step[i].line.opens || step[i].line.closes)
+			continue;
+		if (i > open)
+			check_behind(w, &step[i]);
+		else
+			check_before(w, &step[i], open - i - 1);
+	}
+}
+
+/* What a unit's session would do to it. */
+static void check_unit(const struct whole *w)
+{
+	char unit[PATH_MAX];
+
+	if (ctl_pam_is_of_unit(w->service, unit, sizeof(unit)))
+		find(w->f, ERROR, w->path, w->open->via, w->open->own ? "carrelctl disable: it must not be isolated" : OWN_LINES,
+		     "service %s is that of %s: what opens its session is not what runs, and it would not start", w->service, unit);
+}
+
+static void check_whole(struct findings *f, const struct pam_view *v, const char *service, const char *path)
+{
+	struct pam_sessions s;
+	struct whole w = {.f = f, .service = service, .path = path, .s = &s};
+
+	if (pam_view_sessions(v, service, &s) < 0)
 		return;
-	(void)snprintf(s.name, sizeof(s.name), "%s", name);
-	s.opens = stack.open > 0;
-	crl_ignore(for_services(s.pam_dir, check_includer, &s) < 0);
+	for (size_t i = 0; i < s.len; i++) {
+		const struct pam_step *step = &s.step[i];
+
+		if (step->line.opens) {
+			w.open = step;
+			w.opens++;
+			w.own_opens += step->own;
+		}
+		if (!w.brought && !step->own && (step->line.opens || step->line.closes))
+			w.brought = step;
+	}
+	if (w.brought)
+		check_brought(&w);
+	if (w.open) {
+		check_order(&w);
+		check_unit(&w);
+	}
+	if (w.open && s.lost)
+		find(f, WARNING, path, w.open->via, "mend the include",
+				"an include of this service cannot be read, so it is not known whole");
+	pam_sessions_done(&s);
+}
+
+struct look {
+	struct findings *f;
+	const struct pam_view *v;
+};
+
+static void check_one_service(void *arg, const char *service)
+{
+	const struct look *l = arg;
+	scoped_free char *text = NULL;
+	char path[PATH_MAX];
+
+	if (pam_view_read(l->v, service, &text) < 0)
+		return;
+	pam_view_path(l->v, service, path, sizeof(path));
+	check_service(l->f, path, text);
+	check_whole(l->f, l->v, service, path);
 }
 
 static bool has_networks(const struct crl_config *config)
@@ -128,13 +189,13 @@ static bool has_networks(const struct crl_config *config)
 }
 
 /* sshd asks PAM only where it is told to. */
-static void check_sshd(struct findings *f, const char *pam_dir, const struct crl_config *config)
+static void check_sshd(struct findings *f, const struct pam_view *view, const struct crl_config *config)
 {
 	scoped_free char *text = NULL;
 	struct pam_stack stack = {0};
 	struct sshd_value v;
 
-	if (read_service(pam_dir, "sshd", &text) == 0)
+	if (pam_view_read(view, "sshd", &text) == 0)
 		pam_stack_read(text, &stack);
 	if (!stack.open || sshd_config_find(SSHD_CONFIG, "UsePAM", &v) < 0)
 		return;
@@ -147,16 +208,16 @@ static void check_sshd(struct findings *f, const char *pam_dir, const struct crl
 		     "sshd tells names instead of addresses, which no network in rhost of a rule matches");
 }
 
-void check_pam(struct findings *f, const struct ctl *c, const struct crl_config *config)
+void check_pam(struct findings *f, const struct pam_view *v, const struct crl_config *config)
 {
-	struct shared_file s = {.f = f, .pam_dir = c->pam_dir};
-	int r = for_services(c->pam_dir, check_one_service, &s);
+	struct look l = {.f = f, .v = v};
+	int r = pam_view_each(v, check_one_service, &l);
 
 	if (r < 0) {
-		find(f, ERROR, c->pam_dir, 0, "give the right directory", "cannot be read: %s", strerrordesc_np(-r));
+		find(f, ERROR, v->dir, 0, "give the right directory", "cannot be read: %s", strerrordesc_np(-r));
 		return;
 	}
 	if (f->wired == 0)
-		find(f, WARNING, c->pam_dir, 0, "carrelctl enable sshd", "no service uses carrel: nobody is isolated");
-	check_sshd(f, c->pam_dir, config);
+		find(f, WARNING, v->dir, 0, "carrelctl enable sshd", "no service uses carrel: nobody is isolated");
+	check_sshd(f, v, config);
 }

@@ -35,6 +35,7 @@ struct ctl {
 	const char *diff;
 	const char *pam_dir;
 	const char *helper;
+	const char *module; /* as enable's lines name it; NULL = by where libpam finds it */
 	const char *policy;
 	const char *user;
 	uint64_t duration_ms;
@@ -43,6 +44,8 @@ struct ctl {
 	bool no_pager;
 	bool status;
 	bool cancel;
+	bool force;
+	bool no_rehearse;
 	bool json;
 	bool colour;
 };
@@ -69,8 +72,14 @@ enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv);
 /* who.c: a user as the name service tells it, and his groups. Errors (stage REQUEST): -ENOENT no such user. */
 int ctl_login_of(const struct ctl *c, const char *user, struct crl_login *ret, struct crl_err *err) CRL_MUST_CHECK;
 
-/* Why this login gets no room, in a sentence; NULL = it does get one. */
-const char *ctl_is_exempt(const struct crl_login *l);
+/*
+ * Why this login gets no room, in a sentence; NULL = it does get one. The text is valid until it is asked again.
+ * @c  whose PAM lines may name another break-glass group than the usual one; NULL = of no service
+ */
+const char *ctl_is_exempt(const struct ctl *c, const struct crl_login *l);
+
+/* The break-glass group of a service, which its PAM line may name; CRL_GROUP_MAX bytes. */
+void ctl_break_glass_of(const struct ctl *c, const char *service, char *ret);
 int ctl_group_lookup(void *arg, const char *name, uint32_t *ret_gid);
 
 /* Say on standard error what went wrong, with the place in a file where there is one. Returns CTL_FAIL. */

@@ -3,6 +3,8 @@
  * carrelctl enable, disable: carrel's two lines in /etc/pam.d/SERVICE.
  *
  * R1: the file is replaced by rename, whole or not at all, with its owner and mode.
+ * R3: what carrelctl check would call an error of the result is not written, and what a session then shows to fail is
+ *     taken back: the file is byte for byte what it was.
  * R2: what was there before enable is kept in BACKUP beside the configuration, not in pam.d, where every file is a
  *     service.
  */
@@ -13,9 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/path.h"
+#include "ctl/findings.h"
+#include "ctl/module.h"
 #include "ctl/pamstack.h"
+#include "ctl/sample.h"
+#include "ctl/testsession.h"
 
 #define BACKUP "pam-backup"
 
@@ -90,72 +98,254 @@ static int keep_backup(const struct ctl *c, const char *service, const char *tex
 /* What the module must be told when not everything is where it looks by itself. */
 static void arguments_of(const struct ctl *c, char *buf, size_t size)
 {
-	bool config = strcmp(c->config, CRL_CONFIG_PATH) != 0, state = strcmp(c->state, CRL_STATE_DIR) != 0;
+	const struct {
+		const char *name, *value, *usual;
+	} all[] = {{"config", c->config, CRL_CONFIG_PATH}, {"state", c->state, CRL_STATE_DIR}, {"helper", c->helper,
+			CRL_HELPER_PATH}};
+	size_t len = 0;
 
-	(void)snprintf(buf, size, "%s%s%s%s%s", config ? "config=" : "", config ? c->config : "", config && state ? " " : "",
-		       state ? "state=" : "", state ? c->state : "");
+	buf[0] = '\0';
+	for (size_t i = 0; i < CRL_ARRAY_LEN(all); i++)
+		if (strcmp(all[i].value, all[i].usual) != 0 && len < size)
+			len += (size_t)snprintf(buf + len, size - len, "%s%s=%s", len ? " " : "", all[i].name, all[i].value);
 }
 
-static enum ctl_exit enable_one(const struct ctl *c, const char *service, const char *path, const char *text,
-				const struct stat *st)
+/* By its bare name where libpam finds it, else by the path that it was installed to. */
+static const char *module_name(const struct ctl *c)
 {
-	char arguments[PATH_MAX], backup[PATH_MAX];
-	scoped_free char *changed = NULL;
-	struct crl_err err = {0};
+	scoped_free struct ctl_module *m = malloc(sizeof(*m));
+
+	if (c->module || !m)
+		return c->module ? c->module : CTL_MODULE_NAME;
+	ctl_module_ask(CTL_MODULE_NAME, m);
+	if (m->loaded || access(CRL_MODULE_PATH, F_OK) != 0)
+		return CTL_MODULE_NAME;
+	ctl_module_ask(CRL_MODULE_PATH, m);
+	return m->loaded ? CRL_MODULE_PATH : CTL_MODULE_NAME;
+}
+
+/* One change of one service. */
+struct change {
+	const struct ctl *c;
+	const char *service;
+	char path[PATH_MAX];
+	char *text; /* as it is; owned */
+	struct stat st;
+	struct crl_config *config;
+	char backup[PATH_MAX];
+};
+
+static void findings_of(const struct change *e, const struct pam_view *v, struct findings *ret)
+{
+	*ret = (struct findings){.table = {.column = findings_column, .columns = FINDINGS_COLUMNS}};
+	check_pam(ret, v, e->config);
+}
+
+/* R3. @after  the file as it would be. Returns whether it may be written, and has said why not. */
+static bool may_be(const struct change *e, const char *after)
+{
+	const struct pam_view now = {.dir = e->c->pam_dir}, then = {.dir = e->c->pam_dir, .name = e->service, .text = after};
+	struct findings before, f;
+	bool good;
+
+	findings_of(e, &now, &before);
+	findings_of(e, &then, &f);
+	findings_subtract(&f, &before);
+	findings_done(&before);
+	check_for_service(&f, e->c, &then, e->config, e->service);
+	good = f.errors == 0 || e->c->force;
+	if (f.table.cells > 0) {
+		print_findings(e->c, &f);
+		(void)fflush(stdout);
+	} else {
+		findings_done(&f);
+	}
+	return good;
+}
+
+static bool fits_rules(void *arg, const struct crl_login *l)
+{
+	const struct crl_rule *rule;
+	const struct crl_match m = {.login = l, .now = time(NULL), .lookup = ctl_group_lookup};
+
+	return crl_rules_match(crl_config_rules(arg), &m, &rule, NULL) == 0;
+}
+
+/* R3. The lines are in. */
+static enum ctl_exit try_session(const struct change *e)
+{
+	scoped_free struct crl_login *who = malloc(sizeof(*who));
+	struct ctl c = *e->c;
+	struct crl_err err = {0}, back = {0};
 	int r;
 
-	arguments_of(c, arguments, sizeof(arguments));
-	r = pam_stack_enable(text, arguments, &changed, &err);
-	if (r == -EEXIST || r == -EINVAL)
-		return ctl_complain(c, r == -EEXIST ? CTL_NO : CTL_FAIL, "%s, %s", path, err.text);
+	c.service = e->service;
+	if (!who || !ctl_sample_user(&c, fits_rules, e->config, who)) {
+		(void)printf("no user of this host gets a room by %s, so no session was tried%s\n", e->service,
+			     c.user ? "" : ": name one by --user");
+		return CTL_YES;
+	}
+	r = ctl_session_try(e->c, e->service, who->user, &err);
+	if (r == 0 || r == -ENOTSUP) {
+		(void)printf(r == 0 ? "a session of %s%s was opened and closed\n" : "no session of %s was tried: %s\n", who->user,
+			     r == 0 ? "" : err.text);
+		return CTL_YES;
+	}
+	if (e->c->force)
+		return ctl_complain(e->c, CTL_NO, "a session of %s fails, and the lines stay, as --force wants: %s", who->user,
+				err.text);
+	if (replace(e->path, e->text, &e->st, &back) < 0) {
+		(void)ctl_error(e->c, &back);
+		return ctl_complain(e->c, CTL_FAIL, "a session fails, and the lines cannot be taken back: do it now (%s)", err.text);
+	}
+	return ctl_complain(e->c, CTL_NO, "a session of %s fails, so %s is as it was: %s", who->user, e->path, err.text);
+}
+
+static enum ctl_exit write_lines(struct change *e, const char *changed)
+{
+	struct crl_err err = {0};
+	enum ctl_exit status = CTL_YES;
+	int r = keep_backup(e->c, e->service, e->text, e->backup, &err);
+
 	if (r == 0)
-		r = keep_backup(c, service, text, backup, &err);
-	if (r == 0)
-		r = replace(path, changed, st, &err);
+		r = replace(e->path, changed, &e->st, &err);
 	if (r < 0)
-		return ctl_error(c, &err);
-	(void)printf("%s: carrel's two lines are in; what was there is in %s\n"
-		     "Keep this shell open and log in from another terminal. The way back: carrelctl disable %s\n",
-		     path, backup, service);
+		return ctl_error(e->c, &err);
+	if (!e->c->no_rehearse)
+		status = try_session(e);
+	if (status == CTL_YES || e->c->force)
+		(void)printf("%s: carrel's two lines are in; what was there is in %s\n"
+			     "Keep this shell open and log in from another terminal. The way back: carrelctl disable %s\n",
+			     e->path, e->backup, e->service);
+	return status;
+}
+
+/* Carrel is there already: by its own lines, or by a file that the service includes. */
+static enum ctl_exit is_enabled(const struct change *e, const struct pam_step *step)
+{
+	const struct pam_view v = {.dir = e->c->pam_dir};
+	struct findings f;
+	bool good = true;
+
+	findings_of(e, &v, &f);
+	for (size_t i = 0; i < f.table.cells; i += f.table.columns)
+		good &= strcmp(f.table.cell[i], "error") != 0 || !f.table.cell[i + 1] || strcmp(f.table.cell[i + 1], e->path) != 0;
+	findings_done(&f);
+	if (!good)
+		return ctl_complain(e->c, CTL_NO,
+				"%s: line %d: carrel is in this stack already, but not as it should be: carrelctl check tells",
+				    e->path, step->via);
+	if (step->own)
+		(void)printf("%s: carrel's lines are in already\n", e->path);
+	else
+		(void)printf("%s: carrel comes by line %d, which includes %s: nothing to do\n", e->path, step->via, step->path);
 	return CTL_YES;
 }
 
-static enum ctl_exit disable_one(const struct ctl *c, const char *path, const char *text, const struct stat *st)
+/* Returns whether it was, with @ret_status what came of it. */
+static bool was_enabled(const struct change *e, enum ctl_exit *ret_status)
+{
+	const struct pam_view v = {.dir = e->c->pam_dir};
+	struct pam_sessions s;
+	bool found = false;
+
+	if (pam_view_sessions(&v, e->service, &s) < 0)
+		return false;
+	for (size_t i = 0; i < s.len && !found; i++) {
+		found = s.step[i].line.opens || s.step[i].line.closes;
+		if (found)
+			*ret_status = is_enabled(e, &s.step[i]);
+	}
+	pam_sessions_done(&s);
+	return found;
+}
+
+static enum ctl_exit enable_one(struct change *e)
 {
 	scoped_free char *changed = NULL;
 	struct crl_err err = {0};
-	int gone = pam_stack_disable(text, &changed);
+	enum ctl_exit status;
+	char arguments[PATH_MAX];
+	struct pam_wish wish = {.arguments = arguments};
+	int r;
 
+	if (was_enabled(e, &status))
+		return status;
+	arguments_of(e->c, arguments, sizeof(arguments));
+	wish.module = module_name(e->c);
+	r = pam_stack_enable(e->text, &wish, &changed, &err);
+	if (r < 0)
+		return r == -EINVAL ? ctl_complain(e->c, CTL_FAIL, "%s, %s", e->path, err.text) : ctl_error(e->c, &err);
+	if (!may_be(e, changed))
+		return ctl_complain(e->c, CTL_NO, "%s is left alone, since that would be wrong; --force does it all the same",
+				e->path);
+	return write_lines(e, changed);
+}
+
+static enum ctl_exit disable_one(const struct change *e)
+{
+	scoped_free char *changed = NULL;
+	struct crl_err err = {0};
+	int gone = pam_stack_disable(e->text, &changed);
+
+	if (gone == -EUCLEAN)
+		return ctl_complain(e->c, CTL_FAIL, "%s has lines of carrel that cannot be told apart: take them out by hand",
+				e->path);
 	if (gone < 0)
-		return ctl_complain(c, CTL_FAIL, "out of memory");
-	if (gone == 0)
-		return ctl_complain(c, CTL_NO, "%s has no line of carrel", path);
-	if (replace(path, changed, st, &err) < 0)
-		return ctl_error(c, &err);
-	(void)printf("%s: %d lines of carrel are out; open logins stay in their rooms\n", path, gone);
+		return ctl_complain(e->c, CTL_FAIL, "out of memory");
+	if (gone == 0) {
+		(void)printf("%s has no line of carrel: nothing to do\n", e->path);
+		return CTL_YES;
+	}
+	if (replace(e->path, changed, &e->st, &err) < 0)
+		return ctl_error(e->c, &err);
+	(void)printf("%s: %d lines of carrel are out; open logins stay in their rooms\n", e->path, gone);
 	return CTL_YES;
+}
+
+/* Vendors keep some elsewhere: a file of that name in pam.d takes their place, and is the administrator's to write. */
+static bool is_vendors(const struct change *e)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", PAM_VENDOR_DIR, e->service);
+	return strcmp(e->c->pam_dir, PAM_DIR) == 0 && access(e->path, F_OK) != 0 && access(path, F_OK) == 0;
+}
+
+static enum ctl_exit do_change(struct change *e, bool enable)
+{
+	const struct ctl *c = e->c;
+	struct crl_err err = {0};
+
+	/* With a broken configuration every login would be refused at once. */
+	if (enable && ctl_load_config(c, &e->config, &err) == 0 && crl_config_check_all(e->config, &err) == 0)
+		err = (struct crl_err){0};
+	if (err.code)
+		return ctl_error(c, &err);
+	if (is_vendors(e))
+		return ctl_complain(c, CTL_NO, "%s is not there, but %s/%s: copy that one first, then it is yours to change", e->path,
+				    PAM_VENDOR_DIR, e->service);
+	if (read_file(e->path, &e->text, &e->st, &err) < 0)
+		return ctl_error(c, &err);
+	return enable ? enable_one(e) : disable_one(e);
 }
 
 static enum ctl_exit change(const struct ctl *c, const char *service, bool enable)
 {
-	scoped_free char *text = NULL;
-	struct crl_config *config = NULL;
-	struct crl_err err = {0};
-	char path[PATH_MAX];
-	struct stat st;
+	scoped_free struct change *e = calloc(1, sizeof(*e));
+	enum ctl_exit status;
 
+	if (!e)
+		return ctl_complain(c, CTL_FAIL, "out of memory");
 	if (!is_service(service))
 		return ctl_complain(c, CTL_USAGE, "\"%s\" is no name of a PAM service", service);
-	(void)snprintf(path, sizeof(path), "%s/%s", c->pam_dir, service);
-	/* With a broken configuration every login would be refused at once. */
-	if (enable && ctl_load_config(c, &config, &err) == 0 && crl_config_check_all(config, &err) == 0)
-		err = (struct crl_err){0};
-	crl_config_free(config);
-	if (err.code)
-		return ctl_error(c, &err);
-	if (read_file(path, &text, &st, &err) < 0)
-		return ctl_error(c, &err);
-	return enable ? enable_one(c, service, path, text, &st) : disable_one(c, path, text, &st);
+	e->c = c;
+	e->service = service;
+	(void)snprintf(e->path, sizeof(e->path), "%s/%s", c->pam_dir, service);
+	status = do_change(e, enable);
+	crl_config_free(e->config);
+	free(e->text);
+	return status;
 }
 
 enum ctl_exit ctl_enable(const struct ctl *c, int argc, char **argv)

@@ -315,7 +315,7 @@ enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv)
 	q.host = (struct ctl_table){.column = host, .columns = CRL_ARRAY_LEN(host)};
 	q.values = (struct ctl_table){.column = c->diff ? difference : value_columns,
 				      .columns = c->diff ? CRL_ARRAY_LEN(difference) : CRL_ARRAY_LEN(value_columns)};
-	q.exempt = ctl_is_exempt(login);
+	q.exempt = ctl_is_exempt(c, login);
 	status = answer(&q);
 	ctl_table_done(&q.rules);
 	ctl_table_done(&q.host);

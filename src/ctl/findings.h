@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What carrelctl check has found. Private to check*.c, inforce.c and try.c. */
+/* What carrelctl check has found. Private to check*.c, inforce.c, try.c and enable.c. */
 #pragma once
 
 #include "ctl/ctl.h"
+#include "ctl/pamview.h"
 
 enum level { WARNING, ERROR };
 
@@ -20,6 +21,10 @@ void find(struct findings *f, enum level level, const char *file, int line, cons
 /* check.c: a configuration by itself, whichever counts. @ret  to be freed; NULL = could not be read */
 void check_config(struct findings *f, const char *path, struct crl_config **ret);
 void print_findings(const struct ctl *c, struct findings *f);
+void findings_done(struct findings *f);
+
+/* Take out what @before has as well. */
+void findings_subtract(struct findings *f, const struct findings *before);
 
 extern const struct ctl_column findings_column[];
 #define FINDINGS_COLUMNS 5
@@ -38,7 +43,15 @@ void check_members(struct findings *f);
 void check_nsswitch(struct findings *f, const struct crl_config *config);
 
 /* check_pam.c; @config  NULL = could not be read */
-void check_pam(struct findings *f, const struct ctl *c, const struct crl_config *config);
+void check_pam(struct findings *f, const struct pam_view *v, const struct crl_config *config);
+
+/* check_module.c: module, helper and carrelctl, as the PAM lines name them. */
+void check_module(struct findings *f, const struct ctl *c, const struct pam_view *v);
+
+/* check.c: what decides whether logins by @service work once it is as in @v. NULL = every service that carrel is in */
+void check_for_service(struct findings *f, const struct ctl *c, const struct pam_view *v,
+		const struct crl_config *config,
+		       const char *service);
 
 /* check_manager.c: the service managers that systemd starts for users. */
 void check_manager(struct findings *f, const struct ctl *c, const struct crl_config *config);

@@ -21,12 +21,12 @@ struct command {
 	int most;
 	bool json;
 	const char *takes; /* options beyond those of all: S --service, R --rhost, t --tty, d --diff, p --policy, u --user,
-			      m --minutes, U --unrestricted, Q --status, X --cancel, i --interval */
+			      m --minutes, U --unrestricted, Q --status, X --cancel, i --interval, F --force, E --no-rehearse */
 	enum ctl_exit (*run)(const struct ctl *c, int argc, char **argv);
 };
 
 static const struct command commands[] = {
-	{"check", "", "lint the configuration, the PAM stacks and this host", 0, 0, true, "", ctl_check},
+	{"check", "", "lint the configuration, the PAM stacks and this host", 0, 0, true, "E", ctl_check},
 	{"explain", "USER", "which policy a user gets, why, and every value of it", 1, 1, true, "SRtd", ctl_explain},
 	{"rehearse", "USER", "make the user's room with no login and try what must work", 1, 1, true, "SRtp", ctl_rehearse},
 	{"assess", "[POLICY]", "what a policy leaves open on this kernel, measured", 0, 1, true, "u", ctl_assess},
@@ -35,7 +35,7 @@ static const struct command commands[] = {
 	{"show", "USER|ID...", "everything known of a login", 1, MANY, true, "", ctl_show},
 	{"why", "[USER]", "what stopped a login's processes last", 0, 1, true, "", ctl_why},
 	{"enter", "USER|ID [-- COMMAND...]", "a shell in a room, as its user", 1, MANY, false, "U", ctl_enter},
-	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, "", ctl_enable},
+	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, "uFE", ctl_enable},
 	{"disable", "SERVICE", "take carrel out of /etc/pam.d/SERVICE", 1, 1, false, "", ctl_disable},
 	{"reload", "", "give live rooms the limits that their policies have now", 0, 0, true, "", ctl_reload},
 	{"try", "[FILE|DIR]", "let a new configuration count for some minutes", 0, 1, false, "mQX", ctl_try},
@@ -63,6 +63,8 @@ static const struct special {
 	{'Q', "status", "only tell what is on trial, and until when"},
 	{'X', "cancel", "end the trial: the configuration from before it counts again"},
 	{'U', "unrestricted", "as the room's user, but without its filter and limits on capabilities"},
+	{'F', "force", "also where carrelctl check would tell an error"},
+	{'E', "no-rehearse", "make no room and no session to try it"},
 	{'i', "interval S", "seconds between two looks, 0.5 to 60; 2 without it"},
 };
 
@@ -102,11 +104,13 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, 'j'},	  {"help", no_argument, NULL, 'h'},
 	{"service", required_argument, NULL, 'S'}, {"rhost", required_argument, NULL, 'R'},
 	{"tty", required_argument, NULL, 't'},	  {"diff", required_argument, NULL, 'd'},
-	{"helper", required_argument, NULL, 'H'}, {"pam-dir", required_argument, NULL, 'P'},
+	{"helper", required_argument, NULL, 'H'}, {"module", required_argument, NULL, 'M'}, {"pam-dir", required_argument,
+			NULL, 'P'},
 	{"policy", required_argument, NULL, 'p'}, {"user", required_argument, NULL, 'u'},
 	{"minutes", required_argument, NULL, 'm'}, {"unrestricted", no_argument, NULL, 'U'},
 	{"status", no_argument, NULL, 'Q'},	  {"cancel", no_argument, NULL, 'X'},
-	{"interval", required_argument, NULL, 'i'}, {"no-pager", no_argument, NULL, 'N'},
+	{"interval", required_argument, NULL, 'i'}, {"force", no_argument, NULL, 'F'},
+	{"no-rehearse", no_argument, NULL, 'E'}, {"no-pager", no_argument, NULL, 'N'},
 	{"version", no_argument, NULL, 'V'},	  {NULL, 0, NULL, 0},
 };
 
@@ -164,6 +168,12 @@ static bool take_special(struct request *r, int letter, const char *value)
 	case 'X':
 		r->c.cancel = true;
 		break;
+	case 'F':
+		r->c.force = true;
+		break;
+	case 'E':
+		r->c.no_rehearse = true;
+		break;
 	default:
 		r->c.unrestricted = true;
 		break;
@@ -187,6 +197,8 @@ static int parse(int argc, char **argv, struct request *r)
 			r->c.helper = optarg;
 		else if (option == 'P')
 			r->c.pam_dir = optarg;
+		else if (option == 'M')
+			r->c.module = optarg;
 		else if (option == 'j')
 			r->c.json = true;
 		else if (option == 'N')

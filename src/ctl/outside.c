@@ -9,13 +9,11 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "ctl/pamstack.h"
+#include "ctl/pamview.h"
 #include "door/names.h"
 #include "policy/bare.h"
 
 #define PASSWD "/etc/passwd"
-#define PAM_DIR "/etc/pam.d"
-#define PAM_VENDOR_DIR "/usr/lib/pam.d" /* asked for what is not in PAM_DIR */
 
 static void judge_by_rules(const struct crl_rule *rule, enum crl_bare bare, struct ctl_outside *ret)
 {
@@ -45,7 +43,7 @@ int ctl_outside_of_user(const struct crl_config *config, const char *user, struc
 		r = crl_names_groups(login, err);
 	if (r < 0)
 		return r;
-	exempt = ctl_is_exempt(login);
+	exempt = ctl_is_exempt(NULL, login);
 	if (exempt) {
 		ret->may = true;
 		(void)snprintf(ret->why, sizeof(ret->why), "exempt: logs in without a room");

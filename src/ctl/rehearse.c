@@ -72,7 +72,7 @@ enum ctl_exit ctl_rehearse(const struct ctl *c, int argc, char **argv)
 		return ctl_complain(c, CTL_FAIL, "out of memory");
 	if (ctl_person_of(c, argv[0], who, &err) < 0)
 		return err.code == ENOENT ? ctl_complain(c, CTL_NO, "%s", err.text) : ctl_error(c, &err);
-	if (ctl_is_exempt(&who->login))
+	if (ctl_is_exempt(c, &who->login))
 		return ctl_complain(c, CTL_NO, "%s logs in without a room (see carrelctl explain): nothing to rehearse", argv[0]);
 	for (size_t i = 0; i < CTL_WORKS; i++)
 		probe[i] = ctl_works[i].probe;

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
+#include "ctl/pamview.h"
 #include "door/names.h"
-
-#define BREAK_GLASS "carrel-break-glass"
 
 int ctl_login_of(const struct ctl *c, const char *user, struct crl_login *ret, struct crl_err *err)
 {
@@ -28,13 +27,34 @@ int ctl_group_lookup(void *arg, const char *name, uint32_t *ret_gid)
 	return crl_names_group_id(name, ret_gid);
 }
 
-const char *ctl_is_exempt(const struct crl_login *l)
+void ctl_break_glass_of(const struct ctl *c, const char *service, char *ret)
 {
+	const struct pam_view v = {.dir = c->pam_dir};
+	struct pam_sessions s;
+	char named[PAM_WORD_BYTES];
+
+	(void)snprintf(ret, CRL_GROUP_MAX, "%s", CRL_BREAK_GLASS);
+	if (pam_view_sessions(&v, service, &s) < 0)
+		return;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.step[i].line.opens && pam_line_argument(&s.step[i].line, "break_glass", named) && strlen(named) < CRL_GROUP_MAX)
+			(void)snprintf(ret, CRL_GROUP_MAX, "%s", named);
+	pam_sessions_done(&s);
+}
+
+const char *ctl_is_exempt(const struct ctl *c, const struct crl_login *l)
+{
+	static char text[CRL_GROUP_MAX + 80];
+	char group[CRL_GROUP_MAX];
 	uint32_t gid;
 
 	if (l->uid == 0)
 		return "uid 0 is exempt: root logs in without a room, and an alert is logged.";
-	if (ctl_group_lookup(NULL, BREAK_GLASS, &gid) == 0 && crl_login_in_group(l, gid))
-		return "in group " BREAK_GLASS ": logs in without a room, and an alert is logged.";
-	return NULL;
+	(void)snprintf(group, sizeof(group), "%s", CRL_BREAK_GLASS);
+	if (c)
+		ctl_break_glass_of(c, l->service, group);
+	if (ctl_group_lookup(NULL, group, &gid) < 0 || !crl_login_in_group(l, gid))
+		return NULL;
+	(void)snprintf(text, sizeof(text), "in group %s: logs in without a room, and an alert is logged.", group);
+	return text;
 }

@@ -4,7 +4,7 @@
 FUZZ_SECONDS ?= 20
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 FUZZ_LIB := $(PROTO_SRC) $(wildcard src/base/*.c src/policy/*.c) src/plan/counts.c src/state/why.c src/state/why_text.c \
-	src/state/kernlog.c
+	src/state/kernlog.c src/ctl/pamstack.c
 FUZZ_SEEDS_fuzz_load := tests/golden/policy
 FUZZ_SEEDS_fuzz_why := tests/golden/why
 

@@ -3,7 +3,7 @@
 # carrelctl on the stage, and what its answers are read with.
 
 ctl() {
-	"$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --state "$STATE_DIR" --pam-dir "$STAGE/pam.test" "$@"
+	"$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --module "$STAGE_LIB/pam_carrel.so" --state "$STATE_DIR" --pam-dir "$STAGE/pam.test" "$@"
 }
 
 # status COMMAND...: its exit status

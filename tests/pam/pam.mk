@@ -12,6 +12,18 @@ $(BUILD)/tests/pam/stub: $(BUILD)/obj/tests/pam/stub.o $(BUILD)/libproto.a
 	@mkdir -p $(@D)
 	$(CC) $(LDSAN) -o $@ $^ $(LDFLAGS)
 
+# A module that tells its place in the order, under its own name and under carrel's.
+$(BUILD)/tests/pam/pam_mark.so: $(BUILD)/obj/tests/pam/marker.o
+	@mkdir -p $(@D)/mark
+	$(CC) $(LDSAN) -shared -o $@ $< -lpam $(LDFLAGS)
+	cp $@ $(@D)/mark/pam_carrel.so
+
+$(BUILD)/tests/pam/test_stack: $(BUILD)/obj/tests/pam/test_stack.o $(BUILD)/obj/src/ctl/pamstack.o $(BUILD)/libproto.a
+	@mkdir -p $(@D)
+	$(CC) $(LDSAN) -rdynamic -o $@ $^ -lpam -lcmocka $(LDFLAGS)
+
 .PHONY: check-pam
-check-pam: $(BUILD)/pam_carrel.so $(BUILD)/tests/pam/test_module $(BUILD)/tests/pam/stub
+check-pam: $(BUILD)/pam_carrel.so $(BUILD)/tests/pam/test_module $(BUILD)/tests/pam/stub $(BUILD)/tests/pam/test_stack \
+		$(BUILD)/tests/pam/pam_mark.so
+	$(BUILD)/tests/pam/test_stack $(abspath $(BUILD))
 	$(BUILD)/tests/pam/test_module $(abspath $(BUILD))

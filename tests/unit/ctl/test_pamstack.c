@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static char *enable(const char *text, int want, struct crl_err *err)
 	char *out = NULL;
 
 	memset(err, 0, sizeof(*err));
-	assert_int_equal(pam_stack_enable(text, "", &out, err), want);
+	assert_int_equal(pam_stack_enable(text, &(struct pam_wish){"pam_carrel.so", ""}, &out, err), want);
 	return out;
 }
 
@@ -88,6 +89,7 @@ static void test_refused(void **state)
 		const char *says;
 	} kase[] = {
 		{"session required\n", "line 1: not understood"},
+		{"session required pam_a.so\nauth required pam_x.so \\", "line 2: not understood"},
 		{"auth required pam_x.so\nnonsense here now\n", "line 2: not understood"},
 		{"session sufficient pam_x.so\n", "line 1: this session line can end"},
 		{"\nsession [success=done default=ignore] pam_x.so\n", "line 2: this session line can end"},
@@ -98,7 +100,7 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
 		struct crl_err err;
 
-		assert_null(enable(kase[i].text, i == 4 ? -EEXIST : -EINVAL, &err));
+		assert_null(enable(kase[i].text, i == 5 ? -EEXIST : -EINVAL, &err));
 		assert_non_null(strstr(err.text, kase[i].says));
 	}
 }
@@ -145,36 +147,81 @@ static void test_disable_always(void **state)
 	}
 }
 
-static void test_includes(void **state)
+struct seen {
+	char text[512];
+};
+
+static void add_seen(void *arg, const struct pam_line *l)
+{
+	struct seen *s = arg;
+	size_t len = strlen(s->text);
+
+	(void)snprintf(s->text + len, sizeof(s->text) - len, "%d:%c:%s ", l->number, "sio?"[l->kind], l->module);
+}
+
+/* As libpam reads it; tests/pam/test_stack.c asks libpam itself. */
+static void test_lines(void **state)
 {
 	static const struct {
-		const char *text, *name;
-		int line, after;
+		const char *text, *want;
 	} kase[] = {
-		{"@include common-session\nsession optional a.so\n", "common-session", 1, 2},
-		{"auth required a.so\nsession include common-session\n", "common-session", 2, 0},
-		{"session substack /etc/pam.d/x # y\nauth required a.so\n-session optional b.so\n", "x", 1, 3},
-		{"@include x\n@include common-auth\n@include common-session\n", "x", 1, 3},
-		{"@include \\\n  x\nsession optional a.so\n", "x", 1, 3},
-		{"# @include x\nsession required x\nauth include x\n@include xx\n", "x", 0, 0},
-		{"", "x", 0, 0},
+		{"# goes on \\\nsession required a\n", "2:s:a "},
+		{"session required \\ \t\n a\n", "1:s:a "},
+		{"session required a # \\\nsession required b\n", "1:s:a 2:s:b "},
+		{"[session] required [a b] c\n", "1:s:a b "},
+		{"session required \\\n# no\n a\n", "1:?:a "},
+		{"session required a \\", "1:?:a "},
+		{"session required a [b\n", "1:?:a "},
+		{"@include x\nsession substack y\nauth include z\n@INCLUDE w\n", "1:i:x 2:i:y 3:o:z 4:?: "},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
-		struct pam_include found;
-		bool is = pam_stack_includes(kase[i].text, kase[i].name, &found);
+		struct seen s = {.text = ""};
 
-		if (is != (kase[i].line > 0) || found.line != kase[i].line || found.after != kase[i].after)
-			fail_msg("%s: %d, %d", kase[i].text, found.line, found.after);
+		pam_stack_each(kase[i].text, add_seen, &s);
+		assert_string_equal(s.text, kase[i].want);
 	}
+}
+
+/* A comment that ends in "\" hides nothing; one that stands within a line is taken out with it. */
+static void test_disable_continued(void **state)
+{
+	static const struct {
+		const char *before, *after;
+	} kase[] = {
+		{"# x \\\nsession requisite pam_carrel.so open\n", "# x \\\n"},
+		{"session requisite \\ \n pam_carrel.so open\nauth a b\n", "auth a b\n"},
+		{"session requisite \\\n# x\n pam_carrel.so open\n", ""},
+		{"session requisite pam_carrel.so open \\", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
+		char *out = NULL;
+
+		assert_int_equal(pam_stack_disable(kase[i].before, &out), 1);
+		assert_string_equal(out, kase[i].after);
+		free(out);
+	}
+}
+
+static void test_controls(void **state)
+{
+	(void)state;
+	assert_true(pam_control_can_end("Sufficient"));
+	assert_true(pam_control_can_end("success=done default=ignore"));
+	assert_false(pam_control_can_end("success=ok default=bad"));
+	assert_int_equal(pam_control_jump("success=2 default=1"), 2);
+	assert_int_equal(pam_control_jump("required"), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
-		cmocka_unit_test(test_includes), cmocka_unit_test(test_files), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_lines), cmocka_unit_test(test_disable_continued), cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_files), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_found),	       cmocka_unit_test(test_disable_always),
 	};
 
