@@ -14,6 +14,7 @@
 #include "apply/cgroup_limits.h"
 #include "apply/idmap.h"
 #include "plan/filter.h"
+#include "plan/filter_need.h"
 #include "policy/sysgroups.h"
 
 struct asker {
@@ -90,6 +91,20 @@ static void ask_namespaces(const struct asker *a)
 	}
 }
 
+/* A set that refuses what every login does is a mistake, unless nobody shall get in. */
+static void ask_needed_calls(const struct asker *a, const struct crl_sysgroups *groups)
+{
+	scoped_free struct crl_callset *set = malloc(sizeof(*set));
+	char names[128], text[256];
+
+	if (!set || crl_callset_build(&a->p->seccomp, groups, set, NULL) < 0 ||
+	    !crl_callset_lacks(set, names, sizeof(names)))
+		return;
+	(void)snprintf(text, sizeof(text), "leaves out %s, without which sshd, su or a shell does not start", names);
+	tell(a, a->p->seccomp.deny.len ? "seccomp.deny" : "seccomp.base", CRL_NEED_REQUIRE, "allow what every login needs",
+	     text);
+}
+
 static void ask_filter(const struct asker *a)
 {
 	enum crl_need need = a->p->need[CRL_FEATURE_SECCOMP];
@@ -108,6 +123,8 @@ static void ask_filter(const struct asker *a)
 	    crl_filter_compile(&a->p->seccomp, &groups, crl_ns_clone_flags(a->p->namespaces), filter, &err) < 0)
 		tell(a, "seccomp.base", CRL_NEED_REQUIRE, "mend the lists of seccomp; a name that may be unknown has a ? before it",
 		     err.text);
+	else
+		ask_needed_calls(a, &groups);
 }
 
 static void ask_accounting(const struct asker *a)

@@ -361,6 +361,10 @@ check_one_policy() {
 	refute "which may be" found 'no_such_call'
 	add_policy 'seccomp = { deny = [ "setresuid" ]; };'
 	check "set*id that answers an error" found 'error [0-9]+ policy weak: seccomp.base .*setresuid'
+	add_policy 'seccomp = { deny = [ "close", "vmsplice", "openat" ]; };'
+	check "what every login needs, taken away" found 'error [0-9]+ policy weak: seccomp.deny leaves out close, openat, without'
+	add_policy 'seccomp = { deny = [ "vmsplice", "prctl" ]; };'
+	refute "not what it can do without" found 'policy weak: seccomp.deny leaves'
 	add_policy 'root = { mode = "image"; path = "/no/such/image"; };'
 	check "an image that is not there" found 'error [0-9]+ policy weak: root.path names /no/such/image'
 	mkdir -p "$STAGE/lower/merged" "$STAGE/lower/none"

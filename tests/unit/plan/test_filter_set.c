@@ -4,6 +4,8 @@
  */
 #include "tests/unit/plan/filter_lab.h"
 
+#include "plan/filter_need.h"
+
 #include <asm/ioctls.h>
 #include <sched.h>
 #include <sys/socket.h>
@@ -259,9 +261,36 @@ static void test_first_answer_counts(void **state)
 	assert_int_equal(ask(&f, X86_64, "reboot", NULL), ERRNO(ENOSYS));
 }
 
+/* The shipped list has what a login needs; what is taken away is named. */
+static void test_needed(void **state)
+{
+	scoped_free struct crl_callset *set = malloc(sizeof(*set));
+	struct crl_sysgroups shipped = { 0 };
+	struct crl_strv deny = STRV((char[]){ "vmsplice" }), some = STRV((char[]){ "openat" }, (char[]){ "close" });
+	struct crl_seccomp s = lab_wish();
+	char text[64];
+
+	(void)state;
+	assert_non_null(set);
+	assert_int_equal(lab_load_groups(&shipped), 0);
+	s.deny = deny;
+	assert_int_equal(crl_callset_build(&s, &shipped, set, NULL), 0);
+	assert_false(crl_callset_lacks(set, text, sizeof(text)));
+	assert_string_equal(text, "");
+	s.deny = some;
+	assert_int_equal(crl_callset_build(&s, &shipped, set, NULL), 0);
+	assert_true(crl_callset_lacks(set, text, sizeof(text)));
+	assert_string_equal(text, "close, openat");
+	memset(set, 0, sizeof(*set)); /* everything */
+	assert_true(crl_callset_lacks(set, text, sizeof(text)));
+	assert_non_null(strstr(text, "..."));
+	crl_sysgroups_done(&shipped);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_needed),
 		cmocka_unit_test(test_allow_and_deny),
 		cmocka_unit_test(test_whole_calls),
 		cmocka_unit_test(test_unshare_opens_clone),
