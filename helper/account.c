@@ -6,34 +6,70 @@
  */
 #include "helper/helper.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 
 #include "apply/accounting.h"
 #include "base/log.h"
 
 static struct crl_accounting *accounting; /* NULL = off */
+static int run = -EBADF; /* the room's /run, watched as long as it is open */
 static int watch = -EBADF;
+
+/* The directory in which the room's utmp really lies, since what is watched is a directory. */
+static int open_run(const struct crl_room *room, struct crl_err *err)
+{
+	struct stat held, named;
+	char path[40];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/root/run", (int)room->init_pid); /* our own child: the number is its */
+	run = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (run < 0 || fstat(room->utmp, &held) < 0 || fstatat(run, "utmp", &named, AT_SYMLINK_NOFOLLOW) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_STATE, "cannot open the room's /run");
+	if (held.st_dev != named.st_dev || held.st_ino != named.st_ino)
+		return crl_err_set(err, ESTALE, CRL_STAGE_STATE, "the room's utmp is not in its /run");
+	return 0;
+}
+
+static int open_accounting(const struct crl_room *room, struct crl_err *err)
+{
+	int r = open_run(room, err);
+
+	if (r < 0)
+		return r;
+	watch = crl_accounting_watch(run);
+	if (watch < 0)
+		return crl_err_set(err, -watch, CRL_STAGE_STATE, "cannot watch the room's utmp%s",
+				   watch == -EINVAL ? ": no dnotify in this kernel, or fs.dir-notify-enable is 0" : "");
+	accounting = calloc(1, sizeof(*accounting));
+	if (!accounting)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
+	return crl_accounting_open(&crl_accounting_host_files, accounting, err);
+}
+
+int crl_room_open_accounting(struct crl_room *room, bool required, struct crl_err *err)
+{
+	struct crl_err why = {0};
+
+	if (!room->accounting || open_accounting(room, &why) == 0)
+		return 0;
+	drop_fd(&watch);
+	drop_fd(&run);
+	free(take_ptr(accounting));
+	room->accounting = false;
+	if (required) {
+		*err = why;
+		return -why.code;
+	}
+	crl_log(LOG_WARNING, "room=%s: who and last will not list its logins: %s", room->id, why.text);
+	return 0;
+}
 
 void crl_room_start_accounting(struct crl_room *room)
 {
-	struct crl_err err = {0};
-
-	if (!room->accounting)
-		return;
-	accounting = calloc(1, sizeof(*accounting));
-	watch = accounting ? crl_accounting_watch(room->utmp) : -ENOMEM;
-	if (watch < 0 || crl_accounting_open(&crl_accounting_host_files, accounting, &err) < 0) {
-		crl_log(LOG_WARNING, "room=%s: who and last will not list its logins: %s", room->id,
-			err.code ? err.text : strerror(-watch));
-		drop_fd(&watch);
-		free(take_ptr(accounting));
-		room->accounting = false;
-		for (size_t i = 0; i < room->members; i++)
-			crl_room_why_seen(room, room->member[i]->id);
-		return;
-	}
-	crl_room_account(room); /* the application may have written before we watched */
+	crl_room_account(room); /* the application may have written before we looked */
 }
 
 int crl_room_account_fd(const struct crl_room *room)

@@ -257,5 +257,6 @@ int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *
 	if (r < 0)
 		return r;
 	(void)snprintf(job->adopt.room, sizeof(job->adopt.room), "%s", job->id);
-	return describe(job, room, err);
+	r = describe(job, room, err);
+	return r < 0 ? r : crl_room_open_accounting(room, job->policy.need[CRL_FEATURE_ACCOUNTING] == CRL_NEED_REQUIRE, err);
 }

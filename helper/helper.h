@@ -271,7 +271,12 @@ bool crl_room_is_over(const struct crl_room *room);
 size_t crl_room_alive(const struct crl_room *room, size_t most);
 void crl_room_record(const struct crl_room *room);
 
-/* account.c: the host's utmp, wtmp and lastlog stay true. */
+/*
+ * account.c: the host's utmp, wtmp and lastlog stay true. Opening comes before the first login is let in: where it
+ * fails it is an error when @required, else the room goes on without (room->accounting is false then), and the log
+ * says so.
+ */
+int crl_room_open_accounting(struct crl_room *room, bool required, struct crl_err *err) CRL_MUST_CHECK;
 void crl_room_start_accounting(struct crl_room *room);
 int crl_room_account_fd(const struct crl_room *room);
 void crl_room_account(struct crl_room *room);

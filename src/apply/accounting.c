@@ -8,8 +8,9 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/inotify.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
@@ -68,24 +69,27 @@ void crl_accounting_done(struct crl_accounting *a)
 	drop_fd(&a->lastlog);
 }
 
-int crl_accounting_watch(int room_utmp)
+int crl_accounting_watch(int dir)
 {
-	scoped_fd watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	char path[40];
+	scoped_fd watch = -EBADF;
+	sigset_t io;
 
-	if (watch < 0)
+	/* Not a signal of F_SETSIG's, which would queue: one that waits says all. */
+	(void)sigemptyset(&io);
+	(void)sigaddset(&io, SIGIO);
+	if (sigprocmask(SIG_BLOCK, &io, NULL) < 0)
 		return -errno;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", room_utmp);
-	if (inotify_add_watch(watch, path, IN_MODIFY) < 0)
+	watch = signalfd(-1, &io, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (watch < 0 || fcntl(dir, F_NOTIFY, DN_MODIFY | DN_MULTISHOT) < 0)
 		return -errno;
 	return take_fd(&watch);
 }
 
 void crl_accounting_drain(int watch)
 {
-	char events[1024];
+	struct signalfd_siginfo event;
 
-	for (int i = 0; i < 1024 && read(watch, events, sizeof(events)) > 0; i++)
+	for (int i = 0; i < 1024 && read(watch, &event, sizeof(event)) > 0; i++)
 		;
 }
 

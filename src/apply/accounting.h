@@ -79,9 +79,14 @@ int crl_accounting_open(const struct crl_accounting_files *files, struct crl_acc
 /* Close the files; records stay as they are (crl_accounting_end_all() first). */
 void crl_accounting_done(struct crl_accounting *a);
 
-/* Watch a room's utmp. Returns an inotify descriptor (non-blocking) to poll, or -errno. Before the sandbox.
+/*
+ * Watch for what is written to files of a directory, before the sandbox. By fcntl(F_NOTIFY), since each user, root as
+ * well, has but 128 instances of inotify, and every room would take one. SIGIO is blocked for that, so once a process.
+ * @dir  open for reading; must stay open as long as it shall be watched
+ * Returns a descriptor (non-blocking) to poll, or -errno: -EINVAL the kernel was built without, or was told not to
+ * (fs.dir-notify-enable).
  */
-int crl_accounting_watch(int room_utmp) CRL_MUST_CHECK;
+int crl_accounting_watch(int dir) CRL_MUST_CHECK;
 
 /* Take all events off a watch; call before crl_accounting_sync(). */
 void crl_accounting_drain(int watch);

@@ -4,7 +4,7 @@
  *
  * Runs in: supervisor (root, host namespaces) and init (root, the room's). Single-threaded both.
  * A refused call gets EPERM, not death: a process that must still clean up is not ended by a libc that
- * changes its ways. Only a foreign architecture kills. Descriptors that are needed later (inotify, listening
+ * changes its ways. Only a foreign architecture kills. Descriptors that are needed later (signalfd, listening
  * sockets) are made before.
  */
 #pragma once

@@ -36,6 +36,24 @@ is "and its remote host" "$(who | grep -o '127\.0\.0\.1[1-5]' | sort | paste -sd
 is "w lists them, too" "$(w -h | awk '$1 != "root" { print $1 }' | sort | paste -sd' ')" "ana ana cara dora dora"
 is "last says that they are still there" "$(last | grep -c 'still logged in')" 5
 is "every record's process is alive" "$(who -u | awk '{ print $6 }' | while read -r p; do [ -d "/proc/$p" ] && echo up; done | wc -l)" 5
+switches() {
+	helper_pids supervisor | sort | while read -r p; do
+		echo "$p $(awk '/_ctxt_switches/ { n += $2 } END { print n }' "/proc/$p/status")"
+	done
+}
+
+# Three looks at times of their own: the first may find one that is still about what it was woken for.
+sleeps() {
+	local one two
+	one=$(switches)
+	sleep 2
+	two=$(switches)
+	[ -n "$one" ] && [ "$one" = "$two" ]
+}
+
+is "which takes none of root's instances of inotify" \
+	"$(helper_pids supervisor | while read -r p; do find "/proc/$p/fd" -lname '*inotify*'; done | wc -l)" 0
+check "nor any time of a supervisor's while nothing happens" poll 30 sleeps
 $PANE send-keys -t a1 'who; echo seen-$((1 + 1))' Enter
 check "inside, who shows nobody else" poll 10 eval '$PANE capture-pane -p -t a1 | grep -q seen-2'
 is "[O] inside, no other user is named" "$($PANE capture-pane -p -t a1 | grep -cE 'cara|dora')" 0

@@ -65,6 +65,26 @@ check_many() {
 	same "leave nothing, either"
 }
 
+# What rooms need to be in who and last is none of what root has only 128 of.
+check_root_resources() {
+	conf_write <<-'END'
+	rules = ( { policy = "listed"; } );
+	policies = { listed = { features = { accounting = "require"; }; }; };
+	END
+	guest 'sysctl -q fs.inotify.max_user_instances=1'
+	is "a login when root can have no more of inotify" "$(login ana 'echo in')" in
+	check "is on a terminal" hold seen ana -tt
+	check "and listed" poll 20 guest 'who | grep -q "^ana "'
+	hold_end seen
+	check "and listed no more when it ends" poll 20 guest '! who | grep -q "^ana "'
+	guest 'sysctl -q fs.inotify.max_user_instances=128 fs.dir-notify-enable=0'
+	log_mark
+	unlike "accounting that cannot start is a refusal where it is required" "$(login ana 'echo in' 2>&1)" '^in$'
+	like "with the reason in the log" "$(log_since refused)" 'cannot watch the room.s utmp.*fs\.dir-notify-enable'
+	guest 'sysctl -q fs.dir-notify-enable=1'
+	conf
+}
+
 check_restart() {
 	check "a login" hold stays ana
 	restart_ssh
@@ -103,6 +123,7 @@ login bob true </dev/null
 poll 60 guest '! pgrep "^carrel" && ! ps -e -o uid= | awk "\$1 >= 1000 && \$1 < 60000" | grep -q .'
 before=$(census)
 check_many
+check_root_resources
 check_restart
 check_reboot
 tap_done

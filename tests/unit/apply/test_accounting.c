@@ -494,7 +494,8 @@ static void test_files(void **state)
 
 static void test_watch(void **state)
 {
-	scoped_fd watch = crl_accounting_watch(room);
+	scoped_fd parent = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	scoped_fd watch = crl_accounting_watch(parent);
 	struct pollfd p = {.fd = watch, .events = POLLIN};
 	struct utmp u = record("pts/0", "bob", getpid());
 
@@ -505,7 +506,15 @@ static void test_watch(void **state)
 	assert_int_equal(poll(&p, 1, 1000), 1);
 	crl_accounting_drain(watch);
 	assert_int_equal(poll(&p, 1, 0), 0);
-	assert_int_equal(crl_accounting_watch(-1), -ENOENT);
+	for (int i = 0; i < 100; i++) /* however much is written, one event waits */
+		put(room_path, 0, &u);
+	crl_accounting_drain(watch);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	drop_fd(&parent); /* then nobody watches */
+	put(room_path, 0, &u);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_int_equal(crl_accounting_watch(-1), -EBADF);
+	assert_int_equal(crl_accounting_watch(room), -ENOTDIR);
 }
 
 int main(void)
