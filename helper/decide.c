@@ -178,31 +178,6 @@ static int settle_accounting(const struct crl_job *job, struct crl_err *err)
 				   crl_accounting_host_files.utmp, crl_accounting_host_files.wtmp);
 }
 
-static uint64_t digest(const char *text)
-{
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a; tells policies apart, guards nothing */
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-	return h;
-}
-
-/* Logins share a room only under the same policy text: a changed policy reaches the next login. */
-static int name_room(struct crl_job *job, struct crl_err *err)
-{
-	scoped_free char *text = NULL;
-
-	if (job->policy.share == CRL_SHARE_LOGIN) {
-		(void)snprintf(job->room_name, sizeof(job->room_name), "%s", job->id); /* ids are shorter */
-		return 0;
-	}
-	if (crl_policy_dump(&job->policy, &text) < 0)
-		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "cannot name the room");
-	(void)snprintf(job->room_name, sizeof(job->room_name), "u%u-%016llx", job->login.uid,
-		       (unsigned long long)digest(text)); /* 28 characters at most */
-	return 0;
-}
-
 int crl_decide(struct crl_job *job, struct crl_err *err)
 {
 	struct crl_adopt *a = &job->adopt;
@@ -218,7 +193,7 @@ int crl_decide(struct crl_job *job, struct crl_err *err)
 		r = settle_accounting(job, err);
 	if (r < 0)
 		return r;
-	r = name_room(job, err);
+	r = crl_room_choose_name(job, err);
 	if (r < 0)
 		return r;
 	a->ns_mask = job->policy.namespaces;

@@ -185,6 +185,10 @@ bool crl_pidfd_is_dead(int pidfd);
 int crl_decide(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 int crl_filter_obtain(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 
+/* whose.c: which logins share a room. */
+int crl_room_choose_name(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
+bool crl_room_is_of(const struct crl_room *room, const struct crl_login *login);
+
 /* limits.c: the login's cgroup. Moving runs beside the rest, in a child. */
 struct crl_limit_plans {
 	struct crl_cgroup_plan user;

@@ -59,11 +59,12 @@ struct crl_room *crl_room_new(void)
 /* One line for the log with everything, one record for the module, which tells the user almost nothing. */
 void crl_refuse(const struct crl_job *job, const struct crl_err *err)
 {
-	char user[CRL_USER_MAX * 4], detail[1024];
+	char user[CRL_USER_MAX * 4], service[CRL_SERVICE_MAX * 4], detail[1024];
 
 	crl_err_format(err, detail, sizeof(detail));
 	crl_log(LOG_ERR, "id=%s refused user=%s uid=%" PRIu32 " service=%s policy=%s %s", job->id,
-		crl_escape(user, sizeof(user), job->login.user), job->login.uid, job->login.service,
+		crl_escape(user, sizeof(user), job->login.user), job->login.uid,
+		crl_escape(service, sizeof(service), job->login.service),
 		job->policy.name[0] ? job->policy.name : job->rule ? job->rule->policy : "-", detail);
 	crl_ignore(crl_msg_send(job->channel, CRL_MSG_REFUSED, err, sizeof(*err), NULL, 0)); /* it may be gone */
 }

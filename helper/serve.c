@@ -30,11 +30,12 @@ static void disarm_deadline(void)
 
 static void log_in(const struct crl_job *job, const char *how)
 {
-	char user[CRL_USER_MAX * 4], rhost[CRL_RHOST_MAX * 4];
+	char user[CRL_USER_MAX * 4], service[CRL_SERVICE_MAX * 4], rhost[CRL_RHOST_MAX * 4];
 
 	/* The module says the same where the service's own messages are; here it is for those who debug. */
 	crl_log(LOG_DEBUG, "id=%s room=%s user=%s uid=%" PRIu32 " service=%s rhost=%s policy=%s %s", job->id,
-		job->adopt.room, crl_escape(user, sizeof(user), job->login.user), job->login.uid, job->login.service,
+		job->adopt.room, crl_escape(user, sizeof(user), job->login.user), job->login.uid,
+		crl_escape(service, sizeof(service), job->login.service),
 		crl_escape(rhost, sizeof(rhost), job->login.rhost), job->policy.name, how);
 }
 

@@ -71,6 +71,10 @@ static void accept_join(struct crl_room *room)
 		r = crl_login_check(&join->login, NULL);
 	if (r < 0)
 		return;
+	if (!crl_room_is_of(room, &join->login)) {
+		refuse_join(conn, EPERM, "the room of that name was made for another user, home or group");
+		return;
+	}
 	join->id[sizeof(join->id) - 1] = '\0';
 	join->cgroup[sizeof(join->cgroup) - 1] = '\0';
 	join->origin_cgroup[sizeof(join->origin_cgroup) - 1] = '\0';

@@ -85,14 +85,15 @@ static bool is_full(int fd, uint64_t *ret_size)
 	return fs.f_bfree <= fs.f_blocks / FULL_PART || (fs.f_files > 0 && fs.f_ffree == 0);
 }
 
-static void record(const struct crl_room *room, uint32_t uid, const struct crl_why_event *event, size_t len)
+static void record(const struct crl_room *room, struct crl_why_whose whose, const struct crl_why_event *event,
+		   size_t len)
 {
 	if (len == 0 || !room->why)
 		return;
 	for (size_t i = 0; i < len; i++)
-		crl_log(LOG_NOTICE, "id=%s room=%s uid=%" PRIu32 " policy=%s met=%s count=%" PRIu64, event[i].id, room->id, uid,
+		crl_log(LOG_NOTICE, "id=%s room=%s uid=%" PRIu32 " policy=%s met=%s count=%" PRIu64, event[i].id, room->id, whose.uid,
 			event[i].policy, crl_why_name(event[i].cause), event[i].count);
-	if (crl_why_add(room->state.dir, uid, event, len) < 0)
+	if (crl_why_add(room->state.dir, whose, event, len) < 0)
 		crl_log(LOG_WARNING, "id=%s: what it met cannot be recorded", event[0].id);
 }
 
@@ -152,7 +153,7 @@ void crl_room_why_end(struct crl_room *room, struct crl_member *m)
 	event[n].cause = CRL_WHY_CALL;
 	event[n].count = refused_calls(room, m);
 	n += event[n].count > 0;
-	record(room, m->uid, event, n);
+	record(room, (struct crl_why_whose){m->uid, m->user}, event, n);
 	(void)snprintf(room->last.id, sizeof(room->last.id), "%s", m->id);
 	room->last.uid = m->uid;
 	room->last.since = m->since;
@@ -167,7 +168,7 @@ void crl_room_why_linger(struct crl_room *room)
 	e.count = crl_room_alive(room, ALIVE_MAX);
 	e.limit = room->linger_s;
 	if (room->last.id[0] && e.count > 0)
-		record(room, room->last.uid, &e, 1);
+		record(room, (struct crl_why_whose){room->uid, room->user}, &e, 1);
 }
 
 /* The login of that id has a terminal, or nobody will ever know: sshd has shown its user what it kept for him. */
@@ -179,7 +180,7 @@ void crl_room_why_seen(const struct crl_room *room, const char *id)
 		if (m->told || m->shows != CRL_SHOWS_LATER || !room->notice || strcmp(m->id, id) != 0)
 			continue;
 		m->told = true;
-		crl_why_tell(room->state.dir, m->uid, m->since_ms);
+		crl_why_tell(room->state.dir, (struct crl_why_whose){m->uid, m->user}, m->since_ms);
 	}
 }
 
@@ -199,7 +200,7 @@ void crl_notice_write(struct crl_job *job, char notice[CRL_NOTICE_MAX])
 	if (!job->policy.notice || job->options->rehearse || job->login.shows == CRL_SHOWS_NOTHING)
 		return;
 	job->noticed_ms = crl_clock_ms();
-	if (crl_why_read(job->state.dir, job->login.uid, &why) == 0)
+	if (crl_why_read(job->state.dir, (struct crl_why_whose){job->login.uid, job->login.user}, &why) == 0)
 		crl_why_notice(&why, job->noticed_ms / 1000, notice);
 }
 
@@ -207,5 +208,5 @@ void crl_notice_write(struct crl_job *job, char notice[CRL_NOTICE_MAX])
 void crl_notice_given(const struct crl_job *job)
 {
 	if (job->noticed_ms != 0 && job->login.shows == CRL_SHOWS_NOW)
-		crl_why_tell(job->state.dir, job->login.uid, job->noticed_ms);
+		crl_why_tell(job->state.dir, (struct crl_why_whose){job->login.uid, job->login.user}, job->noticed_ms);
 }

@@ -35,7 +35,7 @@ static void record(const struct ctl *c, const struct crl_room_info *room, enum c
 
 		(void)snprintf(e.id, sizeof(e.id), "%s", l->id);
 		(void)snprintf(e.policy, sizeof(e.policy), "%s", room->policy);
-		if (crl_why_add(state, l->uid, &e, 1) < 0) {
+		if (crl_why_add(state, (struct crl_why_whose){l->uid, l->user}, &e, 1) < 0) {
 			crl_log_open(NULL, false);
 			crl_log(LOG_WARNING, "room=%s: %s by the operator, but it cannot be recorded for uid %u", room->id,
 				cause == CRL_WHY_KILLED ? "ended" : "frozen", l->uid);

@@ -32,31 +32,38 @@ struct ctl_why_row *ctl_why_add(struct ctl_why_rows *rows)
 	return grown;
 }
 
+static void rows_done(struct ctl_why_rows *rows)
+{
+	for (size_t i = 0; i < rows->len; i++)
+		free(rows->item[i].user);
+	free(rows->item);
+}
+
 struct reading {
 	const struct ctl *c;
 	struct ctl_why_rows *rows;
 	int state;
 };
 
-static void add_record(void *arg, uint32_t uid)
+static void add_record(void *arg, uint32_t uid, const char *file, const struct crl_why *why, int rc)
 {
 	struct reading *r = arg;
-	struct crl_why why;
-	int rc;
 
 	if (r->rows->uid >= 0 && r->rows->uid != (int64_t)uid)
 		return;
-	rc = crl_why_read(r->state, uid, &why);
-	if (rc < 0 && rc != -ENOENT) {
-		(void)ctl_complain(r->c, CTL_FAIL, "%s/why/%" PRIu32 " is no record of carrel's: remove it", r->c->state, uid);
+	if (rc < 0) {
+		(void)ctl_complain(r->c, CTL_FAIL, "%s/why/%s is no record of carrel's: remove it", r->c->state, file);
 		r->rows->error = rc;
 	}
-	for (size_t i = 0; rc == 0 && i < why.len; i++) {
+	for (size_t i = 0; i < why->len; i++) {
 		struct ctl_why_row *row = ctl_why_add(r->rows);
 
 		row->uid = uid;
-		row->event = why.event[i];
-		row->when_ms = why.event[i].when_ms;
+		row->user = strdup(why->user);
+		if (!row->user)
+			abort();
+		row->event = why->event[i];
+		row->when_ms = why->event[i].when_ms;
 	}
 }
 
@@ -173,7 +180,9 @@ static void add_row(const struct ctl *c, struct ctl_table *t, const struct crl_c
 		ctl_cell(t, "open");
 	else
 		ctl_cell_since(t, row->when_ms == INT64_MAX ? 0 : row->when_ms / 1000, c->json);
-	if (pw)
+	if (row->user) /* whoever has the uid now */
+		ctl_cell(t, "%s", row->user);
+	else if (pw)
 		ctl_cell(t, "%s", pw->pw_name);
 	else
 		ctl_cell(t, "%" PRIu32, row->uid);
@@ -291,10 +300,10 @@ enum ctl_exit ctl_why(const struct ctl *c, int argc, char **argv)
 	if (r < 0)
 		return ctl_complain(c, CTL_FAIL, "cannot read %s/why: %s", c->state, strerrordesc_np(-r));
 	if (add_open(c, &rows, &err) < 0) {
-		free(rows.item);
+		rows_done(&rows);
 		return ctl_error(c, &err);
 	}
 	status = print(c, &rows, argc > 0 ? argv[0] : NULL, ctl_why_add_calls(&rows));
-	free(rows.item);
+	rows_done(&rows);
 	return status;
 }

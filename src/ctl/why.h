@@ -11,6 +11,7 @@ struct ctl_why_row {
 	int64_t when_ms;        /* of records and the kernel's log; INT64_MAX = the login is open, its counts go on */
 	int64_t first_ms;       /* CRL_WHY_CALL: of the first */
 	uint32_t uid;
+	char *user;             /* on record, as a field, owned; NULL = ask the user database */
 	struct crl_why_event event; /* id and policy may be "" */
 	char call[40];          /* CRL_WHY_CALL: what was refused, by its name */
 	char comm[16];          /* the program's name for itself: hostile text */

@@ -19,8 +19,7 @@
 
 /*
  * An exec leaves root no capability that its bounding set has not. So one that is permitted and not in that set was
- * taken
- * out of it since: by pam_carrel at an earlier session, or by the application itself.
+ * taken out of it since: by pam_carrel at an earlier session, or by the application itself.
  */
 static int check_bounding(struct crl_err *err)
 {

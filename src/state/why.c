@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The file of a user: read strictly, written beside and renamed.
+ * The files of users: read strictly, written beside and renamed.
  *
  * Runs in: helper, supervisor in its sandbox, carrelctl.
  * Trusts: STATE, 0700 and root's. R1: see read_file(). R2: no wait without end: whoever holds the lock may be stopped.
@@ -18,12 +18,46 @@
 #include "base/parse.h"
 #include "proto/fdpass.h"
 #include "proto/scope.h"
+#include "proto/text.h"
 
 #define DIRECTORY "why"
-#define HEADER "carrel-why 1 "
+#define HEADER "carrel-why 2 "
 #define FIELDS 8
 #define LOCK_MS 200
-#define NAME_MAX_LEN 10 /* digits of a uid */
+#define DIGITS 16 /* of the digest, hexadecimal */
+#define NAME_MAX_LEN (10 + 1 + DIGITS)
+
+/* FNV-1a: tells names apart, guards nothing; the name itself is in the file. */
+static uint64_t digest(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+	return h;
+}
+
+static void name_file(struct crl_why_whose whose, char name[NAME_MAX_LEN + 1])
+{
+	(void)snprintf(name, NAME_MAX_LEN + 1, "%" PRIu32 "-%016" PRIx64, whose.uid, digest(whose.user));
+}
+
+/* Is it the name of a record? */
+static bool is_file(const char *name, uint32_t *ret)
+{
+	const char *dash = strchr(name, '-');
+	char number[11];
+	uint64_t uid;
+
+	if (!dash || (size_t)(dash - name) >= sizeof(number) || strlen(dash + 1) != DIGITS ||
+	    strspn(dash + 1, "0123456789abcdef") != DIGITS)
+		return false;
+	(void)snprintf(number, sizeof(number), "%.*s", (int)(dash - name), name);
+	if (crl_parse_uint(number, 0, UINT32_MAX - 1, &uid) < 0)
+		return false;
+	*ret = (uint32_t)uid;
+	return true;
+}
 
 int crl_why_open(int state_dir, bool make, int *ret_fd)
 {
@@ -92,14 +126,36 @@ static int parse_event(char *line, struct crl_why_event *e)
 	return 0;
 }
 
+static int take_user(const char *field, struct crl_why *ret)
+{
+	size_t len = strlen(field);
+
+	if (len == 0 || len >= sizeof(ret->user))
+		return -EBADMSG;
+	for (const char *p = field; *p; p++)
+		if (*p <= ' ' || *p > '~' || *p == '"' || *p == '=')
+			return -EBADMSG;
+	memcpy(ret->user, field, len + 1);
+	return 0;
+}
+
 static int parse_lines(char *text, struct crl_why *ret)
 {
-	char *rest = text, *line = strsep(&rest, "\n");
+	char *rest = text, *line = strsep(&rest, "\n"), *user;
 	uint64_t events;
+	int r;
 
-	if (strncmp(line, HEADER, strlen(HEADER)) != 0 ||
-	    crl_parse_uint(line + strlen(HEADER), 0, CRL_WHY_EVENTS_MAX, &events) < 0)
+	if (strncmp(line, HEADER, strlen(HEADER)) != 0)
 		return -EBADMSG;
+	user = strchr(line + strlen(HEADER), ' ');
+	if (!user)
+		return -EBADMSG;
+	*user++ = '\0';
+	if (crl_parse_uint(line + strlen(HEADER), 0, CRL_WHY_EVENTS_MAX, &events) < 0)
+		return -EBADMSG;
+	r = take_user(user, ret);
+	if (r < 0)
+		return r;
 	while (ret->len < events) {
 		line = strsep(&rest, "\n");
 		if (!line || parse_event(line, &ret->event[ret->len]) < 0)
@@ -117,20 +173,19 @@ int crl_why_parse(char *text, size_t len, struct crl_why *ret)
 	if (strlen(text) == len)
 		r = parse_lines(text, ret);
 	if (r < 0)
-		ret->len = 0;
+		*ret = (struct crl_why){.len = 0};
 	return r;
 }
 
 /* R1 */
-static int read_file(int dir, uint32_t uid, struct crl_why *ret)
+static int read_file(int dir, const char *name, struct crl_why *ret)
 {
-	char name[NAME_MAX_LEN + 1], text[CRL_WHY_SIZE_MAX + 1];
+	char text[CRL_WHY_SIZE_MAX + 1];
 	scoped_fd fd = -EBADF;
 	struct stat st;
 	ssize_t n;
 
-	ret->len = 0;
-	(void)snprintf(name, sizeof(name), "%" PRIu32, uid);
+	*ret = (struct crl_why){.len = 0};
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ENOENT : errno == ELOOP ? -EBADMSG : -errno;
@@ -144,18 +199,35 @@ static int read_file(int dir, uint32_t uid, struct crl_why *ret)
 	return crl_why_parse(text, (size_t)n, ret);
 }
 
-int crl_why_read(int state_dir, uint32_t uid, struct crl_why *ret)
+/* Empty and @whose's when there is none that is his. */
+static int read_own(int dir, struct crl_why_whose whose, struct crl_why *ret)
+{
+	char name[NAME_MAX_LEN + 1], user[sizeof(ret->user)];
+	int r;
+
+	(void)crl_text_field(user, sizeof(user), whose.user);
+	name_file(whose, name);
+	r = read_file(dir, name, ret);
+	if (r == 0 && strcmp(ret->user, user) != 0)
+		r = -EBADMSG;
+	if (r < 0)
+		*ret = (struct crl_why){.len = 0};
+	memcpy(ret->user, user, sizeof(user));
+	return r;
+}
+
+int crl_why_read(int state_dir, struct crl_why_whose whose, struct crl_why *ret)
 {
 	scoped_fd dir = -EBADF;
 	int r = crl_why_open(state_dir, false, &dir);
 
 	ret->len = 0;
-	return r < 0 ? r : read_file(dir, uid, ret);
+	return r < 0 ? r : read_own(dir, whose, ret);
 }
 
 static size_t print(const struct crl_why *why, char *buf, size_t size)
 {
-	size_t at = (size_t)snprintf(buf, size, HEADER "%zu\n", why->len);
+	size_t at = (size_t)snprintf(buf, size, HEADER "%zu %s\n", why->len, why->user);
 
 	for (size_t i = 0; i < why->len && at < size; i++) {
 		const struct crl_why_event *e = &why->event[i];
@@ -169,7 +241,7 @@ static size_t print(const struct crl_why *why, char *buf, size_t size)
 	return at;
 }
 
-static int write_file(int dir, uint32_t uid, const struct crl_why *why)
+static int write_file(int dir, struct crl_why_whose whose, const struct crl_why *why)
 {
 	char name[NAME_MAX_LEN + 1], beside[NAME_MAX_LEN + 20], text[CRL_WHY_SIZE_MAX + 1];
 	size_t len = print(why, text, sizeof(text));
@@ -178,8 +250,8 @@ static int write_file(int dir, uint32_t uid, const struct crl_why *why)
 
 	if (len >= sizeof(text))
 		return -EMSGSIZE;
-	(void)snprintf(name, sizeof(name), "%" PRIu32, uid);
-	(void)snprintf(beside, sizeof(beside), "%" PRIu32 ".%d", uid, (int)getpid());
+	name_file(whose, name);
+	(void)snprintf(beside, sizeof(beside), "%s.%d", name, (int)getpid());
 	fd = openat(dir, beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
@@ -208,7 +280,7 @@ static void append(struct crl_why *why, const struct crl_why_event *e, int64_t w
 	why->event[why->len++].when_ms = when_ms; /* taken under the lock: the order of the file is that of time */
 }
 
-int crl_why_add(int state_dir, uint32_t uid, const struct crl_why_event *event, size_t len)
+int crl_why_add(int state_dir, struct crl_why_whose whose, const struct crl_why_event *event, size_t len)
 {
 	scoped_fd dir = -EBADF;
 	struct crl_why why;
@@ -217,13 +289,13 @@ int crl_why_add(int state_dir, uint32_t uid, const struct crl_why_event *event, 
 	if (r < 0)
 		return r;
 	lock(dir);
-	crl_ignore(read_file(dir, uid, &why)); /* it is empty then, and begun anew */
+	crl_ignore(read_own(dir, whose, &why)); /* it is empty then, and begun anew */
 	for (size_t i = 0; i < len; i++)
 		append(&why, &event[i], now_ms());
-	return write_file(dir, uid, &why);
+	return write_file(dir, whose, &why);
 }
 
-void crl_why_tell(int state_dir, uint32_t uid, int64_t until_ms)
+void crl_why_tell(int state_dir, struct crl_why_whose whose, int64_t until_ms)
 {
 	scoped_fd dir = -EBADF;
 	bool changed = false;
@@ -232,29 +304,20 @@ void crl_why_tell(int state_dir, uint32_t uid, int64_t until_ms)
 	if (crl_why_open(state_dir, false, &dir) < 0)
 		return;
 	lock(dir);
-	if (read_file(dir, uid, &why) < 0)
+	if (read_own(dir, whose, &why) < 0)
 		return;
 	for (size_t i = 0; i < why.len; i++) {
 		changed |= !why.event[i].told && why.event[i].when_ms <= until_ms;
 		why.event[i].told |= why.event[i].when_ms <= until_ms;
 	}
 	if (changed)
-		crl_ignore(write_file(dir, uid, &why)); /* then he hears it once more */
-}
-
-static bool is_uid(const char *name, uint32_t *ret)
-{
-	uint64_t uid;
-
-	if (crl_parse_uint(name, 0, UINT32_MAX - 1, &uid) < 0)
-		return false;
-	*ret = (uint32_t)uid;
-	return true;
+		crl_ignore(write_file(dir, whose, &why)); /* then he hears it once more */
 }
 
 int crl_why_users(int state_dir, crl_why_user *each, void *arg)
 {
 	int fd = -EBADF, r = crl_why_open(state_dir, false, &fd);
+	struct crl_why why;
 	uint32_t uid;
 	DIR *dir;
 
@@ -265,9 +328,13 @@ int crl_why_users(int state_dir, crl_why_user *each, void *arg)
 		scope_close_fd(&fd);
 		return -ENOMEM;
 	}
-	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
-		if (is_uid(d->d_name, &uid))
-			each(arg, uid);
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir)) {
+		if (!is_file(d->d_name, &uid))
+			continue;
+		r = read_file(fd, d->d_name, &why);
+		if (r != -ENOENT) /* gone meanwhile */
+			each(arg, uid, d->d_name, &why, r);
+	}
 	(void)closedir(dir);
 	return 0;
 }
@@ -286,7 +353,7 @@ void crl_why_sweep(int state_dir)
 	}
 	for (const struct dirent *d = readdir(dir); d; d = readdir(dir)) {
 		uint32_t uid;
-		bool whole = is_uid(d->d_name, &uid); /* else it was never renamed */
+		bool whole = is_file(d->d_name, &uid); /* else it was never renamed */
 		time_t kept = whole ? CRL_WHY_KEPT_DAYS * 86400 : 60, now = time(NULL);
 		struct stat st;
 

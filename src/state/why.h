@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What stopped a user's processes last: one small file a user, STATE/why/UID.
+ * What stopped a user's processes last: one small file a user, STATE/why/UID-DIGEST, of his name. A uid alone is
+ * nobody: whoever gets it next must not be told what the one before has met.
  *
- *   carrel-why 1 EVENTS
+ *   carrel-why 2 EVENTS USER                              the name as a field (proto/text.h)
  *   WHEN-MS TOLD CAUSE COUNT LIMIT SINCE LOGIN POLICY     a line an event, oldest first; LIMIT "-" = not known
  *
  * Runs in: helper, supervisor in its sandbox, carrelctl; root.
@@ -17,6 +18,7 @@
 
 #include "plan/counts.h"
 #include "proto/proto.h"
+#include "proto/text.h"
 
 #define CRL_WHY_EVENTS_MAX 16
 #define CRL_WHY_SIZE_MAX 4096
@@ -48,6 +50,7 @@ struct crl_why_event {
 };
 
 struct crl_why {
+	char user[CRL_TEXT_FIELD_MAX(CRL_USER_MAX)]; /* as a field */
 	struct crl_why_event event[CRL_WHY_EVENTS_MAX];
 	size_t len;
 };
@@ -61,8 +64,14 @@ bool crl_why_stops(enum crl_why_cause cause);
 /* Read a file's text. @text  @len bytes and a NUL, changed. Returns 0, or -EBADMSG and @ret is empty. */
 int crl_why_parse(char *text, size_t len, struct crl_why *ret) CRL_MUST_CHECK;
 
-/* Returns 0; -ENOENT nothing is on record; -EBADMSG not a record of ours (R1); -errno. */
-int crl_why_read(int state_dir, uint32_t uid, struct crl_why *ret) CRL_MUST_CHECK;
+/* Whose record it is: both have to be right. */
+struct crl_why_whose {
+	uint32_t uid;
+	const char *user;
+};
+
+/* Returns 0; -ENOENT nothing is on record; -EBADMSG not a record of ours (R1), or another user's; -errno. */
+int crl_why_read(int state_dir, struct crl_why_whose whose, struct crl_why *ret) CRL_MUST_CHECK;
 
 /*
  * The directory of the records, made when @make says so: for those who can make none later.
@@ -74,14 +83,20 @@ int crl_why_open(int state_dir, bool make, int *ret_fd) CRL_MUST_CHECK;
  * Add events; the oldest give way. A file that cannot be read is begun anew.
  * Returns 0 or -errno: then nothing is changed.
  */
-int crl_why_add(int state_dir, uint32_t uid, const struct crl_why_event *event, size_t len) CRL_MUST_CHECK;
+int crl_why_add(int state_dir, struct crl_why_whose whose, const struct crl_why_event *event, size_t len)
+	CRL_MUST_CHECK;
 
 /* The user has been told of all up to that moment. */
-void crl_why_tell(int state_dir, uint32_t uid, int64_t until_ms);
+void crl_why_tell(int state_dir, struct crl_why_whose whose, int64_t until_ms);
 
-typedef void crl_why_user(void *arg, uint32_t uid);
+/*
+ * @file  the record's name
+ * @why   what is in it; nothing, and its user "", after an error
+ * @rc    of reading it: 0, -EBADMSG, -errno
+ */
+typedef void crl_why_user(void *arg, uint32_t uid, const char *file, const struct crl_why *why, int rc);
 
-/* Call @each for everybody who has a file. Returns 0 or -errno; a directory that is not there holds none. */
+/* Call @each for every file, whose ever. Returns 0 or -errno; a directory that is not there holds none. */
 int crl_why_users(int state_dir, crl_why_user *each, void *arg) CRL_MUST_CHECK;
 
 /* Remove what nobody has added to for CRL_WHY_KEPT_DAYS. */

@@ -89,7 +89,7 @@ check_told_once() {
 	text=$(shell ana)
 	like "a shell with a terminal is told" "$text" '^carrel: your login of [0-9:]{5} had its home full \(limit 64M\)$'
 	is "in one line" "$(notices "$text")" 1
-	check "and that is on record" poll 10 grep -q '^[0-9]* 1 home' "$STATE_DIR/why/$(id -u ana)"
+	check "and that is on record" poll 10 grep -q '^[0-9]* 1 home' "$STATE_DIR/why/$(id -u ana)"-*
 	is "once" "$(notices "$(shell ana)")" 0
 	is "carrelctl tells it for ever" "$(causes ana)" home:1
 }
@@ -129,7 +129,7 @@ check_shared() {
 # refused_by NAME-IN-PERL MARK [hostile]: a login makes a call under that name, and why tells it
 refused_by() {
 	room ana "perl -e '\$0 = \"$1\"; syscall(163, 0)'" >/dev/null
-	poll 2 grep -q ' seccomp ' "$STATE_DIR/why/$(id -u ana)" || return 1
+	poll 2 grep -q ' seccomp ' "$STATE_DIR/why/$(id -u ana)"-* || return 1
 	ctl why ana --json | json "[1 for x in d if x['cause'].startswith('seccomp: acct by ${3:+x}') and x['cause'].endswith('$2')
 		and x['policy'] == 'student' and x['login']][0]"
 }
@@ -147,7 +147,7 @@ check_calls() {
 	is "and does not act" "$(ctl why ana | grep -c $'\033')" 0
 	like "what to do" "$(ctl why ana)" 'acct in seccomp.allow of policy student, if'
 	like "the user is told" "$(shell ana)" '^carrel: your login of [0-9:]{5} had (a system call|[0-9]+ system calls) refused$'
-	like "which is on record for when the kernel's log has lost it" "$(cat "$STATE_DIR/why/$(id -u ana)")" '^[0-9]+ [01] seccomp [0-9]+ - '
+	like "which is on record for when the kernel's log has lost it" "$(cat "$STATE_DIR/why/$(id -u ana)"-*)" '^[0-9]+ [01] seccomp [0-9]+ - '
 	unlike "with log = true nothing is missing" "$(ctl why ana)" 'are not recorded'
 	like "without it, the key is told" "$(ctl why bob)" '^Policy staff: refused system calls are not recorded; seccomp.log = true'
 	room bob "perl -e '\$0 = \"$name\"; syscall(163, 0)'" >/dev/null
@@ -179,10 +179,10 @@ check_unaccounted() {
 check_broken() {
 	local file uid
 	uid=$(id -u ana)
-	file=$STATE_DIR/why/$uid
-	printf 'carrel-why 1 1\n1 0 killed 1 - 1 abc \033[2J\n' >"$file"
+	file=$(ls "$STATE_DIR/why/$uid"-*)
+	printf 'carrel-why 2 1 ana\n1 0 killed 1 - 1 abc \033[2J\n' >"$file"
 	is "a login goes on with a broken record" "$(notices "$(shell ana)")" 0
-	is "why fails and names it" "$(ctl why ana 2>&1 >/dev/null)" "carrelctl why: $STATE_DIR/why/$uid is no record of carrel's: remove it"
+	is "why fails and names it" "$(ctl why ana 2>&1 >/dev/null)" "carrelctl why: $file is no record of carrel's: remove it"
 	is "with its status" "$(status ctl why ana)" 3
 	rm "$file"
 	mkfifo -m 600 "$file"

@@ -43,7 +43,7 @@ check_recorded() {
 	like "the user is told of memory" "$text" '^carrel: your login of .* (a process|[0-9]+ processes) ended for memory \(limit 128M\)'
 	like "and of tasks, in the same line" "$text" '^carrel: .*could not start .*\(limit 64\)'
 	is "not of what only slowed it" "$(grep -c '^carrel: .*cpu' <<<"$text")" 0
-	check "that is on record" poll 20 guest "grep -q ' 1 memory ' /run/carrel/why/\$(id -u ana)"
+	check "that is on record" poll 20 guest "grep -q ' 1 memory ' /run/carrel/why/\$(id -u ana)-*"
 	is "once" "$(shell ana | grep -c '^carrel: ')" 0
 }
 

@@ -26,6 +26,15 @@
 static char dir[64];
 static int state_fd = -EBADF;
 
+static struct crl_why_whose who(uint32_t uid, const char *user)
+{
+	return (struct crl_why_whose){uid, user};
+}
+
+#define ANA who(7, "ana")
+#define ANA_DIGEST "e6f79c19051ffb05"
+#define ANAS "7-" ANA_DIGEST /* the name of her file */
+
 static int setup(void **state)
 {
 	(void)state;
@@ -72,9 +81,9 @@ static void what_is_added_is_read(void **state)
 	struct crl_why w;
 
 	(void)state;
-	assert_int_equal(crl_why_read(state_fd, 7, &w), -ENOENT);
-	assert_int_equal(crl_why_add(state_fd, 7, e, 2), 0);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), -ENOENT);
+	assert_int_equal(crl_why_add(state_fd, ANA, e, 2), 0);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_int_equal(w.len, 2);
 	assert_int_equal(w.event[0].cause, CRL_WHY_MEMORY);
 	assert_int_equal(w.event[0].count, 3);
@@ -85,13 +94,42 @@ static void what_is_added_is_read(void **state)
 	assert_string_equal(w.event[1].policy, "student");
 	assert_true(w.event[1].limit == CRL_COUNT_UNKNOWN);
 	assert_false(w.event[1].told);
-	crl_why_tell(state_fd, 7, w.event[0].when_ms - 1);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	crl_why_tell(state_fd, ANA, w.event[0].when_ms - 1);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_false(w.event[0].told);
-	crl_why_tell(state_fd, 7, INT64_MAX);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	crl_why_tell(state_fd, ANA, INT64_MAX);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_true(w.event[0].told && w.event[1].told);
-	assert_int_equal(crl_why_read(state_fd, 8, &w), -ENOENT);
+	assert_int_equal(crl_why_read(state_fd, who(8, "ana"), &w), -ENOENT);
+}
+
+/* Whoever gets the uid next hears nothing, changes nothing and loses nothing of it. */
+static void a_reused_uid_is_somebody_else(void **state)
+{
+	struct crl_why_event old = event(CRL_WHY_MEMORY, 3, 1), new = event(CRL_WHY_TASKS, 1, 1);
+	struct crl_why w;
+
+	(void)state;
+	assert_int_equal(crl_why_add(state_fd, ANA, &old, 1), 0);
+	assert_int_equal(crl_why_read(state_fd, who(7, "eve"), &w), -ENOENT);
+	assert_int_equal(w.len, 0);
+	crl_why_tell(state_fd, who(7, "eve"), INT64_MAX);
+	assert_int_equal(crl_why_add(state_fd, who(7, "eve"), &new, 1), 0);
+	assert_int_equal(crl_why_read(state_fd, who(7, "eve"), &w), 0);
+	assert_int_equal(w.len, 1);
+	assert_string_equal(w.user, "eve");
+	assert_int_equal(w.event[0].cause, CRL_WHY_TASKS);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
+	assert_int_equal(w.len, 1);
+	assert_false(w.event[0].told);
+	/* The name's digest guards nothing: a file of that name with another user in it is not his. */
+	put(ANAS, "carrel-why 2 1 mallory\n1000 0 killed 1 - 1 abc student\n", 0600);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), -EBADMSG);
+	assert_int_equal(w.len, 0);
+	/* Names of any bytes are one word of the header. */
+	assert_int_equal(crl_why_add(state_fd, who(7, "a b=\n"), &new, 1), 0);
+	assert_int_equal(crl_why_read(state_fd, who(7, "a b=\n"), &w), 0);
+	assert_string_equal(w.user, "a\\x20b\\x3d\\x0a");
 }
 
 static void what_came_after_is_not_told(void **state)
@@ -100,14 +138,14 @@ static void what_came_after_is_not_told(void **state)
 	struct crl_why w;
 
 	(void)state;
-	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0);
-	put("7", "carrel-why 1 2\n1000 0 killed 1 - 1 abc student\n2000 0 killed 1 - 1 abc student\n", 0600);
-	crl_why_tell(state_fd, 7, 1999);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0);
+	put(ANAS, "carrel-why 2 2 ana\n1000 0 killed 1 - 1 abc student\n2000 0 killed 1 - 1 abc student\n", 0600);
+	crl_why_tell(state_fd, ANA, 1999);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_true(w.event[0].told);
 	assert_false(w.event[1].told);
-	crl_why_tell(state_fd, 7, 2000);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	crl_why_tell(state_fd, ANA, 2000);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_true(w.event[1].told);
 }
 
@@ -121,15 +159,15 @@ static void the_oldest_give_way(void **state)
 
 		e.since = INT64_MAX;
 		memset(e.policy, 'p', sizeof(e.policy) - 1);
-		assert_int_equal(crl_why_add(state_fd, UINT32_MAX - 1, &e, 1), 0);
+		assert_int_equal(crl_why_add(state_fd, who(UINT32_MAX - 1, "ana"), &e, 1), 0);
 	}
-	assert_int_equal(crl_why_read(state_fd, UINT32_MAX - 1, &w), 0);
+	assert_int_equal(crl_why_read(state_fd, who(UINT32_MAX - 1, "ana"), &w), 0);
 	assert_int_equal(w.len, CRL_WHY_EVENTS_MAX);
 	assert_int_equal(w.event[0].count, 6);
 	assert_int_equal(w.event[CRL_WHY_EVENTS_MAX - 1].count, CRL_WHY_EVENTS_MAX + 5);
 }
 
-#define GOOD "carrel-why 1 2\n1764079321000 0 memory 3 536870912 1764079320 abc234 student\n" \
+#define GOOD "carrel-why 2 2 ana\n1764079321000 0 memory 3 536870912 1764079320 abc234 student\n" \
 	     "1764079322000 1 killed 1 - 1764079320 abc234 student\n"
 
 static int parse(const char *text, size_t len, struct crl_why *ret)
@@ -152,22 +190,23 @@ static void a_record_cut_anywhere_is_none(void **state)
 		assert_int_equal(parse(GOOD, len, &w), -EBADMSG);
 		assert_int_equal(w.len, 0);
 	}
-	assert_int_equal(parse("carrel-why 1 0\n", 15, &w), 0);
+	assert_int_equal(parse("carrel-why 2 0 ana\n", 19, &w), 0);
 }
 
 static void a_record_that_is_off_is_none(void **state)
 {
 	static const char *const bad[] = {
-		"", "\n", "carrel-why 2 0\n", "carrel-why 1 17\n", "carrel-why 1 -1\n", "carrel-why 1 0\nx\n",
-		"carrel-why 1 1\n1 0 memory 3 5 7 abc student\n\n", "carrel-why 1 1\n1 2 memory 3 5 7 abc student\n",
-		"carrel-why 1 1\n-1 0 memory 3 5 7 abc student\n", "carrel-why 1 1\n1 0 quota 3 5 7 abc student\n",
-		"carrel-why 1 1\n1 0 memory x 5 7 abc student\n",
-		"carrel-why 1 1\n1 0 memory 3 18446744073709551616 7 abc student\n",
-		"carrel-why 1 1\n1 0 memory 3 5 9223372036854775808 abc student\n",
-		"carrel-why 1 1\n1 0 memory 3 5 7 ABC student\n", "carrel-why 1 1\n1 0 memory 3 5 7 abcdefghijklmnop student\n",
-		"carrel-why 1 1\n1 0 memory 3 5 7  student\n", "carrel-why 1 1\n1 0 memory 3 5 7 abc a\033[2J\n",
-		"carrel-why 1 1\n1 0 memory 3 5 7 abc student more\n", "carrel-why 1 1\n1 0 memory 3 5 7 abc\n",
-		"carrel-why 1 1\n 1 0 memory 3 5 7 abc student\n",
+		"", "\n", "carrel-why 1 0\n", "carrel-why 1 0 ana\n", "carrel-why 2 0\n", "carrel-why 2 0 \n", "carrel-why 2 0 a b\n",
+		"carrel-why 2 0 a=b\n", "carrel-why 2 0 a\"b\n", "carrel-why 2 0 a\033b\n", "carrel-why 3 0 ana\n", "carrel-why 2 17 ana\n", "carrel-why 2 -1 ana\n", "carrel-why 2 0 ana\nx\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7 abc student\n\n", "carrel-why 2 1 ana\n1 2 memory 3 5 7 abc student\n",
+		"carrel-why 2 1 ana\n-1 0 memory 3 5 7 abc student\n", "carrel-why 2 1 ana\n1 0 quota 3 5 7 abc student\n",
+		"carrel-why 2 1 ana\n1 0 memory x 5 7 abc student\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 18446744073709551616 7 abc student\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 9223372036854775808 abc student\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7 ABC student\n", "carrel-why 2 1 ana\n1 0 memory 3 5 7 abcdefghijklmnop student\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7  student\n", "carrel-why 2 1 ana\n1 0 memory 3 5 7 abc a\033[2J\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7 abc student more\n", "carrel-why 2 1 ana\n1 0 memory 3 5 7 abc\n",
+		"carrel-why 2 1 ana\n 1 0 memory 3 5 7 abc student\n",
 	};
 	struct crl_why w;
 
@@ -176,7 +215,7 @@ static void a_record_that_is_off_is_none(void **state)
 		if (parse(bad[i], strlen(bad[i]), &w) != -EBADMSG || w.len != 0)
 			fail_msg("taken: %s", bad[i]);
 	}
-	assert_int_equal(parse("carrel-why 1 0\n\0", 16, &w), -EBADMSG);
+	assert_int_equal(parse("carrel-why 2 0 ana\n\0", 20, &w), -EBADMSG);
 }
 
 static void a_file_that_is_not_ours_is_not_read(void **state)
@@ -186,25 +225,25 @@ static void a_file_that_is_not_ours_is_not_read(void **state)
 	struct crl_why w;
 
 	(void)state;
-	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0);
-	put("7", GOOD, 0600);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
-	put("7", GOOD, 0644);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), -EBADMSG);
+	assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0);
+	put(ANAS, GOOD, 0600);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
+	put(ANAS, GOOD, 0644);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), -EBADMSG);
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
-	put("7", big, 0600);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), -EBADMSG);
-	(void)snprintf(path, sizeof(path), "%s/why/7", dir);
-	put("8", GOOD, 0600);
+	put(ANAS, big, 0600);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), -EBADMSG);
+	(void)snprintf(path, sizeof(path), "%s/why/" ANAS, dir);
+	put("8-" ANA_DIGEST, GOOD, 0600);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(symlink("8", path), 0);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), -EBADMSG);
+	assert_int_equal(symlink("8-" ANA_DIGEST, path), 0);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), -EBADMSG);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), -EBADMSG);
-	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0); /* begun anew in its place */
-	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), -EBADMSG);
+	assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0); /* begun anew in its place */
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_int_equal(w.len, 1);
 }
 
@@ -216,19 +255,22 @@ static void a_held_lock_is_not_waited_for_without_end(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0);
+	assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0);
 	fd = openat(state_fd, "why", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	(void)alarm(60);
-	assert_int_equal(crl_why_add(state_fd, 7, &e, 1), 0);
+	assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0);
 	(void)alarm(0);
-	assert_int_equal(crl_why_read(state_fd, 7, &w), 0);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_int_equal(w.len, 2);
 	close(fd);
 }
 
-static void count_users(void *arg, uint32_t uid)
+static void count_users(void *arg, uint32_t uid, const char *file, const struct crl_why *why, int rc)
 {
+	assert_int_equal(rc, 0);
+	assert_string_equal(why->user, "ana");
+	assert_non_null(strstr(file, "-" ANA_DIGEST));
 	*(uint64_t *)arg += uid;
 }
 
@@ -243,22 +285,22 @@ static void old_records_are_swept(void **state)
 	assert_int_equal(crl_why_users(state_fd, count_users, &sum), 0);
 	assert_int_equal(sum, 0);
 	for (uint32_t uid = 1; uid <= 4; uid *= 2)
-		assert_int_equal(crl_why_add(state_fd, uid, &e, 1), 0);
-	put("4.99", "half", 0600);
-	put("01", "no uid", 0600);
+		assert_int_equal(crl_why_add(state_fd, who(uid, "ana"), &e, 1), 0);
+	put("4-" ANA_DIGEST ".99", "half", 0600);
+	put("01-" ANA_DIGEST, "no uid", 0600);
 	assert_int_equal(crl_why_users(state_fd, count_users, &sum), 0);
 	assert_int_equal(sum, 7);
 	fd = openat(state_fd, "why", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(utimensat(fd, "2", old, 0), 0);
+	assert_int_equal(utimensat(fd, "2-" ANA_DIGEST, old, 0), 0);
 	old[1].tv_sec = time(NULL) - 3600;
-	assert_int_equal(utimensat(fd, "4", old, 0), 0);
-	assert_int_equal(utimensat(fd, "4.99", old, 0), 0);
+	assert_int_equal(utimensat(fd, "4-" ANA_DIGEST, old, 0), 0);
+	assert_int_equal(utimensat(fd, "4-" ANA_DIGEST ".99", old, 0), 0);
 	crl_why_sweep(state_fd);
 	sum = 0;
 	assert_int_equal(crl_why_users(state_fd, count_users, &sum), 0);
 	assert_int_equal(sum, 5);
-	assert_int_equal(faccessat(fd, "4.99", F_OK, 0), -1);
-	assert_int_equal(faccessat(fd, "01", F_OK, 0), 0);
+	assert_int_equal(faccessat(fd, "4-" ANA_DIGEST ".99", F_OK, 0), -1);
+	assert_int_equal(faccessat(fd, "01-" ANA_DIGEST, F_OK, 0), 0);
 	close(fd);
 }
 
@@ -325,6 +367,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_added_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_reused_uid_is_somebody_else, setup, teardown),
+	cmocka_unit_test_setup_teardown(a_reused_uid_is_somebody_else, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_came_after_is_not_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_oldest_give_way, setup, teardown),
 		cmocka_unit_test(a_record_cut_anywhere_is_none),
