@@ -146,6 +146,7 @@ LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 $(BUILD)/tests/unit/ctl/test_pamstack: $(BUILD)/obj/src/ctl/pamstack.o
 $(BUILD)/tests/unit/ctl/test_auditstate: $(BUILD)/obj/src/ctl/auditstate.o
 $(BUILD)/tests/unit/ctl/test_manager_unit: $(BUILD)/obj/src/ctl/manager_unit.o $(BUILD)/obj/src/ctl/ask.o
+$(BUILD)/tests/unit/ctl/test_sudoers: $(BUILD)/obj/src/ctl/sudoers.o $(BUILD)/obj/src/ctl/doas.o
 $(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o
 $(BUILD)/tests/live/ctl/test_probes: $(BUILD)/obj/src/door/names.o $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who)

@@ -30,6 +30,8 @@ _carrelctl() {
 	-*,explain) mapfile -t COMPREPLY < <(compgen -W '--service --rhost --tty --diff --json --config --help' -- "$word") ;;
 	-*,rehearse) mapfile -t COMPREPLY < <(compgen -W '--policy --service --rhost --tty --json --config --help' -- "$word") ;;
 	-*,assess) mapfile -t COMPREPLY < <(compgen -W '--user --json --config --help' -- "$word") ;;
+	-*,check) mapfile -t COMPREPLY < <(compgen -W '--no-rehearse --json --config --pam-dir --help' -- "$word") ;;
+	-*,enable) mapfile -t COMPREPLY < <(compgen -W '--user --no-rehearse --force --config --pam-dir --help' -- "$word") ;;
 	-*,enter) mapfile -t COMPREPLY < <(compgen -W '--unrestricted --state --help' -- "$word") ;;
 	-*,*) mapfile -t COMPREPLY < <(compgen -W '--config --state --pam-dir --json --no-pager --help --version' -- "$word") ;;
 	*,) mapfile -t COMPREPLY < <(compgen -W "$(carrelctl --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')" -- "$word") ;;

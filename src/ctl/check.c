@@ -122,11 +122,13 @@ void findings_subtract(struct findings *f, const struct findings *before)
 }
 
 void check_for_service(struct findings *f, const struct ctl *c, const struct pam_view *v,
-		const struct crl_config *config,
-		       const char *service)
+		       const struct crl_config *config, const char *service)
 {
-	(void)config, (void)service;
 	check_module(f, c, v);
+	if (config) {
+		check_power(f, c, v, config, service);
+		check_rehearse(f, c, config, service);
+	}
 }
 
 enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)

@@ -48,10 +48,22 @@ void check_pam(struct findings *f, const struct pam_view *v, const struct crl_co
 /* check_module.c: module, helper and carrelctl, as the PAM lines name them. */
 void check_module(struct findings *f, const struct ctl *c, const struct pam_view *v);
 
+/*
+ * check_power.c: who may become root on this host, and whether somebody still can.
+ * @service  as below
+ */
+void check_power(struct findings *f, const struct ctl *c, const struct pam_view *v, const struct crl_config *config,
+		 const char *service);
+
+/*
+ * check_rehearse.c: the room of one user of each rule, made and ended. Needs root; what --no-rehearse leaves out.
+ * @service  as below
+ */
+void check_rehearse(struct findings *f, const struct ctl *c, const struct crl_config *config, const char *service);
+
 /* check.c: what decides whether logins by @service work once it is as in @v. NULL = every service that carrel is in */
 void check_for_service(struct findings *f, const struct ctl *c, const struct pam_view *v,
-		const struct crl_config *config,
-		       const char *service);
+		       const struct crl_config *config, const char *service);
 
 /* check_manager.c: the service managers that systemd starts for users. */
 void check_manager(struct findings *f, const struct ctl *c, const struct crl_config *config);

@@ -10,7 +10,7 @@ DIR=$STAGE/pam.test
 found() { # PATTERN among "LEVEL LINE FINDING", of check with further arguments
 	local pattern=$1
 	shift
-	ctl check --json "$@" | json '"\n".join(" ".join([x["level"], str(x["line"]), x["finding"]]) for x in d)' | grep -E -- "$pattern"
+	ctl check ${REHEARSE---no-rehearse} --json "$@" | json '"\n".join(" ".join([x["level"], str(x["line"]), x["finding"]]) for x in d)' | grep -E -- "$pattern"
 }
 
 # says PATTERN COMMAND...: its output, whatever its exit status
@@ -155,6 +155,104 @@ refute_found() {
 	! found 'libpam|module|helper' "$@"
 }
 
+add_rules() { # TEXT before the others
+	host_config
+	sed -i "s|^rules = (|rules = ( $1|" /etc/carrel/carrel.conf
+}
+
+quiet() { # PATTERN
+	! found "$1"
+}
+
+check_power() {
+	printf 'session required pam_unix.so\n' >"$DIR/sshd"
+	printf 'UsePAM yes\nPermitRootLogin no\n' >/etc/ssh/sshd_config
+	[ -x /usr/bin/sudo ] || printf '#!/bin/sh\n' | install -m 4755 /dev/stdin /usr/local/bin/sudo 2>/dev/null
+	groupadd -f sudo
+	usermod -g guests bea
+	check "with nobody who is root's equal nothing is told" quiet 'no longer can|nobody could'
+	gpasswd -a ana sudo >/dev/null
+	check "a member of sudo" found 'warning [0-9]+ ana, who may become root \(group sudo\), no longer can in a login by sshd: policy student: no_new_privs'
+	check "who was the last one" found 'error None nobody could become root any more by sshd: .* PermitRootLogin forbids it'
+	refuses "so sshd is not enabled" sshd 'error .*nobody could become root any more'
+	cp "$DIR/sshd" "$DIR/sudo-i"
+	check "a service that lets nobody in from outside is" ctl enable --no-rehearse sudo-i
+	add_rules '{ group = "sudo"; policy = "admin"; },'
+	check "with a rule for them all is quiet" quiet 'no longer can|nobody could'
+	check "and sshd is enabled" ctl enable sshd
+	host_config
+	check "when the rule goes it is told again" found 'error None nobody could become root any more by sshd'
+	usermod -g carrel-break-glass bea
+	check "somebody is left who breaks glass" quiet 'nobody could'
+	check "the other is told all the same" found 'ana, who may become root'
+	usermod -g guests bea
+	sed -i 's/pam_carrel.so open/& break_glass=guests/' "$DIR/sshd"
+	check "in the group that the PAM line names" quiet 'nobody could'
+	like "which explain knows" "$(ctl explain gus)" '^in group guests: logs in without a room'
+	sed -i 's/ break_glass=guests//' "$DIR/sshd"
+	sed -i 's/PermitRootLogin.*/PermitRootLogin prohibit-password/' /etc/ssh/sshd_config
+	check "root without a key" found 'error None nobody could become root any more by sshd: .* it has no key'
+	mkdir -p /root/.ssh
+	echo key >/root/.ssh/authorized_keys
+	check "and with one" quiet 'nobody could'
+	rm -r /root/.ssh
+	gpasswd -d ana sudo >/dev/null
+	useradd -M -N -g sudo -s /bin/bash -d /home/ana boss
+	check "by the primary group" found 'boss, who may become root \(group sudo\), no longer can in a login by sshd: no rule lets them in'
+	userdel boss
+	printf 'User_Alias OPS = bob, %%#%s\nOPS ALL = (ALL) NOPASSWD: ALL\n' "$(id -g dora)" >"$STAGE/ops"
+	mkdir -p /etc/sudoers.d
+	cp /etc/sudoers "$STAGE/sudoers.before" 2>/dev/null
+	printf 'Defaults env_reset\n@includedir /etc/sudoers.d\n' >/etc/sudoers
+	cp "$STAGE/ops" /etc/sudoers.d/ops
+	check "by sudoers" found 'bob, who may become root \(/etc/sudoers.d/ops line 2\), no longer can .* policy staff'
+	check "and by a group's number there" found 'dora, who may become root \(/etc/sudoers.d/ops line 2\)'
+	check "which is an error as well" found 'error None nobody could become root any more'
+	printf '+net ALL = ALL\n@include /no/such/file\n' >/etc/sudoers.d/ops
+	check "what is not understood is told" found 'warning 1 not understood \(\+net\)'
+	check "so is what cannot be read" found 'warning None not understood \(cannot be read\)'
+	add_rules '{ user = "bob"; policy = "admin"; },'
+	printf 'bob ALL = /bin/ls\ndora ALL = ALL\n' >/etc/sudoers.d/ops
+	check "one command is not all of root's power" found 'error None nobody could become root any more'
+	rm /etc/sudoers.d/ops
+	[ ! -e "$STAGE/sudoers.before" ] || mv "$STAGE/sudoers.before" /etc/sudoers
+	gpasswd -a ana sudo >/dev/null
+	sed "s|^// data_dir.*|data_dir = \"$STAGE/data\";|" "$STAGE/data/carrel.conf" >/etc/carrel/carrel.conf
+	check "as shipped they keep their power" quiet 'no longer can|nobody could|no group'
+	gpasswd -d ana sudo >/dev/null
+	usermod -g carrel-break-glass bea
+	host_config
+	rm "$DIR"/sshd "$DIR"/sudo-i
+}
+
+rehearsed() { # PATTERN
+	REHEARSE='' found "$1"
+}
+
+check_rehearsal() {
+	printf 'session required pam_unix.so\n' >"$DIR/good"
+	check "rooms of all rules can be made" quiet_rehearsal
+	add_rules '{ user = "cara"; time = "Mon-Sun 03:00-03:01"; rhost = "192.0.2.0/24"; tty = "tt*"; policy = "hours"; },'
+	sed -i 's|^policies = {|policies = { hours = { inherit = "lab"; root = { writable_paths = [ "/srv/no-such" ]; }; };|' /etc/carrel/carrel.conf
+	check "a rule of one minute of the week" rehearsed 'error [0-9]+ a login of cara that comes to this rule would be refused: policy hours'
+	refuses "is enough" good 'error .*a login of cara that comes to this rule would be refused'
+	check "unless nothing is rehearsed" ctl enable --no-rehearse good
+	ctl disable good >/dev/null
+	sed -i 's/"192.0.2.0.24"; tty/"192.0.2.0\/24"; service = "login"; tty/' /etc/carrel/carrel.conf
+	check "a rule for another service is not in the way" ctl enable good
+	check "and yet is told" rehearsed 'error [0-9]+ a login of cara that comes to this rule would be refused'
+	host_config
+	mv /home/dora /home/dora.away
+	check "a home that is not there is the next one's matter" quiet_rehearsal
+	mv /home/dora.away /home/dora
+	is "nobody may look at all without root" "$(setpriv --reuid 1001 --clear-groups "$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --state "$STATE_DIR" check --json | grep -c 'that comes to this rule')" 0
+	rm "$DIR/good"
+}
+
+quiet_rehearsal() {
+	! rehearsed 'that comes to this rule|rehearsal'
+}
+
 host_start
 room ana true
 settle
@@ -164,6 +262,8 @@ check_result
 check_su
 check_session
 check_module
+check_power
+check_rehearsal
 rm -r "$DIR" /etc/carrel/pam-backup
 settle
 same_census "nothing is left behind" "$before"

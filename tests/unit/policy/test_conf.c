@@ -75,13 +75,17 @@ static void test_main_file(void **state)
 	(void)state;
 	parse("conf/carrel.conf", &s);
 	assert_int_equal(crl_config_from_source(s, &c, &err), 0);
-	/* Nobody is without a rule, and nobody gets more than the baseline. */
-	assert_int_equal(crl_config_rules(c)->len, 1);
+	/* Nobody is without a rule, and nobody gets more than the baseline but those who may become root anyway. */
+	assert_int_equal(crl_config_rules(c)->len, 2);
 	for (size_t i = 0; i < CRL_COND_COUNT; i++) {
-		assert_int_equal(crl_config_rules(c)->item[0].is[i].len, 0);
-		assert_int_equal(crl_config_rules(c)->item[0].not[i].len, 0);
+		assert_int_equal(crl_config_rules(c)->item[0].is[i].len, i == CRL_COND_GROUP ? 2 : 0);
+		assert_int_equal(crl_config_rules(c)->item[1].is[i].len, 0);
+		assert_int_equal(crl_config_rules(c)->item[1].not[i].len, 0);
 	}
-	assert_string_equal(crl_config_rules(c)->item[0].policy, "shared");
+	assert_true(crl_strv_has(&crl_config_rules(c)->item[0].is[CRL_COND_GROUP], "sudo"));
+	assert_true(crl_strv_has(&crl_config_rules(c)->item[0].is[CRL_COND_GROUP], "wheel"));
+	assert_string_equal(crl_config_rules(c)->item[0].policy, "admin");
+	assert_string_equal(crl_config_rules(c)->item[1].policy, "shared");
 	crl_config_free(c);
 }
 
