@@ -146,6 +146,7 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 		check_nsswitch(&f, config);
 	check_pam(&f, &view, config);
 	check_manager(&f, c, config);
+	check_doors(&f, c, config);
 	check_switch(&f, c);
 	check_for_service(&f, c, &view, config, NULL);
 	check_kernel(&f);

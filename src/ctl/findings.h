@@ -67,3 +67,6 @@ void check_for_service(struct findings *f, const struct ctl *c, const struct pam
 
 /* check_manager.c: the service managers that systemd starts for users. */
 void check_manager(struct findings *f, const struct ctl *c, const struct crl_config *config);
+
+/* check_doors.c: programs of the host that run, outside of rooms, what isolated users have in homes and spools. */
+void check_doors(struct findings *f, const struct ctl *c, const struct crl_config *config);

@@ -132,6 +132,8 @@ host_sshd_config() {
 	Subsystem sftp /usr/lib/openssh/sftp-server
 	Match LocalPort $PORT_SFTP
 	  ForceCommand internal-sftp
+	Match User bob
+	  AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/stage_keys
 	END
 }
 

@@ -241,6 +241,19 @@ check_pam_and_sshd() {
 	check "and by include" found 'error 1 this line brings in carrel'
 	check "with the order that comes of it" found 'error 3 this session line comes behind carrel.s open, which .*/common-session'
 	rm "$dir/common-session" "$dir/other" "$dir/third"
+	printf 'auth required pam_permit.so\nsession required pam_permit.so\n' >"$dir/su"
+	check "su without carrel is a door" found 'warning 2 a door without carrel: who becomes another user'
+	ctl enable su >/dev/null
+	refute "with carrel it is none" found 'a door without carrel: who'
+	printf 'session required pam_env.so user_readenv=1\n' >"$dir/su"
+	check "without, it is one again" found 'warning 1 a door without carrel: who'
+	refute "and what it reads in a home does not matter" found 'pam_env'
+	ctl enable su >/dev/null
+	check "with, it does" found 'warning 2 pam_env reads ~/.pam_environment'
+	printf 'rules = ( { policy = "admin"; } ); data_dir = "%s"; policies = { };' "$STAGE/data" >"$STAGE/free.conf"
+	is "where nobody is isolated there is no door" \
+		"$(ctl --config "$STAGE/free.conf" check --json | json '[x["finding"] for x in d if "pam_env" in x["finding"] or "a door" in x["finding"]]')" '[]'
+	rm "$dir/su" "$STAGE/free.conf"
 	cp "$dir/good" "$dir/sshd"
 	mkdir -p /etc/ssh/sshd_config.d
 	printf 'Port 22\nInclude /etc/ssh/sshd_config.d/*.conf\nMatch User x\n  UsePAM yes\n' >/etc/ssh/sshd_config

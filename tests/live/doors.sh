@@ -3,6 +3,7 @@
 # Every door of SSH behaves in a room as it does without carrel: exec, terminals, file transfer, forwards.
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
+. "$(dirname "$0")/../lib/ctl.sh"
 
 BULK=${CARREL_BULK:-1073741824} # 1 GB, less where the machine is emulated
 
@@ -264,6 +265,25 @@ check_master() {
 	check "all is gone with the connection" poll 5 user_gone ana
 }
 
+# What sshd itself reads below ~/.ssh and runs: in the user's process, which was born in the room.
+check_own_files() {
+	local where='readlink /proc/self/ns/pid'
+	install -d -m 700 -o bob -g staff /home/bob/.ssh
+	printf '%s >~/rc.ran\n' "$where" >/home/bob/.ssh/rc
+	sed "s|^|command=\"$where >~/command.ran; cat rc.ran command.ran\" |" /etc/ssh/stage_keys >/home/bob/.ssh/authorized_keys
+	chown -R bob:staff /home/bob/.ssh
+	room bob true >$WORK/own-files
+	is "~/.ssh/rc and a forced command run in one room" "$(sort $WORK/own-files | uniq -c | sed -E 's/^ *([0-9]+) pid:.*$/\1/')" 2
+	like "which has a PID namespace" "$(cat $WORK/own-files)" '^pid:'
+	refute "that is not the host's" grep -qF "$(eval "$where")" $WORK/own-files
+	rm /home/bob/.ssh/authorized_keys
+	mkfifo -m 600 /home/bob/.ssh/authorized_keys
+	chown bob:staff /home/bob/.ssh/authorized_keys
+	is "a FIFO for a file of keys is passed over" "$(room bob 'echo in')" in
+	ctl kill bob >/dev/null
+	rm -rf /home/bob/.ssh /home/bob/*.ran
+}
+
 host_start
 listeners=()
 mkdir $WORK
@@ -271,6 +291,7 @@ room ana true
 settle
 before=$(census)
 check_exec
+check_own_files
 check_terminal
 check_files
 check_git

@@ -154,6 +154,26 @@ is "lingering starts none" "$(ran ana)" ''
 like "which check tells" "$(guest 'carrelctl check --json')" 'ana lingers, but gets no service manager'
 guest 'loginctl disable-linger ana'
 
+# Jobs that were there before carrel was: told while their service has no lines of carrel's, in a room when it has.
+says() { # REGEX
+	guest 'carrelctl check --json' | grep -qE -- "$1"
+}
+guest 'systemctl start atd cron; rm -f /home/ana/ran.*
+	echo "* * * * * ~/note cron" | crontab -u ana -; echo "~/note at" | runuser -u ana -- at now + 2 minutes' 2>/dev/null
+check "check tells of ana's crontab" says '/var/spool/cron/crontabs/ana"[^}]*the crontab of ana runs outside of rooms'
+check "and of her job of at" says '/var/spool/cron/atjobs/[^}]*a job of at of uid [0-9]+ runs outside'
+check "and of their services" says '/etc/pam.d/cron"[^}]*a door without carrel: crontabs'
+check "and of pam_env, which reads her file" says 'pam_env reads ~/.pam_environment'
+pam_wire cron
+pam_wire atd
+refute "with carrel's lines there is no such door" says 'the crontab of ana|a job of at|a door without carrel: (crontabs|jobs)'
+check "her crontab runs" poll 150 guest 'test -s /home/ana/ran.cron'
+check "her job of at, too" poll 200 guest 'test -s /home/ana/ran.at'
+is "both in rooms" "$(ran ana)" 'ran.at room ran.cron room'
+guest 'crontab -r -u ana; rm -f /home/ana/ran.*'
+pam_unwire cron
+pam_unwire atd
+
 # By sftp alone, with the server forced, there is no shell to plant it from, and none is needed.
 conf sftp-only
 guest 'printf "Match User ana\n  ForceCommand internal-sftp\n" >/etc/ssh/sshd_config.d/forced.conf; systemctl reload ssh'

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Web servers, automounter, file server and batch systems that run or follow what is in homes. See doors.h. */
+#include "ctl/doors.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#define PAGES "programs in pages of homes (~/public_html) run outside of rooms, as the web server or as their user"
+#define PAGES_MEND "no pages of homes, or none with CGI and PHP"
+
+struct mods {
+	bool userdir;
+	bool runs;
+};
+
+static void look_at_mod(void *arg, const char *path, const char *name)
+{
+	static const char *const running[] = {"cgi", "suexec", "fcgid", "php", "wsgi", "proxy_fcgi", "perl", "ruby"};
+	struct mods *m = arg;
+
+	(void)path;
+	m->userdir |= strncmp(name, "userdir.", 8) == 0 || strstr(name, "-userdir.");
+	for (size_t i = 0; i < CRL_ARRAY_LEN(running); i++)
+		m->runs |= strncmp(name, running[i], strlen(running[i])) == 0 || (strstr(name, "cgi") && strstr(name, ".conf"));
+}
+
+static bool read_httpd(void *arg, const char *line, int number)
+{
+	char word[32], value[64];
+
+	if (door_word(line, 0, word, sizeof(word)) && strcasecmp(word, "UserDir") == 0 &&
+	    door_word(line, 1, value, sizeof(value)) && strcasecmp(value, "disabled") != 0)
+		door_say(arg, "/etc/httpd/conf.d/userdir.conf", number, PAGES_MEND, PAGES);
+	return true;
+}
+
+static void look_at_web(const struct doors *d)
+{
+	struct mods apache = {0}, lighttpd = {0};
+	struct doors self = *d;
+
+	door_files(d, "/etc/apache2/mods-enabled", look_at_mod, &apache);
+	if (apache.userdir && apache.runs && door_exists(d, "/usr/sbin/apache2") && door_is_served(d, "apache2"))
+		door_say(d, "/etc/apache2/mods-enabled/userdir.conf", 0, "a2dismod userdir", PAGES);
+	door_files(d, "/etc/lighttpd/conf-enabled", look_at_mod, &lighttpd);
+	if (lighttpd.userdir && lighttpd.runs && door_exists(d, "/usr/sbin/lighttpd") && door_is_served(d, "lighttpd"))
+		door_say(d, "/etc/lighttpd/conf-enabled", 0, PAGES_MEND, PAGES);
+	if (door_exists(d, "/usr/sbin/httpd") && door_is_served(d, "httpd"))
+		crl_ignore(door_lines(d, "/etc/httpd/conf.d/userdir.conf", read_httpd, &self));
+}
+
+struct master {
+	const struct doors *d;
+	const char *path;
+};
+
+/* "/mnt  /etc/auto.mnt" or "program:/etc/auto.mnt": a map that is executable is run by root. */
+static bool read_master(void *arg, const char *line, int number)
+{
+	const struct master *m = arg;
+	char map[PATH_MAX], full[PATH_MAX];
+	const char *path;
+	struct stat st;
+
+	if (line[0] != '/' || !door_word(line, 1, map, sizeof(map)))
+		return true;
+	path = strchr(map, '/');
+	if (!path)
+		return true;
+	door_path(m->d, path, full, sizeof(full));
+	if (stat(full, &st) == 0 && S_ISREG(st.st_mode) && (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH))))
+		door_say(m->d, m->path, number, "chown root, chmod 644",
+			 "autofs reads, or runs as root, the map %s, which others may write", path);
+	return true;
+}
+
+static void look_at_master(void *arg, const char *path, const char *name)
+{
+	struct master m = {.d = arg, .path = path};
+
+	(void)name;
+	crl_ignore(door_lines(m.d, path, read_master, &m));
+}
+
+static bool read_samba(void *arg, const char *line, int number)
+{
+	const char *text = line + strspn(line, " \t"), *value = strchr(text, '=');
+
+	if (text[0] == '#' || text[0] == ';' || !value || !(strcasestr(text, "preexec") || strcasestr(text, "postexec")))
+		return true;
+	if (strstr(value, "%H") || strstr(value, "/home/"))
+		door_say(arg, "/etc/samba/smb.conf", number, "put it where only root can write",
+			 "samba runs what is in a home outside of rooms");
+	return true;
+}
+
+static void look_at_batch(const struct doors *d)
+{
+	static const struct {
+		const char *programs, *served, *service;
+	} batch[] = {
+		{"/usr/sbin/slurmd", "slurmd", "slurm"},
+		{"/usr/sbin/pbs_mom /opt/pbs/sbin/pbs_mom", "pbs_mom pbs", NULL},
+		{"/usr/lib/gridengine/sge_execd /usr/sbin/sge_execd", "sge_execd gridengine-exec", NULL},
+		{"/usr/sbin/condor_startd", "condor_startd condor", NULL},
+	};
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(batch); i++) {
+		char program[PATH_MAX];
+
+		if (door_finds(d, batch[i].programs, program) && door_is_served(d, batch[i].served) &&
+		    !(batch[i].service && door_has_carrel(d, batch[i].service)))
+			door_say(d, program, 0, "keep isolated users off this node, or let the batch system confine its jobs",
+				 "batch jobs run outside of rooms");
+	}
+}
+
+void door_others(const struct doors *d)
+{
+	struct doors self = *d;
+
+	look_at_web(d);
+	if (door_exists(d, "/usr/sbin/automount") && door_is_served(d, "automount autofs")) {
+		look_at_master(&self, "/etc/auto.master", "");
+		door_files(d, "/etc/auto.master.d", look_at_master, &self);
+	}
+	if (door_exists(d, "/usr/sbin/smbd") && door_is_served(d, "smbd"))
+		crl_ignore(door_lines(d, "/etc/samba/smb.conf", read_samba, &self));
+	look_at_batch(d);
+}

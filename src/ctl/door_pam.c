@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+/* PAM services without carrel's lines, and modules that read a home before the room is there. See doors.h. */
+#include "ctl/doors.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/path.h"
+#include "ctl/pamstack.h"
+
+#define DEPTH_MOST 8 /* of includes */
+#define NO_ROOM "keep isolated users out of it by pam_access(8), or carrelctl enable, if its sessions work in rooms"
+
+/*
+ * Services that give a user a process or his files, and how to know that they are in use. sudo is none: whoever may use
+ * it is root already. systemd-user neither: check_manager.c looks at it.
+ */
+static const struct {
+	const char *service;
+	const char *programs; /* one of them is installed */
+	const char *served;   /* and one of these runs or is enabled; NULL = it is run by hand */
+	const char *what;
+	const char *mend;     /* NULL = carrelctl enable SERVICE */
+} services[] = {
+	{"sshd", "/usr/sbin/sshd", "sshd ssh", "logins by ssh", NULL},
+	{"login", "/bin/login /usr/bin/login", "agetty getty mgetty mingetty in.telnetd", "logins on the console", NULL},
+	{"su", "/bin/su /usr/bin/su", NULL, "who becomes another user", NULL},
+	{"su-l", "/bin/su /usr/bin/su", NULL, "who becomes another user by su -", NULL},
+	{"cron", "/usr/sbin/cron", "cron", "crontabs", NULL},
+	{"crond", "/usr/sbin/crond", "crond cronie", "crontabs", NULL},
+	{"fcron", "/usr/sbin/fcron", "fcron", "fcrontabs", NULL},
+	{"atd", "/usr/sbin/atd", "atd", "jobs of at and batch", NULL},
+	{"cockpit", "/usr/lib/cockpit/cockpit-session /usr/libexec/cockpit-session", "cockpit cockpit-ws", "cockpit's shells",
+	 NO_ROOM},
+	{"gdm-password", "/usr/sbin/gdm3 /usr/sbin/gdm", "gdm3 gdm", "graphical sessions (~/.xsession, autostart)", NO_ROOM},
+	{"gdm-autologin", "/usr/sbin/gdm3 /usr/sbin/gdm", "gdm3 gdm", "graphical sessions (~/.xsession, autostart)", NO_ROOM},
+	{"lightdm", "/usr/sbin/lightdm", "lightdm", "graphical sessions (~/.xsession, autostart)", NO_ROOM},
+	{"sddm", "/usr/bin/sddm", "sddm", "graphical sessions (~/.xsession, autostart)", NO_ROOM},
+	{"xdm", "/usr/bin/xdm", "xdm", "graphical sessions (~/.xsession)", NO_ROOM},
+	{"lxdm", "/usr/sbin/lxdm", "lxdm lxdm-binary", "graphical sessions (~/.xsession, autostart)", NO_ROOM},
+	{"slim", "/usr/bin/slim", "slim", "graphical sessions (~/.xinitrc)", NO_ROOM},
+	{"greetd", "/usr/sbin/greetd /usr/bin/greetd", "greetd", "sessions of greetd", NO_ROOM},
+	{"xrdp-sesman", "/usr/sbin/xrdp-sesman", "xrdp-sesman xrdp", "remote desktops (~/startwm.sh, ~/.xsession)", NO_ROOM},
+	{"tigervnc", "/usr/libexec/vncsession /usr/sbin/vncsession", "vncsession", "remote desktops (~/.vnc)", NO_ROOM},
+	{"rlogin", "/usr/sbin/in.rlogind", "in.rlogind rlogin inetd xinetd", "logins by rlogin", NULL},
+	{"rsh", "/usr/sbin/in.rshd", "in.rshd rsh inetd xinetd", "commands by rsh", NULL},
+	{"rstudio", "/usr/lib/rstudio-server/bin/rserver", "rserver rstudio-server", "R and its shells", NO_ROOM},
+	{"vsftpd", "/usr/sbin/vsftpd", "vsftpd", "files by ftp, of the whole host", NO_ROOM},
+	{"proftpd", "/usr/sbin/proftpd", "proftpd", "files by ftp, of the whole host", NO_ROOM},
+	{"pure-ftpd", "/usr/sbin/pure-ftpd", "pure-ftpd", "files by ftp, of the whole host", NO_ROOM},
+};
+
+static int read_service(const struct doors *d, const char *name, char **ret)
+{
+	char path[PATH_MAX];
+	scoped_fd fd = -EBADF;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", d->pam_dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : crl_file_read_all(fd, ret, &len);
+}
+
+bool door_has_carrel(const struct doors *d, const char *service)
+{
+	scoped_free char *text = NULL;
+	struct pam_stack s;
+
+	if (read_service(d, service, &text) < 0)
+		return false;
+	pam_stack_read(text, &s);
+	return s.open > 0;
+}
+
+void door_pam_services(const struct doors *d)
+{
+	for (size_t i = 0; i < CRL_ARRAY_LEN(services); i++) {
+		scoped_free char *text = NULL;
+		char program[PATH_MAX], path[PATH_MAX], enable[CRL_SERVICE_MAX + 32];
+		struct pam_stack s;
+
+		if (!door_finds(d, services[i].programs, program) || read_service(d, services[i].service, &text) < 0)
+			continue;
+		pam_stack_read(text, &s);
+		if (s.open || !s.first_session || (services[i].served && !door_is_served(d, services[i].served)))
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/%s", d->pam_dir, services[i].service);
+		(void)snprintf(enable, sizeof(enable), "carrelctl enable %s", services[i].service);
+		door_say(d, path, s.first_session, services[i].mend ? services[i].mend : enable,
+			 "a door without carrel: %s (%s) are not in rooms", services[i].what, program);
+	}
+}
+
+/* Modules that, asked before carrel, read what the user wrote or start a program as him. */
+static const struct {
+	const char *module;
+	const char *argument; /* only with it; NULL = always */
+	const char *text;
+	const char *mend;
+} modules[] = {
+	{"pam_env.so", "user_readenv=1",
+	 "pam_env reads ~/.pam_environment before there is a room: a FIFO there holds the login in root's process for ever, "
+	 "and what modules behind it start gets the user's variables", "user_readenv=0"},
+	{"pam_ssh.so", NULL, "pam_ssh reads ~/.ssh and starts an agent outside of the room", "take the line out"},
+	{"pam_gnome_keyring.so", "auto_start", "pam_gnome_keyring starts a daemon as the user outside of the room",
+	 "take auto_start out"},
+	{"pam_kwallet5.so", NULL, "pam_kwallet starts a daemon as the user outside of the room", "take the line out"},
+	{"pam_kwallet.so", NULL, "pam_kwallet starts a daemon as the user outside of the room", "take the line out"},
+	{"pam_dotfile.so", NULL, "pam_dotfile reads a file of the home", "take the line out"},
+	{"pam_xauth.so", NULL, "pam_xauth runs xauth as the user outside of the room, on a file in his home",
+	 "take the line out"},
+};
+
+struct stack_walk {
+	const struct doors *d;
+	const char *file; /* of pam_dir */
+	int depth;
+};
+
+static void walk_stack(const struct doors *d, const char *file, int depth);
+
+/* A program or script in somebody's home, which he may change. */
+static void look_for_home(const struct stack_walk *w, const char *path, const char *line, int number)
+{
+	char word[PATH_MAX], home[CRL_HOME_MAX] = "";
+
+	for (int i = 3; door_word(line, i, word, sizeof(word)); i++)
+		if (strncmp(word, "/home/", 6) == 0) {
+			char user[CRL_USER_MAX];
+
+			(void)snprintf(user, sizeof(user), "%.*s", (int)strcspn(word + 6, "/"), word + 6);
+			if (w->d->is_isolated(w->d->arg, user, 0, home))
+				door_say(w->d, path, number, "put it where only root can write",
+					 "this line runs, as root, what is in the home of %s", user);
+		}
+}
+
+static void look_at_module(const struct stack_walk *w, const char *line, int number)
+{
+	char path[PATH_MAX], module[256], word[256];
+	const char *slash, *name;
+	int at = 2;
+
+	while (door_word(line, at, module, sizeof(module)) && !strstr(module, ".so"))
+		at++; /* a control in brackets has blanks */
+	slash = strrchr(module, '/');
+	name = slash ? slash + 1 : module;
+	(void)snprintf(path, sizeof(path), "%s/%s", w->d->pam_dir, w->file);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(modules); i++) {
+		bool found = !modules[i].argument;
+
+		if (strcmp(name, modules[i].module) != 0)
+			continue;
+		for (int k = at + 1; !found && door_word(line, k, word, sizeof(word)); k++)
+			found = strcmp(word, modules[i].argument) == 0;
+		if (found)
+			door_say(w->d, path, number, modules[i].mend, "%s", modules[i].text);
+	}
+	if (strcmp(name, "pam_exec.so") == 0 || strcmp(name, "pam_python.so") == 0 || strcmp(name, "pam_script.so") == 0)
+		look_for_home(w, path, line, number);
+}
+
+/* Every type counts: what auth reads is read before the room as well. */
+static bool look_at_line(void *arg, const char *raw, int number)
+{
+	const struct stack_walk *w = arg;
+	char line[1024], type[32], control[256], file[256];
+
+	(void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(raw, "#"), raw);
+	if (!door_word(line, 0, type, sizeof(type)))
+		return true;
+	if (strcasecmp(type, "@include") == 0) {
+		if (door_word(line, 1, file, sizeof(file)))
+			walk_stack(w->d, file, w->depth + 1);
+	} else if (door_word(line, 1, control, sizeof(control)) &&
+		   (strcasecmp(control, "include") == 0 || strcasecmp(control, "substack") == 0)) {
+		if (door_word(line, 2, file, sizeof(file)))
+			walk_stack(w->d, file, w->depth + 1);
+	} else {
+		look_at_module(w, line, number);
+	}
+	return true;
+}
+
+static void walk_stack(const struct doors *d, const char *file, int depth)
+{
+	struct stack_walk w = {.d = d, .file = file, .depth = depth};
+	struct doors host = *d;
+
+	host.root = d->pam_dir;
+	if (depth < DEPTH_MOST && !strchr(file, '/')) {
+		char path[300];
+
+		(void)snprintf(path, sizeof(path), "/%.250s", file);
+		crl_ignore(door_lines(&host, path, look_at_line, &w));
+	}
+}
+
+static void look_at_service(void *arg, const char *path, const char *name)
+{
+	const struct doors *d = arg;
+
+	(void)path;
+	if (door_has_carrel(d, name))
+		walk_stack(d, name, 0);
+}
+
+static bool look_for_luserconf(void *arg, const char *line, int number)
+{
+	const char *at = strstr(line, "<luserconf"), *comment = strstr(line, "<!--");
+
+	if (at && (!comment || comment > at))
+		door_say(arg, "/etc/security/pam_mount.conf.xml", number, "take luserconf out",
+			 "pam_mount reads a file of the home, and mounts outside of the room what it says");
+	return true;
+}
+
+void door_pam_modules(const struct doors *d)
+{
+	struct doors host = *d;
+	struct doors self = *d;
+
+	host.root = d->pam_dir;
+	door_files(&host, "", look_at_service, &self);
+	crl_ignore(door_lines(d, "/etc/security/pam_mount.conf.xml", look_for_luserconf, &self));
+}
