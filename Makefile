@@ -148,6 +148,7 @@ $(BUILD)/tests/unit/ctl/test_auditstate: $(BUILD)/obj/src/ctl/auditstate.o
 $(BUILD)/tests/unit/ctl/test_manager_unit: $(BUILD)/obj/src/ctl/manager_unit.o $(BUILD)/obj/src/ctl/ask.o
 $(BUILD)/tests/unit/ctl/test_sudoers: $(BUILD)/obj/src/ctl/sudoers.o $(BUILD)/obj/src/ctl/doas.o
 $(BUILD)/tests/unit/ctl/test_doors: $(patsubst %,$(BUILD)/obj/src/ctl/%.o,door_host door_pam door_jobs door_mail door_others pamstack)
+$(BUILD)/tests/unit/ctl/test_doors: $(patsubst %,$(BUILD)/obj/src/ctl/%.o,door_host door_pam door_jobs door_mail door_others pamstack pamview)
 $(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o
 $(BUILD)/tests/live/ctl/test_probes: $(BUILD)/obj/src/door/names.o $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who)

@@ -2,13 +2,11 @@
 /* PAM services without carrel's lines, and modules that read a home before the room is there. See doors.h. */
 #include "ctl/doors.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/path.h"
-#include "ctl/pamstack.h"
+#include "ctl/pamview.h"
 
 #define DEPTH_MOST 8 /* of includes */
 #define NO_ROOM "keep isolated users out of it by pam_access(8), or carrelctl enable, if its sessions work in rooms"
@@ -52,43 +50,45 @@ static const struct {
 	{"pure-ftpd", "/usr/sbin/pure-ftpd", "pure-ftpd", "files by ftp, of the whole host", NO_ROOM},
 };
 
-static int read_service(const struct doors *d, const char *name, char **ret)
+/* @ret_line  its first line of type session, 0 = none */
+static bool has_carrel(const struct doors *d, const char *service, int *ret_line)
 {
-	char path[PATH_MAX];
-	scoped_fd fd = -EBADF;
-	size_t len;
+	const struct pam_view v = {.dir = d->pam_dir};
+	struct pam_sessions all;
+	bool opens = false;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", d->pam_dir, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	return fd < 0 ? -errno : crl_file_read_all(fd, ret, &len);
+	*ret_line = 0;
+	if (pam_view_sessions(&v, service, &all) < 0)
+		return false;
+	for (size_t i = 0; i < all.len; i++)
+		opens |= all.step[i].line.opens;
+	if (all.len > 0)
+		*ret_line = all.step[0].via;
+	pam_sessions_done(&all);
+	return opens;
 }
 
 bool door_has_carrel(const struct doors *d, const char *service)
 {
-	scoped_free char *text = NULL;
-	struct pam_stack s;
+	int line;
 
-	if (read_service(d, service, &text) < 0)
-		return false;
-	pam_stack_read(text, &s);
-	return s.open > 0;
+	return has_carrel(d, service, &line);
 }
 
 void door_pam_services(const struct doors *d)
 {
-	for (size_t i = 0; i < CRL_ARRAY_LEN(services); i++) {
-		scoped_free char *text = NULL;
-		char program[PATH_MAX], path[PATH_MAX], enable[CRL_SERVICE_MAX + 32];
-		struct pam_stack s;
+	const struct pam_view v = {.dir = d->pam_dir};
 
-		if (!door_finds(d, services[i].programs, program) || read_service(d, services[i].service, &text) < 0)
+	for (size_t i = 0; i < CRL_ARRAY_LEN(services); i++) {
+		char program[PATH_MAX], path[PATH_MAX], enable[CRL_SERVICE_MAX + 32];
+		int line;
+
+		if (!door_finds(d, services[i].programs, program) || has_carrel(d, services[i].service, &line) || !line ||
+		    (services[i].served && !door_is_served(d, services[i].served)))
 			continue;
-		pam_stack_read(text, &s);
-		if (s.open || !s.first_session || (services[i].served && !door_is_served(d, services[i].served)))
-			continue;
-		(void)snprintf(path, sizeof(path), "%s/%s", d->pam_dir, services[i].service);
+		pam_view_path(&v, services[i].service, path, sizeof(path));
 		(void)snprintf(enable, sizeof(enable), "carrelctl enable %s", services[i].service);
-		door_say(d, path, s.first_session, services[i].mend ? services[i].mend : enable,
+		door_say(d, path, line, services[i].mend ? services[i].mend : enable,
 			 "a door without carrel: %s (%s) are not in rooms", services[i].what, program);
 	}
 }

@@ -2,13 +2,11 @@
 /* See outside.h. */
 #include "ctl/outside.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/path.h"
 #include "ctl/pamview.h"
 #include "door/names.h"
 #include "policy/bare.h"
@@ -83,34 +81,19 @@ int ctl_outside_of_uid(const struct crl_config *config, uint32_t uid, struct ctl
 	return r < 0 ? r : judge_aliases(config, uid, name, ret, err);
 }
 
-static bool opens_rooms(int dir, const char *name)
+static void note_opening(void *arg, const char *service, const struct pam_step *step)
 {
-	scoped_fd fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	scoped_free char *text = NULL;
-	struct pam_stack s;
-	size_t len;
-	int r = fd < 0 ? -errno : crl_file_read_all(fd, &text, &len);
+	bool *wired = arg;
 
-	if (r < 0)
-		return r != -ENOENT && r != -EISDIR;
-	pam_stack_read(text, &s);
-	return s.open > 0;
-}
-
-static bool is_wired_in(const char *pam_dir)
-{
-	DIR *dir = opendir(pam_dir);
-	bool wired = false;
-
-	if (!dir)
-		return errno != ENOENT;
-	for (const struct dirent *d = readdir(dir); d && !wired; d = readdir(dir))
-		wired = d->d_name[0] != '.' && opens_rooms(dirfd(dir), d->d_name);
-	(void)closedir(dir);
-	return wired;
+	(void)service;
+	*wired |= step->line.opens;
 }
 
 bool ctl_is_wired(const char *pam_dir)
 {
-	return is_wired_in(pam_dir) || (strcmp(pam_dir, PAM_DIR) == 0 && is_wired_in(PAM_VENDOR_DIR));
+	const struct pam_view v = {.dir = pam_dir};
+	bool wired = access(pam_dir, R_OK | X_OK) < 0 && errno != ENOENT;
+
+	pam_view_wired(&v, note_opening, &wired);
+	return wired;
 }

@@ -25,6 +25,7 @@ int ctl_outside_of_uid(const struct crl_config *config, uint32_t uid, struct ctl
 	CRL_MUST_CHECK;
 
 /*
- * Does a PAM service of @pam_dir open rooms? What cannot be read may do so.
+ * Does a PAM service of @pam_dir open rooms, by its own file or by one that it includes? A directory that is there and
+ * cannot be read may do so.
  */
 bool ctl_is_wired(const char *pam_dir);

@@ -113,8 +113,12 @@ static void test_services(void **state)
 	tells(door_pam_services, "/etc/pam.d/cron:2 ", "crontabs");
 	put("/etc/pam.d/cron", WIRED);
 	is_quiet(door_pam_services);
-	put("/etc/pam.d/cron", "auth required pam_unix.so\n");
+	put("/etc/pam.d/cron", "auth required pam_unix.so\n@include crond\n");
 	is_quiet(door_pam_services);
+	put("/etc/pam.d/crond", WIRED); /* carrel comes along */
+	is_quiet(door_pam_services);
+	put("/etc/pam.d/crond", BARE);
+	tells(door_pam_services, "/etc/pam.d/cron:2 ", "crontabs");
 }
 
 /* The kernel cuts a process's name; System V scripts; programs that are no daemons. */
