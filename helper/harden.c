@@ -4,7 +4,8 @@
  *
  * Runs in: helper, before the first byte from anybody is read.
  * Trusts: nothing inherited. R1: only root runs it. R2: it holds no set-id privilege. R3: no inherited descriptor
- * but stdio and the channel. R4: no inherited limits, niceness, umask, signals or out-of-memory score.
+ * but stdio and the channel. R4: no inherited limits, umask, signals or out-of-memory score, and nothing of
+ * what shed.c names.
  */
 #include "helper/helper.h"
 
@@ -16,6 +17,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+
+#define STACK_BYTES (8UL * 1024 * 1024) /* as the kernel's own start */
 
 static char *argv_start;
 static size_t argv_size;
@@ -39,22 +42,22 @@ static void reset_signals(void)
  */
 static void reset_limits(void)
 {
-	static const int all[] = {RLIMIT_AS, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_STACK};
-	struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY}, core = {0, 0}, files = {1024, 1024}, now;
+	/* An unlimited stack would give what is started fixed places for its libraries. */
+	static const struct { int which; struct rlimit want; } all[] = {
+		{RLIMIT_AS, {RLIM_INFINITY, RLIM_INFINITY}},    {RLIMIT_CPU, {RLIM_INFINITY, RLIM_INFINITY}},
+		{RLIMIT_DATA, {RLIM_INFINITY, RLIM_INFINITY}},  {RLIMIT_FSIZE, {RLIM_INFINITY, RLIM_INFINITY}},
+		{RLIMIT_NPROC, {RLIM_INFINITY, RLIM_INFINITY}}, {RLIMIT_STACK, {STACK_BYTES, RLIM_INFINITY}},
+		{RLIMIT_NOFILE, {1024, 1024}},			{RLIMIT_CORE, {0, 0}},
+	};
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(all); i++) {
-		if (all[i] == RLIMIT_STACK || setrlimit(all[i], &none) == 0)
+		struct rlimit now;
+
+		if (setrlimit(all[i].which, &all[i].want) == 0 || getrlimit(all[i].which, &now) < 0)
 			continue;
-		if (getrlimit(all[i], &now) == 0) {
-			now.rlim_cur = now.rlim_max;
-			(void)setrlimit(all[i], &now);
-		}
+		now.rlim_cur = now.rlim_max < all[i].want.rlim_cur ? now.rlim_max : all[i].want.rlim_cur;
+		(void)setrlimit(all[i].which, &now);
 	}
-	if (setrlimit(RLIMIT_NOFILE, &files) < 0 && getrlimit(RLIMIT_NOFILE, &now) == 0) {
-		now.rlim_cur = now.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &now);
-	}
-	(void)setrlimit(RLIMIT_CORE, &core);
 }
 
 /* The supervisor must outlive the users' memory hunger; where root may not lower the score it keeps what it has. */
@@ -80,7 +83,7 @@ int crl_harden(int argc, char **argv, struct crl_err *err)
 	reset_signals(); /* R4 */
 	reset_limits();
 	set_oom_score();
-	(void)setpriority(PRIO_PROCESS, 0, 0);
+	crl_shed();
 	(void)umask(077);
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot become undumpable");

@@ -174,6 +174,7 @@ void crl_refuse(const struct crl_job *job, const struct crl_err *err);
 
 /* harden.c: refuse to run where we must not; shed what the application handed down. */
 int crl_harden(int argc, char **argv, struct crl_err *err) CRL_MUST_CHECK;
+void crl_shed(void); /* shed.c */
 void crl_rename_process(const char *name);
 void crl_remember_argv(int argc, char **argv);
 

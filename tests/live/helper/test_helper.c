@@ -435,6 +435,7 @@ static void test_inheritance(void **state_)
 	has(pid, "limits", "Max file size             unlimited");
 	has(pid, "limits", "Max core file size        0                    0");
 	has(pid, "limits", "Max open files            1024                 1024");
+	has(pid, "limits", "Max stack size            8388608              unlimited");
 	has(pid, "stat", " 20 0 1 "); /* priority, nice, threads */
 	if (may_lower_oom_score())
 		has(pid, "oom_score_adj", "-900");

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the helper sheds of its caller's: started as by `chrt -i 0 ionice -c3 taskset -c 0` and with all else that a
+ * process keeps across execve(2), looked at from outside when it waits for its request.
+ *
+ * Runs in: tests only, as root.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/ioprio.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/capability.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "proto/fdpass.h"
+#include "proto/scope.h"
+
+#define CHANNEL 3
+#define LOOKS   600 /* of 50 ms */
+#define A_USER  "54321"
+
+static char helper[PATH_MAX];
+static char keyring[40];
+
+static void read_proc(const char *who, const char *file, char *buf, size_t size)
+{
+	char path[64];
+	scoped_fd fd = -EBADF;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/%s", who, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, buf, size - 1);
+	buf[n < 0 ? 0 : n] = '\0';
+}
+
+static bool is_listed(const char *key)
+{
+	scoped_free char *line = NULL;
+	FILE *f = fopen("/proc/keys", "re");
+	size_t size = 0;
+	bool found = false;
+
+	while (f && !found && getline(&line, &size, f) > 0)
+		found = strstr(line, key) != NULL;
+	if (f)
+		(void)fclose(f);
+	return found;
+}
+
+/* Written before, as pam_loginuid does it; false where this host has no audit system, or says that it never changes. */
+static bool set_loginuid(const char *text)
+{
+	scoped_fd fd = open("/proc/self/loginuid", O_WRONLY | O_CLOEXEC);
+
+	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+static void load(void)
+{
+	const struct sched_param none = {0};
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	if (setpriority(PRIO_PROCESS, 0, 7) < 0 || sched_setscheduler(0, SCHED_IDLE | SCHED_RESET_ON_FORK, &none) < 0 ||
+	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)) < 0 ||
+	    sched_setaffinity(0, sizeof(first), &first) < 0 || prctl(PR_SET_TIMERSLACK, 1000000000UL, 0, 0, 0) < 0 ||
+	    personality(ADDR_NO_RANDOMIZE) < 0 || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0)
+		_exit(98);
+	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, keyring, 0, 0, 0);
+	(void)set_loginuid(A_USER);
+}
+
+static void load_power(void)
+{
+	cap_t caps = cap_get_proc();
+	const cap_value_t one = CAP_NET_RAW;
+
+	if (!caps || cap_set_flag(caps, CAP_INHERITABLE, 1, &one, CAP_SET) < 0 || cap_set_proc(caps) < 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, one, 0, 0) < 0)
+		_exit(97);
+}
+
+static pid_t start(int channel)
+{
+	const char *const argv[] = {"carrel-helper", "--config", "/nonexistent", "--state", "/nonexistent", NULL};
+	union { const char *const *in; char *const *out; } words = {argv};
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (dup2(channel, CHANNEL) != CHANNEL || fcntl(CHANNEL, F_SETFD, 0) < 0)
+			_exit(99);
+		load();
+		load_power();
+		(void)umask(0);
+		(void)execv(helper, words.out);
+		_exit(99);
+	}
+	return pid;
+}
+
+static void has(const char *who, const char *file, const char *part)
+{
+	char text[8192];
+
+	read_proc(who, file, text, sizeof(text));
+	if (!strstr(text, part))
+		fail_msg("%s has no \"%s\": %s", file, part, text);
+}
+
+/* Its umask comes after all that is looked at. */
+static void await_shed(const char *who)
+{
+	char text[8192] = "";
+
+	for (int i = 0; i < LOOKS && !strstr(text, "Umask:\t0077"); i++) {
+		crl_pause_ms(50);
+		read_proc(who, "status", text, sizeof(text));
+	}
+}
+
+static void check_scheduling(pid_t pid, const char *who)
+{
+	cpu_set_t ours, its;
+	int io = (int)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, pid);
+
+	assert_int_equal(sched_getscheduler(pid), SCHED_OTHER);
+	assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pid), 0);
+	assert_true(io >= 0 && IOPRIO_PRIO_CLASS(io) != IOPRIO_CLASS_IDLE);
+	assert_int_equal(sched_getaffinity(0, sizeof(ours), &ours), 0);
+	assert_int_equal(sched_getaffinity(pid, sizeof(its), &its), 0);
+	assert_true(CPU_EQUAL(&ours, &its));
+	has(who, "timerslack_ns", "50000\n");
+}
+
+static void test_shed(void **state)
+{
+	char who[16];
+	int pair[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	pid = start(pair[1]);
+	(void)snprintf(who, sizeof(who), "%d", (int)pid);
+	await_shed(who);
+	check_scheduling(pid, who);
+	has(who, "personality", "00000000");
+	has(who, "status", "CapInh:\t0000000000000000");
+	has(who, "status", "CapAmb:\t0000000000000000");
+	has(who, "status", "THP_enabled:\t1");
+	if (access("/proc/self/loginuid", F_OK) == 0)
+		has(who, "loginuid", "4294967295");
+	for (int i = 0; i < LOOKS && is_listed(keyring); i++) /* it was the only one in it: the kernel collects it */
+		crl_pause_ms(50);
+	assert_false(is_listed(keyring));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_shed)};
+	char *tail;
+
+	(void)argc;
+	if (geteuid() != 0) {
+		(void)fprintf(stderr, "skipped: needs root\n");
+		return 77;
+	}
+	(void)snprintf(keyring, sizeof(keyring), "carrel-shed-%d", (int)getpid());
+	if (!realpath(argv[0], helper))
+		return 1;
+	tail = strstr(helper, "/tests/live/");
+	if (!tail)
+		return 1;
+	(void)snprintf(tail, sizeof(helper) - (size_t)(tail - helper), "/carrel-helper");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
