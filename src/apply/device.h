@@ -9,7 +9,12 @@
 #include "plan/cgroup.h"
 
 /*
- * Find the whole block device under a path; a partition is answered by its disk, which is what io.max takes.
- * Returns 0, -ENODEV when the path is on no block device, other -errno of looking at it.
+ * Find the whole block device under a path; a partition is answered by its disk, which is what io.max takes. The path
+ * needs to be there only where its file system is one that answers by itself; a network's is never asked.
+ * Returns 0; -ENODEV the path is on no block device; -ELOOP a part of it is a link; -EPERM it goes on below a directory
+ * that is not root's; -ENOENT; -errno.
  */
 crl_device_lookup crl_device_find;
+
+/* The same by another list of mounts, of the form of /proc/self/mountinfo; -EBADMSG it has not. */
+int crl_device_of(const char *mountinfo, const char *path, uint32_t *ret_major, uint32_t *ret_minor) CRL_MUST_CHECK;

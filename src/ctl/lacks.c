@@ -12,6 +12,7 @@
 
 #include "apply/cgroup.h"
 #include "apply/cgroup_limits.h"
+#include "apply/device.h"
 #include "apply/idmap.h"
 #include "plan/filter.h"
 #include "plan/filter_need.h"
@@ -153,6 +154,22 @@ static void ask_path(const struct asker *a, const char *key, const char *path, c
 	tell(a, key, CRL_NEED_REQUIRE, mend, text);
 }
 
+/* What the login is refused for, but for a path without a device: that the login's own text says best. */
+static void ask_device(const struct asker *a, const char *path)
+{
+	uint32_t major_nr, minor_nr;
+	char text[PATH_MAX + 80];
+	int r = !path || strchr(path, '%') ? 0 : crl_device_find(path, &major_nr, &minor_nr);
+
+	if (r == -ENOENT)
+		ask_path(a, "limits.io", path, "make it, or take it out");
+	if (r != -EPERM && r != -ELOOP)
+		return;
+	(void)snprintf(text, sizeof(text), r == -ELOOP ? "names %s, of which a part is a link"
+						       : "names %s, below a directory that is not root's", path);
+	tell(a, "limits.io", CRL_NEED_REQUIRE, "name the mount point of the disk", text);
+}
+
 /* Needs root's power; anybody else is told nothing rather than something wrong. */
 static void ask_owner(const struct asker *a)
 {
@@ -187,7 +204,7 @@ static void ask_files(const struct asker *a)
 		if (!p->bind[i].optional)
 			ask_path(a, "root.bind", p->bind[i].source, "make it, or say optional = true");
 	for (size_t i = 0; i < p->limits.io_len && p->need[CRL_FEATURE_LIMITS] != CRL_NEED_OFF; i++)
-		ask_path(a, "limits.io", p->limits.io[i].path, "make it, or take it out");
+		ask_device(a, p->limits.io[i].path);
 }
 
 void ctl_find_lacks(const struct crl_config *config, const struct crl_policy *p, ctl_each_lack *each, void *arg)

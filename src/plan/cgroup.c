@@ -120,6 +120,13 @@ static int find_device(const struct crl_io_limit *io, crl_device_lookup *device,
 	if (r == -ENODEV)
 		return crl_err_set(err, EINVAL, CRL_STAGE_LIMITS,
 				   "%s is on no block device that io.max could limit (limits.io)", io->path);
+	if (r == -EPERM)
+		return crl_err_set(err, EPERM, CRL_STAGE_LIMITS,
+				   "%s goes on below a directory that is not root's, whose owner would choose the disk "
+				   "(limits.io)", io->path);
+	if (r == -ELOOP)
+		return crl_err_set(err, ELOOP, CRL_STAGE_LIMITS, "a part of %s is a link: name what it leads to (limits.io)",
+				   io->path);
 	if (r < 0)
 		return crl_err_set(err, EINVAL, CRL_STAGE_LIMITS,
 				   "no block device found for %s (limits.io): %s", io->path,

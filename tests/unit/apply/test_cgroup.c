@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 
 #include "apply/cgroup.h"
-#include "apply/device.h"
 
 static char root_path[] = "/tmp/carrel-cgroup-XXXXXX";
 static int root = -EBADF;
@@ -416,15 +415,6 @@ static void test_idle(void **state)
 	assert_false(crl_cgroup_is_idle(root, 12));
 }
 
-static void test_device(void **state)
-{
-	uint32_t major_nr = 0, minor_nr = 0;
-
-	(void)state;
-	assert_int_equal(crl_device_find("/proc", &major_nr, &minor_nr), -ENODEV);
-	assert_int_equal(crl_device_find("/nonexistent", &major_nr, &minor_nr), -ENOENT);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,7 +432,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_prefix, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_a_cgroup, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_idle, setup, teardown),
-		cmocka_unit_test(test_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
