@@ -87,6 +87,7 @@ struct crl_job {
 	int making;         /* lock that says that this login is on its way; -EBADF = it is on record, or has not begun */
 	struct crl_systemd_question housing; /* of supervisor and init */
 	int64_t noticed_ms; /* when it was asked what the user has not been told; 0 = he is told nothing */
+	int drain;          /* held until the login is on record; -EBADF = not held */
 	int init_channel;   /* to the init that we made, until it has dropped its power; -EBADF = somebody else's room */
 };
 
@@ -181,6 +182,9 @@ void crl_remember_argv(int argc, char **argv);
 /* request.c: take the request and prove it against what the kernel says of the caller. */
 int crl_request_receive(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 bool crl_pidfd_is_dead(int pidfd);
+
+/* drain.c: refuse when the host takes no new logins. Errors (stage DRAIN): -EAGAIN. */
+int crl_drain_refuse(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 
 /* decide.c: configuration to policy to what the module shall adopt. */
 int crl_decide(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;

@@ -20,7 +20,7 @@ struct crl_job *crl_job_new(const struct crl_options *options)
 	job->options = options;
 	job->channel = CRL_CHANNEL_FD;
 	job->app_pidfd = -EBADF;
-	job->init_channel = job->making = job->housing.answer = -EBADF;
+	job->init_channel = job->making = job->drain = job->housing.answer = -EBADF;
 	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
 	job->cgroup.root = job->cgroup.slice = job->cgroup.dir = job->cgroup.lock[0] = job->cgroup.lock[1] = -EBADF;
 	return job;
@@ -30,6 +30,7 @@ void crl_job_done(struct crl_job *job)
 {
 	drop_fd(&job->channel);
 	drop_fd(&job->app_pidfd);
+	drop_fd(&job->drain);
 	drop_fd(&job->init_channel);
 	drop_fd(&job->making);
 	crl_systemd_question_done(&job->housing);
@@ -62,7 +63,8 @@ void crl_refuse(const struct crl_job *job, const struct crl_err *err)
 	char user[CRL_USER_MAX * 4], service[CRL_SERVICE_MAX * 4], detail[1024];
 
 	crl_err_format(err, detail, sizeof(detail));
-	crl_log(LOG_ERR, "id=%s refused user=%s uid=%" PRIu32 " service=%s policy=%s %s", job->id,
+	crl_log(err->stage == CRL_STAGE_DRAIN ? LOG_NOTICE : LOG_ERR /* a host that is drained is no fault */,
+		"id=%s refused user=%s uid=%" PRIu32 " service=%s policy=%s %s", job->id,
 		crl_escape(user, sizeof(user), job->login.user), job->login.uid,
 		crl_escape(service, sizeof(service), job->login.service),
 		job->policy.name[0] ? job->policy.name : job->rule ? job->rule->policy : "-", detail);

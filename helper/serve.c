@@ -70,6 +70,7 @@ static void end_making(struct crl_job *job)
 	if (job->making >= 0 && job->state.rooms >= 0)
 		crl_state_unlock_for_good(&job->state, job->id);
 	drop_fd(&job->making);
+	drop_fd(&job->drain);
 }
 
 /* Refused after the room was announced. */
@@ -232,7 +233,9 @@ int crl_serve(struct crl_job *job, struct crl_err *err)
 	r = crl_state_lock(&job->state, job->id, LOCK_EX, &job->making); /* R2 */
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_STATE, "cannot lock the new login's id");
-	r = let_in(job, err);
+	r = crl_drain_refuse(job, err);
+	if (r == 0)
+		r = let_in(job, err);
 	if (r < 0)
 		crl_limits_undo(job);
 	end_making(job);

@@ -39,11 +39,17 @@ int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, 
 	(void)crl_text_field(service, sizeof(service),
 			     pam_get_item(pamh, PAM_SERVICE, &asked) == PAM_SUCCESS && asked ? asked : "?");
 	crl_err_format(err, detail, sizeof(detail));
-	pam_syslog(pamh, LOG_ERR, "refused: user=%s uid=%s service=%s policy=%s %s", user, id, service,
-		   adopt ? adopt->policy : "-", detail);
-	if (!(flags & PAM_SILENT))
+	pam_syslog(pamh, err->stage == CRL_STAGE_DRAIN ? LOG_NOTICE : LOG_ERR,
+		   "refused: user=%s uid=%s service=%s policy=%s %s", user, id, service, adopt ? adopt->policy : "-", detail);
+	if (flags & PAM_SILENT)
+		return PAM_SESSION_ERR;
+	if (err->stage == CRL_STAGE_DRAIN) { /* what the operator has to say is for the user */
+		crl_err_show(err, detail, sizeof(detail));
+		(void)pam_error(pamh, "carrel: %s (code %s)", detail, crl_stage_name(err->stage));
+	} else {
 		(void)pam_error(pamh, "carrel: this login was refused (code %s). Please tell your administrator.",
 				crl_stage_name(err->stage)); /* an application without a conversation stays silent */
+	}
 	return PAM_SESSION_ERR;
 }
 

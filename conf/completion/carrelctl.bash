@@ -13,12 +13,13 @@ _carrelctl_policies() {
 _carrelctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
 	for ((i = 1; i < COMP_CWORD; i++)); do
-		[[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i - 1]} == --@(config|state|pam-dir|helper|service|rhost|tty|diff|policy|user|minutes|interval) ]] ||
+		[[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i - 1]} == --@(config|state|pam-dir|helper|service|rhost|tty|diff|policy|user|minutes|interval|for|timeout) ]] ||
 			{ command=${COMP_WORDS[i]}; break; }
 	done
 	case $before in
 	--config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--policy | --diff) mapfile -t COMPREPLY < <(compgen -W "$(_carrelctl_policies)" -- "$word"); return ;;
+	--for | --timeout) mapfile -t COMPREPLY < <(compgen -W '10m 30m 1h 2h 1d' -- "$word"); return ;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$word"); return ;;
 	--state | --pam-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
 	--service) mapfile -t COMPREPLY < <(compgen -W "$(cd /etc/pam.d 2>/dev/null && echo *)" -- "$word"); return ;;
@@ -32,11 +33,14 @@ _carrelctl() {
 	-*,assess) mapfile -t COMPREPLY < <(compgen -W '--user --json --config --help' -- "$word") ;;
 	-*,check) mapfile -t COMPREPLY < <(compgen -W '--no-rehearse --json --config --pam-dir --help' -- "$word") ;;
 	-*,enable) mapfile -t COMPREPLY < <(compgen -W '--user --no-rehearse --force --config --pam-dir --help' -- "$word") ;;
+	-*,list) mapfile -t COMPREPLY < <(compgen -W '--budgets --json --no-pager --state --help' -- "$word") ;;
+	-*,wall) mapfile -t COMPREPLY < <(compgen -W '--user --json --state --help' -- "$word") ;;
+	-*,drain) mapfile -t COMPREPLY < <(compgen -W '--for --timeout --kill --off --status --state --help' -- "$word") ;;
 	-*,enter) mapfile -t COMPREPLY < <(compgen -W '--unrestricted --state --help' -- "$word") ;;
 	-*,*) mapfile -t COMPREPLY < <(compgen -W '--config --state --pam-dir --json --no-pager --help --version' -- "$word") ;;
 	*,) mapfile -t COMPREPLY < <(compgen -W "$(carrelctl --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')" -- "$word") ;;
 	*,try) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-	*,check | *,confirm | *,reload | *,top) COMPREPLY=() ;;
+	*,check | *,confirm | *,reload | *,top | *,wall | *,drain) COMPREPLY=() ;;
 	*,assess) mapfile -t COMPREPLY < <(compgen -W "$(_carrelctl_policies)" -- "$word") ;;
 	*,explain | *,rehearse | *,why) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
 	*,enable | *,disable) mapfile -t COMPREPLY < <(compgen -W "$(cd /etc/pam.d 2>/dev/null && echo *)" -- "$word") ;;

@@ -24,6 +24,8 @@ enum ctl_exit {
 	CTL_FAIL = 3 /* the system would not */
 };
 
+#define CTL_USERS_MAX 64
+
 /* Options, one set for all commands; main.c knows which command takes which. */
 struct ctl {
 	const char *command;
@@ -38,7 +40,11 @@ struct ctl {
 	const char *module; /* as enable's lines name it; NULL = by where libpam finds it */
 	const char *policy;
 	const char *user;
+	const char *users[CTL_USERS_MAX]; /* every --user that was given, in order */
+	size_t users_len;
 	uint64_t duration_ms;
+	uint64_t for_s; /* 0 = not given */
+	uint64_t timeout_s;
 	unsigned int interval_ms;
 	bool unrestricted;
 	bool no_pager;
@@ -46,6 +52,9 @@ struct ctl {
 	bool cancel;
 	bool force;
 	bool no_rehearse;
+	bool off;
+	bool kill;
+	bool budgets;
 	bool json;
 	bool colour;
 };
@@ -56,6 +65,8 @@ enum ctl_exit ctl_show(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_kill(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_freeze(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_thaw(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_drain(const struct ctl *c, int argc, char **argv);
+enum ctl_exit ctl_wall(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_enable(const struct ctl *c, int argc, char **argv);
 enum ctl_exit ctl_disable(const struct ctl *c, int argc, char **argv);
@@ -71,6 +82,12 @@ enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv);
 
 /* who.c: a user as the name service tells it, and his groups. Errors (stage REQUEST): -ENOENT no such user. */
 int ctl_login_of(const struct ctl *c, const char *user, struct crl_login *ret, struct crl_err *err) CRL_MUST_CHECK;
+
+/* Who acts, for records and logs: the user who logged in, where the audit system knows him. Visible ASCII, no blank. */
+void ctl_who_acts(char *buf, size_t size);
+
+/* Is this carrelctl inside a room, where nothing is to be seen of the host's rooms? */
+bool ctl_is_in_room(void);
 
 /*
  * Why this login gets no room, in a sentence; NULL = it does get one. The text is valid until it is asked again.
@@ -213,6 +230,9 @@ bool ctl_is_of(const struct crl_room_info *room, const char *what);
 
 /* held.c: bytes that a room holds without any process; UINT64_MAX = not known. @init  pidfd of its init */
 uint64_t ctl_room_held(const struct crl_room_info *room, int init);
+
+/* drain.c: while the host is drained, say so on standard error: nobody shall forget it. */
+void ctl_drain_note(const struct ctl *c);
 
 /* Path of what stands beside the configuration, for PATH_MAX bytes. */
 void ctl_beside_config(const struct ctl *c, const char *name, char *buf);

@@ -21,7 +21,9 @@ struct command {
 	int most;
 	bool json;
 	const char *takes; /* options beyond those of all: S --service, R --rhost, t --tty, d --diff, p --policy, u --user,
-			      m --minutes, U --unrestricted, Q --status, X --cancel, i --interval, F --force, E --no-rehearse */
+			      m --minutes, U --unrestricted, Q --status, X --cancel, i --interval, B --budgets, f --for,
+			      T --timeout, K --kill, O --off, F --force,
+			      E --no-rehearse */
 	enum ctl_exit (*run)(const struct ctl *c, int argc, char **argv);
 };
 
@@ -30,7 +32,7 @@ static const struct command commands[] = {
 	{"explain", "USER", "which policy a user gets, why, and every value of it", 1, 1, true, "SRtd", ctl_explain},
 	{"rehearse", "USER", "make the user's room with no login and try what must work", 1, 1, true, "SRtp", ctl_rehearse},
 	{"assess", "[POLICY]", "what a policy leaves open on this kernel, measured", 0, 1, true, "u", ctl_assess},
-	{"list", "[USER|ID...]", "live logins, one a line", 0, MANY, true, "", ctl_list},
+	{"list", "[USER|ID...]", "live logins, one a line", 0, MANY, true, "B", ctl_list},
 	{"top", "", "live logins and what they use, on the screen, to sort, search and act on", 0, 0, true, "i", ctl_top},
 	{"show", "USER|ID...", "everything known of a login", 1, MANY, true, "", ctl_show},
 	{"why", "[USER]", "what stopped a login's processes last", 0, 1, true, "", ctl_why},
@@ -45,27 +47,43 @@ static const struct command commands[] = {
 	/* Asked by the helper for systemd: no command for people. */
 	{"may-have-manager", "UID", NULL, 1, 1, false, "", ctl_may_have_manager},
 	{"kill", "USER|ID...", "end a room with everything in it", 1, MANY, false, "", ctl_kill},
+	{"wall", "[TEXT...]", "say something on every terminal of every room", 0, MANY, true, "u", ctl_wall},
+	{"drain", "[TEXT...]", "take no new logins and wait until nobody is in", 0, MANY, false, "fTKOQ", ctl_drain},
 };
+
+/* What looks at the host's rooms: in a room there is nothing to be seen of them, which must not look like none. */
+static const char *const of_rooms[] = {"list", "top", "show", "why", "enter", "reload",
+				       "freeze", "thaw", "kill", "wall", "drain"};
 
 /* Options that only some commands take. */
 static const struct special {
 	char letter;
 	const char *name;
 	const char *help;
+	const char *only; /* of that command, where it means something else to others; NULL = to all */
 } specials[] = {
-	{'S', "service S", "of a login by PAM service S, not sshd"},
-	{'R', "rhost A", "from address A, not a local one"},
-	{'t', "tty T", "on terminal T"},
-	{'d', "diff POLICY", "only what differs from that policy"},
-	{'p', "policy POLICY", "under that policy, not the one that the rules give"},
-	{'u', "user USER", "try it as USER, not as the first person of this host"},
-	{'m', "minutes N", "how long, 0.01 to 1440; 10 without it"},
-	{'Q', "status", "only tell what is on trial, and until when"},
-	{'X', "cancel", "end the trial: the configuration from before it counts again"},
-	{'U', "unrestricted", "as the room's user, but without its filter and limits on capabilities"},
-	{'F', "force", "also where carrelctl check would tell an error"},
-	{'E', "no-rehearse", "make no room and no session to try it"},
-	{'i', "interval S", "seconds between two looks, 0.5 to 60; 2 without it"},
+	{'S', "service S", "of a login by PAM service S, not sshd", NULL},
+	{'R', "rhost A", "from address A, not a local one", NULL},
+	{'t', "tty T", "on terminal T", NULL},
+	{'d', "diff POLICY", "only what differs from that policy", NULL},
+	{'p', "policy POLICY", "under that policy, not the one that the rules give", NULL},
+	{'u', "user USER", "try it as USER, not as the first person of this host", "assess"},
+	{'u', "user USER", "try it as USER, not as the first person of this host", "enable"},
+	{'u', "user USER|ID", "only his rooms, or that one; may be given again", "wall"},
+	{'m', "minutes N", "how long, 0.01 to 1440; 10 without it", NULL},
+	{'Q', "status", "only tell what is on trial, and until when", "try"},
+	{'Q', "status", "only tell what is on trial, and until when", "confirm"},
+	{'Q', "status", "only tell whether logins are taken", "drain"},
+	{'B', "budgets", "what those who share a budget use of it together", NULL},
+	{'f', "for TIME", "logins are taken again after that, such as 30m or 2h", NULL},
+	{'T', "timeout TIME", "how long to wait until nobody is in; 10m without it", NULL},
+	{'K', "kill", "then end what is left", NULL},
+	{'O', "off", "take logins again", NULL},
+	{'X', "cancel", "end the trial: the configuration from before it counts again", NULL},
+	{'U', "unrestricted", "as the room's user, but without its filter and limits on capabilities", NULL},
+	{'F', "force", "also where carrelctl check would tell an error", NULL},
+	{'E', "no-rehearse", "make no room and no session to try it", NULL},
+	{'i', "interval S", "seconds between two looks, 0.5 to 60; 2 without it", NULL},
 };
 
 static const struct command *find_command(const char *name)
@@ -94,7 +112,7 @@ static void help_command(const struct command *k)
 	if (k->json)
 		(void)printf("  --json           for programs\n  --no-pager       long answers straight to the terminal\n");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(specials); i++)
-		if (strchr(k->takes, specials[i].letter))
+		if (strchr(k->takes, specials[i].letter) && (!specials[i].only || strcmp(specials[i].only, k->name) == 0))
 			(void)printf("  --%-14s %s\n", specials[i].name, specials[i].help);
 }
 
@@ -109,9 +127,12 @@ static const struct option options[] = {
 	{"policy", required_argument, NULL, 'p'}, {"user", required_argument, NULL, 'u'},
 	{"minutes", required_argument, NULL, 'm'}, {"unrestricted", no_argument, NULL, 'U'},
 	{"status", no_argument, NULL, 'Q'},	  {"cancel", no_argument, NULL, 'X'},
-	{"interval", required_argument, NULL, 'i'}, {"force", no_argument, NULL, 'F'},
-	{"no-rehearse", no_argument, NULL, 'E'}, {"no-pager", no_argument, NULL, 'N'},
-	{"version", no_argument, NULL, 'V'},	  {NULL, 0, NULL, 0},
+	{"interval", required_argument, NULL, 'i'}, {"no-pager", no_argument, NULL, 'N'},
+	{"force", no_argument, NULL, 'F'},	  {"no-rehearse", no_argument, NULL, 'E'},
+	{"budgets", no_argument, NULL, 'B'},	  {"for", required_argument, NULL, 'f'},
+	{"timeout", required_argument, NULL, 'T'}, {"kill", no_argument, NULL, 'K'},
+	{"off", no_argument, NULL, 'O'},	  {"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
 };
 
 struct request {
@@ -122,63 +143,75 @@ struct request {
 };
 
 /* Returns false when the value is wrong, and has said so. */
-static bool take_special(struct request *r, int letter, const char *value)
+static bool take_number(struct request *r, int letter, const char *value)
 {
-	size_t len = strlen(r->given);
-	uint64_t thousandths = 0;
+	uint64_t n = 0;
 
-	if (!strchr(r->given, letter) && len + 1 < sizeof(r->given))
-		r->given[len] = (char)letter;
-	if (letter == 'm' && ctl_parse_decimal(value, 2, 10, 1440000, &thousandths) < 0) {
+	if (letter == 'm' && ctl_parse_decimal(value, 2, 10, 1440000, &n) < 0) {
 		(void)fprintf(stderr, "carrelctl: --minutes wants a number from 0.01 to 1440, with two decimals at most\n");
 		return false;
 	}
-	if (letter == 'i' && ctl_parse_decimal(value, 3, 500, 60000, &thousandths) < 0) {
+	if (letter == 'i' && ctl_parse_decimal(value, 3, 500, 60000, &n) < 0) {
 		(void)fprintf(stderr, "carrelctl: --interval wants seconds from 0.5 to 60, such as 2 or 0.5\n");
 		return false;
 	}
-	switch (letter) {
-	case 'm':
-		r->c.duration_ms = thousandths * 60;
-		break;
-	case 'i':
-		r->c.interval_ms = (unsigned int)thousandths;
-		break;
-	case 'S':
-		r->c.service = value;
-		break;
-	case 'R':
-		r->c.rhost = value;
-		break;
-	case 't':
-		r->c.tty = value;
-		break;
-	case 'd':
-		r->c.diff = value;
-		break;
-	case 'p':
-		r->c.policy = value;
-		break;
-	case 'u':
-		r->c.user = value;
-		break;
-	case 'Q':
-		r->c.status = true;
-		break;
-	case 'X':
-		r->c.cancel = true;
-		break;
-	case 'F':
-		r->c.force = true;
-		break;
-	case 'E':
-		r->c.no_rehearse = true;
-		break;
-	default:
-		r->c.unrestricted = true;
-		break;
+	if ((letter == 'f' || letter == 'T') && crl_parse_duration(value, letter == 'f', 30 * 86400, &n) < 0) {
+		(void)fprintf(stderr, "carrelctl: --%s wants a time such as 90s, 30m, 2h or 1d, at most 30d\n",
+			      letter == 'f' ? "for" : "timeout");
+		return false;
 	}
+	if (letter == 'm')
+		r->c.duration_ms = n * 60;
+	else if (letter == 'i')
+		r->c.interval_ms = (unsigned int)n;
+	else if (letter == 'f')
+		r->c.for_s = n;
+	else
+		r->c.timeout_s = n;
 	return true;
+}
+
+static bool add_user(struct request *r, const char *value)
+{
+	r->c.user = value;
+	if (r->c.users_len < CTL_USERS_MAX) {
+		r->c.users[r->c.users_len++] = value;
+		return true;
+	}
+	(void)fprintf(stderr, "carrelctl: --user can be given %d times\n", CTL_USERS_MAX);
+	return false;
+}
+
+/* Returns false when the value is wrong, and has said so. */
+static bool take_special(struct request *r, int letter, const char *value)
+{
+	const struct {
+		char letter;
+		const char **text;
+		bool *flag;
+	} place[] = {
+		{'S', &r->c.service, NULL},   {'R', &r->c.rhost, NULL},	  {'t', &r->c.tty, NULL},
+		{'d', &r->c.diff, NULL},      {'p', &r->c.policy, NULL},  {'Q', NULL, &r->c.status},
+		{'X', NULL, &r->c.cancel},    {'B', NULL, &r->c.budgets}, {'K', NULL, &r->c.kill},
+		{'O', NULL, &r->c.off},	      {'U', NULL, &r->c.unrestricted},
+		{'F', NULL, &r->c.force},     {'E', NULL, &r->c.no_rehearse},
+	};
+	size_t len = strlen(r->given);
+
+	if (!strchr(r->given, letter) && len + 1 < sizeof(r->given))
+		r->given[len] = (char)letter;
+	if (letter == 'u')
+		return add_user(r, value);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(place); i++) {
+		if (place[i].letter != letter)
+			continue;
+		if (place[i].text)
+			*place[i].text = value;
+		else
+			*place[i].flag = true;
+		return true;
+	}
+	return take_number(r, letter, value);
 }
 
 /* Options may stand before and after the command. Returns the number of words left, or -1. */
@@ -227,6 +260,14 @@ static int usage(void)
 	return CTL_USAGE;
 }
 
+static bool looks_at_rooms(const struct command *k)
+{
+	for (size_t i = 0; i < CRL_ARRAY_LEN(of_rooms); i++)
+		if (strcmp(of_rooms[i], k->name) == 0)
+			return true;
+	return false;
+}
+
 static int run(const struct command *k, struct request *r, int argc, char **argv)
 {
 	r->c.command = k->name;
@@ -243,6 +284,10 @@ static int run(const struct command *k, struct request *r, int argc, char **argv
 	for (const char *p = r->given; *p; p++)
 		if (!strchr(k->takes, *p))
 			return (int)ctl_complain(&r->c, CTL_USAGE, "takes no --%s", find_special(*p)->name);
+	if (looks_at_rooms(k) && ctl_is_in_room())
+		return (int)ctl_complain(&r->c, CTL_FAIL, "not here: this is a room, and rooms are looked at on the host");
+	if (strcmp(k->name, "drain") != 0 && (looks_at_rooms(k) || strcmp(k->name, "check") == 0))
+		ctl_drain_note(&r->c);
 	if (k->json)
 		ctl_pager_prepare(&r->c);
 	return (int)k->run(&r->c, argc, argv);
@@ -256,6 +301,7 @@ static int answer(int argc, char **argv)
 				  .config = CRL_CONFIG_PATH,
 				  .state = CRL_STATE_DIR,
 				  .duration_ms = 10 * 60000,
+				  .timeout_s = 600,
 				  .interval_ms = 2000}};
 	int words = parse(argc, argv, &r);
 	const struct command *k;

@@ -29,27 +29,6 @@ struct source {
 	char dropins[PATH_MAX];
 };
 
-/* Who acts, for records and logs: the user who logged in, where the audit system knows him. */
-static void who_acts(char *buf, size_t size)
-{
-	FILE *f = fopen("/proc/self/loginuid", "re");
-	uint32_t uid = UINT32_MAX;
-	const struct passwd *pw;
-
-	if (f) {
-		if (fscanf(f, "%" SCNu32, &uid) != 1)
-			uid = UINT32_MAX;
-		(void)fclose(f);
-	}
-	if (uid == UINT32_MAX)
-		uid = getuid();
-	pw = getpwuid(uid);
-	if (pw)
-		(void)crl_escape(buf, size, pw->pw_name);
-	else
-		(void)snprintf(buf, size, "uid-%" PRIu32, uid);
-}
-
 CRL_PRINTF(1, 2) static void tell_log(const char *fmt, ...)
 {
 	char text[512], by[64];
@@ -58,7 +37,7 @@ CRL_PRINTF(1, 2) static void tell_log(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	who_acts(by, sizeof(by));
+	ctl_who_acts(by, sizeof(by));
 	crl_log_open(NULL, false);
 	crl_log(LOG_NOTICE, "%s by=%s pid=%d", text, by, (int)getpid());
 }
@@ -178,7 +157,7 @@ static enum ctl_exit begin(const struct ctl *c, const struct crl_trial_store *s,
 		crl_trial_tidy(s);
 		return ctl_complain(c, CTL_NO, "this configuration has errors: nothing is changed");
 	}
-	who_acts(by, sizeof(by));
+	ctl_who_acts(by, sizeof(by));
 	if (crl_trial_begin(s, c->duration_ms, by, &t, &err) < 0) {
 		crl_trial_tidy(s);
 		return ctl_error(c, &err);

@@ -2,8 +2,13 @@
 /* A user as the name service tells it; what the module does at a login. See ctl.h. */
 #include "ctl/ctl.h"
 
+#include <inttypes.h>
+#include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "ctl/pamview.h"
 #include "door/names.h"
 
@@ -57,4 +62,31 @@ const char *ctl_is_exempt(const struct ctl *c, const struct crl_login *l)
 		return NULL;
 	(void)snprintf(text, sizeof(text), "in group %s: logs in without a room, and an alert is logged.", group);
 	return text;
+}
+
+void ctl_who_acts(char *buf, size_t size)
+{
+	FILE *f = fopen("/proc/self/loginuid", "re");
+	uint32_t uid = UINT32_MAX;
+	const struct passwd *pw;
+
+	if (f) {
+		if (fscanf(f, "%" SCNu32, &uid) != 1)
+			uid = UINT32_MAX;
+		(void)fclose(f);
+	}
+	if (uid == UINT32_MAX)
+		uid = getuid();
+	pw = getpwuid(uid);
+	if (pw)
+		(void)crl_escape(buf, size, pw->pw_name);
+	else
+		(void)snprintf(buf, size, "uid-%" PRIu32, uid);
+}
+
+bool ctl_is_in_room(void)
+{
+	struct stat st;
+
+	return lstat("/run/carrel-room", &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0;
 }

@@ -32,6 +32,7 @@ static const char *const stage_names[CRL_STAGE_COUNT] = {
 	[CRL_STAGE_FILTER] = "FILTER",
 	[CRL_STAGE_CAPS] = "CAPS",
 	[CRL_STAGE_ADOPT] = "ADOPT",
+	[CRL_STAGE_DRAIN] = "DRAIN",
 };
 
 const char *crl_stage_name(uint32_t stage)
@@ -117,6 +118,14 @@ static size_t put_visible(char *buf, size_t size, size_t at, const char *text)
 		at += len;
 	}
 	return at;
+}
+
+void crl_err_show(const struct crl_err *err, char *buf, size_t size)
+{
+	if (!size)
+		return;
+	buf[0] = '\0';
+	(void)put_visible(buf, size, 0, err->text);
 }
 
 void crl_err_format(const struct crl_err *err, char *buf, size_t size)

@@ -30,6 +30,7 @@ enum crl_stage {
 	CRL_STAGE_FILTER,     /* system call filter */
 	CRL_STAGE_CAPS,       /* capabilities, securebits, no_new_privs */
 	CRL_STAGE_ADOPT,      /* the application did not get into the room */
+	CRL_STAGE_DRAIN,      /* the host takes no new logins: the operator wants it so */
 	CRL_STAGE_COUNT
 };
 
@@ -67,6 +68,9 @@ int crl_err_wrap(struct crl_err *err, int rc, enum crl_stage stage, const char *
 
 /* One line for a log: `stage=MOUNT file=/etc/… line=3 errno=EACCES: text`. Control characters are made visible. */
 void crl_err_format(const struct crl_err *err, char *buf, size_t size);
+
+/* What happened, alone, for a person: control characters and the like made visible, as above. */
+void crl_err_show(const struct crl_err *err, char *buf, size_t size);
 
 /* The stage's short code in capitals, e.g. "MOUNT"; "NONE" for anything out of range. */
 const char *crl_stage_name(uint32_t stage);

@@ -74,6 +74,157 @@ for i in range(64):
 	is "nothing is left" "$(of dora 'len(d)')" 0
 }
 
+# terminal NAME USER: a login on a terminal of its own that stays, what it shows in $STAGE_LOG/NAME
+terminal() {
+	mkfifo "$STAGE/ssh/hold.$1"
+	ssh -tt -F $STAGE/ssh/config "$2@room" 'tty; exec cat' <"$STAGE/ssh/hold.$1" >"$STAGE_LOG/$1" 2>&1 &
+	eval "HOLD_$1=$!"
+	eval "exec {HOLD_FD_$1}>$STAGE/ssh/hold.$1"
+	poll 20 grep -q pts "$STAGE_LOG/$1"
+}
+
+shows() { # NAME TEXT
+	poll 10 grep -aqF -- "$2" "$STAGE_LOG/$1"
+}
+
+check_wall() {
+	local text got
+	check "ana has a terminal" terminal a ana
+	check "bob, too" terminal b bob
+	check "both are on record" poll 10 eval 'ctl list ana && ctl list bob' >/dev/null
+	got=$(ctl wall --json 'Down at five.' | json 'sorted((x["user"], x["told"], x["failed"]) for x in d)')
+	is "each is told" "$got" "[('ana', 1, 0), ('bob', 1, 0)]"
+	check "ana reads it" shows a 'Down at five.'
+	check "bob reads it" shows b 'Down at five.'
+	like "and who says it" "$(tr -d '\r' <"$STAGE_LOG/a")" "^Message from root@"
+	ctl wall --user bob 'for bob' >/dev/null
+	check "one alone" shows b 'for bob'
+	refute "others are left alone" grep -q 'for bob' "$STAGE_LOG/a"
+	is "nobody of that name" "$(status ctl wall --user gus hello)" 1
+	printf 'an escape \033[2J, a C1 \302\233, an umlaut \303\244\nsecond line\n' | ctl wall --user ana >/dev/null
+	check "control characters are made visible" shows a 'an escape ^[[2J, a C1 \xc2\x9b, an umlaut ä'
+	check "lines stay lines" shows a 'second line'
+	is "[O] no escape has reached the terminal" "$(tr -d '\007' <"$STAGE_LOG/a" | grep -c $'\033')" 0
+	is "a text without end is refused" "$(head -c 100000 /dev/zero | tr '\0' x | status ctl wall)" 2
+	is "users may not" "$(setpriv --reuid 1001 --clear-groups "$STAGE_LIB/carrelctl" --state "$STATE_DIR" wall hello >/dev/null 2>&1; echo $?)" 3
+}
+
+# What a user does to his terminals holds nobody up and leads nowhere.
+check_wall_hostile() {
+	local pid
+	hold one bob@room
+	hold_ask one "python3 - >/dev/null 2>&1 <<'PY' &
+import os, pty, termios, time
+full, slave = pty.openpty()                     # nobody reads its other end
+os.set_blocking(slave, False)
+for i in range(20):                             # what is in it is moved on, once, by and by
+    try:
+        while True: os.write(slave, b'x' * 4096)
+    except BlockingIOError: time.sleep(0.05)
+held, other = pty.openpty()
+termios.tcflow(other, termios.TCOOFF)           # stopped
+open('/tmp/ready', 'w').write('y')
+time.sleep(1000)
+PY
+	sleep 0.1; ln -sf /etc/passwd /tmp/pts; echo" >/dev/null
+	pid=$(ctl show bob --json | head -n 1 | json 'd["init"]')
+	check "a full and a stopped terminal are there" poll 10 test -e "/proc/$pid/root/tmp/ready"
+	is "they are counted as not told" "$(ctl wall --user bob --json again | json '(d[0]["told"], d[0]["failed"])')" "(1, 2)"
+	is "and are a no" "$(status ctl wall --user bob again)" 1
+	check "the good one was told" shows b again
+	hold_end one
+	hold_end a
+	hold_end b
+	check "all are out" poll 10 eval '[ "$(ctl list --json | json "len(d)")" = 0 ]'
+}
+
+check_not_here() {
+	local command
+	hold one bob@room
+	cp "$STAGE_LIB/carrelctl" "$STAGE/bin/carrelctl"
+	for command in list top 'show bob' why 'kill bob' 'freeze bob' 'enter bob' reload 'wall x' drain; do
+		is "in a room, $command is not for here" "$(hold_ask one "$STAGE/bin/carrelctl $command >/dev/null 2>&1; echo \$?")" 3
+	done
+	like "and says so" "$(hold_ask one "$STAGE/bin/carrelctl list 2>&1")" 'not here: this is a room'
+	hold_end one
+}
+
+# In the drained host: who gets in.
+check_refused() {
+	local out
+	out=$(room bob 'echo in' 2>&1)
+	unlike "a login is refused" "$out" '^in$'
+	like "and told why, in the operator's words" "$(ssh -tt -F $STAGE/ssh/config bob@room 2>&1 </dev/null | tr -d '\r')" \
+		'carrel: this host takes no new logins now: new disks'
+	is "root gets in" "$(room root 'echo in')" in
+	is "so does break-glass" "$(room bea 'echo in')" in
+	is "su is refused, too" "$(su - bob -c 'echo in' 2>/dev/null)" ''
+	check "a rehearsal is no login" ctl rehearse bob
+	check "the log tells it, as no error" poll 5 eval 'log_since "refused user=bob .*stage=DRAIN"'
+}
+
+check_drain() {
+	local started out
+	is "logins are taken: no drain" "$(status ctl drain --status)" 1
+	is "nothing to end" "$(status ctl drain --off)" 1
+	check "a login on a terminal" terminal a bob
+	leave_behind 'setsid sleep 1000 >/dev/null 2>&1 & echo'
+	ctl drain --timeout 1s new disks >"$STAGE/drain" 2>&1
+	is "not drained while somebody is in" $? 1
+	like "it names him" "$(cat "$STAGE/drain")" 'not yet drained: 1 room: bob'
+	is "the lingering room was ended" "$(of dora 'len(d)')" 0
+	check "who is in was told" shows a 'This host takes no new logins: new disks'
+	log_mark
+	check_refused
+	unlike "a join is refused, too" "$(room bob 'echo in' 2>&1)" '^in$'
+	check "status" ctl drain --status
+	like "tells it" "$(ctl drain --status)" 'no new logins since .* by root: new disks'
+	for command in list 'show bob' check; do
+		like "$command does not let it be forgotten" "$(ctl $command 2>&1 >/dev/null)" 'takes no new logins since'
+	done
+	(sleep 1; hold_end a) &
+	check "drained when the last one has left" ctl drain --timeout 60s new disks
+	wait $!
+	check "take logins again" ctl drain --off
+	is "they are" "$(room bob 'echo in')" in
+	is "list is silent about it" "$(ctl list 2>&1 >/dev/null)" ''
+}
+
+check_drain_kill() {
+	hold one bob@room
+	hold two ana@room
+	check "two are in" poll 10 eval '[ "$(ctl list --json | json "len(d)")" = 2 ]'
+	check "--kill ends what is left" ctl drain --kill --timeout 1s
+	is "nobody is in" "$(ctl list --json 2>/dev/null | json 'len(d)')" 0
+	is "a text too long is refused" "$(status ctl drain "$(printf '%0300d' 0)")" 2
+	is "so is --off with a text" "$(status ctl drain --off now)" 2
+	check "for a while" ctl drain --for 2s --timeout 0
+	like "until when is told" "$(ctl drain --status)" ', until [0-9]'
+	check "then it is over by itself" poll 15 eval '[ "$(room bob "echo in" 2>/dev/null)" = in ]'
+	is "and status says so" "$(status ctl drain --status)" 1
+	for h in one two; do hold_end $h 2>/dev/null; done
+}
+
+# A file that is not carrelctl's locks nobody out, and is told.
+check_drain_broken() {
+	local how
+	for how in 'echo nonsense' 'printf "drain=1\nsince=1\nuntil=0\nuntil_ms=0\nby=x\ntext=\033\nend\n"' ':'; do
+		eval "$how" >"$STATE_DIR/drain"
+		chmod 600 "$STATE_DIR/drain"
+		is "logins go on with a broken file ($how)" "$(room bob 'echo in')" in
+		like "list tells it" "$(ctl list 2>&1 >/dev/null)" 'counts for nothing, logins are taken'
+		is "status fails" "$(status ctl drain --status)" 3
+	done
+	ctl drain --timeout 0 >/dev/null
+	chmod 666 "$STATE_DIR/drain"
+	is "nor with one that others may write" "$(room bob 'echo in')" in
+	rm "$STATE_DIR/drain"
+	mkfifo -m 600 "$STATE_DIR/drain"
+	is "nor with a FIFO" "$(room bob 'echo in')" in
+	check "the log tells it" poll 5 eval 'log_since "counts for nothing, logins are taken"'
+	check "--off removes it" ctl drain --off
+}
+
 host_start
 room ana true
 settle
@@ -81,6 +232,12 @@ before=$(census)
 host_config '' '' 'linger = "1h"; on_close = "keep";'
 check_lingering
 check_held
+check_wall
+check_wall_hostile
+check_not_here
+check_drain
+check_drain_kill
+check_drain_broken
 host_config
 settle
 same_census "nothing is left behind" "$before"

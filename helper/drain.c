@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * No new logins while the operator has the host drained. Who is exempt (root, the break-glass group) never gets here:
+ * the module lets them in by itself.
+ *
+ * Runs in: helper (root), before anything is made for the login.
+ * R1: what cannot be read or locked lets in, and says so. R2: the lock is held until the login is on record.
+ */
+#include "helper/helper.h"
+
+#include <sys/file.h>
+#include <syslog.h>
+
+#include "base/log.h"
+#include "state/drain.h"
+
+int crl_drain_refuse(struct crl_job *job, struct crl_err *err)
+{
+	struct crl_err why = {0};
+	struct crl_drain d;
+
+	if (job->options->rehearse) /* nobody logs in */
+		return 0;
+	crl_ignore(crl_drain_lock(job->state.dir, LOCK_SH, &job->drain)); /* R1, R2 */
+	switch (crl_drain_look(job->state.dir, &d, &why)) {
+	case CRL_DRAIN_ON:
+		return crl_err_set(err, EAGAIN, CRL_STAGE_DRAIN, "this host takes no new logins now%s%s", d.text[0] ? ": " : "",
+				   d.text);
+	case CRL_DRAIN_BROKEN:
+		crl_log(LOG_WARNING, "id=%s uid=%u: %s", job->id, job->login.uid, why.text); /* R1 */
+		return 0;
+	case CRL_DRAIN_NONE:
+	case CRL_DRAIN_OVER:
+		break;
+	}
+	return 0;
+}
