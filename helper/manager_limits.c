@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 
 #include "apply/cgroup_limits.h"
 #include "plan/unit_properties.h"
@@ -21,7 +22,7 @@
 #define CONTROL "/run/systemd/system.control"
 #define BUDGET "user-budget_" /* a slice of that name is nobody else's */
 #define RELEASE_WAIT_MS 1000
-#define SWEEP_BATCH 500 /* locks held at once; the records are read once for each batch */
+#define READS_MAX 16 /* of all records in one sweep */
 #define ARGS_MAX (CRL_UNIT_PROPERTIES_MAX + 8)
 
 /* systemd names the file of a property after it, and drops what it says of units: CPUQuota is kept by its own name. */
@@ -248,36 +249,67 @@ static int find_units(const struct crl_state *s, const struct crl_live *live, st
 	return r;
 }
 
-/* R2: whoever had the lock before us is on record by now, and whoever wants it next waits: so the records count now. */
-static void sweep_batch(const struct crl_state *s, const char *state, char *const *unit, size_t len)
-{
-	scoped(crl_live) live = {.apps = 0};
-	int lock[SWEEP_BATCH];
-	char name[CRL_KEY_MAX];
-	int r;
+/*
+ * The records as they are now, read again only when one has been written since: each is renamed into its place before
+ * the lock is given free that we hold by then.
+ */
+struct current {
+	struct crl_live live;
+	int watch;       /* inotify; -EBADF = nobody tells, so each look is a new one */
+	unsigned int reads;
+};
 
-	for (size_t i = 0; i < len; i++) {
-		lock_name(name, unit[i]);
-		if (crl_state_lock(s, name, LOCK_EX | LOCK_NB, &lock[i]) < 0)
-			lock[i] = -EBADF;
+static bool is_outdated(const struct current *c)
+{
+	char events[4096];
+
+	return c->reads == 0 || c->watch < 0 || read(c->watch, events, sizeof(events)) > 0;
+}
+
+/* False when it cannot be told, or has cost enough: what is left then is swept next time. */
+static bool look_again(struct current *c, const char *state)
+{
+	if (!is_outdated(c))
+		return true;
+	if (c->reads++ >= READS_MAX)
+		return false;
+	crl_live_done(&c->live);
+	return crl_live_read(state, &c->live, NULL) == 0;
+}
+
+/* R2: whoever had the lock before us is on record by now, and whoever wants it next waits. */
+static bool sweep_unit(const struct crl_state *s, const char *state, const char *unit, struct current *c)
+{
+	scoped_fd lock = -EBADF;
+	char name[CRL_KEY_MAX];
+
+	lock_name(name, unit);
+	if (crl_state_lock(s, name, LOCK_EX | LOCK_NB, &lock) < 0)
+		return true;
+	if (!look_again(c, state))
+		return false;
+	if (!crl_words_has(&c->live.units, unit)) {
+		remove_dropins(unit);
+		crl_state_unlock_for_good(s, name);
 	}
-	r = crl_live_read(state, &live, NULL);
-	for (size_t i = 0; i < len; i++) {
-		if (r == 0 && lock[i] >= 0 && !crl_words_has(&live.units, unit[i])) {
-			remove_dropins(unit[i]);
-			lock_name(name, unit[i]);
-			crl_state_unlock_for_good(s, name);
-		}
-		drop_fd(&lock[i]);
-	}
+	return true;
 }
 
 void crl_manager_sweep(const struct crl_state *s, const char *state, const struct crl_live *live)
 {
 	scoped(crl_words) units = {.len = 0};
+	struct current c = {.watch = -EBADF};
+	char path[32];
 
 	if (find_units(s, live, &units) < 0)
 		return;
-	for (size_t at = 0; at < units.len; at += SWEEP_BATCH)
-		sweep_batch(s, state, units.item + at, units.len - at < SWEEP_BATCH ? units.len - at : SWEEP_BATCH);
+	c.watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", s->rooms);
+	if (c.watch >= 0 && inotify_add_watch(c.watch, path, IN_MOVED_TO) < 0)
+		drop_fd(&c.watch);
+	for (size_t i = 0; i < units.len; i++)
+		if (!sweep_unit(s, state, units.item[i], &c))
+			break;
+	drop_fd(&c.watch);
+	crl_live_done(&c.live);
 }

@@ -104,6 +104,8 @@ static int sweep_root(struct sweep *s, const char *path, struct crl_err *err)
 		return 0; /* without a root there is nothing to remove */
 	if (crl_cgroup_find(root, prefix, &found) < 0)
 		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
+	if (found.len == 0 && (path[0] != '\0' || access("/run/systemd/system", F_OK) < 0)) /* else it is systemd's */
+		crl_cgroup_remove_top(root, prefix);
 	for (size_t i = 0; i < found.len; i++) {
 		if (found.item[i].id[0] == '\0')
 			crl_cgroup_remove_slice(root, found.item[i].slice); /* who comes into it makes it anew */

@@ -371,3 +371,11 @@ void crl_cgroup_remove_slice(int root, const char *slice)
 	if (snprintf(path, sizeof(path), "%s", slice) < (int)sizeof(path))
 		(void)remove_chain(root, path); /* who is in it, or comes just now, keeps it */
 }
+
+void crl_cgroup_remove_top(int root, const char *prefix)
+{
+	char path[CRL_SLICE_MAX];
+
+	if (snprintf(path, sizeof(path), "%s%s" SLICE, prefix, prefix[0] ? "/" : "") < (int)sizeof(path))
+		(void)unlinkat(root, path, AT_REMOVEDIR);
+}

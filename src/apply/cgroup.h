@@ -83,3 +83,6 @@ int crl_cgroup_remove(int root, const char *slice, const char *id) CRL_MUST_CHEC
 
 /* The same for a user's slice, or a budget's, that no login uses: a slice that is in use is no error, and stays. */
 void crl_cgroup_remove_slice(int root, const char *slice);
+
+/* carrel.slice itself, when nothing is in it. @prefix  as crl_cgroup_open_root() gives it */
+void crl_cgroup_remove_top(int root, const char *prefix);

@@ -67,6 +67,25 @@ static void test_nothing(void **state)
 	assert_int_equal(crl_cgroup_find(root, "", &f), 0);
 	assert_int_equal(f.len, 0);
 	crl_cgroup_found_done(&f);
+	crl_cgroup_remove_top(root, "");
+	assert_int_equal(faccessat(root, "carrel.slice", F_OK, 0), -1);
+}
+
+/* What is above carrel.slice is the administrator's. */
+static void test_top_alone_goes(void **state)
+{
+	(void)state;
+	make("over");
+	make("over/carrel.slice");
+	make("over/carrel.slice/user-1.slice");
+	crl_cgroup_remove_top(root, "over");
+	assert_int_equal(faccessat(root, "over/carrel.slice/user-1.slice", F_OK, 0), 0);
+	crl_cgroup_remove_slice(root, "over/carrel.slice/user-1.slice");
+	assert_int_equal(faccessat(root, "over/carrel.slice", F_OK, 0), -1);
+	make("over/carrel.slice");
+	crl_cgroup_remove_top(root, "over");
+	assert_int_equal(faccessat(root, "over/carrel.slice", F_OK, 0), -1);
+	assert_int_equal(faccessat(root, "over", F_OK, 0), 0);
 }
 
 static void test_all_levels(void **state)
@@ -137,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_top_alone_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all_levels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_others_are_passed_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_empty_slices_go, setup, teardown),
