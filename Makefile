@@ -147,7 +147,6 @@ $(BUILD)/tests/unit/ctl/test_pamstack: $(BUILD)/obj/src/ctl/pamstack.o
 $(BUILD)/tests/unit/ctl/test_auditstate: $(BUILD)/obj/src/ctl/auditstate.o
 $(BUILD)/tests/unit/ctl/test_manager_unit: $(BUILD)/obj/src/ctl/manager_unit.o $(BUILD)/obj/src/ctl/ask.o
 $(BUILD)/tests/unit/ctl/test_sudoers: $(BUILD)/obj/src/ctl/sudoers.o $(BUILD)/obj/src/ctl/doas.o
-$(BUILD)/tests/unit/ctl/test_doors: $(patsubst %,$(BUILD)/obj/src/ctl/%.o,door_host door_pam door_jobs door_mail door_others pamstack)
 $(BUILD)/tests/unit/ctl/test_doors: $(patsubst %,$(BUILD)/obj/src/ctl/%.o,door_host door_pam door_jobs door_mail door_others pamstack pamview)
 $(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o

@@ -125,6 +125,7 @@ void check_for_service(struct findings *f, const struct ctl *c, const struct pam
 		       const struct crl_config *config, const char *service)
 {
 	check_module(f, c, v);
+	check_manager_unit(f, v, config);
 	if (config) {
 		check_power(f, c, v, config, service);
 		check_rehearse(f, c, config, service);
@@ -145,8 +146,8 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 	if (config)
 		check_nsswitch(&f, config);
 	check_pam(&f, &view, config);
-	check_manager(&f, c, config);
-	check_doors(&f, c, config);
+	check_manager(&f, &view, config);
+	check_doors(&f, &view, config);
 	check_switch(&f, c);
 	check_for_service(&f, c, &view, config, NULL);
 	check_kernel(&f);

@@ -7,7 +7,6 @@
 
 #include "ctl/outside.h"
 #include "door/names.h"
-#include "policy/bare.h"
 
 struct judge {
 	struct findings *f;
@@ -45,25 +44,12 @@ static bool is_isolated(void *arg, const char *user, uint32_t uid, char ret_home
 	return true;
 }
 
-static bool isolates_anybody(const struct crl_config *config)
-{
-	const struct crl_rules *rules = crl_config_rules(config);
-
-	for (size_t i = 0; i < rules->len; i++) {
-		scoped(crl_policy) p = {0};
-
-		if (crl_config_policy(config, rules->item[i].policy, &p, NULL) < 0 || crl_policy_isolates(config, &p))
-			return true;
-	}
-	return false;
-}
-
-void check_doors(struct findings *f, const struct ctl *c, const struct crl_config *config)
+void check_doors(struct findings *f, const struct pam_view *v, const struct crl_config *config)
 {
 	struct judge j = {.f = f, .config = config};
-	const struct doors d = {.root = "", .pam_dir = c->pam_dir, .is_isolated = is_isolated, .tell = tell, .arg = &j};
+	const struct doors d = {.root = "", .pam_dir = v->dir, .is_isolated = is_isolated, .tell = tell, .arg = &j};
 
-	if (!config || !ctl_is_wired(c->pam_dir) || !isolates_anybody(config))
+	if (!config || !ctl_is_wired(v) || !ctl_isolates_anybody(config))
 		return;
 	door_pam_services(&d);
 	door_pam_modules(&d);

@@ -120,13 +120,17 @@ static void check_linger(struct findings *f, const struct crl_config *config)
 		(void)closedir(dir);
 }
 
-void check_manager(struct findings *f, const struct ctl *c, const struct crl_config *config)
+void check_manager_unit(struct findings *f, const struct pam_view *v, const struct crl_config *config)
 {
-	if (!manager_is_systemd() || !ctl_is_wired(c->pam_dir))
+	if (manager_is_systemd() && ctl_is_wired(v) && (!config || ctl_isolates_anybody(config)))
+		tell_unit(f, manager_unit_ask(ANYBODY), NULL);
+}
+
+void check_manager(struct findings *f, const struct pam_view *v, const struct crl_config *config)
+{
+	/* Without a configuration nobody can be judged, and that is an error already. */
+	if (!config || !manager_is_systemd() || !ctl_is_wired(v))
 		return;
-	tell_unit(f, manager_unit_ask(ANYBODY), NULL);
-	if (!config)
-		return; /* nobody can be judged, and that is an error already */
 	check_overrides(f, config);
 	check_running(f, config);
 	check_linger(f, config);

@@ -65,8 +65,9 @@ void check_rehearse(struct findings *f, const struct ctl *c, const struct crl_co
 void check_for_service(struct findings *f, const struct ctl *c, const struct pam_view *v,
 		       const struct crl_config *config, const char *service);
 
-/* check_manager.c: the service managers that systemd starts for users. */
-void check_manager(struct findings *f, const struct ctl *c, const struct crl_config *config);
+/* check_manager.c: does systemd ask before it starts a user's service manager? Those that run or are wanted anyway. */
+void check_manager_unit(struct findings *f, const struct pam_view *v, const struct crl_config *config);
+void check_manager(struct findings *f, const struct pam_view *v, const struct crl_config *config);
 
 /* check_doors.c: programs of the host that run, outside of rooms, what isolated users have in homes and spools. */
-void check_doors(struct findings *f, const struct ctl *c, const struct crl_config *config);
+void check_doors(struct findings *f, const struct pam_view *v, const struct crl_config *config);

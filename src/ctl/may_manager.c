@@ -43,6 +43,7 @@ static bool is_switched_off(const struct ctl *c)
 
 enum ctl_exit ctl_may_have_manager(const struct ctl *c, int argc, char **argv)
 {
+	const struct pam_view view = {.dir = c->pam_dir};
 	struct crl_config *config = NULL;
 	struct crl_err err = {0}, wrong = {0};
 	struct ctl_outside answer;
@@ -58,7 +59,7 @@ enum ctl_exit ctl_may_have_manager(const struct ctl *c, int argc, char **argv)
 	(void)alarm(PATIENCE_S);
 	if (is_switched_off(c))
 		return say(true, uid, "carrel is switched off");
-	if (!ctl_is_wired(c->pam_dir))
+	if (!ctl_is_wired(&view))
 		return say(true, uid, "no PAM service of this host uses carrel");
 	r = ctl_load_config(c, &config, &wrong);
 	if (r < 0)

@@ -89,11 +89,23 @@ static void note_opening(void *arg, const char *service, const struct pam_step *
 	*wired |= step->line.opens;
 }
 
-bool ctl_is_wired(const char *pam_dir)
+bool ctl_is_wired(const struct pam_view *v)
 {
-	const struct pam_view v = {.dir = pam_dir};
-	bool wired = access(pam_dir, R_OK | X_OK) < 0 && errno != ENOENT;
+	bool wired = access(v->dir, R_OK | X_OK) < 0 && errno != ENOENT;
 
-	pam_view_wired(&v, note_opening, &wired);
+	pam_view_wired(v, note_opening, &wired);
 	return wired;
+}
+
+bool ctl_isolates_anybody(const struct crl_config *config)
+{
+	const struct crl_rules *rules = crl_config_rules(config);
+
+	for (size_t i = 0; i < rules->len; i++) {
+		scoped(crl_policy) p = {0};
+
+		if (crl_config_policy(config, rules->item[i].policy, &p, NULL) < 0 || crl_policy_isolates(config, &p))
+			return true;
+	}
+	return false;
 }

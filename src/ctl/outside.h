@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ctl/ctl.h"
+#include "ctl/pamview.h"
 
 #define CTL_OUTSIDE_WHY 512
 
@@ -25,7 +26,10 @@ int ctl_outside_of_uid(const struct crl_config *config, uint32_t uid, struct ctl
 	CRL_MUST_CHECK;
 
 /*
- * Does a PAM service of @pam_dir open rooms, by its own file or by one that it includes? A directory that is there and
- * cannot be read may do so.
+ * Does a PAM service open rooms, by its own file or by one that it includes? A directory that is there and cannot be
+ * read may do so.
  */
-bool ctl_is_wired(const char *pam_dir);
+bool ctl_is_wired(const struct pam_view *v);
+
+/* Does a rule give a policy that isolates, or one that cannot be read? */
+bool ctl_isolates_anybody(const struct crl_config *config);
