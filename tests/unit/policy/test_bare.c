@@ -105,7 +105,7 @@ static void test_what_isolates(void **state)
 		"namespaces = [ \"uts\" ]; hostname = \"x\";",
 		"no_new_privs = true;",
 		"capabilities = { trim = true; };",
-		"seccomp = { base = \"@login\"; }; features = { seccomp = \"require\"; }; no_new_privs = true;",
+		"seccomp = { base = \"@login\"; }; features = { seccomp = \"require\"; };",
 		"limits = { budget = \"b\"; tasks = 100; }; features = { limits = \"require\"; cgroup = \"require\"; };",
 	};
 	char policies[4096], text[512];
