@@ -2,7 +2,8 @@
 # check-guest: a real Debian 12 system in QEMU, booted with systemd or without. SUITES="smoke limits" runs only these.
 
 # Spelt out: this file is read before tests/live/live.mk.
-GUEST_TOOLS := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd $(BUILD)/tests/lib/app
+GUEST_TOOLS := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd $(BUILD)/tests/lib/app \
+	$(BUILD)/tests/fault/inject $(BUILD)/tests/fault/mark.so
 
 .PHONY: check-guest guest-run guest-shell guest-image
 check-guest:

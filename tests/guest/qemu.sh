@@ -60,7 +60,7 @@ guest_payload() { # REPOSITORY BUILD
 	cp -r "$1/tests" "$1/conf" "$1/docs" "$tree/opt/guest/"
 	mkdir -p "$tree/opt/guest/build/tests"
 	cp "$2/pam_carrel.so" "$2"/carrel-* "$2/carrelctl" "$tree/opt/guest/build/"
-	cp -r "$2/tests/lib" "$tree/opt/guest/build/tests/"
+	cp -r "$2/tests/lib" "$2/tests/fault" "$tree/opt/guest/build/tests/"
 	cp "$2/tests/lib/syslogd" "$tree/opt/guest/"
 	chown -R 0:0 "$tree"
 	tar -C "$tree" -cf "$GUEST_DIR/payload.tar" --owner=0 --group=0 .

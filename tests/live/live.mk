@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Live tests and the demo: real sshd, su, sudo, login and cron on a stage of namespaces (tests/lib/stage.sh).
 
-LIVE_TOOLS := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd $(BUILD)/tests/lib/app
+LIVE_LIB := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd $(BUILD)/tests/lib/app
+LIVE_TOOLS := $(LIVE_LIB) $(BUILD)/tests/fault/inject $(BUILD)/tests/fault/mark.so
 
-$(LIVE_TOOLS): $(BUILD)/tests/lib/%: $(BUILD)/obj/tests/lib/%.o
+$(LIVE_LIB): $(BUILD)/tests/lib/%: $(BUILD)/obj/tests/lib/%.o
 	@mkdir -p $(@D)
 	$(CC) $(LDSAN) -o $@ $< $(LIVE_LIBS) $(LDFLAGS)
 

@@ -164,7 +164,7 @@ host_pam
 is "all mended: the user gets in" "$(room ana 'echo in')" in
 sed -i 's/seccomp = { base = "@login"; };/seccomp = { base = "@login"; deny = [ "prctl" ]; };/' /etc/carrel/carrel.conf
 is "a filter that refuses the question whether it is in force: in, and refused" \
-	"$(room ana 'perl -e "syscall(157, 21); print \$!+0"'; su ana -c 'echo in' </dev/null)" $'1\nin'
+	"$(room ana 'perl -e "syscall(157, 21); print \$!+0"'; su ana -c 'echo in' </dev/null)" 1in
 host_config
 same_census "nothing is left of any of it" "$before"
 tap_done
