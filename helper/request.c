@@ -3,14 +3,32 @@
  * The request: who asks, and is it who the kernel says.
  *
  * Runs in: helper (root). Trusts: SO_PEERCRED and the pidfd, not what the record says of itself.
- * R1: the peer is root. R2: the pidfd is the peer's. R3: root is never put into a room.
+ * R1: the peer is root. R2: the pidfd is the peer's. R3: root is never put into a room. R4: a helper without power says
+ * so, and nothing is begun.
  */
 #include "helper/helper.h"
 
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+
+/* R4: what it is that the caller's unit, or a room that the caller had before, has left out of the bounding set. */
+static int check_power(struct crl_err *err)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot read the capabilities");
+	if (data[0].effective & 1u << CAP_SYS_ADMIN)
+		return 0;
+	return crl_err_set(err, EPERM, CRL_STAGE_CALLER,
+			   "the application's bounding set has no CAP_SYS_ADMIN, so its helper can make no room: its unit "
+			   "leaves it out (CapabilityBoundingSet=), or the process had a room before");
+}
 
 bool crl_pidfd_is_dead(int pidfd)
 {
@@ -45,5 +63,5 @@ int crl_request_receive(struct crl_job *job, struct crl_err *err)
 				   (int)job->app_pid, (int)peer.pid);
 	if (job->login.uid == 0) /* R3 */
 		return crl_err_set(err, EPERM, CRL_STAGE_REQUEST, "root cannot be held by a room without a user namespace");
-	return 0;
+	return check_power(err);
 }

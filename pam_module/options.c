@@ -114,7 +114,7 @@ int options_parse(int argc, const char *const *argv, struct options *ret, struct
 		const char *wrong = set_one(&o, argv[i]);
 
 		if (wrong && rc == 0)
-			rc = crl_err_set(err, EINVAL, CRL_STAGE_ARGS, "argument %s of the PAM line %s", argv[i], wrong);
+			rc = crl_err_set(err, EINVAL, CRL_STAGE_ARGS, "argument \"%s\" of the PAM line %s", argv[i], wrong);
 	}
 	if (!o.open && !o.close)
 		o.open = o.close = true;

@@ -146,6 +146,7 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 	if (config)
 		check_nsswitch(&f, config);
 	check_pam(&f, &view, config);
+	check_undo(&f, &view, config);
 	check_manager(&f, &view, config);
 	check_doors(&f, &view, config);
 	check_switch(&f, c);

@@ -45,6 +45,9 @@ void check_nsswitch(struct findings *f, const struct crl_config *config);
 /* check_pam.c; @config  NULL = could not be read */
 void check_pam(struct findings *f, const struct pam_view *v, const struct crl_config *config);
 
+/* check_undo.c: other modules that want power at close. @config  NULL = could not be read */
+void check_undo(struct findings *f, const struct pam_view *v, const struct crl_config *config);
+
 /* check_module.c: module, helper and carrelctl, as the PAM lines name them. */
 void check_module(struct findings *f, const struct ctl *c, const struct pam_view *v);
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +101,17 @@ int crl_err_wrap(struct crl_err *err, int rc, enum crl_stage stage, const char *
 	return rc;
 }
 
+/* Append as it is, or nothing when it does not fit. */
+static size_t put_raw(char *buf, size_t size, size_t at, const char *piece)
+{
+	size_t len = strlen(piece);
+
+	if (at + len >= size)
+		return at;
+	memcpy(buf + at, piece, len + 1);
+	return at + len;
+}
+
 /* Append with every byte that a log or a terminal could take for a command written as \xNN. */
 static size_t put_visible(char *buf, size_t size, size_t at, const char *text)
 {
@@ -128,6 +140,39 @@ void crl_err_show(const struct crl_err *err, char *buf, size_t size)
 	(void)put_visible(buf, size, 0, err->text);
 }
 
+/* True for the "=" of a word that could pass for a field: " uid=", from its beginning at @word. */
+static bool ends_key(const char *word, const char *equals)
+{
+	for (const char *p = word; p < equals; p++)
+		if ((*p < 'a' || *p > 'z') && *p != '_')
+			return false;
+	return equals > word;
+}
+
+/*
+ * What happened is told in words, and some of them may be a user's: a home, say. No word of it looks like a field of
+ * the line.
+ */
+static void put_words(char *buf, size_t size, size_t at, const char *text)
+{
+	const char *word = text;
+
+	for (const char *p = text; *p && at < size; p++) {
+		char one[2] = {*p, '\0'};
+		size_t next;
+
+		if (*p == '=' && ends_key(word, p))
+			next = put_raw(buf, size, at, "\\x3d");
+		else
+			next = put_visible(buf, size, at, one);
+		if (next == at)
+			break; /* cut after a whole character */
+		at = next;
+		if (*p == ' ')
+			word = p + 1;
+	}
+}
+
 void crl_err_format(const struct crl_err *err, char *buf, size_t size)
 {
 	const char *name = strerrorname_np(err->code);
@@ -152,7 +197,7 @@ void crl_err_format(const struct crl_err *err, char *buf, size_t size)
 	else
 		(void)snprintf(number, sizeof(number), " errno=%d: ", err->code);
 	at = put_visible(buf, size, at, number);
-	(void)put_visible(buf, size, at, err->text);
+	put_words(buf, size, at, err->text);
 }
 
 int crl_err_check(const struct crl_err *err)

@@ -66,7 +66,10 @@ int crl_err_at(struct crl_err *err, int code, enum crl_stage stage, const char *
  */
 int crl_err_wrap(struct crl_err *err, int rc, enum crl_stage stage, const char *fmt, ...) CRL_PRINTF(4, 5);
 
-/* One line for a log: `stage=MOUNT file=/etc/… line=3 errno=EACCES: text`. Control characters are made visible. */
+/*
+ * One line for a log: `stage=MOUNT file=/etc/… line=3 errno=EACCES: text`. Control characters are made visible, and
+ * no word of the text passes for a field: the = of " uid=0" is \x3d.
+ */
 void crl_err_format(const struct crl_err *err, char *buf, size_t size);
 
 /* What happened, alone, for a person: control characters and the like made visible, as above. */

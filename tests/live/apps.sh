@@ -69,6 +69,14 @@ check_one_after_another() {
 	hold_end chain
 }
 
+# A unit that leaves out what a room takes: told by its name.
+check_unit_without_power() {
+	log_mark
+	is "a service without CAP_SYS_ADMIN is refused" "$(timeout $((60 * CARREL_PATIENCE)) setpriv --bounding-set=-sys_admin \
+		$APP app start:ana open 2>&1 </dev/null)" 'open ana refused'
+	like "and the log says what it lacks" "$(log_since refused)" 'stage=CALLER errno=EPERM: the application.s bounding set has no CAP_SYS_ADMIN'
+}
+
 check_directory() {
 	says "[O] the application comes back to its directory, which the room has not" \
 		$'in /home/ana\nopen bob ok\nin /home/bob\nclose bob ok\nin /home/ana' app cd:/home/ana pwd start:bob open pwd close pwd
@@ -101,6 +109,37 @@ within() {
 		"$1" start:cara open as:cara close start:bob open as:bob close
 }
 
+# What pam_mount and its like do: said by check, and why.
+check_undo() {
+	local ctl="$STAGE_LIB/carrelctl --config /etc/carrel/carrel.conf --pam-dir $STAGE/pam.d" said
+	mkdir -p $STAGE/vol
+	cat >$STAGE/bin/vol <<-END
+	#!/bin/sh
+	[ "\$PAM_TYPE" != open_session ] || mount -t tmpfs vol $STAGE/vol
+	[ "\$PAM_TYPE" != close_session ] || umount $STAGE/vol
+	END
+	chmod 0755 $STAGE/bin/vol
+	pam_stack vol room
+	sed -i "/^session required pam_limits/i session optional pam_exec.so $STAGE/bin/vol" /etc/pam.d/vol
+	app vol start:ana open close >/dev/null
+	is "a module closes without power: its volume stays" "$(grep -c " $STAGE/vol " /proc/self/mounts)" 1
+	umount $STAGE/vol
+	mkdir $STAGE/pam.d
+	cp /etc/pam.d/vol $STAGE/pam.d/
+	said=$($ctl check)
+	like "check warns of it" "$said" "warning +$STAGE/pam.d/vol +$(grep -n pam_exec /etc/pam.d/vol | cut -d: -f1) +pam_exec.so undoes at close"
+	sed -i 's/pam_exec.so/& type=open_session/; /pam_exec/i session optional /lib/security/pam_mount.so' $STAGE/pam.d/vol
+	said=$($ctl check)
+	unlike "but not when it is not asked at close" "$said" 'pam_exec.so undoes'
+	like "another is known by its name in any directory" "$said" 'pam_mount.so undoes at close, .*volumes stay mounted'
+	powers
+	unlike "where every policy leaves power, nothing is lost" "$($ctl check)" 'undoes at close'
+	host_config
+	sed -i '/pam_carrel/d' $STAGE/pam.d/vol
+	unlike "nor where carrel is not" "$($ctl check)" 'undoes at close'
+	rm -r $STAGE/pam.d $STAGE/vol
+}
+
 host_start
 for service in app nopid norooms; do
 	pam_stack $service room
@@ -111,7 +150,9 @@ settle
 before=$(census)
 check_second_user
 check_one_after_another
+check_unit_without_power
 check_directory
+check_undo
 powers
 within app
 within nopid

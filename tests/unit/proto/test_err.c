@@ -54,6 +54,11 @@ static void format_shows_every_field_and_hides_control_characters(void **state)
 	(void)crl_err_at(&err, EPERM, CRL_STAGE_CONFIG, "/etc/x\n", 7, "a\033[2J\x9b\\ %s", "\xc3\xa9");
 	crl_err_format(&err, buf, sizeof(buf));
 	assert_string_equal(buf, "stage=CONFIG file=/etc/x\\x0a line=7 errno=EPERM: a\\x1b[2J\\x9b\\\\ \\xc3\\xa9");
+	/* No word of the text passes for a field; a key of a policy or a unit's option is none. */
+	(void)crl_err_set(&err, EPERM, CRL_STAGE_HOME, "uid=0 home /home/a user=root =x \"b=c\" (Private=) a.b=c no_b=");
+	crl_err_format(&err, buf, sizeof(buf));
+	assert_string_equal(buf, "stage=HOME errno=EPERM: uid\\x3d0 home /home/a user\\x3droot =x \"b=c\" (Private=) a.b=c "
+			    "no_b\\x3d");
 	(void)crl_err_set(&err, 4000, CRL_STAGE_RULE, "t");
 	crl_err_format(&err, buf, sizeof(buf));
 	assert_string_equal(buf, "stage=RULE errno=4000: t");
