@@ -153,21 +153,53 @@ static int await_init(const struct crl_job *job, int channel, struct crl_room *r
 	return 0;
 }
 
-int crl_room_socket(const struct crl_state *s, const char *name, bool listening, int *ret_fd)
+/* Through our own descriptor: the state directory's path may be longer than sun_path. */
+static int name_socket(const struct crl_state *s, const char *name, struct sockaddr_un *ret)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int n = snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s.sock", s->rooms, name);
+
+	ret->sun_family = AF_UNIX;
+	return n < 0 || (size_t)n >= sizeof(ret->sun_path) ? -ENAMETOOLONG : 0;
+}
+
+/*
+ * What a socket was bound to is shown for ever in /proc/net/unix, to everybody who has the host's network: so that is
+ * the random id, and the name by which it is found, which says whose room it is, only comes after that.
+ */
+int crl_room_listen(const struct crl_state *s, const char *name, const char *id, int *ret_fd)
+{
 	scoped_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int n;
+	char from[CRL_ID_MAX + 8], to[CRL_KEY_MAX + 8];
+	struct sockaddr_un sa = {0};
+
+	(void)snprintf(from, sizeof(from), "%s.sock", id); /* both are shorter */
+	(void)snprintf(to, sizeof(to), "%s.sock", name);
+	if (fd < 0)
+		return -errno;
+	if (name_socket(s, id, &sa) < 0)
+		return -ENAMETOOLONG;
+	if (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 128) < 0)
+		return -errno;
+	if (renameat2(s->rooms, from, s->rooms, to, RENAME_NOREPLACE) < 0) {
+		int e = errno;
+
+		(void)unlinkat(s->rooms, from, 0);
+		return e == EEXIST ? -EADDRINUSE : -e;
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int crl_room_connect(const struct crl_state *s, const char *name, int *ret_fd)
+{
+	scoped_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un sa = {0};
 
 	if (fd < 0)
 		return -errno;
-	/* Through our own descriptor: the state directory's path may be longer than sun_path. */
-	n = snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/%s.sock", s->rooms, name);
-	if (n < 0 || (size_t)n >= sizeof(sa.sun_path))
+	if (name_socket(s, name, &sa) < 0)
 		return -ENAMETOOLONG;
-	if (listening && (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 128) < 0))
-		return -errno;
-	if (!listening && connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0)
+	if (connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;
@@ -250,7 +282,7 @@ int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *
 	}
 	r = build(job, room, &args, err);
 	if (r == 0 && job->policy.share != CRL_SHARE_LOGIN) {
-		r = crl_room_socket(&job->state, job->room_name, true, &room->listen);
+		r = crl_room_listen(&job->state, job->room_name, job->id, &room->listen);
 		if (r < 0)
 			r = crl_err_set(err, -r, CRL_STAGE_STATE, "cannot listen for further logins of the room");
 	}

@@ -234,7 +234,8 @@ void crl_sweep_start(const struct crl_job *job);
 /* create.c, join.c: a new room, or a place in one that stands. */
 int crl_create_room(struct crl_job *job, struct crl_room *room, struct crl_err *err) CRL_MUST_CHECK;
 int crl_join_room(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
-int crl_room_socket(const struct crl_state *s, const char *name, bool listening, int *ret_fd) CRL_MUST_CHECK;
+int crl_room_listen(const struct crl_state *s, const char *name, const char *id, int *ret_fd) CRL_MUST_CHECK;
+int crl_room_connect(const struct crl_state *s, const char *name, int *ret_fd) CRL_MUST_CHECK;
 
 /* init.c: PID 1 of the room; never returns. The first three are its own copies, which it frees. */
 struct crl_init_args {

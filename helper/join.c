@@ -78,7 +78,7 @@ int crl_join_room(struct crl_job *job, struct crl_err *err)
 	pid_t init_pid;
 	int r;
 
-	r = crl_room_socket(&job->state, job->room_name, false, &conn);
+	r = crl_room_connect(&job->state, job->room_name, &conn);
 	if (r == -ECONNREFUSED) {
 		crl_record_remove_stale(&job->state, job->room_name); /* its supervisor was killed */
 		return -ENOENT;

@@ -3,7 +3,7 @@
  * What is known of a live room, one small file each under STATE/rooms; plus ids and locks.
  *
  *   STATE/rooms/NAME.room   the record, rewritten by rename
- *   STATE/rooms/NAME.sock   where more logins join (shared rooms only)
+ *   STATE/rooms/NAME.sock   where more logins join (shared rooms only); bound as ID.sock
  *   STATE/rooms/NAME.lock   held while a shared room is made, joined or ended
  *   STATE/rooms/ID.lock     held by a login's helper until the login is on record (live.h)
  *   STATE/cache/            compiled filters

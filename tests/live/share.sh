@@ -127,24 +127,31 @@ check_rooms() {
 	local i
 	host_config '' '' 'limits = { rooms = 1; };'
 	sed -i 's/cpu = "100%"; }/cpu = "100%"; rooms = 2; }/' /etc/carrel/carrel.conf
-	hold one ana@room
-	hold two ana@room
+	hold first ana@room
+	hold second ana@room
 	log_mark
 	like "a third room of a user who may have two is refused" "$(room ana 'echo in')" '^carrel: this login was refused \(code LIMITS\)'
 	like "the log says why" "$(log_since refused)" 'EDQUOT: the user has 2 rooms already \(limits\.rooms\)'
 	is "another user under that policy gets in" "$(room cara 'echo in')" in
 	kill -KILL "$(ps -o ppid= "$(helper_pids init | head -n 1)" | tr -d ' ')"
 	check "a supervisor that is killed gives its place back" poll 10 eval '[ "$(room ana "echo in")" = in ]'
-	hold_end one
-	hold_end two
+	hold_end first
+	hold_end second
 	check "all end" poll 5 user_gone ana
-	hold one dora@room
-	hold two dora@room
-	is "who joins a room needs none" "$(hold_ask two "$PIDNS")" "$(hold_ask one "$PIDNS")"
+	hold joined dora@room
+	hold joins dora@room
+	is "who joins a room needs none" "$(hold_ask joins "$PIDNS")" "$(hold_ask joined "$PIDNS")"
 	sed -i 's/rooms = 1; }/rooms = 1; }; hostname = "changed"/' /etc/carrel/carrel.conf
 	like "a changed policy would need another" "$(room dora 'echo in')" 'refused \(code LIMITS\)'
-	hold_end one
-	hold_end two
+	hold_end joined
+	hold_end joins
+	hold listens bob@room
+	hold meets bob@room
+	is "who has the host's network meets carrel's sockets" "$(hold_ask listens 'grep -c "\.sock$" /proc/net/unix | grep -vcx 0')" 1
+	unlike "whose names say nobody's number" "$(hold_ask listens 'cat /proc/net/unix')" "u$(id -u bob)-"
+	is "and by which a room is joined as ever" "$(hold_ask meets "$PIDNS")" "$(hold_ask listens "$PIDNS")"
+	hold_end listens
+	hold_end meets
 	for ((i = 0; i < 8; i++)); do
 		room dora 'echo in'
 	done >$STAGE_LOG/rooms
