@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -148,6 +149,8 @@ static int await_init(const struct crl_job *job, int channel, struct crl_room *r
 		*err = ready.err;
 		return -err->code;
 	}
+	if (ready.err.text[0])
+		crl_log(LOG_WARNING, "id=%s: %.*s", job->id, (int)sizeof(ready.err.text) - 1, ready.err.text);
 	room->proc = take_fd(&got.fds[0]);
 	room->utmp = take_fd(&got.fds[1]);
 	return 0;

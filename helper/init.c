@@ -122,7 +122,7 @@ static void forget(const struct crl_init_args *args)
 
 _Noreturn void crl_init_main(const struct crl_init_args *args)
 {
-	struct crl_room_view view = {-EBADF, -EBADF};
+	struct crl_room_view view = {.proc = -EBADF, .utmp = -EBADF};
 	struct pollfd parent = {.fd = args->channel};
 	struct crl_msg_ready ready = {0};
 	struct crl_janitor janitor;
@@ -135,6 +135,8 @@ _Noreturn void crl_init_main(const struct crl_init_args *args)
 		_exit(1);
 	crl_janitor_prepare(&janitor, args->job);
 	r = stand_up(args, &view, &ready.err);
+	if (r == 0 && view.covered[0])
+		(void)snprintf(ready.err.text, sizeof(ready.err.text), "mounts that the room cannot show: %s", view.covered);
 	nfds = (view.proc >= 0 && view.utmp >= 0) ? 2 : 0;
 	if (crl_msg_send(args->channel, CRL_MSG_READY, &ready, sizeof(ready), (int[]){view.proc, view.utmp},
 			 nfds) < 0 ||

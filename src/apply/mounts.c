@@ -109,6 +109,7 @@ static int view(struct crl_room *room, struct crl_room_view *ret)
 		return crl_err_set(room->err, -rc, CRL_STAGE_MOUNT, "cannot open the room's /proc and utmp");
 	ret->proc = take_fd(&proc);
 	ret->utmp = take_fd(&utmp);
+	memcpy(ret->covered, room->covered, sizeof(ret->covered));
 	return 0;
 }
 

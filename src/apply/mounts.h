@@ -14,10 +14,12 @@
 struct crl_room_view {
 	int proc; /* the room's /proc, open for reading its directory */
 	int utmp; /* the room's utmp, open for reading */
+	char covered[192]; /* mounts of the host's that could not be shown, for the log; "" = none */
 };
 
 /*
- * Build the tree and pivot into it; the old root is gone from the namespace afterwards.
+ * Build the tree and pivot into it; the old root is gone from the namespace afterwards. A mount of the host's that
+ * cannot be reached is covered, so that what lies beneath it does not come to light, and named in ret->covered.
  * Errors: stage MOUNT or HOME, naming path and step. After an error the namespace is useless: the caller
  * exits.
  */

@@ -153,13 +153,32 @@ int crl_room_image(struct crl_room *room, const struct crl_mount_op *op)
 	return rc ? rc : (take_fd(&fd), 0);
 }
 
-/* A mount that cannot be reached by its path, not even by root, is no part of what the room could show. */
 static bool is_out_of_reach(int rc)
 {
-	return is_absent(rc) || rc == -EACCES || rc == -ELOOP || rc == -ENOTCONN || rc == -ESTALE ||
-	       rc == -EIO;
+	return rc == -EACCES || rc == -ELOOP || rc == -ENOTCONN || rc == -ESTALE || rc == -EIO;
 }
 
+/* "/a: Input/output error, /b: …", cut where it is too long. */
+static void note_covered(struct crl_room *room, const char *path, int rc)
+{
+	size_t at = strlen(room->covered);
+
+	(void)snprintf(room->covered + at, sizeof(room->covered) - at, "%s%s: %s", at ? ", " : "", path,
+		       strerrordesc_np(-rc) ?: "unknown error");
+}
+
+/* What it lies on was never meant to be seen: the room shows nothing there. */
+static int cover_unreachable(struct crl_room *room, const struct crl_mount_op *op, int why)
+{
+	const struct crl_mount_op cover = {.kind = op->kind, .target = op->target, .flags = CRL_OP_OPTIONAL};
+	scoped_fd to = -EBADF;
+	int rc = crl_beneath_find(room->tree[CRL_TREE_ROOT], op->target, false, &to);
+
+	note_covered(room, op->target, why);
+	return rc ? 0 : crl_room_hide(room, &cover); /* what is not reached in the room, either, shows nothing */
+}
+
+/* A mount that has no place any more, since it ended or lies below another, is no part of what the room could show. */
 int crl_room_keep(struct crl_room *room, const struct crl_mount_op *op)
 {
 	scoped_fd source = -EBADF;
@@ -169,8 +188,10 @@ int crl_room_keep(struct crl_room *room, const struct crl_mount_op *op)
 
 	if (!rc)
 		rc = crl_beneath_find(room->tree[CRL_TREE_ROOT], op->target, false, &to);
-	if (is_out_of_reach(rc))
+	if (is_absent(rc))
 		return 0;
+	if (is_out_of_reach(rc))
+		return cover_unreachable(room, op, rc);
 	if (!rc)
 		rc = crl_mount_clone(source, false, &fd);
 	if (!rc)

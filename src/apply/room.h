@@ -23,6 +23,7 @@ struct crl_room {
 	int home; /* the home on the host, or its template */
 	int lower_ids; /* user namespace that the lower is mapped by, -EBADF: its files keep their owners */
 	int home_mount; /* what is attached for the home instead, -EBADF: the home itself */
+	char covered[192]; /* for the view */
 	gid_t accounting_gid; /* who may write utmp on the host */
 };
 

@@ -38,6 +38,8 @@
 
 struct room_case {
 	void (*prepare)(struct crl_policy *p, struct crl_login *l, struct crl_host *h); /* on the stage */
+	void (*alter)(struct crl_mount_plan *plan);
+	const char *covered; /* what is told of mounts that cannot be shown; NULL = nothing */
 	void (*user)(void); /* inside, as the user */
 	void (*root)(void); /* inside, as root with every capability */
 	void (*during)(void); /* on the stage, while the room stands and before user() runs */
@@ -187,6 +189,7 @@ static void be_room(const struct room_case *c, const struct crl_mount_plan *plan
 	/* Exactly the two that were promised are open, and they are what they should be. */
 	CHECK(count_fds() == fds + 2);
 	CHECK(faccessat(view.proc, "self/status", F_OK, 0) == 0);
+	CHECK(c->covered ? strstr(view.covered, c->covered) != NULL : !view.covered[0]);
 	CHECK(read(view.utmp, &go, 1) == 0);
 	CHECK(umask(0) == 022);
 	CHECK(setsid() >= 0 || errno == EPERM);
@@ -226,6 +229,8 @@ static int on_stage(const struct room_case *c)
 		return c->refused && strstr(err.text, c->refused) && err.stage == c->stage
 			       ? 0
 			       : (fprintf(stderr, "plan: %s: %s\n", crl_stage_name(err.stage), err.text), 1);
+	if (c->alter)
+		c->alter(&plan);
 	CHECK(pipe2(up, O_CLOEXEC) == 0 && pipe2(down, O_CLOEXEC) == 0);
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	pid = (pid_t)syscall(SYS_clone,

@@ -598,6 +598,51 @@ static void test_mount_namespace_alone(void **state)
 	run_case(&(struct room_case){.prepare = few_setup, .user = few_user});
 }
 
+/* A mount of the host's that its path does not lead to any more: here a link has taken the place of a directory. */
+static void unreachable_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
+{
+	(void)p;
+	(void)l;
+	(void)h;
+	mkdir("/srv/below", 0755);
+	spit("/srv/below/old", "not for rooms");
+	CHECK(mount("none", "/srv/below", "tmpfs", 0, NULL) == 0);
+	spit("/srv/below/new", "for rooms");
+	CHECK(symlink("below", "/srv/way") == 0);
+}
+
+static void lose_way(struct crl_mount_plan *plan)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < plan->len; i++) {
+		if (plan->op[i].kind != CRL_MOUNT_KEEP || strcmp(plan->op[i].source, "/srv/below") != 0)
+			continue;
+		plan->op[i].source = "/srv/way";
+		found = true;
+	}
+	CHECK(found);
+}
+
+static void kept_user(void)
+{
+	CHECK(has_text("/srv/below/new", "for rooms"));
+}
+
+static void covered_user(void)
+{
+	CHECK(is_there("/srv/below") && count_dir("/srv/below") == 0);
+	CHECK(!is_there("/srv/below/old") && !can_write("/srv/below/x"));
+}
+
+static void test_unreachable_mount(void **state)
+{
+	(void)state;
+	run_case(&(struct room_case){.prepare = unreachable_setup, .user = kept_user});
+	run_case(&(struct room_case){.prepare = unreachable_setup, .alter = lose_way, .user = covered_user,
+				     .covered = "/srv/below: Too many levels"});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -619,6 +664,7 @@ int main(void)
 		cmocka_unit_test(test_binds),
 		cmocka_unit_test(test_bind_source_behind_users_link),
 		cmocka_unit_test(test_mount_namespace_alone),
+		cmocka_unit_test(test_unreachable_mount),
 	};
 
 	if (geteuid() != 0) {
