@@ -118,5 +118,5 @@ struct crl_msg_taken {
 };
 
 struct crl_msg_ready {
-	struct crl_err err;      /* code 0 = the room stands */
+	struct crl_err err;      /* code 0 = the room stands; a text then is a warning for the log */
 };
