@@ -52,7 +52,10 @@ int crl_landlock_version(void)
 {
 	long version = syscall(__NR_landlock_create_ruleset, NULL, 0, QUERY_VERSION);
 
-	return version < 0 ? 0 : (int)version;
+	if (version >= 0)
+		return (int)version;
+	/* EPERM: a container's filter that is older than the call. */
+	return errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM ? 0 : -errno;
 }
 
 /* All that the kernel knows, so that it denies what no rule allows. What later versions add stays as it was. */
@@ -117,6 +120,8 @@ int crl_landlock_enter(const struct crl_reach *reach, struct crl_err *err)
 
 	if (version == 0)
 		return 1;
+	if (version < 0)
+		return crl_err_set(err, -version, CRL_STAGE_HELPER, "cannot tell the version of Landlock");
 	handled = handled_by(version, &size);
 	ruleset = (int)syscall(__NR_landlock_create_ruleset, &handled, size, 0);
 	if (ruleset < 0)

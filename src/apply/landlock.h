@@ -31,7 +31,7 @@ struct crl_reach {
 	size_t len;
 };
 
-/* The kernel's version of Landlock, 0 = it has none or it was switched off at boot. */
+/* The kernel's version of Landlock; 0 = it has none or it was switched off at boot; -errno: it could not say. */
 int crl_landlock_version(void);
 
 /*
