@@ -143,8 +143,10 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 	check_trial(&f, c, path);
 	check_config(&f, path, &config);
 	check_members(&f);
-	if (config)
+	if (config) {
 		check_nsswitch(&f, config);
+		check_logind(&f, config);
+	}
 	check_pam(&f, &view, config);
 	check_undo(&f, &view, config);
 	check_manager(&f, &view, config);

@@ -74,3 +74,6 @@ void check_manager(struct findings *f, const struct pam_view *v, const struct cr
 
 /* check_doors.c: programs of the host that run, outside of rooms, what isolated users have in homes and spools. */
 void check_doors(struct findings *f, const struct pam_view *v, const struct crl_config *config);
+
+/* check_logind.c */
+void check_logind(struct findings *f, const struct crl_config *config);

@@ -9,8 +9,9 @@ bool crl_policy_isolates(const struct crl_config *c, const struct crl_policy *p)
 {
 	bool beside = p->budget[0] || crl_config_cgroup_manager(c) == CRL_MANAGER_CGROUPFS;
 
-	return p->namespaces != 0 || p->no_new_privs || p->trim_caps || p->seccomp.base[0] || p->home_mode != CRL_HOME_REAL ||
-	       p->root_mode != CRL_ROOT_HOST || (beside && crl_policy_names_limits(p));
+	/* A home or an image of its own needs a mount namespace. */
+	return p->namespaces != 0 || p->no_new_privs || p->trim_caps || p->seccomp.base[0] ||
+	       (beside && crl_policy_names_limits(p));
 }
 
 /* The rule without what passes. @ret_sure  there was none of it: whoever matches always does */

@@ -203,6 +203,12 @@ again ana
 like "switched off: hers starts" "$(ran ana)" 'ran.unit host'
 guest 'rm /etc/carrel/off; systemctl stop user@$(id -u ana); rm -rf /home/ana/.config /home/ana/ran.*'
 
+# What logind would end although the policy lets it go on.
+guest 'mkdir -p /etc/systemd/logind.conf.d; printf "[Login]\nKillUserProcesses=yes\n" >/etc/systemd/logind.conf.d/k.conf; systemctl restart systemd-logind'
+check "logind that kills what a login leaves is told" says 'policy dev has on_close = ..keep..?, and logind kills'
+guest 'rm /etc/systemd/logind.conf.d/k.conf; systemctl restart systemd-logind'
+refute "and one that does not is not" says 'logind kills'
+
 # ssh to the same host from inside gets a room of its own.
 guest 'bash -s' <<'END'
 install -d -o ana -g students -m 700 /home/ana/.ssh
