@@ -179,7 +179,7 @@ check: deps
 	$(MAKE) check-all
 
 .PHONY: check-all
-check-all: all check-static check-unit check-live-c check-pam check-live check-asan guest-run
+check-all: all check-static check-fuzz check-unit check-live-c check-pam check-live check-asan guest-run
 
 # Each program prints TAP-like lines of its own; one that fails stops here with its output on the screen.
 run_each = @for t in $(1); do echo "== $$t"; "$$t" || exit 1; done

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Bytes as a record: the first four choose the phase, the rest goes through a real socket.
+ * Bytes as records: the first four choose the phase, the rest goes through a real socket, as it is or, where the phase
+ * has its highest bit, as a sequence of records with right headers.
  *
  * Runs in: libFuzzer only.
  */
@@ -10,6 +11,7 @@
 
 #include "proto/fdpass.h"
 #include "proto/msg.h"
+#include "tests/fuzz/records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -31,21 +33,37 @@ static void judge(const struct crl_received *got, const struct crl_msg_room *bod
 		crl_err_format(u.err, text, sizeof(text));
 }
 
+static void receive(int sock, uint32_t accept)
+{
+	static struct crl_msg_room room;
+	struct crl_received got = {.fds = {-EBADF, -EBADF}};
+
+	if (crl_msg_recv(sock, accept, &room, sizeof(room), -1, &got) == 0)
+		judge(&got, &room);
+	crl_received_done(&got);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct crl_msg_room body;
-	struct crl_received got = {.fds = {-EBADF, -EBADF}};
+	struct fuzz_input in = {data, size};
+	int pair[2], before = fuzz_count_fds();
 	uint32_t accept;
-	int pair[2];
 
-	if (size < sizeof(accept) || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (fuzz_take(&in, &accept, sizeof(accept)) < sizeof(accept) ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return 0;
-	memcpy(&accept, data, sizeof(accept));
-	if (send(pair[0], data + sizeof(accept), size - sizeof(accept), MSG_DONTWAIT) >= 0 &&
-	    crl_msg_recv(pair[1], accept, &body, sizeof(body), -1, &got) == 0)
-		judge(&got, &body);
-	crl_received_done(&got);
-	close(pair[0]);
-	close(pair[1]);
+	if (!(accept & 1u << 31)) {
+		if (send(pair[0], in.data, in.len, MSG_DONTWAIT) >= 0)
+			receive(pair[1], accept);
+		in.len = 0;
+	}
+	while (in.len >= 4) {
+		fuzz_send(&in, pair[0], (const int[3]){pair[0], pair[1], pair[0]});
+		receive(pair[1], accept);
+	}
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+	if (fuzz_count_fds() != before)
+		__builtin_trap();
 	return 0;
 }

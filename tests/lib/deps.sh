@@ -20,6 +20,8 @@ if [ "${1-}" = --list ]; then
 	exit 0
 fi
 
+command -v clang >/dev/null || packages+=(clang libclang-rt-dev) # make check-fuzz; of no use in a guest
+
 missing=()
 for p in "${packages[@]}"; do
 	case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null || true) in
