@@ -338,6 +338,39 @@ int crl_cgroup_kill(int cgroup)
 	return -EBUSY;
 }
 
+/* Returns how many were moved, or -errno. */
+static int gather_listed(int from, int to)
+{
+	char list[4096];
+	ssize_t n = crl_cgroup_read(from, "cgroup.procs", list, sizeof(list));
+	int moved = 0, r = 0;
+
+	if (n < 0)
+		return (int)n;
+	if (n == (ssize_t)sizeof(list) - 1 && strrchr(list, '\n'))
+		*strrchr(list, '\n') = '\0'; /* the last one may be cut */
+	for (char *p = list; *p && r == 0; moved++) {
+		pid_t pid = (pid_t)strtol(p, &p, 10);
+
+		r = pid > 0 ? crl_cgroup_attach(to, pid) : -EINVAL; /* 0 would be the caller */
+		r = r == -ESRCH ? 0 : r; /* it has ended */
+		p += *p == '\n';
+	}
+	return r < 0 ? r : moved;
+}
+
+int crl_cgroup_gather(int from, int to)
+{
+	int r = 1;
+
+	(void)crl_cgroup_write(from, "cgroup.freeze", "1"); /* without it who forks may get away: then it is -EBUSY */
+	for (int i = 0; i < KILLS_MAX && r > 0; i++)
+		r = gather_listed(from, to);
+	if (r != 0)
+		(void)crl_cgroup_write(from, "cgroup.freeze", "0"); /* what stays runs on */
+	return r > 0 ? -EBUSY : r;
+}
+
 bool crl_cgroup_is_idle(int cgroup, pid_t except)
 {
 	char list[64]; /* one foreign number is answer enough, two numbers of 11 are all that is looked at */

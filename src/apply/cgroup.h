@@ -70,6 +70,12 @@ int crl_cgroup_of(pid_t pid, char *buf, size_t size) CRL_MUST_CHECK;
 int crl_cgroup_kill(int cgroup) CRL_MUST_CHECK;
 
 /*
+ * Move all processes of one cgroup to another beneath the same root. The first is frozen meanwhile, so that none forks
+ * away; what has been moved runs on. Returns 0; -EBUSY after many rounds some are still there; -errno.
+ */
+int crl_cgroup_gather(int from, int to) CRL_MUST_CHECK;
+
+/*
  * True when no process but @except (0 = none) is listed in cgroup.procs; zombies are not listed. A cgroup
  * that is gone is idle; one that cannot be read is not.
  */
