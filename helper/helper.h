@@ -107,6 +107,7 @@ struct crl_member {
 	int joiner;      /* connection of the helper that lets it in; -EBADF once it is in */
 	int cgroup;      /* directory; -EBADF = none */
 	char *origin;    /* cgroup to put the application back to; NULL = it was not moved */
+	char *scope;     /* path of its cgroup where systemd manages it, from the root; NULL = ours, or none */
 	char *user;
 	char *service;
 	char *tty;
@@ -118,8 +119,8 @@ struct crl_member {
 	bool counted;       /* base holds */
 	struct crl_counts base; /* as its login found them */
 	bool asked;      /* its module asked to close and waits for the answer */
-	bool waiting;    /* it leaves as soon as the room's lock is free */
-	bool gone;       /* left; its cgroup may hold processes that stay (on_close = "keep") */
+	int64_t waiting_ms; /* since when it waits for the room's lock to leave; 0 = it does not */
+	bool gone;       /* left; its cgroup holds processes that stay (on_close = "keep"). No descriptor is open */
 };
 
 /* The room that this process keeps. */
@@ -165,6 +166,19 @@ struct crl_room {
 	} last;             /* login that left */
 	int64_t linger_until_ms; /* when the empty room ends; 0 = somebody is in */
 	int64_t until;      /* the same, CLOCK_REALTIME seconds */
+	const char *ended_by; /* for the log; NULL = the supervisor itself cannot go on */
+	int64_t lock_since_ms; /* since when somebody else has held the lock that the end waits for; 0 = nobody has */
+	int64_t accept_again_ms; /* when to listen again after running out of descriptors; 0 = now */
+	struct {
+		int64_t again_ms; /* when to look again at what logins have left behind; 0 = nothing is left */
+		int64_t wait_ms;
+	} left;
+	struct {
+		int copy;         /* memory that carrelctl reads while the record cannot be written; -EBADF = none */
+		int error;        /* why not, 0 = it stands */
+		int64_t again_ms; /* when to try again; 0 = it stands */
+		int64_t wait_ms;
+	} recording;
 };
 
 /* job.c */
@@ -270,16 +284,24 @@ int crl_janitor_confine(const struct crl_janitor *j, struct crl_err *err) CRL_MU
 /* member.c: the table of logins. */
 struct crl_member *crl_member_add(struct crl_room *room, const struct crl_login *login, const char *id);
 void crl_member_drop(struct crl_room *room, struct crl_member *m);
+/* Those that are in or on their way in, and those of them that are still on their way. */
 size_t crl_members_present(const struct crl_room *room);
+size_t crl_members_joining(const struct crl_room *room);
 
 /* supervise.c, leave.c: keep the room until the last login has left. */
 _Noreturn void crl_supervise(struct crl_room *room);
 void crl_leave(struct crl_room *room, struct crl_member *m);
+/* A login on its way in has given up, or its application died: the room is as it was before. @m is gone. */
+void crl_join_failed(struct crl_room *room, struct crl_member *m);
+/* Who is in has changed: an empty room's time begins, or is over. */
+void crl_room_rest(struct crl_room *room);
 _Noreturn void crl_end_room(struct crl_room *room);
 bool crl_room_is_over(const struct crl_room *room);
 /* Processes in the room, init not counted, @most at most; 0 when nobody can tell. */
 size_t crl_room_alive(const struct crl_room *room, size_t most);
-void crl_room_record(const struct crl_room *room);
+
+/* recording.c: the room's record, written anew at each change. */
+void crl_room_record(struct crl_room *room);
 
 /*
  * account.c: the host's utmp, wtmp and lastlog stay true. Opening comes before the first login is let in: where it

@@ -53,7 +53,7 @@ struct crl_room *crl_room_new(void)
 		return NULL;
 	room->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
 	room->init_pidfd = room->proc = room->utmp = room->listen = room->lock = room->cgroup_root = -EBADF;
-	room->home = room->tmp = room->kernlog = room->seat_fd = -EBADF;
+	room->home = room->tmp = room->kernlog = room->seat_fd = room->recording.copy = -EBADF;
 	return room;
 }
 

@@ -4,7 +4,8 @@
  *
  * Runs in: supervisor. R1: init's exit is never waited for before the module has its answer: PID 1 of a namespace
  * waits in the kernel for every process to be reaped, and some are the application's to reap, which waits for us.
- * R2: a cgroup is never killed while the application is in it.
+ * R2: a cgroup is never killed while the application is in it. R3: of a lock's errors only "somebody has it" means
+ * wait, and not for ever; with any other the room ends without it, and leaves alone what only the lock makes its own.
  */
 #include "helper/helper.h"
 
@@ -21,12 +22,18 @@
 
 #include "apply/cgroup.h"
 #include "base/log.h"
+#include "helper/farewell.h"
+#include "helper/left.h"
 #include "helper/manager.h"
 
 #define EMPTY_WAIT_MS 2000  /* for killed processes to be gone */
 #define APP_WAIT_MS 200     /* for the application to exit by itself after its close */
 #define REMOVE_WAIT_MS 2000 /* for a cgroup to become empty */
 #define INIT_WAIT_MS 10000
+#define CLOSE_PATIENCE_MS 4000 /* the module waits 5 s for its answer */
+#define JOIN_MOST_MS 620000 /* no helper that joins lives longer: its deadline is 600 s at the most */
+#define LOCK_WAIT_MS 2000
+#define LOCK_RETRY_MS 10
 
 /* True for a process directory of the room that is neither init nor dead. */
 static bool is_alive(int proc, const char *name)
@@ -119,23 +126,6 @@ static void move_back(const struct crl_room *room, struct crl_member *m)
 		crl_log(LOG_WARNING, "id=%s: cannot move the application back to %s", m->id, m->origin);
 }
 
-static void remove_cgroup(const struct crl_room *room, struct crl_member *m)
-{
-	if (room->managed || room->cgroup_root < 0 || m->cgroup < 0)
-		return;
-	drop_fd(&m->cgroup);
-	for (int64_t end = crl_now_ms() + REMOVE_WAIT_MS; crl_now_ms() < end; crl_pause_ms(5))
-		if (crl_cgroup_remove(room->cgroup_root, room->slice, m->id) != -EBUSY)
-			return;
-	crl_log(LOG_WARNING, "id=%s: its cgroup is still in use and stays", m->id);
-}
-
-static void log_left(const struct crl_room *room, const struct crl_member *m)
-{
-	crl_log(LOG_INFO, "id=%s room=%s uid=%" PRIu32 " left (%s)", m->id, room->id, m->uid,
-		m->asked ? "close" : "application gone");
-}
-
 /* One of several leaves, or the last of a room that lingers. */
 static void leave_one(struct crl_room *room, struct crl_member *m)
 {
@@ -149,41 +139,92 @@ static void leave_one(struct crl_room *room, struct crl_member *m)
 				break;
 	}
 	answer_close(m);
-	log_left(room, m);
-	m->asked = false;
-	m->waiting = false;
-	m->gone = true;
-	drop_fd(&m->channel);
-	drop_fd(&m->pidfd);
-	drop_fd(&m->joiner);
-	if (m->cgroup < 0 || room->managed || crl_cgroup_remove(room->cgroup_root, room->slice, m->id) != -EBUSY)
-		crl_member_drop(room, m);
-	if (crl_members_present(room) == 0 && room->linger_s > 0) {
-		room->linger_until_ms = crl_now_ms() + (int64_t)room->linger_s * 1000;
-		room->until = crl_clock_ms() / 1000 + (int64_t)room->linger_s;
-	}
+	crl_log_left(room, m);
+	crl_left_add(room, m);
+	(void)crl_left_look(room);
+	crl_room_rest(room);
 	crl_room_record(room);
 }
 
+/* Nobody is in any more, or still: from when on the room's time runs. Those on their way in do not count yet. */
+void crl_room_rest(struct crl_room *room)
+{
+	bool empty = crl_members_present(room) == crl_members_joining(room);
+
+	if (!empty)
+		room->linger_until_ms = room->until = 0;
+	else if (room->linger_s > 0 && room->linger_until_ms == 0) {
+		room->linger_until_ms = crl_now_ms() + (int64_t)room->linger_s * 1000;
+		room->until = crl_clock_ms() / 1000 + (int64_t)room->linger_s;
+	}
+}
+
+void crl_join_failed(struct crl_room *room, struct crl_member *m)
+{
+	char user[CRL_USER_MAX * 4];
+
+	crl_log(LOG_INFO, "id=%s room=%s user=%s uid=%" PRIu32 " did not come in", m->id, room->id,
+		crl_escape(user, sizeof(user), m->user), m->uid);
+	if (room->managed)
+		crl_member_drop(room, m);
+	else
+		crl_left_add(room, m); /* its helper removes its cgroup, or was killed */
+	crl_room_rest(room);
+	crl_room_record(room);
+}
+
+/* R3. Returns true when the room may end: with its lock, or without one because there is none to be had. */
+static bool may_end(struct crl_room *room)
+{
+	int64_t now = crl_now_ms();
+	int r;
+
+	if (!room->shared)
+		return true;
+	r = crl_state_lock(&room->state, room->name, LOCK_EX | LOCK_NB, &room->lock);
+	if (r == -EINTR)
+		return false; /* tried again at once */
+	if (r == -EWOULDBLOCK) {
+		room->lock_since_ms = room->lock_since_ms ? room->lock_since_ms : now;
+		if (now - room->lock_since_ms < JOIN_MOST_MS)
+			return false;
+	}
+	if (r < 0)
+		crl_log(LOG_WARNING, "room=%s: ends without its lock: %s", room->id, strerror(-r));
+	return true;
+}
+
+/* Its module does not wait longer than that: it has its answer, and the empty room waits without it. */
+static void let_wait(struct crl_room *room, struct crl_member *m)
+{
+	int64_t now = crl_now_ms();
+
+	if (m->waiting_ms == 0)
+		m->waiting_ms = now;
+	if (now - m->waiting_ms >= CLOSE_PATIENCE_MS)
+		leave_one(room, m);
+}
+
 /*
- * A login closed or its application died (@m), or the lingering room is due (NULL). While a helper holds the room's
+ * A login closed or its application died (@m), or the room is empty and due (NULL). While a helper holds the room's
  * lock somebody is about to join: then nothing happens and the loop comes back.
  */
 void crl_leave(struct crl_room *room, struct crl_member *m)
 {
-	size_t present = crl_members_present(room);
-
-	if (m && (present > 1 || room->linger_s > 0)) {
+	if (m && (crl_members_present(room) > 1 || room->linger_s > 0)) {
 		leave_one(room, m);
 		return;
 	}
-	if (room->shared && crl_state_lock(&room->state, room->name, LOCK_EX | LOCK_NB, &room->lock) < 0) {
+	if (!may_end(room)) {
 		if (m)
-			m->waiting = true;
+			let_wait(room, m);
 		return;
 	}
-	if (room->linger_until_ms != 0)
+	room->ended_by = m ? "last login left" : "nobody is in it";
+	if (room->linger_until_ms != 0) {
+		room->ended_by = "linger is over";
 		crl_room_why_linger(room);
+	}
 	crl_end_room(room);
 }
 
@@ -211,13 +252,44 @@ static void wait_for_apps(const struct crl_room *room)
 	}
 }
 
-/* Init died: turn those away who are joining, so that they let go of the lock. */
+/*
+ * Init died: turn those away who are joining, so that they let go of the lock. R3: whoever does not for long has made
+ * a room of that name anew, or there is no lock to be had: then its files are left alone.
+ */
 static void take_lock(struct crl_room *room)
 {
+	int64_t end = crl_now_ms() + LOCK_WAIT_MS;
+	int r;
+
 	for (size_t i = 0; i < room->members; i++)
 		drop_fd(&room->member[i]->joiner);
-	while (room->lock < 0 && crl_state_lock(&room->state, room->name, LOCK_EX, &room->lock) == -EINTR)
-		;
+	do {
+		r = crl_state_lock(&room->state, room->name, LOCK_EX | LOCK_NB, &room->lock);
+		if (r == -EWOULDBLOCK)
+			crl_pause_ms(LOCK_RETRY_MS);
+	} while ((r == -EWOULDBLOCK || r == -EINTR) && crl_now_ms() < end);
+}
+
+static void remove_cgroups(struct crl_room *room)
+{
+	int64_t end = crl_now_ms() + REMOVE_WAIT_MS; /* for all of them together */
+
+	if (room->managed || room->cgroup_root < 0)
+		return;
+	for (size_t i = 0; i < room->members; i++) {
+		struct crl_member *m = room->member[i];
+
+		if (!m->gone && m->cgroup < 0)
+			continue;
+		drop_fd(&m->cgroup);
+		while (crl_cgroup_remove(room->cgroup_root, room->slice, m->id) == -EBUSY) {
+			if (crl_now_ms() >= end) {
+				crl_log(LOG_WARNING, "id=%s: its cgroup is still in use and stays", m->id);
+				break;
+			}
+			crl_pause_ms(5);
+		}
+	}
 }
 
 _Noreturn void crl_end_room(struct crl_room *room)
@@ -230,7 +302,7 @@ _Noreturn void crl_end_room(struct crl_room *room)
 	drop_fd(&room->listen);
 	if (room->shared && room->lock < 0)
 		take_lock(room);
-	crl_record_retire(room->state.rooms, room->name, room->id);
+	crl_record_retire(room->state.rooms, room->name, room->id, !room->shared || room->lock >= 0);
 	crl_room_account_end(room, NULL);
 	for (int64_t end = crl_now_ms() + EMPTY_WAIT_MS; !crl_room_is_over(room) && crl_now_ms() < end; crl_pause_ms(1))
 		;
@@ -238,13 +310,13 @@ _Noreturn void crl_end_room(struct crl_room *room)
 	drop_fd(&room->seat_fd); /* before the answer: who logs out and in again finds it free */
 	for (size_t i = 0; i < room->members; i++) {
 		answer_close(room->member[i]);
-		log_left(room, room->member[i]);
+		crl_log_left(room, room->member[i]);
 	}
+	crl_log_ended(room);
 	wait_for_apps(room);
-	for (size_t i = 0; i < room->members; i++) {
+	for (size_t i = 0; i < room->members; i++)
 		move_back(room, room->member[i]);
-		remove_cgroup(room, room->member[i]);
-	}
+	remove_cgroups(room);
 	(void)poll(&init, 1, INIT_WAIT_MS);
 	for (size_t i = 0; i < room->members; i++) /* the slice is empty only now that init has left it */
 		if (room->cgroup_root >= 0 && !room->managed)

@@ -15,6 +15,7 @@ static void free_member(struct crl_member *m)
 	drop_fd(&m->joiner);
 	drop_fd(&m->cgroup);
 	free(m->origin);
+	free(m->scope);
 	free(m->user);
 	free(m->service);
 	free(m->tty);
@@ -35,7 +36,7 @@ struct crl_member *crl_member_add(struct crl_room *room, const struct crl_login 
 {
 	struct crl_member **grown, *m;
 
-	if (room->members >= CRL_ROOM_LOGINS_MAX)
+	if (crl_members_present(room) >= CRL_ROOM_LOGINS_MAX) /* what others have left behind takes no place */
 		return NULL;
 	grown = realloc(room->member, (room->members + 1) * sizeof(struct crl_member *));
 	if (!grown)
@@ -79,27 +80,11 @@ size_t crl_members_present(const struct crl_room *room)
 	return n;
 }
 
-void crl_room_record(const struct crl_room *room)
+size_t crl_members_joining(const struct crl_room *room)
 {
-	struct crl_record_login *login = calloc(room->members + 1, sizeof(*login));
-	struct crl_record r = {.name = room->name, .adopt = &room->adopt, .filter = room->filter,
-			       .slice = room->slice, .cgroup_root = room->cgroup_path, .values = room->values,
-			       .uid = room->uid, .gid = room->gid, .user = room->user, .home = room->home_path,
-			       .since = room->since, .until = room->until, .linger_s = room->linger_s,
-			       .supervisor = getpid(), .init = room->init_pid, .login = login, .logins = room->members};
+	size_t n = 0;
 
-	if (!login)
-		return;
-	(void)snprintf(r.room, sizeof(r.room), "%s", room->id);
-	for (size_t i = 0; i < room->members; i++) {
-		const struct crl_member *m = room->member[i];
-
-		login[i] = (struct crl_record_login){.uid = m->uid, .pid = m->gone ? 0 : m->pid, .since = m->since,
-						     .user = m->user, .service = m->service, .tty = m->tty,
-						     .rhost = m->rhost, .base = &m->base,
-						     .cgroup = room->cgroup_root >= 0 && !room->managed};
-		(void)snprintf(login[i].id, sizeof(login[i].id), "%s", m->id);
-	}
-	crl_ignore(crl_record_write(&room->state, &r)); /* a full /run costs a record, not a login */
-	free(login);
+	for (size_t i = 0; i < room->members; i++)
+		n += !room->member[i]->gone && room->member[i]->joiner >= 0;
+	return n;
 }

@@ -53,10 +53,12 @@ static int add_first_member(struct crl_job *job, struct crl_room *room, struct c
 	if (job->cgroup.dir >= 0) {
 		m->cgroup = fcntl(job->cgroup.dir, F_DUPFD_CLOEXEC, 3);
 		m->origin = strdup(job->cgroup.origin);
+		m->scope = room->managed ? strdup(job->cgroup.path) : NULL;
 		(void)snprintf(room->slice, sizeof(room->slice), "%s", job->cgroup.slice_path);
 		room->cgroup_root = fcntl(job->cgroup.root, F_DUPFD_CLOEXEC, 3);
 		room->cgroup_path = strdup(room->managed ? "" : crl_config_cgroup_root(job->config));
-		if (m->cgroup < 0 || room->cgroup_root < 0 || !room->cgroup_path || !m->origin)
+		if (m->cgroup < 0 || room->cgroup_root < 0 || !room->cgroup_path || !m->origin ||
+		    (room->managed && !m->scope))
 			return crl_err_set(err, EMFILE, CRL_STAGE_STATE, "cannot record the login");
 	}
 	if (m->pidfd < 0 || m->channel < 0)

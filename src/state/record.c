@@ -193,32 +193,34 @@ void crl_record_remove(int rooms_dir, const char *name)
 	remove_files(rooms_dir, name, true);
 }
 
-void crl_record_retire(int rooms_dir, const char *name, const char *id)
+static bool names_room(int rooms_dir, const char *name, const char *id)
+{
+	struct crl_room_info room;
+	bool same;
+
+	if (crl_room_load(rooms_dir, name, &room) < 0)
+		return false;
+	same = strcmp(room.id, id) == 0;
+	crl_room_info_done(&room);
+	return same;
+}
+
+void crl_record_retire(int rooms_dir, const char *name, const char *id, bool locked)
 {
 	char from[CRL_KEY_MAX + 8], to[CRL_KEY_MAX + 8];
 
 	if (strcmp(name, id) == 0 || room_file(from, sizeof(from), name, "room") < 0 ||
 	    room_file(to, sizeof(to), id, "room") < 0)
 		return; /* a room of one login has its id for a name: nobody waits for it */
-	(void)renameat(rooms_dir, from, rooms_dir, to);
-	remove_files(rooms_dir, name, true);
+	if (locked || names_room(rooms_dir, name, id))
+		(void)renameat(rooms_dir, from, rooms_dir, to);
+	if (locked) /* else they may be those of a room that was made meanwhile; a socket that nobody hears is removed by it */
+		remove_files(rooms_dir, name, true);
 }
 
 void crl_record_remove_stale(const struct crl_state *s, const char *name)
 {
 	remove_files(s->rooms, name, false);
-}
-
-static bool names_room(const struct crl_state *s, const char *name, const char *id)
-{
-	struct crl_room_info room;
-	bool same;
-
-	if (crl_room_load(s->rooms, name, &room) < 0)
-		return false;
-	same = strcmp(room.id, id) == 0;
-	crl_room_info_done(&room);
-	return same;
 }
 
 void crl_record_remove_own(const struct crl_state *s, const char *name, const char *id, bool shared)
@@ -227,7 +229,7 @@ void crl_record_remove_own(const struct crl_state *s, const char *name, const ch
 
 	if (shared && crl_state_lock(s, name, LOCK_EX, &lock) < 0)
 		return;
-	if (names_room(s, name, id))
+	if (names_room(s->rooms, name, id))
 		remove_files(s->rooms, name, true);
 	else if (shared)
 		crl_state_unlock_for_good(s, name); /* perhaps we have just made it */

@@ -102,8 +102,9 @@ void crl_record_remove(int rooms_dir, const char *name);
 /*
  * The room is ending: give its name free, but keep its record, now as ID.room, until its cgroups are gone too.
  * Whoever kills the supervisor meanwhile leaves something for the sweep to find.
+ * @locked  the caller holds the room's lock; without it only the record is moved, and only when it names room @id
  */
-void crl_record_retire(int rooms_dir, const char *name, const char *id);
+void crl_record_retire(int rooms_dir, const char *name, const char *id, bool locked);
 
 /* With the room's lock held: remove what a killed supervisor left, but not the lock. */
 void crl_record_remove_stale(const struct crl_state *s, const char *name);

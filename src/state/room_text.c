@@ -150,8 +150,8 @@ static int parse_adopt(const char *value, struct crl_adopt *a)
 
 static void print_room(FILE *f, const struct crl_record *r)
 {
-	(void)fprintf(f, "version=1\nroom=%s\npolicy=%s\nslice=%s\nsupervisor=%d %" PRIu64 "\ninit=%d\n", r->room,
-		      r->adopt->policy, r->slice, (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
+	(void)fprintf(f, "version=1\nname=%s\nroom=%s\npolicy=%s\nslice=%s\nsupervisor=%d %" PRIu64 "\ninit=%d\n", r->name,
+		      r->room, r->adopt->policy, r->slice, (int)r->supervisor, crl_process_start(r->supervisor), (int)r->init);
 	(void)fprintf(f, "uid=%" PRIu32 "\ngid=%" PRIu32 "\n", r->uid, r->gid);
 	print_text(f, "user", r->user);
 	print_text(f, "\nhome", r->home);
@@ -164,6 +164,7 @@ static void print_room(FILE *f, const struct crl_record *r)
 		(void)fprintf(f, "values=%s\n", r->values);
 	for (size_t i = 0; i < r->logins; i++)
 		print_login(f, &r->login[i]);
+	(void)fputs("end=1\n", f);
 }
 
 int crl_room_print(const struct crl_record *r, char **ret_text, size_t *ret_len)
@@ -198,9 +199,9 @@ static bool take_plain(const char *key, const char *value, struct crl_room_info 
 		const char *key;
 		char *buf;
 		size_t size;
-	} field[] = {{"room", r->id, sizeof(r->id)},	   {"policy", r->policy, sizeof(r->policy)},
-		     {"filter", r->filter, sizeof(r->filter)}, {"slice", r->slice, sizeof(r->slice)},
-		     {"values", r->values, sizeof(r->values)}};
+	} field[] = {{"name", r->name, sizeof(r->name)},       {"room", r->id, sizeof(r->id)},
+		     {"policy", r->policy, sizeof(r->policy)}, {"filter", r->filter, sizeof(r->filter)},
+		     {"slice", r->slice, sizeof(r->slice)},    {"values", r->values, sizeof(r->values)}};
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(field); i++) {
 		if (strcmp(key, field[i].key) != 0)
@@ -248,6 +249,8 @@ static int parse_line(char *line, struct crl_room_info *r, uint64_t *ret_start)
 		r->supervisor = (pid_t)number;
 	else if (strcmp(line, "init") == 0)
 		r->init = (pid_t)strtol(value, NULL, 10);
+	else if (strcmp(line, "end") == 0)
+		r->whole = true;
 	else if (!take_plain(line, value, r))
 		take_owner(line, value, r);
 	return 0; /* a later version may say more */
@@ -271,7 +274,6 @@ int crl_room_parse(const char *name, char *text, struct crl_room_info *ret)
 	int r = 0;
 
 	*ret = (struct crl_room_info){.uid = CRL_UID_UNKNOWN, .gid = CRL_UID_UNKNOWN};
-	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
 	for (char *line = strtok_r(text, "\n", &rest); line && r == 0; line = strtok_r(NULL, "\n", &rest))
 		r = parse_line(line, ret, &start);
 	if (r == 0 && (!ret->id[0] || ret->supervisor <= 0))
@@ -281,6 +283,8 @@ int crl_room_parse(const char *name, char *text, struct crl_room_info *ret)
 		return r;
 	}
 	complete(ret);
+	if (name) /* an ending room's record has another by now */
+		(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
 	ret->stale = start == 0 || crl_process_start(ret->supervisor) != start;
 	return 0;
 }

@@ -2,17 +2,18 @@
 /*
  * The text of a room's record: the one place that knows how it is written and how it is read.
  *
- *   version=1
+ *   version=1                    name=NAME
  *   room=ID                      policy=NAME                slice=PATH          supervisor=PID START
  *   init=PID                     uid=N                      gid=N               user=TEXT
  *   home=TEXT                    since=S                    until=S             linger=S
  *   cgroup_root=PATH             adopt=…                    filter=NAME         values=DIGESTS
  *   login=ID UID CGROUP PID since=S user=TEXT service=TEXT tty=TEXT rhost=TEXT scope=TEXT base=N,N,…
+ *   end=1
  *
- * One a line, in any order but for the logins, which come last. What users choose (TEXT) has %XX for all but plain
- * characters, so it can end neither a word nor a line. A reader passes over keys that it does not know: supervisors
- * and programs of two versions live side by side. A record of a version that did not yet write uid, gid, user, home,
- * since, until and linger is read all the same: uid, user and since are then those of its oldest login.
+ * One a line, in any order but for the logins and the end, which come last. What users choose (TEXT) has %XX for all
+ * but plain characters, so it can end neither a word nor a line. A reader passes over keys that it does not know:
+ * supervisors and programs of two versions live side by side. A record of a version that did not yet write uid, gid,
+ * user, home, since, until and linger is read all the same: uid, user and since are then those of its oldest login.
  *
  * Runs in: helper, supervisor (root), carrelctl. Pure but for crl_room_load().
  */
@@ -35,7 +36,7 @@ int crl_room_print(const struct crl_record *r, char **ret_text, size_t *ret_len)
 
 /*
  * Parse a record.
- * @name  of its file, without ".room"
+ * @name  of its file, without ".room"; NULL = as the record says
  * @text  NUL-terminated, changed
  * @ret   free with crl_room_info_done()
  * Errors: -EBADMSG it is no record; -ENOMEM.

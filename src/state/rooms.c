@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "state/room_text.h"
+#include "state/unrecorded.h"
 
 void crl_room_info_done(struct crl_room_info *r)
 {
@@ -60,17 +61,18 @@ int crl_rooms_read(const char *state, struct crl_rooms *ret, struct crl_err *err
 	*ret = (struct crl_rooms){0};
 	(void)snprintf(path, sizeof(path), "%s/rooms", state);
 	dir = opendir(path);
-	if (!dir && errno == ENOENT)
-		return 0;
-	if (!dir)
+	if (!dir && errno != ENOENT)
 		return crl_err_set(err, errno, CRL_STAGE_STATE, "cannot read %s: %s", path, strerrordesc_np(errno));
-	for (const struct dirent *d = readdir(dir); d && r == 0; d = readdir(dir)) {
+	for (const struct dirent *d = dir ? readdir(dir) : NULL; d && r == 0; d = readdir(dir)) {
 		char name[CRL_KEY_MAX];
 
 		if (crl_room_file_name(d->d_name, name))
 			r = read_one(dirfd(dir), name, ret);
 	}
-	(void)closedir(dir);
+	if (dir)
+		(void)closedir(dir);
+	if (r == 0)
+		r = crl_rooms_add_unrecorded(ret);
 	if (r < 0) {
 		crl_rooms_done(ret);
 		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");

@@ -49,6 +49,8 @@ struct crl_room_info {
 	uint64_t linger_s;    /* how long it waits when it is empty */
 	pid_t supervisor;
 	pid_t init;
+	bool whole;           /* its text has an end, which one that is being written has not yet */
+	bool unrecorded;      /* it has no record, or an old one: this is what its supervisor keeps in memory */
 	bool stale;           /* its supervisor is gone: carrel-helper --sweep removes the record */
 	struct crl_room_login *login;
 	size_t logins;
@@ -69,8 +71,9 @@ struct crl_rooms {
 };
 
 /*
- * Read every record below STATE/rooms, oldest room first. A directory that is not there holds no rooms; a file that
- * goes away meanwhile is left out; one that cannot be read is counted in .unreadable.
+ * Read every record below STATE/rooms, and find the rooms whose record could not be written; oldest room first. A
+ * directory that is not there holds no records; a file that goes away meanwhile is left out; one that cannot be read is
+ * counted in .unreadable.
  * @ret  free with crl_rooms_done()
  * Errors (stage STATE): -EACCES and others of open; -ENOMEM.
  */
