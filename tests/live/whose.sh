@@ -46,7 +46,7 @@ check_reused_uid() { # HOME NAME
 	new_user dead lab
 	is "$2: the first user leaves a room that waits" "$(by dead 'cd; echo secret | tee mine /tmp/mine; chmod 600 mine /tmp/mine')" secret
 	check "$2: it does" poll 5 rooms_are 1
-	userdel dead
+	userdel -f dead
 	rm -rf /home/dead
 	new_user next lab
 	is "$2: the next one of his uid is at home" "$(by next 'cd && id -un && pwd')" $'next\n/home/next'
@@ -54,7 +54,7 @@ check_reused_uid() { # HOME NAME
 	check "$2: since his room is another" poll 5 rooms_are 2
 	like "$2: the first one's is listed as his" "$(cat $STATE_DIR/rooms/*.room)" '^user=dead'
 	[ "$2" = "real home" ] || check_same_name
-	userdel next
+	userdel -f next
 	rm -rf /home/next
 	end_rooms
 }
@@ -84,11 +84,11 @@ check_reused_records() {
 	$CTL kill dead >/dev/null
 	hold_end dead
 	check "what was done to the first user is on record" poll 10 grep -q ' killed ' "$STATE_DIR/why/$UID_OF_BOTH"-*
-	userdel dead
+	userdel -f dead
 	new_user next lab
 	is "[O] the next one of his uid is not told" "$(timeout $((30 * CARREL_PATIENCE)) ssh -tt -F $STAGE/ssh/config next@room </dev/null 2>&1 | grep -c 'carrel: your login')" 0
 	is "the operator still reads whose it was" "$($CTL why next | awk '/killed/ { print $3, $4 }' | tr -d : | grep -c dead)" 1
-	userdel next
+	userdel -f next
 	rm -rf /home/dead /home/next $STATE_DIR/why
 	end_rooms
 }
