@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -51,15 +52,23 @@ static _Noreturn void run_bus(const char *path, char *const *argv, int report, p
 	_exit(ENOEXEC);
 }
 
+static void reap(pid_t pid, int *ret_status)
+{
+	while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
+		;
+}
+
 void crl_systemd_question_done(struct crl_systemd_question *q)
 {
+	int status;
+
 	if (q->pid > 0) {
 		(void)kill(q->pid, SIGKILL); /* not waited for yet, so the number is its own */
-		while (waitpid(q->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		reap(q->pid, &status);
 	}
 	q->pid = 0;
 	drop_fd(&q->answer);
+	drop_fd(&q->pidfd);
 }
 
 int crl_systemd_begin(char **argv, struct crl_systemd_question *ret, struct crl_err *err)
@@ -69,12 +78,12 @@ int crl_systemd_begin(char **argv, struct crl_systemd_question *ret, struct crl_
 	char path[PATH_MAX];
 	int pair[2], r;
 
-	*ret = (struct crl_systemd_question){.answer = -EBADF};
+	*ret = (struct crl_systemd_question){.answer = -EBADF, .pidfd = -EBADF};
 	r = crl_systemd_bus_path(path, sizeof(path));
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "no carrel-bus beside carrel-helper, which manager "
 				   "\"systemd\" needs; was it built without sd-bus?");
-	if (pipe2(pair, O_CLOEXEC) < 0)
+	if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot make a pipe");
 	in = pair[0];
 	out = pair[1];
@@ -88,58 +97,48 @@ int crl_systemd_begin(char **argv, struct crl_systemd_question *ret, struct crl_
 		run_bus(path, argv, out, self);
 	argv[0] = NULL;
 	ret->answer = take_fd(&in);
+	ret->pidfd = pidfd_open(ret->pid, 0);
+	if (ret->pidfd < 0) {
+		r = crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot watch carrel-bus");
+		crl_systemd_question_done(ret);
+		return r;
+	}
 	return 0;
 }
 
-/* End of file says that it has ended: nobody else has the other end. Only that is waited for, R2. */
-static int await_end(int answer, int64_t deadline_ms, char *text, size_t size)
+/* R2: only its end counts, whatever it says and whoever else has its standard error. */
+static bool has_ended(int pidfd, int64_t deadline_ms)
 {
-	size_t len = 0;
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 
 	for (;;) {
-		struct pollfd p = {.fd = answer, .events = POLLIN};
 		int64_t left = deadline_ms - crl_now_ms();
-		char more[128];
-		ssize_t n;
 
-		left = left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : left;
-		if (poll(&p, 1, (int)left) <= 0) {
-			if (crl_now_ms() >= deadline_ms)
-				return -ETIMEDOUT;
-			continue;
-		}
-		n = read(answer, more, sizeof(more));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		for (ssize_t i = 0; i < n && len + 1 < size; i++)
-			text[len++] = more[i];
-		text[len] = '\0';
+		if (poll(&p, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left) > 0)
+			return true;
+		if (crl_now_ms() >= deadline_ms)
+			return false;
 	}
 }
 
 int crl_systemd_await(struct crl_systemd_question *q, int64_t deadline_ms, struct crl_err *err)
 {
-	char text[256] = "";
-	int status = 0, r;
-	pid_t pid = q->pid;
+	char text[256] = "carrel-bus did not answer";
+	bool ended = has_ended(q->pidfd, deadline_ms);
+	int status = 0, r = -ETIMEDOUT;
+	ssize_t n;
 
-	r = await_end(q->answer, deadline_ms, text, sizeof(text));
-	if (r < 0)
-		(void)kill(pid, SIGKILL);
-	q->pid = 0;
-	drop_fd(&q->answer);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return crl_err_set(err, ECHILD, CRL_STAGE_LIMITS, "lost carrel-bus");
-	text[strcspn(text, "\n")] = '\0';
-	if (r == 0 && WIFEXITED(status))
-		r = -WEXITSTATUS(status);
-	else
-		r = r < 0 ? r : -EIO;
-	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "systemd: %s", text[0] ? text : "carrel-bus did not answer")
-		     : 0;
+	if (ended) {
+		reap(q->pid, &status);
+		q->pid = 0;
+		r = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+		n = read(q->answer, text, sizeof(text) - 1); /* it is there, or nothing is */
+		if (n > 0)
+			text[n] = '\0';
+		text[strcspn(text, "\n")] = '\0';
+	}
+	crl_systemd_question_done(q);
+	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "systemd: %s", text) : 0;
 }
 
 int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err)

@@ -59,6 +59,7 @@ struct crl_login_cgroup {
 /* What systemd is asked and has not answered yet (ask_systemd.c). */
 struct crl_systemd_question {
 	pid_t pid;          /* of carrel-bus, 0 = nothing is asked */
+	int pidfd;
 	int answer;
 };
 
