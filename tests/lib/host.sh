@@ -314,6 +314,14 @@ state_files() {
 	find $STATE_DIR -mindepth 1 -not -path "$STATE_DIR/cache*" -not -path "$STATE_DIR/seats" -not -path "$STATE_DIR/why*" 2>/dev/null | sort
 }
 
+# How many terminals of rooms, "ID/LINE", wtmp has logged in and not out.
+wtmp_open() {
+	utmpdump /var/log/wtmp 2>/dev/null | awk -F'[][]' '
+		index($10, "/") == 9 && $2 == 7 { open[$10] = 1 }
+		index($10, "/") == 9 && $2 == 8 { delete open[$10] }
+		END { n = 0; for (line in open) n++; print n }'
+}
+
 # Everything a login could leave behind, as text: equal texts mean that nothing was.
 census() {
 	echo "namespaces:"
@@ -333,6 +341,8 @@ census() {
 	echo "ipc: $(ipcs -a | grep -c '^0x')"
 	echo "ptys: $(find /dev/pts -name '[0-9]*' | wc -l)"
 	echo "who: $(who | wc -l)"
+	echo "utmp: $(utmpdump /run/utmp 2>/dev/null | grep -c '^\[7\].*\[%') terminals in rooms"
+	echo "wtmp: $(wtmp_open) of them without a logout"
 }
 
 # Wait until no room is left, for a first census: the dead may take a moment to be buried.

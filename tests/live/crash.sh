@@ -42,6 +42,9 @@ for user in ana dora; do # a room of one login, and a shared one with a cgroup
 	scene "$user: monitor and supervisor killed" $user 'kill -9 $supervisor $monitor'
 	scene "$user: monitor, then supervisor killed, then swept" $user \
 		'kill -9 $monitor; kill -9 $supervisor; sleep 0.5; $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR'
+	scene "$user: supervisor of a terminal killed, then swept" $user \
+		'kill -9 $supervisor; poll 10 process_gone $supervisor; $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR' -tt
+	scene "$user: client of a terminal killed" $user 'kill -9 $client' -tt
 	scene "$user: user kills all he can" $user 'hold_say victim "kill -9 -1"'
 done
 
