@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Manager "systemd" with a systemd that does not answer: a login may wait for it, but never a close or who is in already.
+# A script stands for carrel-bus, and does with the stage's cgroups what systemd would.
+. "$(dirname "$0")/../lib/stage.sh"
+stage_enter "$@"
+
+C=/sys/fs/cgroup
+SILENT=$STAGE/silent # while it is there, nothing is heard of a room's own processes
+
+# The manager looks at the usual place.
+[ "$(stat -f -c %T $C)" = cgroup2fs ] || mount --bind "$(cgroup_root)" $C
+cat >$STAGE_LIB/carrel-bus <<END
+#!/bin/bash
+[ "\$1" = scope ] || exit 0
+case \$2 in
+carrel-room-*) [ ! -e $SILENT ] || exec sleep 1000 ;;
+esac
+case \$3 in
+user-*) dir=$C/user.slice/\$3/\$2 ;;
+*) dir=$C/\$3/\$2 ;;
+esac
+mkdir -p "\$dir"
+shift 4
+for pid; do
+	echo "\$pid" >"\$dir/cgroup.procs" || exit 3
+done
+END
+chmod 755 $STAGE_LIB/carrel-bus
+
+host_start
+host_config 'cgroup = { manager = "systemd"; };'
+sed -i 's/features = { limits = "prefer"; };/features = { limits = "off"; };/' /etc/carrel/carrel.conf
+
+supervisor_scope() {
+	sed -n 's/^0:://p' "/proc/$(helper_pids supervisor)/cgroup"
+}
+all_gone() {
+	poll 20 eval '[ -z "$(helper_pids supervisor)$(helper_pids init)" ]'
+}
+
+check "a login" hold one bob@room
+like "is in a scope of its user's slice" "$(cat "/proc/$(monitor_pids bob)/cgroup")" '^0::/user.slice/user-[0-9]+.slice/carrel-[a-z0-9]+.scope$'
+like "its supervisor is in one of carrel.slice when it is in" "$(supervisor_scope)" '^/carrel.slice/carrel-room-[a-z0-9]+.scope$'
+is "and init with it" "$(sed -n 's/^0:://p' "/proc/$(helper_pids init)/cgroup")" "$(supervisor_scope)"
+hold_end one
+check "the room ends" all_gone
+
+touch $SILENT
+log_mark
+check "without an answer for the room's own processes a login gets in" hold one bob@room
+check "and a second one" hold two bob@room
+is "into the same room" "$(hold_ask one 'cat /run/carrel-room')" "$(hold_ask two 'cat /run/carrel-room')"
+check "nobody asks any more" eval '! pgrep -x carrel-bus && ! pgrep -f "sleep 1000"'
+hold_end two
+is "the first goes on" "$(hold_ask one 'echo alive')" alive
+hold_end one
+check "the room ends" all_gone
+is "a login of its own, too" "$(room ana 'echo in')" in
+check "and its room" all_gone
+unlike "each close had its answer" "$(log_since)" 'no answer'
+like "the log says what was not done" "$(log_since)" "stay in the login's scope"
+rm $SILENT
+
+# Whoever is killed while systemd is asked takes the question along.
+touch $SILENT
+su ana -s /bin/sh -c 'echo in' </dev/null >$STAGE_LOG/su 2>&1 &
+login=$!
+check "somebody asks" poll 20 pgrep -f "sleep 1000"
+kill -9 $(helper_pids supervisor)
+wait $login
+unlike "its helper is killed: the login is refused" "$(cat $STAGE_LOG/su)" '^in$'
+check "and nobody asks any more" poll 10 eval '! pgrep -f "sleep 1000"'
+check "nothing runs on" all_gone
+rm $SILENT
+"$STAGE_LIB/carrel-helper" --sweep --state $STATE_DIR
+is "and nothing is left of it" "$(ls $STATE_DIR/rooms)" ""
+is "the next login works" "$(room ana 'echo in')" in
+check "and ends" all_gone
+find $C/user.slice $C/carrel.slice -depth -type d -exec rmdir {} + 2>/dev/null
+tap_done
