@@ -81,6 +81,7 @@ static void turn_away(struct crl_job *job, struct crl_room *room, const struct c
 	crl_refuse(job, err);
 	crl_member_drop(room, room->member[0]);
 	crl_limits_undo(job);
+	drop_fd(&job->channel); /* the module waits until we let go, whatever else is to be done here */
 }
 
 /* What a supervisor needs and can only get with power; the application goes in meanwhile. */
