@@ -303,6 +303,57 @@ check_may_have_manager() {
 	rm -r "$dir"
 }
 
+# systemd is not here: what it and logind would answer is said in their place, and a user's manager has its cgroup.
+check_managers() {
+	local dir=$STAGE/pam.test slice answer=$STAGE/answer asks
+	slice=$(cgroup_root)/user.slice/user-$(id -u ana).slice
+	asks='ExecCondition={ path=/usr/libexec/carrel/carrel-helper ; argv[]=/usr/libexec/carrel/carrel-helper --may-have-manager 1 ; ignore_errors=no ; }'
+	mkdir -p "$dir"
+	cat >"$STAGE/systemctl" <<-END
+		#!/bin/sh
+		echo LoadState=loaded
+		cat "$answer.\$3" 2>/dev/null || cat "$answer"
+	END
+	printf '#!/bin/sh\necho b true\n' >"$STAGE/busctl"
+	chmod 755 "$STAGE/systemctl" "$STAGE/busctl"
+	: >"$answer"
+	if ! mount --bind "$STAGE/systemctl" /usr/bin/systemctl || ! mount --bind "$STAGE/busctl" /usr/bin/busctl; then
+		skip "service managers of users" "no systemctl and busctl to stand in for"
+		! mountpoint -q /usr/bin/systemctl || umount /usr/bin/systemctl
+		return
+	fi
+	mkdir -p /run/systemd/system /var/lib/systemd
+	printf 'session required pam_permit.so\n' >"$dir/sshd"
+	refute "where carrel is in no service, systemd need not ask" found 'service manager'
+	is "which enable does not leave so" "$(status ctl enable --no-rehearse sshd)" 1
+	refute "nor has it written" grep -q pam_carrel "$dir/sshd"
+	ctl enable --no-rehearse --force sshd >/dev/null 2>&1
+	check "systemd that does not ask is an error" found '^error None systemd does not ask carrel'
+	echo "$asks" >"$answer"
+	refute "when it asks it is none" found 'systemd does not'
+	mkdir "/run/systemd/system/user@$(id -u ana).service.d" "/run/systemd/system/user@$(id -u bea).service.d"
+	: >"$answer.user@$(id -u ana).service"
+	check "nor may it pass one user over" found '^error None systemd does not ask carrel'
+	cp "$answer.user@$(id -u ana).service" "$answer.user@$(id -u bea).service"
+	rm "$answer.user@$(id -u ana).service"
+	refute "but one who is exempt" found 'systemd does not'
+	printf '#!/bin/sh\nexit 1\n' >"$STAGE/systemctl"
+	check "systemd that does not answer is an error" found '^error None systemd does not tell'
+	printf '#!/bin/sh\necho LoadState=masked\n' >"$STAGE/systemctl"
+	refute "a unit that is masked is none" found 'service manager'
+	mkdir -p "$slice/user@$(id -u ana).service"
+	check "a manager that runs is an error" found "^error None the service manager of uid $(id -u ana) runs outside"
+	add_rules '{ user = "ana"; policy = "admin"; },'
+	refute "not for whom nothing is isolated" found 'the service manager of uid'
+	host_config
+	rmdir "$slice/user@$(id -u ana).service" "$slice" "${slice%/*}"
+	check "logind that kills what is kept is told" found '^warning [0-9]+ policy lab has on_close = "keep", and logind kills'
+	printf '#!/bin/sh\necho b false\n' >"$STAGE/busctl"
+	refute "one that does not is not" found 'logind kills'
+	umount /usr/bin/systemctl /usr/bin/busctl
+	rm -r /run/systemd/system "$dir" "$answer"*
+}
+
 add_policy() { # TEXT of a policy "weak" that inherits from student
 	host_config
 	sed -i "s|^policies = {|policies = { weak = { inherit = \"student\"; $1 };|" /etc/carrel/carrel.conf
@@ -436,6 +487,7 @@ check_bare_room
 check_explain
 check_reload
 check_may_have_manager
+check_managers
 check_check
 rm -rf "$STAGE/pam.test" /etc/carrel/pam-backup
 settle
