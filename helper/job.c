@@ -10,6 +10,7 @@
 #include <syslog.h>
 
 #include "base/log.h"
+#include "proto/needs.h"
 
 struct crl_job *crl_job_new(const struct crl_options *options)
 {
@@ -61,12 +62,14 @@ struct crl_room *crl_room_new(void)
 void crl_refuse(const struct crl_job *job, const struct crl_err *err)
 {
 	char user[CRL_USER_MAX * 4], service[CRL_SERVICE_MAX * 4], detail[1024];
+	struct crl_err said = *err;
 
-	crl_err_format(err, detail, sizeof(detail));
+	crl_err_add_kernel(&said);
+	crl_err_format(&said, detail, sizeof(detail));
 	crl_log(err->stage == CRL_STAGE_DRAIN ? LOG_NOTICE : LOG_ERR /* a host that is drained is no fault */,
 		"id=%s refused user=%s uid=%" PRIu32 " service=%s policy=%s %s", job->id,
 		crl_escape(user, sizeof(user), job->login.user), job->login.uid,
 		crl_escape(service, sizeof(service), job->login.service),
 		job->policy.name[0] ? job->policy.name : job->rule ? job->rule->policy : "-", detail);
-	crl_ignore(crl_msg_send(job->channel, CRL_MSG_REFUSED, err, sizeof(*err), NULL, 0)); /* it may be gone */
+	crl_ignore(crl_msg_send(job->channel, CRL_MSG_REFUSED, &said, sizeof(said), NULL, 0)); /* it may be gone */
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "apply/landlock.h"
 #include "ctl/findings.h"
 
 const struct ctl_column findings_column[FINDINGS_COLUMNS] = {
@@ -61,13 +60,6 @@ static void check_switch(struct findings *f, const struct ctl *c)
 	ctl_beside_config(c, "off", path);
 	if (access(path, F_OK) == 0)
 		find(f, WARNING, path, 0, "remove the file", "carrel is switched off: nobody who logs in now is isolated");
-}
-
-static void check_kernel(struct findings *f)
-{
-	if (crl_landlock_version() == 0)
-		find(f, WARNING, NULL, 0, "a kernel with CONFIG_SECURITY_LANDLOCK, and \"landlock\" in its lsm=",
-		     "the kernel has no Landlock: a room's supervisor has no capability, and yet could open all files of root's");
 }
 
 void check_config(struct findings *f, const char *path, struct crl_config **ret)
@@ -124,6 +116,7 @@ void findings_subtract(struct findings *f, const struct findings *before)
 void check_for_service(struct findings *f, const struct ctl *c, const struct pam_view *v,
 		       const struct crl_config *config, const char *service)
 {
+	check_kernel(f);
 	check_module(f, c, v);
 	check_manager_unit(f, v, config);
 	if (config) {
@@ -153,7 +146,6 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 	check_doors(&f, &view, config);
 	check_switch(&f, c);
 	check_for_service(&f, c, &view, config, NULL);
-	check_kernel(&f);
 	crl_config_free(config);
 	print_findings(c, &f);
 	return f.errors > 0 ? CTL_NO : CTL_YES;

@@ -48,6 +48,9 @@ void check_pam(struct findings *f, const struct pam_view *v, const struct crl_co
 /* check_undo.c: other modules that want power at close. @config  NULL = could not be read */
 void check_undo(struct findings *f, const struct pam_view *v, const struct crl_config *config);
 
+/* check_kernel.c: what every room needs of it. */
+void check_kernel(struct findings *f);
+
 /* check_module.c: module, helper and carrelctl, as the PAM lines name them. */
 void check_module(struct findings *f, const struct ctl *c, const struct pam_view *v);
 

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "proto/fdpass.h"
+#include "proto/needs.h"
 
 #define CHANNEL_FD 3
 #define STACK_BYTES 32768
@@ -205,6 +206,7 @@ int crl_helper_spawn(const struct crl_helper_start *start, struct crl_helper *re
 	l.sock = theirs;
 	rc = launch(&l, err);
 	if (rc < 0) {
+		crl_err_add_kernel(err);
 		drop_fd(&l.pidfd);
 		return rc;
 	}

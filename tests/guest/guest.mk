@@ -4,6 +4,7 @@
 # Spelt out: this file is read before tests/live/live.mk.
 GUEST_TOOLS := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd $(BUILD)/tests/lib/app \
 	$(BUILD)/tests/fault/inject $(BUILD)/tests/fault/mark.so
+GUEST_TOOLS += $(BUILD)/tests/lib/enosys
 
 .PHONY: check-guest guest-run guest-shell guest-image
 check-guest:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Live tests and the demo: real sshd, su, sudo, login and cron on a stage of namespaces (tests/lib/stage.sh).
 
-LIVE_LIB := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd $(BUILD)/tests/lib/app
+LIVE_LIB := $(BUILD)/tests/lib/probe $(BUILD)/tests/lib/syslogd $(BUILD)/tests/lib/app $(BUILD)/tests/lib/enosys
 LIVE_TOOLS := $(LIVE_LIB) $(BUILD)/tests/fault/inject $(BUILD)/tests/fault/mark.so
 
 $(LIVE_LIB): $(BUILD)/tests/lib/%: $(BUILD)/obj/tests/lib/%.o
@@ -9,6 +9,7 @@ $(LIVE_LIB): $(BUILD)/tests/lib/%: $(BUILD)/obj/tests/lib/%.o
 	$(CC) $(LDSAN) -o $@ $< $(LIVE_LIBS) $(LDFLAGS)
 
 $(BUILD)/tests/lib/app: LIVE_LIBS := -lpam
+$(BUILD)/tests/lib/enosys: LIVE_LIBS := -lseccomp
 
 # Packages may be missing before make can even find out about the compiler: hence the second make.
 .PHONY: demo

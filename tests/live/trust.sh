@@ -253,6 +253,31 @@ quiet_rehearsal() {
 	! rehearsed 'that comes to this rule|rehearsal'
 }
 
+without() { # CALL COMMAND... of carrelctl
+	local call=$1
+	shift
+	"$STAGE/bin/enosys" "$call" "$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --module "$STAGE_LIB/pam_carrel.so" \
+		--state "$STATE_DIR" --pam-dir "$DIR" "$@"
+}
+
+check_kernel() {
+	local call
+	printf 'session required pam_unix.so\n' >"$DIR/good"
+	check "this kernel has what it takes" quiet '^error.*Linux'
+	for call in mount_setattr close_range openat2 pidfd_open open_tree move_mount fsopen fsconfig fsmount pidfd_send_signal; do
+		check "a kernel without $call" says "^error .*Linux $(uname -r) has no $call\(2\), which came with 5\.[0-9]+: carrel needs 5.14: every login is refused" \
+			without $call check
+	done
+	log_mark
+	for call in mount_setattr openat2 open_tree move_mount fsopen; do
+		check "the refusal names $call and the kernel" says "Linux $(uname -r) has no $call\(2\)" without $call rehearse ana
+	done
+	check "and is in the log" poll 5 log_since "refused .*Linux $(uname -r) has no mount_setattr"
+	check "enable refuses there" says 'error .*has no mount_setattr' without mount_setattr enable good
+	is "and writes nothing" "$(cat "$DIR/good")" 'session required pam_unix.so'
+	rm "$DIR/good"
+}
+
 host_start
 room ana true
 settle
@@ -264,6 +289,7 @@ check_session
 check_module
 check_power
 check_rehearsal
+check_kernel
 rm -r "$DIR" /etc/carrel/pam-backup
 settle
 same_census "nothing is left behind" "$before"
