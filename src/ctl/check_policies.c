@@ -10,6 +10,8 @@
 
 #include "ctl/auditstate.h"
 #include "ctl/lacks.h"
+#include "ctl/sample.h"
+#include "door/names.h"
 #include "plan/mounts.h"
 #include "policy/match.h"
 #include "policy/weaker.h"
@@ -218,6 +220,31 @@ static void say_error(struct findings *f, const struct crl_config *config, const
 			find(f, ERROR, rules->item[i].file, rules->item[i].line, mend, "rules.policy: %s", err->text);
 }
 
+static bool is_anybody(void *arg, const struct crl_login *l)
+{
+	(void)arg, (void)l;
+	return true;
+}
+
+/* The plan of a login of the first person of this host. A host without people has nobody to plan for. */
+static void check_plan(struct one *o, const struct crl_config *config)
+{
+	static struct crl_login person; /* the same for every policy: looking takes long where there are many */
+	static bool looked, found;
+	scoped(crl_policy) p = {0};
+	char host[CRL_FACT_MAX] = "", group[CRL_GROUP_MAX] = "";
+	struct crl_facts facts = {.login = &person, .host = host, .group = group};
+
+	if (!looked)
+		found = ctl_sample_user(&(struct ctl){.pam_dir = PAM_DIR}, is_anybody, NULL, &person);
+	looked = true;
+	crl_ignore(gethostname(host, sizeof(host) - 1) < 0); /* an empty name is refused where it is used */
+	if (!found || crl_names_group_name(person.gid, group) < 0)
+		return;
+	if (crl_config_policy(config, o->p->name, &p, NULL) == 0 && crl_policy_expand(&p, &facts, NULL) == 0)
+		ctl_find_plan_lacks(&(struct ctl_planned){.policy = &p, .original = o->p, .login = &person}, say_lack, o);
+}
+
 static void check_one(struct one *o, const struct crl_config *config)
 {
 	scoped(crl_policy) parent = {0};
@@ -225,6 +252,7 @@ static void check_one(struct one *o, const struct crl_config *config)
 
 	check_alone(o);
 	ctl_find_lacks(config, o->p, say_lack, o);
+	check_plan(o, config);
 	if (crl_config_parent(config, o->p->name, above) < 0 || crl_config_policy(config, above, &parent, NULL) < 0)
 		return;
 	o->parent = &parent;

@@ -171,8 +171,10 @@ static int find_policy(struct question *q, struct crl_err *err)
 	q->facts = (struct crl_facts){.login = q->login, .host = host, .group = group};
 	if (r == 0)
 		r = crl_policy_expand(&policy, &q->facts, err);
-	if (r == 0)
+	if (r == 0) {
 		ctl_find_lacks(q->config, &policy, add_lack, &q->host);
+		ctl_find_plan_lacks(&(struct ctl_planned){.policy = &policy, .login = q->login}, add_lack, &q->host);
+	}
 	if (r == 0)
 		r = q->c->diff ? find_difference(q, err) : find_values(q, err);
 	q->facts.host = q->facts.group = NULL;

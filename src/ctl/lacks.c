@@ -220,5 +220,7 @@ void ctl_find_lacks(const struct crl_config *config, const struct crl_policy *p,
 
 const char *ctl_lack_outcome(enum crl_need need)
 {
+	if (need == CRL_NEED_OFF)
+		return "it has no effect";
 	return need == CRL_NEED_REQUIRE ? "the login is refused" : "the login goes on without, and it is logged";
 }

@@ -206,16 +206,16 @@ static int check_binds(struct crl_build *b)
 {
 	for (size_t i = 0; i < b->policy->bind_len; i++) {
 		const struct crl_bind *bind = &b->policy->bind[i];
-		int rc = check_path(b, "bind.source", bind->source);
+		int rc = check_path(b, "root.bind", bind->source);
 
 		if (!rc)
-			rc = check_path(b, "bind.target", bind->target);
+			rc = check_path(b, "root.bind", bind->target);
 		if (rc)
 			return rc;
 		if (crl_path_is_within(bind->target, "/proc") || crl_path_is_within(bind->target, "/sys") ||
 		    crl_path_is_within(b->login->home, bind->target))
 			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT,
-					   "bind.target: \"%s\" is the room's own or holds the home",
+					   "root.bind: the target \"%s\" is the room's own or holds the home",
 					   bind->target);
 	}
 	return 0;
@@ -233,7 +233,7 @@ static int check_number(struct crl_build *b, const char *key, uint64_t number, u
 static int check_numbers(struct crl_build *b)
 {
 	const struct crl_policy *p = b->policy;
-	int rc = check_number(b, "tmp_size", p->tmp_size, FS_SIZE_MIN, FS_SIZE_MAX);
+	int rc = check_number(b, "tmp.size", p->tmp_size, FS_SIZE_MIN, FS_SIZE_MAX);
 
 	if (!rc)
 		rc = check_number(b, "ptys", p->ptys, 1, 4096);
@@ -253,7 +253,7 @@ static int check_policy(struct crl_build *b)
 	if (!rc)
 		rc = check_list(b, "root.read_only", &p->read_only);
 	if (!rc)
-		rc = check_list(b, "root.writable", &p->writable);
+		rc = check_list(b, "root.writable_paths", &p->writable);
 	if (!rc)
 		rc = check_binds(b);
 	if (!rc && p->root_mode == CRL_ROOT_IMAGE)

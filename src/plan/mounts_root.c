@@ -50,7 +50,7 @@ static int add_writable(struct crl_build *b)
 
 		if (crl_build_is_fixed(b, list->item[i]))
 			return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT,
-					   "root.writable: \"%s\" is the room's own", list->item[i]);
+					   "root.writable_paths: \"%s\" is the room's own", list->item[i]);
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_WRITABLE, .source = list->item[i], .target = list->item[i],
 			     .flags = CRL_OP_WRITABLE | CRL_OP_EXEC | CRL_OP_FOLLOW);
 		if (rc)

@@ -278,6 +278,39 @@ check_kernel() {
 	rm "$DIR/good"
 }
 
+# policy TEXT: one that no rule names, since check looks at all
+add_policy() {
+	host_config
+	sed -i "s|^policies = {|policies = { odd = { inherit = \"student\"; $1 };|" /etc/carrel/carrel.conf
+}
+
+check_plan() {
+	local line
+	add_policy 'root = { writable_paths = [ "/srv/scratc" ]; };'
+	line=$(grep -n 'odd = ' /etc/carrel/carrel.conf | cut -d : -f 1)
+	check "a writable path that is not there, at its line" found "error $line policy odd: root.writable_paths names /srv/scratc, which is not there"
+	add_policy 'root = { writable_paths = [ "/srv/carrel/drop" ]; };'
+	check "one that is there is quiet" quiet '^error.*policy odd: root'
+	add_policy 'root = { writable_paths = [ "/srv/scratch/%u" ]; };'
+	check "one of a user's own" found 'error [0-9]+ policy odd: root.writable_paths names /srv/scratch/[a-z]+, which'
+	add_policy 'root = { writable_paths = [ "/var/spool/cron" ]; };'
+	check "one that is hidden again" found 'warning [0-9]+ policy odd: root.writable_paths names /var/spool/cron, which is beneath /var/spool of root.hide: it has no effect'
+	add_policy 'root = { writable_paths = [ "/tmp" ]; };'
+	check "what the planner refuses, by the key's real name" found 'error [0-9]+ policy odd: root.writable_paths "/tmp" is the room.s own'
+	add_policy 'root = { bind = ( { source = "/srv"; target = "/nope"; } ); };'
+	check "a target that is not there" found 'error [0-9]+ policy odd: root.bind has the target /nope, which is not there'
+	like "which explain tells as well" "$(sed -i 's/"students"; policy = "student"/"students"; policy = "odd"/' /etc/carrel/carrel.conf; ctl explain ana)" 'root.bind +has the target /nope'
+	add_policy 'root = { bind = ( { source = "/srv"; target = "/sys/x"; } ); };'
+	check "nor may be" found 'error [0-9]+ policy odd: root.bind the target "/sys/x" is the room.s own'
+	add_policy 'root = { bind = ( { source = "/srv"; target = "/tmp/x"; } ); };'
+	check "one that carrel makes is quiet" quiet '^error.*policy odd: root'
+	add_policy 'root = { bind = ( { source = "/srv/no-%u"; target = "/tmp/x"; } ); };'
+	check "a source of a user's own" found 'error [0-9]+ policy odd: root.bind names /srv/no-[a-z]+, which is not there'
+	add_policy 'root = { bind = ( { source = "/srv/no-%u"; target = "/tmp/x"; optional = true; } ); };'
+	check "unless it is optional" quiet '^error.*policy odd: root'
+	host_config
+}
+
 host_start
 room ana true
 settle
@@ -290,6 +323,7 @@ check_module
 check_power
 check_rehearsal
 check_kernel
+check_plan
 rm -r "$DIR" /etc/carrel/pam-backup
 settle
 same_census "nothing is left behind" "$before"

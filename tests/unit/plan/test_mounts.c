@@ -256,7 +256,7 @@ static void test_bad_paths(void **state)
 		free(f->p.hide.item[len]);
 		f->p.hide.len = len;
 		assert_int_equal(crl_strv_add(&f->p.writable, bad[i]), 0);
-		assert_refused(f, CRL_STAGE_MOUNT, "root.writable");
+		assert_refused(f, CRL_STAGE_MOUNT, "root.writable_paths");
 		crl_strv_done(&f->p.writable);
 	}
 	hide(f, "/home/cara/.ssh");
@@ -281,9 +281,9 @@ static void test_sizes(void **state)
 	struct fixture *f = *state;
 
 	f->p.tmp_size = 0; /* tmpfs would take it for "no limit" */
-	assert_refused(f, CRL_STAGE_MOUNT, "tmp_size");
+	assert_refused(f, CRL_STAGE_MOUNT, "tmp.size");
 	f->p.tmp_size = CRL_UNLIMITED;
-	assert_refused(f, CRL_STAGE_MOUNT, "tmp_size");
+	assert_refused(f, CRL_STAGE_MOUNT, "tmp.size");
 	f->p.tmp_size = 1 << 20;
 	f->p.ptys = 0;
 	assert_refused(f, CRL_STAGE_MOUNT, "ptys");
@@ -341,10 +341,10 @@ static void test_binds(void **state)
 	assert_true(f->plan.op[find(f, CRL_MOUNT_BIND, "/dev/fuse")].flags & CRL_OP_DEVICES);
 	free(bind->target);
 	bind->target = strdup("/home"); /* would cover the home */
-	assert_refused(f, CRL_STAGE_MOUNT, "bind.target");
+	assert_refused(f, CRL_STAGE_MOUNT, "root.bind");
 	free(bind->target);
 	bind->target = strdup("/proc/x");
-	assert_refused(f, CRL_STAGE_MOUNT, "bind.target");
+	assert_refused(f, CRL_STAGE_MOUNT, "root.bind");
 	free(bind->target);
 	bind->target = strdup("/srv/x");
 	assert_int_equal(build(f), 0);
