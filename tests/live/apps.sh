@@ -69,6 +69,14 @@ check_one_after_another() {
 	hold_end chain
 }
 
+# The helper works on, and cannot know that its module has failed unless it hangs up.
+check_failure_of_the_module() {
+	log_mark
+	is "a module that fails by itself refuses" "$(app app start:bob 'run:mount -t tmpfs none /proc/$PPID/ns' open)" 'open bob refused'
+	like "and says why" "$(log_since refused)" 'pam_carrel.*stage=ADOPT errno=ENOENT: cannot open the [a-z]+ namespace of the host'
+	same_census "nothing of that login is left" "$before"
+}
+
 # A unit that leaves out what a room takes: told by its name.
 check_unit_without_power() {
 	log_mark
@@ -150,6 +158,7 @@ settle
 before=$(census)
 check_second_user
 check_one_after_another
+check_failure_of_the_module
 check_unit_without_power
 check_directory
 check_undo
