@@ -129,8 +129,9 @@ again ana
 like "where systemd does not ask, her unit runs on the host at a login" "$(ran ana)" 'ran.unit host'
 like "and her timer" "$(ran ana)" 'ran.timed host'
 like "check calls that an error" "$(guest 'carrelctl check --json')" '"error"[^}]*systemd does not ask carrel'
-like "enable refuses to wire a service then" "$(guest 'carrelctl enable su 2>&1; echo rc $?; grep -c pam_carrel /etc/pam.d/su' | xargs)" \
-	'systemd does not ask carrel.* rc 1 0$'
+like "enable refuses to wire a service then" \
+	"$(guest 'carrelctl enable su 2>&1; echo rc $?; grep -c pam_carrel /etc/pam.d/su' | tr '\n' ' ')" \
+	'systemd does not ask carrel.* rc 1 0 $'
 is "assess says open" "$(guest 'carrelctl assess shared --user ana --json' | python3 -c '
 import json,sys; print([(x["vector"], x["answer"]) for x in json.load(sys.stdin) if "service manager" in x["a_login_could"]])')" "[('10 escape', 'OPEN')]"
 hold one ana
