@@ -151,7 +151,7 @@ $(BUILD)/tests/unit/ctl/test_doors: $(patsubst %,$(BUILD)/obj/src/ctl/%.o,door_h
 $(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
 $(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o
 $(BUILD)/tests/unit/ctl/test_speech: $(BUILD)/obj/src/ctl/speech.o
-$(BUILD)/tests/live/ctl/test_probes: $(BUILD)/obj/src/door/names.o $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who)
+$(BUILD)/tests/live/ctl/test_probes: $(BUILD)/obj/src/door/names.o $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who pamview pamstack)
 $(BUILD)/tests/live/helper/test_helper $(BUILD)/tests/live/helper/test_shed: $(BUILD)/carrel-helper
 $(BUILD)/tests/live/helper/test_ask_systemd: $(BUILD)/obj/helper/ask_systemd.o
 $(BUILD)/tests/live/apply/test_landlock: $(BUILD)/carrelctl $(BUS)

@@ -175,6 +175,16 @@ static enum ctl_answer perf_call(const struct ctl_scene *s, char *detail)
 	return ctl_probe_call(syscall(SYS_perf_event_open, &a, 0, -1, -1, 0), detail);
 }
 
+/* Where the host's perf_event_paranoid is 0 or less, this names all programs and the files they map. */
+static enum ctl_answer perf_everybody(const struct ctl_scene *s, char *detail)
+{
+	struct perf_event_attr a = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(a), .config = PERF_COUNT_SW_DUMMY,
+				    .exclude_kernel = 1, .exclude_hv = 1, .comm = 1, .mmap = 1};
+
+	(void)s;
+	return ctl_probe_call(syscall(SYS_perf_event_open, &a, -1, 0, -1, 0), detail);
+}
+
 static enum ctl_answer fault_call(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
@@ -267,6 +277,7 @@ const struct ctl_attack ctl_attacks_power[] = {
 	{CTL_V_KERNEL, 4, "io_uring", io_uring},
 	{CTL_V_KERNEL, 6, "bpf", bpf_call},
 	{CTL_V_KERNEL, 3, "perf_event_open", perf_call},
+	{CTL_V_HOST, 4, "watch what every process does (perf)", perf_everybody},
 	{CTL_V_KERNEL, 3, "userfaultfd", fault_call},
 	{CTL_V_KERNEL, 4, "the new mount calls (fsopen)", mount_api},
 	{CTL_V_KERNEL, 2, "modify_ldt", ldt_call},

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/klog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -89,6 +90,16 @@ static enum ctl_answer is_writable_mount(const char *path, char *detail)
 	if (fs.f_flag & ST_RDONLY)
 		return ctl_probe_say(CTL_PROBE_NO, detail, "%s is mounted read-only", path);
 	return ctl_probe_say(CTL_PROBE_YES, detail, "%s is held by permissions alone", path);
+}
+
+static enum ctl_answer watch_programs(const struct ctl_scene *s, char *detail)
+{
+	scoped_fd fd = inotify_init1(IN_CLOEXEC);
+
+	(void)s;
+	if (fd < 0 || inotify_add_watch(fd, "/usr/bin", IN_OPEN) < 0)
+		return ctl_probe_refused(detail);
+	return ctl_probe_say(CTL_PROBE_YES, detail, "/usr/bin is watched");
 }
 
 static enum ctl_answer system_files(const struct ctl_scene *s, char *detail)
@@ -300,6 +311,7 @@ static enum ctl_answer control_groups(const struct ctl_scene *s, char *detail)
 const struct ctl_attack ctl_attacks_reach[] = {
 	{CTL_V_HOST, 4, "see other users' processes", other_processes},
 	{CTL_V_HOST, 4, "list other people's homes", other_homes},
+	{CTL_V_HOST, 2, "be told when others run a program (inotify)", watch_programs},
 	{CTL_V_HOST, 3, "write to system files, permissions allowing", system_files},
 	{CTL_V_HOST, 4, "write kernel settings, permissions allowing", kernel_settings},
 	{CTL_V_HOST, 3, "read the kernel's log", kernel_log},

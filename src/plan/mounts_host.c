@@ -292,6 +292,17 @@ static int parse(char *text, struct table *t)
 	return 0;
 }
 
+static void drop_mounts(struct crl_host *host)
+{
+	for (size_t i = 0; i < host->mounts_len; i++)
+		free(host->mounts[i]);
+	free(host->mounts);
+	free(host->noexec);
+	host->mounts = NULL;
+	host->noexec = NULL;
+	host->mounts_len = 0;
+}
+
 int crl_host_read_mounts(int fd, struct crl_host *host, struct crl_err *err)
 {
 	struct table t = {.len = 0};
@@ -309,10 +320,10 @@ int crl_host_read_mounts(int fd, struct crl_host *host, struct crl_err *err)
 	free(t.by_id);
 	free(t.by_place);
 	if (rc) {
-		crl_host_done(&found);
+		drop_mounts(&found);
 		return crl_err_set(err, -rc, CRL_STAGE_MOUNT, "cannot read mountinfo");
 	}
-	crl_host_done(host);
+	drop_mounts(host);
 	host->mounts = found.mounts;
 	host->noexec = found.noexec;
 	host->mounts_len = found.mounts_len;
@@ -339,13 +350,7 @@ void crl_host_done(struct crl_host *host)
 {
 	if (!host)
 		return;
-	for (size_t i = 0; i < host->mounts_len; i++)
-		free(host->mounts[i]);
-	free(host->mounts);
-	free(host->noexec);
-	host->mounts = NULL;
-	host->noexec = NULL;
-	host->mounts_len = 0;
+	drop_mounts(host);
 	for (size_t i = 0; i < host->sockets_len; i++)
 		free(host->sockets[i]);
 	free(host->sockets);

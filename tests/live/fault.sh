@@ -4,7 +4,7 @@
 # and goes; and each of carrelctl's while a configuration is tried and confirmed. After each: the room was whole, or the
 # user got nothing, and nothing is left once the sweep has run; the configuration that counts is one of the two.
 # Environment: FAULT_EVERY=N every N-th call only (1 = all, which takes three quarters of an hour), FAULT_SEED=N which of them,
-# FAULT_SCENES="own join" only these
+# FAULT_SCENES="own join", FAULT_ROLES="module init" only these
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
@@ -111,7 +111,7 @@ shots_of() {
 	login_under helper 0 0 "$2"
 	cp "$WORK/report" "$WORK/counts.$1"
 	poll 8 swept_to "$before"
-	for role in helper init other module; do
+	for role in ${FAULT_ROLES:-helper init other module}; do
 		calls=$(sed -n "s/^count $role //p" "$WORK/counts.$1")
 		for ((n = 1 + FAULT_SEED % FAULT_EVERY; n <= calls; n += FAULT_EVERY)); do
 			if [ "$FAULT_EVERY" -eq 1 ]; then

@@ -143,9 +143,9 @@ check_assess() {
 	dev=$(ctl assess dev --user ana --json)
 	is "all eleven vectors" "$(json 'sorted({int(x["vector"].split()[0]) for x in d})' <<<"$shared")" \
 		"[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]"
-	# A debugger on one's own processes and 32-bit programs are what shared allows; limits are beyond this host, and so
+	# inotify, a debugger on one's own processes and 32-bit programs are what shared allows; limits are beyond this host, and so
 	# is what it does with core dumps.
-	wanted="['trace processes of its own (ptrace)', '32-bit calls', \"read keys and secrets of root's\"]"
+	wanted="['be told when others run a program (inotify)', 'trace processes of its own (ptrace)', '32-bit calls', \"read keys and secrets of root's\"]"
 	kernel_gives "32-bit calls" || wanted=${wanted/"'32-bit calls', "/}
 	is "shared closes all but debugging, old programs and limits" \
 		"$(json '[x["a_login_could"] for x in d if x["answer"] == "OPEN" and "core dumps" not in x["a_login_could"] and x["a_login_could"] not in ("take all memory", "take all processors", "start processes without end")]' <<<"$shared")" \
@@ -163,7 +163,7 @@ check_assess() {
 		"read what others put into /dev/shm" "ask a cloud's metadata service" "fill the host's /tmp" \
 		"take all terminals" "list mounts by listmount" "fanotify" "switch off protection of its memory (personality)" \
 		"32-bit calls" "the firewall's netlink" "read other processes' memory (process_vm_readv)" \
-		"see other users' processes"; do
+		"see other users' processes" "be told when others run a program (inotify)"; do
 		kernel_gives "$what" || { skip_here "open without carrel's doing: $what" "this kernel refuses it to everybody"; continue; }
 		is "open without carrel's doing: $what" \
 			"$(W="$what" json '[x["answer"] for x in d if x["a_login_could"] == __import__("os").environ["W"]]' <<<"$admin")" "['OPEN']"
@@ -182,7 +182,7 @@ check_assess() {
 	like "a line for each vector" "$(ctl assess shared --user ana)" '^10 escape +0\.0 +0 +-$'
 	like "with the worst of it" "$(ctl assess admin --user ana)" '^9 insecure network +[0-9.]+ +[0-9]+ +ask a cloud'
 	is "nothing is left in /tmp, /dev/shm, /run and shared memory" \
-		"$(ls -d /tmp/carrel* /dev/shm/carrel* /run/carrel-* 2>/dev/null; ipcs -m | grep ^0x)" ""
+		"$(ls -d /tmp/carrel* /dev/shm/carrel* /run/carrel-* /var/lib/carrel-* 2>/dev/null; ipcs -m | grep ^0x)" ""
 }
 
 host_start

@@ -24,7 +24,7 @@ static const char *const left_out[] = {"set the clock", "reboot"};
 
 /* What root is refused too where the kernel or file system lacks the thing: the reason is in the probe's detail. */
 static const char *const may_lack[] = {
-	"read the kernel's memory", "open files by handle", "bpf", "load a kernel module", "sockets to the hypervisor (AF_VSOCK)",
+	"read the kernel's memory", "watch what every process does (perf)", "open files by handle", "bpf", "load a kernel module", "sockets to the hypervisor (AF_VSOCK)",
 	"the kernel's ciphers (AF_ALG)", "read /etc/shadow", "read the kernel's log", "list keys",
 	"modify_ldt", "type into a terminal (TIOCSTI)", "move between control groups", "read addresses of the kernel",
 };
@@ -36,7 +36,7 @@ static const char *const shown_open[] = {
 	"trace the room's init", "join the namespaces of init", "look through the root of init", "signal the room's init",
 	"change the programs that are run", "read the environment of others' processes",
 	"write where set-user-ID files or devices count", "use a descriptor that was left open",
-	"reach the sockets of docker, systemd and the like",
+	"reach the sockets of docker, systemd and the like", "be told when others run a program (inotify)",
 };
 
 static bool is_in(const char *what, const char *const *list, size_t n)

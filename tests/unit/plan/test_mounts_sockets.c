@@ -83,6 +83,25 @@ static void test_many(void **state)
 	assert_true(host.sockets_cut);
 }
 
+/* Facts about a host come one after the other: mounts that are read take nothing of it away. */
+static void test_beside_mounts(void **state)
+{
+	static const char mountinfo[] = "21 1 254:0 / / rw - ext4 /dev/root rw\n", sockets[] = LISTENS "/a\n";
+	int fd = memfd_create("mountinfo", 0);
+
+	(void)state;
+	give(sockets, sizeof(sockets) - 1);
+	assert_int_equal(write(fd, mountinfo, sizeof(mountinfo) - 1), sizeof(mountinfo) - 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		assert_int_equal(crl_host_read_mounts(fd, &host, NULL), 0);
+		assert_int_equal(host.mounts_len, 1);
+		assert_int_equal(host.sockets_len, 1);
+		assert_string_equal(host.sockets[0], "/a");
+	}
+	(void)close(fd);
+}
+
 static int done(void **state)
 {
 	(void)state;
@@ -96,6 +115,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_beside_mounts),
 	};
 
 	return cmocka_run_group_tests_name("plan/mounts_sockets", tests, NULL, done);
