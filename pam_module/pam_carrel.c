@@ -20,6 +20,7 @@
 #include "door/names.h"
 #include "door/power.h"
 #include "pam_module/caller.h"
+#include "pam_module/environment.h"
 #include "door/off.h"
 #include "pam_module/options.h"
 #include "pam_module/place.h"
@@ -88,6 +89,7 @@ static int go_inside(struct attempt *a, const struct crl_origin *o, int init_pid
 	rc = caller_seal(&a->caller, err);
 	if (rc < 0)
 		return rc;
+	environment_settle(a->pamh, &a->login, &a->room.adopt); /* while directories can be made and given away */
 	rc = crl_trim_apply(&a->room, err);
 	if (rc < 0)
 		return rc;
@@ -173,21 +175,6 @@ static int open_room(struct attempt *a, int flags, struct crl_err *err)
 	if (rc < 0)
 		crl_helper_end(&a->helper, a->talk.lies ? 0 : TIDY_WAIT_MS);
 	return rc;
-}
-
-/* Paths and addresses of the host's user services, which a room does not show. */
-static void clean_environment(pam_handle_t *pamh, uint32_t uid)
-{
-	static const char *const bus = "DBUS_SESSION_BUS_ADDRESS", *const runtime = "XDG_RUNTIME_DIR";
-	const char *value = pam_getenv(pamh, runtime);
-	char expected[32];
-
-	(void)snprintf(expected, sizeof(expected), "/run/user/%u", uid);
-	/* Removing a variable that is there needs no memory and cannot fail. */
-	if (value && strcmp(value, expected) != 0)
-		(void)pam_putenv(pamh, runtime);
-	if (pam_getenv(pamh, bus))
-		(void)pam_putenv(pamh, bus);
 }
 
 /* Members of the break-glass group; a group that is not there, or a name service that is silent, frees nobody. */
@@ -309,7 +296,6 @@ static int open_session(struct attempt *a, int flags, int bad_args, struct crl_e
 		return status_refuse(a->pamh, flags, &a->login, NULL, &wrong);
 	if (open_room(a, flags, err) < 0)
 		return status_refuse(a->pamh, flags, &a->login, a->has_room ? &a->room.adopt : NULL, err);
-	clean_environment(a->pamh, a->login.uid);
 	status_opened(a->pamh, &a->login, &a->room.adopt);
 	status_tell(a->pamh, &a->login, a->room.notice);
 	return PAM_SUCCESS;

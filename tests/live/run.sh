@@ -4,7 +4,7 @@
 set -u
 here=$(dirname "$0")
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(inside doors share linger whose other apps who refuse crash sweep silent hostsafe policies matrix names template ctl operator trust manual top pager enter rehearse try why show view fault control take)
+[ ${#names[@]} -gt 0 ] || names=(inside doors share linger whose other environment apps who refuse crash sweep silent hostsafe policies matrix names template ctl operator trust manual top pager enter rehearse try why show view fault control take)
 . "$here/../lib/sum.sh"
 trap 'exit 130' INT
 report=$(mktemp) || exit 3
