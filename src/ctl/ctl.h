@@ -121,6 +121,7 @@ void ctl_cell(struct ctl_table *t, const char *fmt, ...) CRL_PRINTF(2, 3);
 void ctl_no_cell(struct ctl_table *t);
 void ctl_cell_number(struct ctl_table *t, uint64_t n); /* UINT64_MAX = nothing there */
 void ctl_cell_size(const struct ctl *c, struct ctl_table *t, uint64_t n); /* in bytes for programs, else in units */
+void ctl_cell_cpu(const struct ctl *c, struct ctl_table *t, uint64_t us);
 void ctl_cell_since(struct ctl_table *t, int64_t since, bool full); /* full: ISO 8601, else month to minute */
 void ctl_table_print(const struct ctl *c, const struct ctl_table *t);
 void ctl_table_done(struct ctl_table *t);
@@ -187,6 +188,15 @@ void ctl_meter_open(struct ctl_meter *m);
 void ctl_meter_done(struct ctl_meter *m);
 void ctl_usage_read(struct ctl_meter *m, const struct crl_room_info *room, const struct crl_room_login *login,
 		    struct ctl_usage *ret);
+
+/* The same of a whole slice, opened: all that is in it; processes are its tasks. Negative = nothing is known. */
+void ctl_usage_of_slice(int slice, struct ctl_usage *ret);
+
+/* budgets.c: carrelctl list --budgets. */
+enum ctl_exit ctl_list_budgets(const struct ctl *c);
+
+/* tty.c: put the terminals that sshd has made for logins into their records, where they are "ssh". */
+void ctl_name_terminals(struct crl_rooms *rooms);
 
 /*
  * act.c: end, stop, or let go on the whole of a room that is not stale; what stops it is recorded for carrelctl why.

@@ -6,16 +6,6 @@
 
 #include "ctl/units.h"
 
-static void cell_cpu(const struct ctl *c, struct ctl_table *t, uint64_t us)
-{
-	char text[CTL_UNIT_TEXT];
-
-	if (c->json)
-		ctl_cell_number(t, us);
-	else
-		ctl_cell(t, "%s", ctl_text_cpu(us, text));
-}
-
 static bool is_asked_for(const struct crl_room_info *room, const struct crl_room_login *login, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++)
@@ -57,7 +47,7 @@ static void add_login(const struct ctl *c, struct ctl_table *t, const struct crl
 	ctl_cells_login(c, t, room->id, room->policy, l);
 	ctl_cell_number(t, u->processes);
 	cell_memory(c, t, u);
-	cell_cpu(c, t, u->cpu_us);
+	ctl_cell_cpu(c, t, u->cpu_us);
 	ctl_cell_size(c, t, u->io_bytes);
 	ctl_cell(t, "%s", ctl_state_name(ctl_state_of(room, l, u)));
 	ctl_cell_until(c, t, room->until);
@@ -90,8 +80,11 @@ enum ctl_exit ctl_list(const struct ctl *c, int argc, char **argv)
 	size_t stale = 0;
 	bool any;
 
+	if (c->budgets)
+		return argc > 0 ? ctl_complain(c, CTL_USAGE, "--budgets tells all of them") : ctl_list_budgets(c);
 	if (crl_rooms_read(c->state, &rooms, &err) < 0)
 		return ctl_error(c, &err);
+	ctl_name_terminals(&rooms);
 	ctl_meter_open(&meter);
 	for (size_t i = 0; i < rooms.len; i++) {
 		const struct crl_room_info *room = &rooms.item[i];
@@ -162,7 +155,7 @@ static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_
 	ctl_cell_size(c, &t, u.memory);
 	ctl_cell_size(c, &t, u.memory_max);
 	ctl_cell_size(c, &t, held(room));
-	cell_cpu(c, &t, u.cpu_us);
+	ctl_cell_cpu(c, &t, u.cpu_us);
 	ctl_cell_size(c, &t, u.io_bytes);
 	ctl_cell(&t, "%s", room->slice);
 	ctl_table_print_object(c, &t);
@@ -178,6 +171,7 @@ enum ctl_exit ctl_show(const struct ctl *c, int argc, char **argv)
 
 	if (crl_rooms_read(c->state, &rooms, &err) < 0)
 		return ctl_error(c, &err);
+	ctl_name_terminals(&rooms);
 	ctl_meter_open(&meter);
 	for (size_t i = 0; i < rooms.len; i++) {
 		struct ctl_lines lines;

@@ -72,6 +72,16 @@ void ctl_cell_size(const struct ctl *c, struct ctl_table *t, uint64_t n)
 		ctl_cell(t, "%s", ctl_text_size(n, text));
 }
 
+void ctl_cell_cpu(const struct ctl *c, struct ctl_table *t, uint64_t us)
+{
+	char text[CTL_UNIT_TEXT];
+
+	if (c->json)
+		ctl_cell_number(t, us);
+	else
+		ctl_cell(t, "%s", ctl_text_cpu(us, text));
+}
+
 void ctl_table_done(struct ctl_table *t)
 {
 	for (size_t i = 0; i < t->cells; i++)

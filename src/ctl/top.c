@@ -74,6 +74,7 @@ static int take_sample(const struct ctl *c, struct top_sample *ret, struct crl_e
 	*ret = (struct top_sample){0};
 	if (r < 0)
 		return r;
+	ctl_name_terminals(&rooms);
 	ctl_meter_open(&meter);
 	ret->at_us = now_us();
 	for (size_t i = 0; i < rooms.len && r == 0; i++) {

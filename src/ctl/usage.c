@@ -203,6 +203,17 @@ static uint64_t read_cpu_max(int dir)
 	return quota * 1000 / period;
 }
 
+static void read_slice(int slice, struct ctl_usage *ret)
+{
+	if (slice < 0)
+		return;
+	ret->cpu_max = read_cpu_max(slice);
+	ret->memory = read_number(slice, "memory.current");
+	ret->memory_max = read_number(slice, "memory.max");
+	ret->tasks_max = read_number(slice, "pids.max");
+	ret->io_bytes = read_io(slice);
+}
+
 /* The room has no login to ask: all cgroups that are its own. */
 static void read_lingering(const struct ctl_meter *m, const struct crl_room_info *room, struct ctl_usage *ret)
 {
@@ -247,11 +258,15 @@ void ctl_usage_read(struct ctl_meter *m, const struct crl_room_info *room, const
 	if (!room->slice[0] || m->root < 0)
 		return;
 	slice = openat(m->root, room->slice, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	read_slice(slice, ret);
+}
+
+void ctl_usage_of_slice(int slice, struct ctl_usage *ret)
+{
+	*ret = (struct ctl_usage){UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false};
+	read_slice(slice, ret);
 	if (slice < 0)
 		return;
-	ret->cpu_max = read_cpu_max(slice);
-	ret->memory = read_number(slice, "memory.current");
-	ret->memory_max = read_number(slice, "memory.max");
-	ret->tasks_max = read_number(slice, "pids.max");
-	ret->io_bytes = read_io(slice);
+	ret->processes = read_number(slice, "pids.current");
+	ret->cpu_us = read_field(slice, "cpu.stat", "usage_usec");
 }

@@ -92,6 +92,8 @@ check_wall() {
 	check "ana has a terminal" terminal a ana
 	check "bob, too" terminal b bob
 	check "both are on record" poll 10 eval 'ctl list ana && ctl list bob' >/dev/null
+	check "its number is listed, once sshd has made it" poll 10 eval '[ "$(of ana "d[0][\"tty\"]")" = pts/0 ]'
+	is "show has it, too" "$(ctl show bob --json | json 'd["tty"]')" pts/0
 	got=$(ctl wall --json 'Down at five.' | json 'sorted((x["user"], x["told"], x["failed"]) for x in d)')
 	is "each is told" "$got" "[('ana', 1, 0), ('bob', 1, 0)]"
 	check "ana reads it" shows a 'Down at five.'
@@ -135,6 +137,28 @@ PY
 	hold_end one
 	hold_end a
 	hold_end b
+	check "all are out" poll 10 eval '[ "$(ctl list --json | json "len(d)")" = 0 ]'
+}
+
+# Rooms of two users in one budget, and of one in none. Numbers are where this kernel counts: the guest's suite has them.
+check_budgets() {
+	is "nobody is in one" "$(ctl list --budgets --json | json 'd')" '[]'
+	host_config 'budgets = { all = { tasks = 5000; }; };' '' 'on_close = "keep"; limits = { budget = "all"; };'
+	sed -i 's/limits = { memory = "1G"/limits = { budget = "all"; memory = "1G"/' /etc/carrel/carrel.conf
+	hold one bob@room
+	hold two bob@room
+	hold three dora@room
+	hold four ana@room
+	check "four are in" poll 10 eval '[ "$(ctl list --json | json "len(d)")" = 4 ]'
+	is "who is in it" "$(ctl list --budgets --json | json '[(x["budget"], x["users"], x["rooms"], x["logins"]) for x in d]')" "[('all', 2, 2, 3)]"
+	is "cpu is counted everywhere" "$(ctl list --budgets --json | json 'd[0]["cpu"] > 0')" True
+	is "all that is to be known" "$(ctl list --budgets --json | json '" ".join(d[0])')" \
+		"budget users rooms logins tasks tasks_max memory memory_max cpu cpu_max io io_max"
+	like "as a table" "$(ctl list --budgets | head -n 1)" '^BUDGET +USERS +ROOMS +LOGINS +TASKS +TASKS MAX'
+	is "--budgets of somebody" "$(status ctl list --budgets ana)" 2
+	for h in one two three four; do hold_end $h; done
+	host_config '' '' 'linger = "1h"; on_close = "keep";'
+	ctl kill dora >/dev/null
 	check "all are out" poll 10 eval '[ "$(ctl list --json | json "len(d)")" = 0 ]'
 }
 
@@ -234,6 +258,7 @@ check_lingering
 check_held
 check_wall
 check_wall_hostile
+check_budgets
 check_not_here
 check_drain
 check_drain_kill
