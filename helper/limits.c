@@ -97,9 +97,8 @@ static int make_cgroup(struct crl_job *job, const struct crl_limit_plans *plans,
 	r = crl_cgroup_slice(c->prefix, job->login.uid, p->budget, c->slice_path);
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_LIMITS, "the path of the user's slice is too long (cgroup.root)");
-	r = crl_making_note(job->making, crl_config_cgroup_root(job->config)); /* before there is something to find */
-	if (r < 0)
-		return crl_err_set(err, -r, CRL_STAGE_STATE, "cannot note where the login's cgroup will be");
+	/* Before there is something to find. Without space for it, it is found as long as the configuration stays. */
+	crl_ignore(crl_making_note(job->making, crl_config_cgroup_root(job->config)));
 	r = crl_cgroup_make(c->root, c->slice_path, job->id, &limits, &c->dir, missing, sizeof(missing), err);
 	if (r < 0)
 		return r;

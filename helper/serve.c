@@ -100,10 +100,10 @@ static int give_up_power(struct crl_job *job, struct crl_room *room, struct crl_
 
 	crl_manager_house_end(job, room);
 	crl_sweep_start(job);
-	crl_room_record(room);
-	end_making(job); /* R2 */
 	(void)snprintf(name, sizeof(name), "carrel:%s", room->id); /* cannot be cut */
 	crl_rename_process(name);
+	crl_room_record(room); /* or what stands for it, by which the sweep finds it as well */
+	end_making(job); /* R2 */
 	disarm_deadline(); /* from here on nothing waits, and the sandbox knows no timers */
 	return crl_room_confine(room, err);
 }
@@ -234,8 +234,8 @@ int crl_serve(struct crl_job *job, struct crl_err *err)
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_STATE, "no random numbers for an id");
 	r = crl_state_lock(&job->state, job->id, LOCK_EX, &job->making); /* R2 */
-	if (r < 0)
-		return crl_err_set(err, -r, CRL_STAGE_STATE, "cannot lock the new login's id");
+	if (r < 0) /* no space: a sweep at the wrong moment can cost the login, but that is no reason to refuse it now */
+		crl_log(LOG_WARNING, "id=%s: cannot keep the sweep away: %s", job->id, strerror(-r));
 	r = crl_drain_refuse(job, err);
 	if (r == 0)
 		r = let_in(job, err);

@@ -70,7 +70,8 @@ int crl_live_read(const char *state, struct crl_live *ret, struct crl_err *err)
 	r = crl_rooms_read(state, &rooms, err);
 	if (r < 0)
 		return r;
-	if (rooms.unreadable > 0 && rooms.error != -EBADMSG) { /* what is no record is nobody's; this may be somebody's */
+	/* A file that is no record is nobody's; what else cannot be read may be somebody's, as a living supervisor's copy. */
+	if (rooms.unreadable > 0 && (rooms.error != -EBADMSG || rooms.unreadable_name[0] == '/')) {
 		crl_rooms_done(&rooms);
 		return crl_err_set(err, EIO, CRL_STAGE_STATE, "a room's record cannot be read");
 	}
@@ -110,7 +111,7 @@ bool crl_live_has_app(const struct crl_live *live, pid_t pid)
 
 int crl_making_note(int lock, const char *root)
 {
-	if (!root[0])
+	if (!root[0] || lock < 0)
 		return 0;
 	return dprintf(lock, NOTE_KEY "%s\n", root) < 0 ? -EIO : 0;
 }

@@ -229,14 +229,16 @@ same_census "and nothing is left" "$before"
 # ---- killed at every call that leaves a trace -------------------------------------------------------------------------------
 # One login after the other has its helper killed at its first, second, … such call, until one gets through.
 CALLS="mkdirat clone clone3 renameat renameat2 bind listen sendmsg flock unlinkat write socketpair pipe2"
+swept() { # whoever lives may be about to tidy up himself, or to write that somebody has left
+	sweep && [ "$(left)" = "$kept" ]
+}
 killed_at() { # USER CALL NUMBER: is the helper killed there?
 	sweep_never
 	traced -e trace=$2 -e inject=$2:signal=KILL:when=$3
 	in_su "$1" 'echo in' >$STAGE_LOG/su
 	poll 10 grep -q '^+++' $STAGE_LOG/trace
 	poll 10 gone_but_held
-	sweep || bad+=" sweep@$2.$3"
-	[ "$(left)" = "$kept" ] || bad+=" $2.$3:$(left | paste -sd,)"
+	poll 10 swept || bad+=" $2.$3:$(diff <(echo "$kept") <(left) | paste -sd,)"
 	grep -q 'killed by SIGKILL' $STAGE_LOG/trace
 }
 killed_everywhere() { # NAME USER
