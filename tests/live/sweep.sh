@@ -139,6 +139,28 @@ check "a cgroup below a root that is configured no more is found" test ! -d "$C/
 rmdir "$C/elsewhere"
 check "and its note goes" nothing_left
 
+# A living room whose record cannot be written has none, and loses nothing.
+mount -t tmpfs -o mode=700,size=4M,nr_inodes=20 full $STATE_DIR
+$PANE new-session -d -s t -x 80 -y 24 "ssh -F $STAGE/ssh/config -b 127.0.0.13 dora@room"
+check "a terminal login" poll 15 eval 'who | grep -q "^dora "'
+hold second dora@room
+room=$(hold_ask second 'cat /run/carrel-room')
+for ((i = 0; i < 40; i++)); do : >$STATE_DIR/fill.$i; done 2>/dev/null
+hold third dora@room # its supervisor writes the record anew
+rm -f $ROOMS/*.room $STATE_DIR/fill.0
+: >$STATE_DIR/fill.0
+traces=$(find "$C" -path '*carrel.slice*' -type d; who; ls $ROOMS)
+sweep
+is "a room without a record keeps cgroups, terminals and its files" \
+	"$(find "$C" -path '*carrel.slice*' -type d; who; ls $ROOMS)" "$traces"
+rm -f $STATE_DIR/fill.*
+is "who logs in next joins it" "$(room dora 'cat /run/carrel-room')" "$room"
+hold_end third
+hold_end second
+$PANE kill-server
+all_dead
+umount $STATE_DIR
+
 # ---- when and by whom -------------------------------------------------------------------------------------------------
 touch $ROOMS/abcdefgh.lock
 sweep_never
