@@ -6,8 +6,10 @@
  */
 #include "helper/helper.h"
 
+#include <linux/capability.h>
 #include <syslog.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "apply/accounting.h"
@@ -134,21 +136,31 @@ static int choose_policy(struct crl_job *job, struct crl_err *err)
 	return r;
 }
 
+/* Why no time namespace can be made here, or NULL: the kernel has none, or the service has been denied the clock. */
+static const char *lacks_time(void)
+{
+	if (access("/proc/self/ns/time", F_OK) < 0)
+		return "this kernel has no time namespaces";
+	if (prctl(PR_CAPBSET_READ, CAP_SYS_TIME) != 1)
+		return "without CAP_SYS_TIME its boot clock cannot be set (ProtectClock= in the service's unit, or a container)";
+	return NULL;
+}
+
 /* What the kernel cannot do: refuse, or go on without and say so. */
 static int settle_time(struct crl_job *job, struct crl_err *err)
 {
 	struct crl_policy *p = &job->policy;
 
+	const char *lack = lacks_time();
+
 	if (!(p->namespaces & CRL_NS_BIT(CRL_NS_TIME)))
 		return 0;
-	if (p->need[CRL_FEATURE_TIME] != CRL_NEED_OFF && access("/proc/self/ns/time", F_OK) == 0)
+	if (p->need[CRL_FEATURE_TIME] != CRL_NEED_OFF && !lack)
 		return 0;
 	if (p->need[CRL_FEATURE_TIME] == CRL_NEED_REQUIRE)
-		return crl_err_set(err, EOPNOTSUPP, CRL_STAGE_NAMESPACE,
-				   "this kernel has no time namespaces (namespaces; features.time is \"require\")");
+		return crl_err_set(err, EOPNOTSUPP, CRL_STAGE_NAMESPACE, "%s (namespaces; features.time is \"require\")", lack);
 	if (p->need[CRL_FEATURE_TIME] == CRL_NEED_PREFER)
-		crl_log(LOG_WARNING, "id=%s user uid=%u: no time namespaces in this kernel, going on without", job->id,
-			job->login.uid);
+		crl_log(LOG_WARNING, "id=%s uid=%u: no time namespace, going on without: %s", job->id, job->login.uid, lack);
 	p->namespaces &= ~CRL_NS_BIT(CRL_NS_TIME);
 	return 0;
 }

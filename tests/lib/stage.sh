@@ -105,9 +105,11 @@ stage_copy_tools() { # REPO
 	cp "$1"/tests/lib/*.sh $STAGE/tests/lib/
 	cp "$1"/tests/live/*.sh $STAGE/tests/live/
 	cp "$1"/tests/golden/ctl/* $STAGE/tests/golden/
-	cp "$CARREL_BUILD"/tests/lib/{probe,syslogd} "$CARREL_BUILD"/tests/fault/{inject,mark.so} $STAGE/bin/ || die "probe and syslogd are not built"
-	[ ! -e "$CARREL_BUILD/tests/lib/enosys" ] || cp "$CARREL_BUILD/tests/lib/enosys" $STAGE/bin/
-	[ ! -e "$CARREL_BUILD/tests/lib/app" ] || cp "$CARREL_BUILD/tests/lib/app" $STAGE/bin/
+	cp "$CARREL_BUILD"/tests/lib/{probe,syslogd} $STAGE/bin/ || die "probe and syslogd are not built"
+	local tool # of some suites only, so that a stage needs no more than it uses
+	for tool in lib/enosys lib/app fault/inject fault/mark.so; do
+		[ ! -e "$CARREL_BUILD/tests/$tool" ] || cp "$CARREL_BUILD/tests/$tool" $STAGE/bin/
+	done
 	if [ "$CARREL" = 1 ]; then
 		cp "$CARREL_BUILD/pam_carrel.so" "$CARREL_BUILD/carrel-helper" "$CARREL_BUILD/carrelctl" $STAGE_LIB/ || die "no products"
 		cp -r "$1"/conf/. $STAGE/data/

@@ -165,6 +165,25 @@ is "all mended: the user gets in" "$(room ana 'echo in')" in
 sed -i 's/seccomp = { base = "@login"; };/seccomp = { base = "@login"; deny = [ "prctl" ]; };/' /etc/carrel/carrel.conf
 is "a filter that refuses the question whether it is in force: in, and refused" \
 	"$(room ana 'perl -e "syscall(157, 21); print \$!+0"'; su ana -c 'echo in' </dev/null)" 1in
+
+# A service whose unit has taken the clock from it (ProtectClock=), as containers do.
+clockless() { # COMMAND
+	s -p 2209 ana@room "$1" </dev/null 2>&1
+}
+setpriv --bounding-set -sys_time --inh-caps -sys_time /usr/sbin/sshd -f $STAGE/keys/sshd_config -D -e -p 2209 \
+	-o ListenAddress=127.0.0.1:2209 2>>$STAGE_LOG/clockless </dev/null &
+clockless=$!
+poll 10 port_open 2209
+sed -i 's/features = { limits = "prefer"; };/features = { limits = "prefer"; time = "require"; };/' /etc/carrel/carrel.conf
+log_mark
+like "no power over the clock, time namespace required" "$(clockless 'echo in')" 'code NAMESPACE'
+logged "no power over the clock" CAP_SYS_TIME ProtectClock
+sed -i 's/time = "require"/time = "prefer"/' /etc/carrel/carrel.conf
+log_mark
+is "preferred: in, and on the host's clock" "$(clockless 'readlink /proc/self/ns/time')" "$(readlink /proc/self/ns/time)"
+check "and the log says what is not there" poll 10 eval 'log_since "going on without.*CAP_SYS_TIME" | grep -q .'
+kill $clockless
+wait $clockless 2>/dev/null
 host_config
 same_census "nothing is left of any of it" "$before"
 tap_done
