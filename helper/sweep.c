@@ -12,6 +12,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
@@ -277,12 +279,27 @@ static _Noreturn void run_sweep(const struct crl_options *o)
 	_exit(1);
 }
 
+/*
+ * Children of a helper that has made a room with a clock of its own would see that room's boot clock, and so another
+ * start time of every process than records have: all rooms would look dead. Returns whether a child sees the host's.
+ */
+static bool keep_hosts_clock(void)
+{
+	scoped_fd own = open("/proc/self/ns/time", O_RDONLY | O_CLOEXEC);
+
+	return own < 0 ? errno == ENOENT : setns(own, CLONE_NEWTIME) == 0; /* a kernel without has no other clock */
+}
+
 void crl_sweep_start(const struct crl_job *job)
 {
 	pid_t pid;
 
 	if (!is_due(&job->state))
 		return;
+	if (!keep_hosts_clock()) {
+		crl_log(LOG_WARNING, "cannot start the sweep on the host's clock: %s", strerror(errno));
+		return;
+	}
 	pid = fork();
 	if (pid == 0)
 		run_sweep(job->options);
