@@ -6,8 +6,9 @@
 # guest COMMAND    as root in the guest, beside PAM; standard input, output and exit status are the command's
 # login USER CMD   a real SSH login from outside, through everything that is tested
 
-GUEST_BOOT_LIMIT=${GUEST_BOOT_LIMIT:-240} # seconds until the guest answers
-GUEST_LIMIT=${GUEST_LIMIT:-120}           # seconds one command may take
+# Both end a guest that hangs; one that is slow, on a machine with other work, is waited for.
+GUEST_BOOT_LIMIT=${GUEST_BOOT_LIMIT:-900} # seconds until the guest answers
+GUEST_LIMIT=${GUEST_LIMIT:-480}           # seconds one command may take
 
 free_port() {
 	local port
@@ -88,6 +89,14 @@ guest_start() {
 	guest_wait
 }
 
+# The runner's own sshd may be up before Debian's is, and before systemd lets people in (pam_nologin(8)). In /proc/net/tcp
+# port 22 is 0016, and state 0A is "listening".
+door_wait() {
+	guest "for i in \$(seq $((GUEST_LIMIT * 2))); do
+		! test -e /run/nologin && grep -qE ':0016 [0-9A-F:]+ 0A' /proc/net/tcp /proc/net/tcp6 && exit 0
+		sleep 0.5; done; exit 1" </dev/null
+}
+
 guest_wait() {
 	local deadline=$((SECONDS + GUEST_BOOT_LIMIT))
 	until timeout 90 ssh -F "$GUEST_DIR/ssh_config" -o ConnectTimeout=5 control true </dev/null >/dev/null 2>&1; do
@@ -98,6 +107,7 @@ guest_wait() {
 		fi
 		sleep 0.5
 	done
+	door_wait || { echo "guest: sshd does not listen" >&2; return 1; }
 }
 
 guest_end() {
@@ -135,7 +145,7 @@ guest_reboot() {
 		sleep 2
 		[ "$(timeout 60 ssh -F "$GUEST_DIR/ssh_config" -o ConnectTimeout=5 control 'cat /proc/sys/kernel/random/boot_id' \
 			</dev/null 2>/dev/null)" != "$before" ] || continue
-		timeout 60 ssh -F "$GUEST_DIR/ssh_config" control true </dev/null >/dev/null 2>&1 && return 0
+		timeout 60 ssh -F "$GUEST_DIR/ssh_config" control true </dev/null >/dev/null 2>&1 && door_wait && return 0
 	done
 	return 1
 }

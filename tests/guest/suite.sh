@@ -23,9 +23,10 @@ users_make() {
 	END
 }
 
-# carrel's two lines into a stack, once.
+# carrel's two lines into a stack, once. The ten seconds that a login has by itself are for a processor, not for an emulated
+# one on a busy machine; the last timeout of a line counts.
 pam_wire() { # SERVICE [ARGUMENTS]
-	guest 'bash -s' "$@" <<-'END'
+	guest 'bash -s' "$1" timeout=300 "${@:2}" <<-'END'
 		file=/etc/pam.d/$1
 		shift
 		sed -i '/pam_carrel/d' "$file"

@@ -107,7 +107,7 @@ check_blocked() {
 }
 
 check "users" users_make
-pam_wire sshd
+pam_wire sshd timeout=60 # the home that never answers is waited for so long
 plain_home
 conf real
 reaches "a plain home"
