@@ -37,6 +37,14 @@ try_gdb_attach() {
 }
 try_gdb_aslr() { setarch -R true; }
 try_perf() { probe_says_ok perf; }
+try_copy() {
+	/usr/bin/python3 -c 'import ctypes, os
+class V(ctypes.Structure): _fields_ = [("base", ctypes.c_void_p), ("len", ctypes.c_size_t)]
+source, copy = ctypes.create_string_buffer(b"hello"), ctypes.create_string_buffer(8)
+to, what = V(ctypes.addressof(copy), 5), V(ctypes.addressof(source), 5)
+n = ctypes.CDLL(None).process_vm_readv(os.getpid(), ctypes.byref(to), 1, ctypes.byref(what), 1, 0)
+assert n == 5 and copy.value == b"hello"'
+}
 try_numa() { probe_says_ok mempolicy; }
 try_io_uring() { probe_says_ok io-uring; }
 try_compat() { probe_says_ok i386-getpid; }

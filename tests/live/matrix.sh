@@ -52,6 +52,7 @@ ROWS=(
 	'gdb_aslr|no address randomisation (`setarch -R`)'
 	'perf|perf, of one'\''s own processes (`perf_event_open`)'
 	'numa|NUMA placement (`set_mempolicy`)'
+	'copy|ranks of MPI copy from each other'\''s memory (`process_vm_readv`)'
 	'io_uring|io_uring'
 	'ctypes|Python'\''s ctypes'
 	'compat|32-bit programs'
