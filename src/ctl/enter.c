@@ -4,13 +4,12 @@
  *
  * Owns: R1 no file of the room is executed before the process is the room's user, with the room's restrictions; R2 what
  * runs inside gets a terminal of the room's own, or pipes, and no other descriptor; R3 it counts to the login's limits;
- * R4 it has none of the operator's keys.
+ * R4 it has none of the operator's keys; R5 nobody visits under the name of somebody for whom the room was not made.
  */
 #include "ctl/ctl.h"
 
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -274,14 +273,40 @@ static enum ctl_exit find_cgroup(struct visit *v)
 	return CTL_YES;
 }
 
+/*
+ * R5: the visitor is the one for whom the room was made. A uid proves nobody: it may be another's by now (userdel,
+ * useradd). The same user whose home or group has changed since is in the room as it has him. Returns CTL_YES, or what
+ * has been said.
+ */
+static enum ctl_exit find_person(struct visit *v)
+{
+	const struct crl_room_info *room = v->room;
+	struct crl_login *l = &v->who.login;
+	struct crl_err err = {0};
+	int r = ctl_person_of(v->c, room->user, &v->who, &err);
+
+	if (r < 0 && err.code != ENOENT)
+		return ctl_error(v->c, &err);
+	if (r < 0 || l->uid != room->uid)
+		return ctl_complain(v->c, CTL_NO, "room %s was made for user %s, uid %u, who is not that any more: carrelctl kill "
+				    "ends it", room->id, room->user, room->uid);
+	if (room->gid != CRL_UID_UNKNOWN && (room->gid != l->gid || strcmp(room->home, l->home) != 0)) {
+		(void)ctl_complain(v->c, CTL_YES, "home or group of %s have changed since room %s was made, which has %s and gid %u",
+				   room->user, room->id, room->home, room->gid);
+		l->gid = room->gid;
+		(void)snprintf(l->home, sizeof(l->home), "%s", room->home);
+	}
+	return CTL_YES;
+}
+
 static enum ctl_exit prepare(struct visit *v)
 {
 	struct crl_err err = {0};
-	const struct passwd *pw = getpwuid(v->login->uid);
 	char user[CRL_USER_MAX * 4], frozen[8];
+	enum ctl_exit status = find_person(v);
 
-	if (!pw || ctl_person_of(v->c, pw->pw_name, &v->who, &err) < 0)
-		return ctl_complain(v->c, CTL_FAIL, "uid %u is not known any more: %s", v->login->uid, err.text);
+	if (status != CTL_YES)
+		return status;
 	if (!v->c->unrestricted && read_restrictions(v, &err) < 0)
 		return ctl_error(v->c, &err);
 	v->init = ctl_open_init(v->room);

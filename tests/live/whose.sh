@@ -53,6 +53,7 @@ check_reused_uid() { # HOME NAME
 	is "[O] $2: and sees nothing of the first one's" "$(by next 'cat /home/dead/mine /tmp/mine 2>/dev/null; ls /home')" next
 	check "$2: since his room is another" poll 5 rooms_are 2
 	like "$2: the first one's is listed as his" "$(cat $STATE_DIR/rooms/*.room)" '^user=dead'
+	check_visit "$2"
 	[ "$2" = "real home" ] || check_same_name
 	userdel -f next
 	rm -rf /home/next
@@ -61,6 +62,21 @@ check_reused_uid() { # HOME NAME
 
 room_of() { # USER
 	basename "$(grep -l "^user=$1\$" $STATE_DIR/rooms/*.room)" .room
+}
+
+id_of() { # USER
+	sed -n 's/^room=//p' "$STATE_DIR/rooms/$(room_of "$1").room"
+}
+
+visit() { # ID COMMAND
+	$CTL enter --unrestricted "$1" -- sh -c "$2" </dev/null 2>&1
+}
+
+# What runs there would be taken for the next one's, by the operator and by the log.
+check_visit() { # NAME
+	like "[O] $1: the operator is not led into it as the next one" "$(visit "$(id_of dead)" 'id -un; cat /tmp/mine')" \
+		'^carrelctl enter: room [a-z0-9]+ was made for user dead, uid 4242, who is not that any more: carrelctl kill ends it$'
+	is "$1: but into the next one's own" "$(visit "$(id_of next)" 'id -un')" next
 }
 
 # A digest may be the same for two: then the room's own supervisor says no.
@@ -94,6 +110,7 @@ check_reused_records() {
 }
 
 check_changes() {
+	local old
 	lingering
 	is "a second login comes into the room that waits" "$(by bob 'cat /run/carrel-room')" "$(by bob 'cat /run/carrel-room')"
 	check "there is one" poll 5 rooms_are 1
@@ -101,6 +118,10 @@ check_changes() {
 	install -d -m 700 -o bob -g staff /home/bob2
 	is "[O] after usermod -d the user is at home" "$(by bob 'cd; pwd; touch here; ls /home')" $'/home/bob2\nbob2'
 	check "in a new room" poll 5 rooms_are 2
+	old=$(basename "$(grep -l '^home=/home/bob$' $STATE_DIR/rooms/*.room)")
+	old=$(sed -n 's/^room=//p' "$STATE_DIR/rooms/$old")
+	like "the operator who visits the old one is told" "$(visit "$old" true)" 'have changed since room .* was made, which has /home/bob and'
+	is "and is there as it was" "$(visit "$old" 'pwd; echo $HOME' | tail -n 2)" $'/home/bob\n/home/bob'
 	usermod -d /home/bob bob
 	is "and back in the old one" "$(by bob 'cd; pwd')" /home/bob
 	check "which is there still" poll 5 rooms_are 2
