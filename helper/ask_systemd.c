@@ -5,6 +5,7 @@
  * R1: whoever asks may be killed at any time; then the question dies too: nothing is moved for a process that is gone.
  * R2: no answer is waited for longer than the caller says, by a clock and not by a signal: a bus that accepts and says
  * nothing costs one deadline.
+ * R3: "not now" is no answer while there is time left: a user's slice that is just being stopped keeps no login out.
  *
  * Runs in: helper, root, host namespaces.
  */
@@ -18,6 +19,8 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+
+#define AGAIN_MS 50 /* between two questions that systemd cannot answer yet */
 
 int crl_systemd_bus_path(char *buf, size_t size)
 {
@@ -141,10 +144,29 @@ int crl_systemd_await(struct crl_systemd_question *q, int64_t deadline_ms, struc
 	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "systemd: %s", text) : 0;
 }
 
-int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err)
+static int ask_once(char **argv, int64_t deadline_ms, struct crl_err *err)
 {
 	struct crl_systemd_question q;
 	int r = crl_systemd_begin(argv, &q, err);
 
 	return r < 0 ? r : crl_systemd_await(&q, deadline_ms, err);
+}
+
+/* R3. What systemd has said tells more than that the last question came too late for an answer. */
+int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err)
+{
+	struct crl_err said = {0}, now = {0};
+	int r;
+
+	while ((r = ask_once(argv, deadline_ms, &now)) == -EAGAIN && crl_now_ms() + AGAIN_MS < deadline_ms) {
+		said = now;
+		crl_pause_ms(AGAIN_MS);
+	}
+	if (r == 0)
+		return 0;
+	if (r == -ETIMEDOUT && said.code != 0)
+		now = said;
+	if (err)
+		*err = now;
+	return -now.code;
 }

@@ -40,16 +40,33 @@ bool crl_manager_is_systemd(const struct crl_job *job)
 	       crl_systemd_bus_path(path, sizeof(path)) == 0;
 }
 
-static int ask_scope(const char *name, const char *slice, const char *description, pid_t one, pid_t two,
-		     struct crl_systemd_question *ret, struct crl_err *err)
-{
-	char first[16], second[16];
-	char *argv[] = {NULL,  (char[]){"scope"}, (char *)(uintptr_t)name, (char *)(uintptr_t)slice,
-			(char *)(uintptr_t)description, first, two > 0 ? second : NULL, NULL};
+/* A question for a scope, in carrel-bus's words. */
+struct scope_words {
+	char name[CRL_KEY_MAX];
+	char text[CRL_USER_MAX * 4 + 32];
+	char pid[2][16];
+	char *argv[8];
+};
 
-	(void)snprintf(first, sizeof(first), "%d", (int)one);
-	(void)snprintf(second, sizeof(second), "%d", (int)two);
-	return crl_systemd_begin(argv, ret, err);
+/* @pid  one or two; the second may be 0 */
+static void word_scope(struct scope_words *w, const struct crl_job *job, const char *slice, const char *what,
+		       const pid_t pid[2])
+{
+	static char verb[] = "scope";
+	char user[CRL_USER_MAX * 4];
+	size_t n = 0;
+
+	(void)snprintf(w->text, sizeof(w->text), "carrel: %s of %s", what, crl_escape(user, sizeof(user), job->login.user));
+	w->argv[n++] = NULL;
+	w->argv[n++] = verb;
+	w->argv[n++] = w->name;
+	w->argv[n++] = (char *)(uintptr_t)slice;
+	w->argv[n++] = w->text;
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(w->pid[i], sizeof(w->pid[i]), "%d", (int)pid[i]);
+		w->argv[n + i] = pid[i] > 0 ? w->pid[i] : NULL;
+	}
+	w->argv[n + 2] = NULL;
 }
 
 /* True when @pid has come into a cgroup whose last part is @name. */
@@ -91,25 +108,22 @@ static bool is_below(const char *path, const char *slice)
 static int find_scope(struct crl_job *job, const char *unit, struct crl_err *err)
 {
 	struct crl_login_cgroup *c = &job->cgroup;
-	char name[40], text[CRL_USER_MAX * 4 + 32], user[CRL_USER_MAX * 4];
-	struct crl_systemd_question q;
+	struct scope_words w;
 	int r;
 
 	r = crl_cgroup_of(job->app_pid, c->path, sizeof(c->path));
 	if (r == 0 && is_below(c->path, c->slice_path))
 		return 0;
-	(void)snprintf(name, sizeof(name), "carrel-%s.scope", job->id);
-	(void)snprintf(text, sizeof(text), "carrel: login of %s", crl_escape(user, sizeof(user), job->login.user));
-	r = ask_scope(name, unit, text, job->app_pid, getpid(), &q, err);
-	if (r == 0)
-		r = crl_systemd_await(&q, crl_job_patience_ms(job), err);
+	(void)snprintf(w.name, sizeof(w.name), "carrel-%s.scope", job->id);
+	word_scope(&w, job, unit, "login", (const pid_t[]){job->app_pid, getpid()});
+	r = crl_systemd_ask(w.argv, crl_job_patience_ms(job), err);
 	if (r < 0)
 		return r;
-	if (await_move(job->app_pid, name, crl_job_patience_ms(job)) &&
+	if (await_move(job->app_pid, w.name, crl_job_patience_ms(job)) &&
 	    crl_cgroup_of(job->app_pid, c->path, sizeof(c->path)) == 0 && is_below(c->path, c->slice_path))
 		return 0;
 	return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "systemd has not moved the application to %s/%s", c->slice_path,
-			   name);
+			   w.name);
 }
 
 /* What shall hold, as far as this host can, and the right to change it. */
@@ -159,9 +173,10 @@ int crl_manager_reload(struct crl_job *job, const char *slice, struct crl_err *e
 	return r < 0 ? r : crl_manager_limit(job, &slices, &plans, err);
 }
 
-static void house_name(char buf[CRL_KEY_MAX], const struct crl_room *room)
+static void word_house(struct scope_words *w, const struct crl_job *job, const struct crl_room *room)
 {
-	(void)snprintf(buf, CRL_KEY_MAX, "carrel-room-%s.scope", room->id); /* fits */
+	(void)snprintf(w->name, sizeof(w->name), "carrel-room-%s.scope", room->id); /* fits */
+	word_scope(w, job, "carrel.slice", "room", (const pid_t[]){getpid(), room->init_pid});
 }
 
 static void stays(const struct crl_room *room, const char *why)
@@ -171,14 +186,13 @@ static void stays(const struct crl_room *room, const char *why)
 
 void crl_manager_house_begin(struct crl_job *job, const struct crl_room *room)
 {
-	char name[CRL_KEY_MAX], text[CRL_USER_MAX * 4 + 32], user[CRL_USER_MAX * 4];
 	struct crl_err err = {0};
+	struct scope_words w;
 
 	if (!job->cgroup.managed)
 		return;
-	house_name(name, room);
-	(void)snprintf(text, sizeof(text), "carrel: room of %s", crl_escape(user, sizeof(user), job->login.user));
-	if (ask_scope(name, "carrel.slice", text, getpid(), room->init_pid, &job->housing, &err) < 0)
+	word_house(&w, job, room);
+	if (crl_systemd_begin(w.argv, &job->housing, &err) < 0)
 		stays(room, err.text);
 }
 
@@ -186,14 +200,18 @@ void crl_manager_house_end(struct crl_job *job, const struct crl_room *room)
 {
 	int64_t end = crl_now_ms() + HOUSE_MS, patience = crl_job_patience_ms(job);
 	struct crl_err err = {0};
-	char name[CRL_KEY_MAX];
+	struct scope_words w;
+	int r;
 
 	if (job->housing.pid == 0)
 		return;
 	end = end < patience ? end : patience; /* it is worth no refusal */
-	house_name(name, room);
-	if (crl_systemd_await(&job->housing, end, &err) < 0)
+	word_house(&w, job, room);
+	r = crl_systemd_await(&job->housing, end, &err);
+	if (r == -EAGAIN)
+		r = crl_systemd_ask(w.argv, end, &err);
+	if (r < 0)
 		stays(room, err.text);
-	else if (!await_move(getpid(), name, end)) /* one never entered would never be seen to be empty */
+	else if (!await_move(getpid(), w.name, end)) /* one never entered would never be seen to be empty */
 		stays(room, "systemd has not moved them yet");
 }

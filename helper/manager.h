@@ -55,7 +55,8 @@ void crl_manager_sweep(const struct crl_state *s, const char *state, const struc
  * ask_systemd.c: ask one question, all at once or in two steps.
  * @argv         argv[0] is filled in; NULL-ended
  * @deadline_ms  as crl_now_ms() counts; then carrel-bus is killed and the answer is -ETIMEDOUT
- * Errors (stage LIMITS): as systemd says.
+ * Errors (stage LIMITS): as systemd says; -EAGAIN: not now, but soon, which crl_systemd_ask() takes for no answer as
+ * long as there is time.
  */
 int crl_systemd_ask(char **argv, int64_t deadline_ms, struct crl_err *err) CRL_MUST_CHECK;
 int crl_systemd_begin(char **argv, struct crl_systemd_question *ret, struct crl_err *err) CRL_MUST_CHECK;

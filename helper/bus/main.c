@@ -6,8 +6,9 @@
  *   carrel-bus set UNIT NAME=VALUE...                    runtime properties of a unit
  *   carrel-bus scope NAME SLICE DESCRIPTION PID...       a transient scope with these processes
  *
- * Exit status 0, or the errno of what failed with one line on standard error. Values are numbers and device paths that
- * the helper made; nothing that a user chooses reaches systemd but the description's user name, escaped there.
+ * Exit status 0, or the errno of what failed with one line on standard error; EAGAIN: not now, but soon. Values are
+ * numbers and device paths that the helper made; nothing that a user chooses reaches systemd but the description's user
+ * name, escaped there.
  * Runs in: root, host namespaces. R1: it writes no file and starts no program.
  * Source: org.freedesktop.systemd1(5), sd-bus(3).
  */
@@ -32,6 +33,15 @@ static int complain(const char *what, int r, const sd_bus_error *e)
 	return -r > 0 && -r < 256 ? -r : EIO;
 }
 
+/*
+ * True when systemd is still busy with a job that stands against ours: a user's slice that is being stopped behind his
+ * last session. Not so a unit of that name that exists: no id is given twice, so it would be there the next time, too.
+ */
+static bool is_passing(const sd_bus_error *e)
+{
+	return sd_bus_error_has_name(e, "org.freedesktop.systemd1.TransactionIsDestructive");
+}
+
 /* @ret_unknown  set when systemd does not know a property; NULL = that is an error as all others */
 static int call(sd_bus *bus, sd_bus_message *m, const char *what, bool *ret_unknown)
 {
@@ -42,7 +52,7 @@ static int call(sd_bus *bus, sd_bus_message *m, const char *what, bool *ret_unkn
 	if (r < 0 && ret_unknown && sd_bus_error_has_name(&e, SD_BUS_ERROR_PROPERTY_READ_ONLY))
 		*ret_unknown = true;
 	else if (r < 0)
-		code = complain(what, r, &e);
+		code = complain(what, is_passing(&e) ? -EAGAIN : r, &e);
 
 	sd_bus_error_free(&e);
 	return code;

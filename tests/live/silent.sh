@@ -7,6 +7,9 @@ stage_enter "$@"
 
 C=/sys/fs/cgroup
 SILENT=$STAGE/silent # while it is there, nothing is heard of a room's own processes
+NOT_NOW=$STAGE/not-now # holds the exit status with which a login's scope is refused
+HOUSE_NOT_NOW=$STAGE/house-not-now # the same for a room's own processes, once
+ASKED=$STAGE/asked # a line for each question for a login's scope
 
 # The manager looks at the usual place.
 [ "$(stat -f -c %T $C)" = cgroup2fs ] || mount --bind "$(cgroup_root)" $C
@@ -14,8 +17,19 @@ cat >$STAGE_LIB/carrel-bus <<END
 #!/bin/bash
 [ "\$1" = scope ] || exit 0
 case \$2 in
-carrel-room-*) [ ! -e $SILENT ] || exec sleep 1000 ;;
+carrel-room-*)
+	[ ! -e $SILENT ] || exec sleep 1000
+	status=\$(cat $HOUSE_NOT_NOW 2>/dev/null) && rm $HOUSE_NOT_NOW
+	;;
+*)
+	echo "\$2" >>$ASKED
+	status=\$(cat $NOT_NOW 2>/dev/null)
+	;;
 esac
+if [ -n "\$status" ]; then
+	echo "\$2: Transaction for \$2/start is destructive (\$3 has 'stop' job queued, but 'start' is included in transaction)." >&2
+	exit \$status
+fi
 case \$3 in
 user-*) dir=$C/user.slice/\$3/\$2 ;;
 *) dir=$C/\$3/\$2 ;;
@@ -61,6 +75,43 @@ check "and its room" all_gone
 unlike "each close had its answer" "$(log_since)" 'no answer'
 like "the log says what was not done" "$(log_since)" "stay in the login's scope"
 rm $SILENT
+
+# The user's slice is just being stopped: a login waits for that, as long as it may.
+asked() { # COUNT at least
+	[ "$(wc -l <$ASKED)" -ge "$1" ]
+}
+EAGAIN=11 EEXIST=17
+echo $EAGAIN >$NOT_NOW
+: >$ASKED
+log_mark
+su ana -s /bin/sh -c 'echo in' </dev/null >$STAGE_LOG/su 2>&1 &
+login=$!
+check "what systemd refuses for now is asked again" poll 20 asked 3
+rm $NOT_NOW
+wait $login
+is "and the login gets in" "$(cat $STAGE_LOG/su)" in
+is "as one and the same scope" "$(sort -u $ASKED | wc -l)" 1
+unlike "without an error in the log" "$(log_since)" 'destructive'
+check "and its room ends" all_gone
+echo $EAGAIN >$HOUSE_NOT_NOW
+check "a room's own processes are asked for again, too" hold one bob@room
+check "the answer was taken" test ! -e $HOUSE_NOT_NOW
+like "and they are where they belong" "$(supervisor_scope)" '^/carrel.slice/carrel-room-'
+hold_end one
+check "the room ends" all_gone
+echo $EAGAIN >$NOT_NOW
+: >$ASKED
+log_mark
+unlike "for ever is too long: the login is refused" "$(room ana 'echo in')" '^in$'
+check "after more than one question" asked 3
+like "and the log has systemd's words" "$(log_since)" 'refused user=ana .*destructive'
+echo $EEXIST >$NOT_NOW
+: >$ASKED
+unlike "whatever else systemd says is its last word" "$(room ana 'echo in')" '^in$'
+is "and is asked once" "$(wc -l <$ASKED)" 1
+rm $NOT_NOW
+check "nobody asks any more" poll 10 eval '! pgrep -x carrel-bus'
+check "nothing runs on" all_gone
 
 # Whoever is killed while systemd is asked takes the question along.
 touch $SILENT

@@ -73,6 +73,10 @@ is "with the limits" "$(guest "cat /sys/fs/cgroup/user.slice/user-$UID_ANA.slice
 hold_end one
 check "which is gone afterwards" poll 30 guest "! test -e /sys/fs/cgroup/user.slice/user-$UID_ANA.slice"
 is "and no drop-in is left" "$(dropins)" 0
+guest "systemd-run -q --slice=user-$UID_ANA.slice --unit=stays -p TimeoutStopSec=15 bash -c 'trap : TERM; while :; do sleep 1; done'"
+guest "systemctl stop --no-block user-$UID_ANA.slice"
+check "her slice is being stopped" guest "systemctl list-jobs --no-legend | grep -q 'user-$UID_ANA.slice .*stop'"
+is "a login that comes just then waits for it" "$(login ana 'echo in')" in
 guest "mv /etc/pam.d/common-session.kept /etc/pam.d/common-session"
 
 # A shared room: what one login leaves behind ends with it.

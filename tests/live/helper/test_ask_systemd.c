@@ -91,6 +91,28 @@ static void test_answers(void **state)
 	assert_null(strstr(err.text, "more"));
 }
 
+/* "Not now" (EAGAIN is 11) is asked again; with no time left it is the answer, and anything else is at once. */
+static void test_not_now(void **state)
+{
+	struct crl_err err = {0};
+	char body[2048];
+
+	(void)state;
+	(void)snprintf(body, sizeof(body), "echo x >>%s.n; [ $(wc -l <%s.n) -ge 3 ] || { echo busy >&2; exit 11; }; rm %s.n",
+		       bus, bus, bus);
+	write_bus(body);
+	assert_int_equal(ask(60000, &err), 0);
+	write_bus("echo busy >&2; exit 11");
+	assert_int_equal(ask(300, &err), -EAGAIN);
+	assert_non_null(strstr(err.text, "systemd: busy"));
+	(void)snprintf(body, sizeof(body), "echo x >>%s.n; exit 17", bus);
+	write_bus(body);
+	assert_int_equal(ask(60000, &err), -EEXIST);
+	(void)snprintf(body, sizeof(body), "n=$(wc -l <%s.n); rm %s.n; exit $n", bus, bus);
+	write_bus(body);
+	assert_int_equal(ask(60000, &err), -1);
+}
+
 static void test_silence_ends_at_the_deadline(void **state)
 {
 	static const char *const silent[] = {"exec sleep 1000", "exec 2>&-; exec sleep 1000"};
@@ -154,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(test_answers),
+		T(test_not_now),
 		T(test_silence_ends_at_the_deadline),
 		T(test_left_behind),
 		T(test_question_dies_with_who_asks),
