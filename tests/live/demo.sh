@@ -61,7 +61,7 @@ printf -- '-------------------------+----------------------------+--------------
 
 # A mount that takes writes and is neither the home nor one that a room has for itself.
 writable="awk '\$6 ~ /(^|,)rw(,|\$)/ { print \$5 }' /proc/self/mountinfo | \
-	grep -vxE '/(tmp|var/tmp|home/(ana|bob)|run(/user/[0-9]+)?|var/log|proc|dev|dev/(shm|pts|mqueue|console))' | \
+	grep -vxE '/(tmp|var/tmp|home/(ana|bob)|run(/lock|/user/[0-9]+)?|var/log|proc|dev|dev/(shm|pts|mqueue|console))' | \
 	grep -c . | sed 's/^0\$/home and own/'"
 others="ps -e -o user= | grep -vxc \"\$(id -un)\""
 row "processes of others" "$others" 0 0
