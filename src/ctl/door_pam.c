@@ -24,8 +24,8 @@ static const struct {
 } services[] = {
 	{"sshd", "/usr/sbin/sshd", "sshd ssh", "logins by ssh", NULL},
 	{"login", "/bin/login /usr/bin/login", "agetty getty mgetty mingetty in.telnetd", "logins on the console", NULL},
-	{"su", "/bin/su /usr/bin/su", NULL, "who becomes another user", NULL},
-	{"su-l", "/bin/su /usr/bin/su", NULL, "who becomes another user by su -", NULL},
+	{"su", "/bin/su /usr/bin/su", NULL, "those who become another user", NULL},
+	{"su-l", "/bin/su /usr/bin/su", NULL, "those who become another user by su -", NULL},
 	{"cron", "/usr/sbin/cron", "cron", "crontabs", NULL},
 	{"crond", "/usr/sbin/crond", "crond cronie", "crontabs", NULL},
 	{"fcron", "/usr/sbin/fcron", "fcron", "fcrontabs", NULL},
@@ -50,20 +50,27 @@ static const struct {
 	{"pure-ftpd", "/usr/sbin/pure-ftpd", "pure-ftpd", "files by ftp, of the whole host", NO_ROOM},
 };
 
-/* @ret_line  its first line of type session, 0 = none */
-static bool has_carrel(const struct doors *d, const char *service, int *ret_line)
+/*
+ * @ret_line  its first line of type session, 0 = none
+ * @other     NULL or the path of another service; @ret_takes  whether it has lines of that one, too
+ */
+static bool has_carrel(const struct doors *d, const char *service, int *ret_line, const char *other, bool *ret_takes)
 {
 	const struct pam_view v = {.dir = d->pam_dir};
 	struct pam_sessions all;
-	bool opens = false;
+	bool opens = false, takes = false;
 
 	*ret_line = 0;
 	if (pam_view_sessions(&v, service, &all) < 0)
 		return false;
-	for (size_t i = 0; i < all.len; i++)
+	for (size_t i = 0; i < all.len; i++) {
 		opens |= all.step[i].line.opens;
+		takes |= other && strcmp(all.step[i].path, other) == 0;
+	}
 	if (all.len > 0)
 		*ret_line = all.step[0].via;
+	if (ret_takes)
+		*ret_takes = takes;
 	pam_sessions_done(&all);
 	return opens;
 }
@@ -72,7 +79,33 @@ bool door_has_carrel(const struct doors *d, const char *service)
 {
 	int line;
 
-	return has_carrel(d, service, &line);
+	return has_carrel(d, service, &line, NULL, NULL);
+}
+
+/* Is that service a way in beside carrel? @ret  its program, PATH_MAX bytes; @ret_line  its first session line */
+static bool is_open(const struct doors *d, size_t i, char *ret, int *ret_line)
+{
+	return door_finds(d, services[i].programs, ret) && !has_carrel(d, services[i].service, ret_line, NULL, NULL) &&
+	       *ret_line && (!services[i].served || door_is_served(d, services[i].served));
+}
+
+/* Does it take its lines from another service that is open? Then that one is told, and what mends it mends both. */
+static bool is_others(const struct doors *d, size_t i)
+{
+	const struct pam_view v = {.dir = d->pam_dir};
+
+	for (size_t k = 0; k < CRL_ARRAY_LEN(services); k++) {
+		char program[PATH_MAX], path[PATH_MAX];
+		bool takes = false;
+		int line;
+
+		pam_view_path(&v, services[k].service, path, sizeof(path));
+		if (k != i)
+			(void)has_carrel(d, services[i].service, &line, path, &takes);
+		if (takes && is_open(d, k, program, &line))
+			return true;
+	}
+	return false;
 }
 
 void door_pam_services(const struct doors *d)
@@ -83,8 +116,7 @@ void door_pam_services(const struct doors *d)
 		char program[PATH_MAX], path[PATH_MAX], enable[CRL_SERVICE_MAX + 32];
 		int line;
 
-		if (!door_finds(d, services[i].programs, program) || has_carrel(d, services[i].service, &line) || !line ||
-		    (services[i].served && !door_is_served(d, services[i].served)))
+		if (!is_open(d, i, program, &line) || is_others(d, i))
 			continue;
 		pam_view_path(&v, services[i].service, path, sizeof(path));
 		(void)snprintf(enable, sizeof(enable), "carrelctl enable %s", services[i].service);

@@ -85,6 +85,12 @@ static void tells(void (*scan)(const struct doors *d), const char *place, const 
 		fail_msg("\"%s … %s\" is not in:\n%s", place, text, told);
 }
 
+static void says_not(const char *text)
+{
+	if (strstr(look(door_pam_services), text))
+		fail_msg("\"%s\" is in:\n%s", text, told);
+}
+
 static void is_quiet(void (*scan)(const struct doors *d))
 {
 	if (look(scan)[0])
@@ -132,7 +138,13 @@ static void test_ways_to_be_there(void **state)
 	tells(door_pam_services, "/etc/pam.d/rstudio:2 ", "R and its shells");
 	put("/etc/pam.d/su", BARE);
 	put("/bin/su", "");
-	tells(door_pam_services, "/etc/pam.d/su:2 ", "who becomes another user");
+	tells(door_pam_services, "/etc/pam.d/su:2 ", "those who become another user");
+	put("/etc/pam.d/su-l", "auth include su\nsession optional pam_keyinit.so\nsession include su\n");
+	says_not("another user by su -"); /* what mends su mends it */
+	put("/etc/pam.d/su-l", BARE);
+	tells(door_pam_services, "/etc/pam.d/su-l:2 ", "those who become another user by su -");
+	put("/etc/pam.d/su", WIRED);
+	tells(door_pam_services, "/etc/pam.d/su-l:2 ", "another user by su -");
 	put("/usr/sbin/pure-ftpd", "");
 	put("/etc/pam.d/pure-ftpd", BARE);
 	put("/etc/systemd/system/sockets.target.wants/pure-ftpd.socket", "");
