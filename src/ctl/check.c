@@ -62,6 +62,15 @@ static void check_switch(struct findings *f, const struct ctl *c)
 		find(f, WARNING, path, 0, "remove the file", "carrel is switched off: nobody who logs in now is isolated");
 }
 
+/* Else what was not found out would look like what is in order. */
+static void check_caller(struct findings *f)
+{
+	if (geteuid() != 0)
+		find(f, WARNING, NULL, 0, "sudo carrelctl check",
+		     "not asked by root: no rooms were made to try the rules, and nothing was seen of what only root can read "
+		     "(sudoers, crontabs, root's keys)");
+}
+
 void check_config(struct findings *f, const char *path, struct crl_config **ret)
 {
 	struct crl_config *config = NULL;
@@ -81,7 +90,8 @@ void print_findings(const struct ctl *c, struct findings *f)
 	if (c->json || f->table.cells > 0)
 		ctl_table_print(c, &f->table);
 	if (!c->json)
-		(void)printf("%s%zu errors, %zu warnings\n", f->table.cells > 0 ? "\n" : "", f->errors, f->warnings);
+		(void)printf("%s%zu error%s, %zu warning%s\n", f->table.cells > 0 ? "\n" : "", f->errors,
+			     f->errors == 1 ? "" : "s", f->warnings, f->warnings == 1 ? "" : "s");
 	findings_done(f);
 }
 
@@ -133,6 +143,7 @@ enum ctl_exit ctl_check(const struct ctl *c, int argc, char **argv)
 	char path[PATH_MAX];
 
 	(void)argc, (void)argv;
+	check_caller(&f);
 	check_trial(&f, c, path);
 	check_config(&f, path, &config);
 	check_members(&f);

@@ -23,12 +23,12 @@ struct command {
 	const char *takes; /* options beyond those of all: S --service, R --rhost, t --tty, d --diff, p --policy, u --user,
 			      m --minutes, U --unrestricted, Q --status, X --cancel, i --interval, B --budgets, f --for,
 			      T --timeout, K --kill, O --off, F --force,
-			      E --no-rehearse */
+			      E --no-rehearse, P --pam-dir (told where it counts, taken by all) */
 	enum ctl_exit (*run)(const struct ctl *c, int argc, char **argv);
 };
 
 static const struct command commands[] = {
-	{"check", "", "lint the configuration, the PAM stacks and this host", 0, 0, true, "E", ctl_check},
+	{"check", "", "lint the configuration, the PAM stacks and this host", 0, 0, true, "EP", ctl_check},
 	{"explain", "USER", "which policy a user gets, why, and every value of it", 1, 1, true, "SRtd", ctl_explain},
 	{"rehearse", "USER", "make the user's room with no login and try what must work", 1, 1, true, "SRtp", ctl_rehearse},
 	{"assess", "[POLICY]", "what a policy leaves open on this kernel, measured", 0, 1, true, "u", ctl_assess},
@@ -37,8 +37,8 @@ static const struct command commands[] = {
 	{"show", "USER|ID...", "everything known of a login", 1, MANY, true, "", ctl_show},
 	{"why", "[USER]", "what stopped a login's processes last", 0, 1, true, "", ctl_why},
 	{"enter", "USER|ID [-- COMMAND...]", "a shell in a room, as its user", 1, MANY, false, "U", ctl_enter},
-	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, "uFE", ctl_enable},
-	{"disable", "SERVICE", "take carrel out of /etc/pam.d/SERVICE", 1, 1, false, "", ctl_disable},
+	{"enable", "SERVICE", "put carrel into /etc/pam.d/SERVICE", 1, 1, false, "uFEP", ctl_enable},
+	{"disable", "SERVICE", "take carrel out of /etc/pam.d/SERVICE", 1, 1, false, "P", ctl_disable},
 	{"reload", "", "give live rooms the limits that their policies have now", 0, 0, true, "", ctl_reload},
 	{"try", "[FILE|DIR]", "let a new configuration count for some minutes", 0, 1, false, "mQX", ctl_try},
 	{"confirm", "", "keep the configuration on trial", 0, 0, false, "Q", ctl_confirm},
@@ -54,6 +54,9 @@ static const struct command commands[] = {
 /* What looks at the host's rooms: in a room there is nothing to be seen of them, which must not look like none. */
 static const char *const of_rooms[] = {"list", "top", "show", "why", "enter", "reload",
 				       "freeze", "thaw", "kill", "wall", "drain"};
+
+/* What makes rooms; like what looks at them, of no use to anybody but root. */
+static const char *const makes_rooms[] = {"rehearse", "assess"};
 
 /* Options that only some commands take. */
 static const struct special {
@@ -83,6 +86,7 @@ static const struct special {
 	{'U', "unrestricted", "as the room's user, but without its filter and limits on capabilities", NULL},
 	{'F', "force", "also where carrelctl check would tell an error", NULL},
 	{'E', "no-rehearse", "make no room and no session to try it", NULL},
+	{'P', "pam-dir DIR", "instead of /etc/pam.d", NULL},
 	{'i', "interval S", "seconds between two looks, 0.5 to 60; 2 without it", NULL},
 };
 
@@ -106,7 +110,7 @@ static void help(void)
 
 static void help_command(const struct command *k)
 {
-	(void)printf("usage: carrelctl %s%s %s\n\n%s.\n\n", k->name, k->json ? " [--json]" : "", k->arguments,
+	(void)printf("usage: carrelctl %s [OPTION...]%s%s\n\n%s.\n\n", k->name, k->arguments[0] ? " " : "", k->arguments,
 		     k->help ? k->help : "for programs: see carrelctl(8)");
 	(void)printf("  --config FILE    instead of " CRL_CONFIG_PATH "\n  --state DIR      instead of " CRL_STATE_DIR "\n");
 	if (k->json)
@@ -260,12 +264,22 @@ static int usage(void)
 	return CTL_USAGE;
 }
 
-static bool looks_at_rooms(const struct command *k)
+static bool is_among(const struct command *k, const char *const name[], size_t len)
 {
-	for (size_t i = 0; i < CRL_ARRAY_LEN(of_rooms); i++)
-		if (strcmp(of_rooms[i], k->name) == 0)
+	for (size_t i = 0; i < len; i++)
+		if (strcmp(name[i], k->name) == 0)
 			return true;
 	return false;
+}
+
+static bool looks_at_rooms(const struct command *k)
+{
+	return is_among(k, of_rooms, CRL_ARRAY_LEN(of_rooms));
+}
+
+static bool needs_root(const struct command *k)
+{
+	return looks_at_rooms(k) || is_among(k, makes_rooms, CRL_ARRAY_LEN(makes_rooms));
 }
 
 static int run(const struct command *k, struct request *r, int argc, char **argv)
@@ -276,7 +290,7 @@ static int run(const struct command *k, struct request *r, int argc, char **argv
 		return CTL_YES;
 	}
 	if (argc < k->least || argc > k->most) {
-		(void)fprintf(stderr, "usage: carrelctl %s %s\n", k->name, k->arguments);
+		(void)fprintf(stderr, "usage: carrelctl %s%s%s\n", k->name, k->arguments[0] ? " " : "", k->arguments);
 		return CTL_USAGE;
 	}
 	if (r->c.json && !k->json)
@@ -286,6 +300,8 @@ static int run(const struct command *k, struct request *r, int argc, char **argv
 			return (int)ctl_complain(&r->c, CTL_USAGE, "takes no --%s", find_special(*p)->name);
 	if (looks_at_rooms(k) && ctl_is_in_room())
 		return (int)ctl_complain(&r->c, CTL_FAIL, "not here: this is a room, and rooms are looked at on the host");
+	if (needs_root(k) && geteuid() != 0)
+		return (int)ctl_complain(&r->c, CTL_FAIL, "only root can do that: rooms are root's to look at and to make");
 	if (strcmp(k->name, "drain") != 0 && (looks_at_rooms(k) || strcmp(k->name, "check") == 0))
 		ctl_drain_note(&r->c);
 	if (k->json)

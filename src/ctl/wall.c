@@ -82,8 +82,6 @@ enum ctl_exit ctl_wall(const struct ctl *c, int argc, char **argv)
 	struct crl_err err = {0};
 	struct ctl_speech *s;
 
-	if (geteuid() != 0)
-		return ctl_complain(c, CTL_FAIL, "only root can write to the terminals of rooms");
 	if (!take_text(argc, argv, text, sizeof(text)))
 		return ctl_complain(c, CTL_USAGE, "the text is longer than %d bytes", CTL_SPEECH_MAX - 2);
 	if (crl_rooms_read(c->state, &rooms, &err) < 0)

@@ -20,6 +20,30 @@ check_usage() {
 	is "a full disk is told" "$(ctl --help >/dev/full 2>/dev/null; echo $?)" 3
 }
 
+unprivileged() {
+	setpriv --reuid 1001 --regid 65534 --clear-groups "$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --state "$STATE_DIR" \
+		--pam-dir "$STAGE/pam.test" "$@" 2>&1
+}
+
+# What cannot be found out is told as that, and not as an answer.
+check_without_root() {
+	local command
+	mkdir -p "$STAGE/pam.test"
+	for command in list top why reload "show ana" "kill ana" "freeze ana" "thaw ana" "enter ana" "wall hello" drain "drain --status" \
+		"rehearse ana" assess; do
+		is "only root: $command" "$(unprivileged $command)" \
+			"carrelctl ${command%% *}: only root can do that: rooms are root's to look at and to make"
+		is "status 3" "$(status unprivileged $command)" 3
+	done
+	check "check tells what it could not look at" eval "unprivileged check --json | grep -q 'not asked by root: no rooms were made'"
+	refute "which root is not told" eval "ctl check --json | grep -q 'not asked by root'"
+	check "explain answers" unprivileged explain ana
+	check "and so does help" unprivileged rehearse --help
+	is "help names what a command takes" "$(for command in check enable disable; do ctl $command --help; done | grep -c -- '--pam-dir DIR')" 3
+	printf 'rules = ( { policy = "admin"; } ); data_dir = "%s"; policies = { };' "$STAGE/data" >"$STAGE/free.conf"
+	is "one warning is one" "$(ctl --config "$STAGE/free.conf" check --no-rehearse | tail -n 1)" '0 errors, 1 warning'
+}
+
 check_list() {
 	is "nobody is in" "$(ctl list --json | json 'len(d)')" 0
 	hold one ana@room
@@ -242,11 +266,11 @@ check_pam_and_sshd() {
 	check "with the order that comes of it" found 'error 3 this session line comes behind carrel.s open, which .*/common-session'
 	rm "$dir/common-session" "$dir/other" "$dir/third"
 	printf 'auth required pam_permit.so\nsession required pam_permit.so\n' >"$dir/su"
-	check "su without carrel is a door" found 'warning 2 a door without carrel: who becomes another user'
+	check "su without carrel is a door" found 'warning 2 a door without carrel: those who become another user'
 	ctl enable su >/dev/null
-	refute "with carrel it is none" found 'a door without carrel: who'
+	refute "with carrel it is none" found 'a door without carrel: those who'
 	printf 'session required pam_env.so user_readenv=1\n' >"$dir/su"
-	check "without, it is one again" found 'warning 1 a door without carrel: who'
+	check "without, it is one again" found 'warning 1 a door without carrel: those who'
 	refute "and what it reads in a home does not matter" found 'pam_env'
 	ctl enable su >/dev/null
 	check "with, it does" found 'warning 2 pam_env reads ~/.pam_environment'
@@ -478,6 +502,7 @@ room ana true
 settle
 before=$(census)
 check_usage
+check_without_root
 check_list
 check_freeze
 check_kill
