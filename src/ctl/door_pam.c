@@ -11,6 +11,10 @@
 #define DEPTH_MOST 8 /* of includes */
 #define NO_ROOM "keep isolated users out of it by pam_access(8), or carrelctl enable, if its sessions work in rooms"
 
+/* By these, jobs and packages run programs as accounts that have no home, which no room can be made for. */
+#define NO_HOME(service) \
+	"carrelctl enable " service ", with a rule for accounts without a home: RULES in carrel.conf(5)"
+
 /*
  * Services that give a user a process or his files, and how to know that they are in use. sudo is none: whoever may use
  * it is root already. systemd-user neither: check_manager.c looks at it.
@@ -24,10 +28,10 @@ static const struct {
 } services[] = {
 	{"sshd", "/usr/sbin/sshd", "sshd ssh", "logins by ssh", NULL},
 	{"login", "/bin/login /usr/bin/login", "agetty getty mgetty mingetty in.telnetd", "logins on the console", NULL},
-	{"su", "/bin/su /usr/bin/su", NULL, "those who become another user", NULL},
-	{"su-l", "/bin/su /usr/bin/su", NULL, "those who become another user by su -", NULL},
-	{"cron", "/usr/sbin/cron", "cron", "crontabs", NULL},
-	{"crond", "/usr/sbin/crond", "crond cronie", "crontabs", NULL},
+	{"su", "/bin/su /usr/bin/su", NULL, "those who become another user", NO_HOME("su")},
+	{"su-l", "/bin/su /usr/bin/su", NULL, "those who become another user by su -", NO_HOME("su-l")},
+	{"cron", "/usr/sbin/cron", "cron", "crontabs", NO_HOME("cron")},
+	{"crond", "/usr/sbin/crond", "crond cronie", "crontabs", NO_HOME("crond")},
 	{"fcron", "/usr/sbin/fcron", "fcron", "fcrontabs", NULL},
 	{"atd", "/usr/sbin/atd", "atd", "jobs of at and batch", NULL},
 	{"cockpit", "/usr/lib/cockpit/cockpit-session /usr/libexec/cockpit-session", "cockpit cockpit-ws", "cockpit's shells",

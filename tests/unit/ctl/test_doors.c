@@ -14,7 +14,7 @@
 #include "ctl/doors.h"
 #include "tests/unit/scratch.h"
 
-static char told[8192];
+static char told[8192], mends[8192];
 
 static void tell(void *arg, const char *file, int line, const char *mend, const char *text)
 {
@@ -23,6 +23,8 @@ static void tell(void *arg, const char *file, int line, const char *mend, const 
 	(void)arg;
 	assert_true(mend[0] != '\0');
 	(void)snprintf(told + len, sizeof(told) - len, "%s:%d %s\n", file, line, text);
+	len = strlen(mends);
+	(void)snprintf(mends + len, sizeof(mends) - len, "%s\n", mend);
 }
 
 static bool is_isolated(void *arg, const char *user, uint32_t uid, char ret_home[CRL_HOME_MAX])
@@ -72,7 +74,7 @@ static const char *look(void (*scan)(const struct doors *d))
 {
 	const struct doors d = {.root = root, .pam_dir = pam_dir, .is_isolated = is_isolated, .tell = tell};
 
-	told[0] = '\0';
+	told[0] = mends[0] = '\0';
 	scan(&d);
 	return told;
 }
@@ -139,6 +141,7 @@ static void test_ways_to_be_there(void **state)
 	put("/etc/pam.d/su", BARE);
 	put("/bin/su", "");
 	tells(door_pam_services, "/etc/pam.d/su:2 ", "those who become another user");
+	assert_non_null(strstr(mends, "carrelctl enable su, with a rule for accounts without a home: RULES in carrel.conf(5)\n"));
 	put("/etc/pam.d/su-l", "auth include su\nsession optional pam_keyinit.so\nsession include su\n");
 	says_not("another user by su -"); /* what mends su mends it */
 	put("/etc/pam.d/su-l", BARE);
