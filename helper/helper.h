@@ -47,6 +47,7 @@ struct crl_login_cgroup {
 	int dir;            /* the login's, beneath it */
 	bool managed;       /* by systemd: we ask, it writes; slice is not used then */
 	int lock[2];        /* managed: held while the limits of the user and of the budget change */
+	int used[2];        /* managed: held as long as somebody needs them */
 	char prefix[CRL_SLICE_MAX]; /* path from the root to the configured directory */
 	char slice_path[CRL_SLICE_MAX]; /* relative to the root, no leading slash */
 	char path[256];     /* of the login's, beneath slice_path */
@@ -150,6 +151,7 @@ struct crl_room {
 	int seat_fd;        /* holds it */
 	int cgroup_root;    /* -EBADF = no cgroup is used */
 	bool managed;       /* systemd makes and removes the cgroups */
+	int used[2];        /* managed: says that the limits of the user and of the budget are needed; -EBADF = not held */
 	char slice[CRL_SLICE_MAX]; /* of all logins' cgroups, "" = no cgroup is used */
 	char *cgroup_path;  /* cgroup.root; NULL or "" = the host's usual root */
 	char values[CRL_DIGESTS_MAX]; /* what carrelctl reload compares with; "" until the first login is in */

@@ -10,6 +10,7 @@
 #include <syslog.h>
 
 #include "base/log.h"
+#include "helper/manager.h"
 #include "proto/needs.h"
 
 struct crl_job *crl_job_new(const struct crl_options *options)
@@ -24,6 +25,7 @@ struct crl_job *crl_job_new(const struct crl_options *options)
 	job->init_channel = job->making = job->drain = job->housing.answer = -EBADF;
 	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
 	job->cgroup.root = job->cgroup.slice = job->cgroup.dir = job->cgroup.lock[0] = job->cgroup.lock[1] = -EBADF;
+	job->cgroup.used[0] = job->cgroup.used[1] = -EBADF;
 	return job;
 }
 
@@ -40,6 +42,7 @@ void crl_job_done(struct crl_job *job)
 	drop_fd(&job->cgroup.dir);
 	drop_fd(&job->cgroup.lock[0]);
 	drop_fd(&job->cgroup.lock[1]);
+	crl_manager_use_no_more(job->cgroup.used);
 	crl_state_done(&job->state);
 	crl_policy_done(&job->policy);
 	crl_config_free(job->config);
@@ -55,6 +58,7 @@ struct crl_room *crl_room_new(void)
 	room->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
 	room->init_pidfd = room->proc = room->utmp = room->listen = room->lock = room->cgroup_root = -EBADF;
 	room->home = room->tmp = room->kernlog = room->seat_fd = room->recording.copy = -EBADF;
+	room->used[0] = room->used[1] = -EBADF;
 	return room;
 }
 

@@ -325,6 +325,7 @@ _Noreturn void crl_end_room(struct crl_room *room)
 		crl_ignore(crl_cgroup_remove(room->cgroup_root, room->slice, room->id));
 	crl_record_remove(room->state.rooms, room->id);
 	drop_fd(&room->lock);
+	crl_manager_use_no_more(room->used);
 	if (room->managed)
 		crl_manager_release(&room->state, room->slice);
 	_exit(0);

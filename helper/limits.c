@@ -265,6 +265,7 @@ void crl_limits_undo(struct crl_job *job)
 	drop_fd(&c->slice);
 	drop_fd(&c->lock[0]);
 	drop_fd(&c->lock[1]);
+	crl_manager_use_no_more(c->used);
 	if (c->managed)
 		crl_manager_release(&job->state, c->slice_path);
 	else if (c->root >= 0 && c->slice_path[0] && crl_cgroup_remove(c->root, c->slice_path, job->id) < 0)

@@ -150,6 +150,8 @@ int crl_manager_make(struct crl_job *job, struct crl_err *err)
 	find_slices(job, &slices, c->slice_path);
 	r = prepare(job, &slices, &plans, err);
 	if (r == 0)
+		r = crl_manager_use(job, &slices, err);
+	if (r == 0)
 		r = find_scope(job, slices.user, err);
 	if (r < 0)
 		return r;

@@ -4,7 +4,8 @@
  *
  * R1: only our own drop-ins are ever removed, by name; never with RevertUnitFiles, which takes the administrator's too.
  * R2: whoever sets a slice's limits holds its lock until a record says that the login is there; a user's alone, a
- * budget's together with others who come in; whoever removes them holds it alone.
+ * budget's together with others who come in; whoever removes them holds it alone, and does so when nobody uses the
+ * slice any more (manager_used.c).
  *
  * Runs in: helper (root, host namespaces); crl_manager_release() in the supervisor, too.
  */
@@ -48,18 +49,12 @@ static bool is_set(void *arg, const char *property)
 	return *dir >= 0 && faccessat(*dir, name, F_OK, 0) == 0;
 }
 
-/* "limits-user-1000" of "user-1000.slice". */
-static void lock_name(char buf[CRL_KEY_MAX], const char *unit)
-{
-	(void)snprintf(buf, CRL_KEY_MAX, "limits-%.*s", (int)strcspn(unit, "."), unit);
-}
-
 static int lock_one(struct crl_job *job, const char *unit, int operation, int *ret_fd, struct crl_err *err)
 {
 	char name[CRL_KEY_MAX];
 	int r;
 
-	lock_name(name, unit);
+	crl_manager_limits_lock_name(name, unit);
 	do {
 		r = crl_state_lock(&job->state, name, operation, ret_fd);
 	} while (r == -EINTR && crl_now_ms() < job->deadline_ms);
@@ -139,7 +134,10 @@ int crl_manager_limit(const struct crl_job *job, const struct crl_manager_slices
 	return r < 0 ? r : limit_slice(job, job->cgroup.slice_path, slices->user, &plans->user, err);
 }
 
-/* True when a living supervisor has a room beneath that slice on record. */
+/*
+ * True when a living supervisor has a room beneath that slice on record: one of a version that held no lock for it. So
+ * records are read by the last of a user's supervisors only.
+ */
 static bool has_room(int rooms, const char *unit)
 {
 	int fd = openat(rooms, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -176,12 +174,12 @@ static void release_unit(const struct crl_state *s, const char *unit)
 	scoped_fd lock = -EBADF;
 	char name[CRL_KEY_MAX];
 
-	lock_name(name, unit);
+	crl_manager_limits_lock_name(name, unit);
 	for (int64_t end = crl_now_ms() + RELEASE_WAIT_MS; crl_state_lock(s, name, LOCK_EX | LOCK_NB, &lock) < 0;
 	     crl_pause_ms(5))
 		if (crl_now_ms() >= end)
 			return; /* somebody is coming in: then they stay */
-	if (has_room(s->rooms, unit)) /* R2 */
+	if (crl_manager_is_used(s, unit) || has_room(s->rooms, unit)) /* R2 */
 		return;
 	remove_dropins(unit);
 	crl_state_unlock_for_good(s, name);
@@ -239,6 +237,10 @@ static int find_units(const struct crl_state *s, const struct crl_live *live, st
 	if (!locks)
 		scope_close_fd(&fd);
 	r = take_units(locks, "limits-", 0, ".lock", live, ret);
+	if (r == 0 && locks) {
+		rewinddir(locks);
+		r = take_units(locks, "used-", 0, ".lock", live, ret);
+	}
 	if (r == 0)
 		r = take_units(dropins, BUDGET, strlen(BUDGET), ".slice.d", live, ret);
 	if (locks)
@@ -283,8 +285,8 @@ static bool sweep_unit(const struct crl_state *s, const char *state, const char 
 	scoped_fd lock = -EBADF;
 	char name[CRL_KEY_MAX];
 
-	lock_name(name, unit);
-	if (crl_state_lock(s, name, LOCK_EX | LOCK_NB, &lock) < 0)
+	crl_manager_limits_lock_name(name, unit);
+	if (crl_state_lock(s, name, LOCK_EX | LOCK_NB, &lock) < 0 || crl_manager_is_used(s, unit))
 		return true;
 	if (!look_again(c, state))
 		return false;

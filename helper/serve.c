@@ -50,6 +50,8 @@ static int add_first_member(struct crl_job *job, struct crl_room *room, struct c
 	m->pidfd = fcntl(job->app_pidfd, F_DUPFD_CLOEXEC, 3);
 	m->channel = fcntl(job->channel, F_DUPFD_CLOEXEC, 3);
 	room->managed = job->cgroup.managed;
+	if (crl_manager_keep_using(job, room) < 0)
+		return crl_err_set(err, EMFILE, CRL_STAGE_STATE, "cannot record the login");
 	if (job->cgroup.dir >= 0) {
 		m->cgroup = fcntl(job->cgroup.dir, F_DUPFD_CLOEXEC, 3);
 		m->origin = strdup(job->cgroup.origin);
@@ -137,6 +139,7 @@ static void undo_room(struct crl_job *job, struct crl_room *room, int lock)
 		while (waitpid(room->init_pid, NULL, 0) < 0 && errno == EINTR && crl_now_ms() < job->deadline_ms + 2000)
 			;
 	}
+	crl_manager_use_no_more(room->used);
 	crl_limits_undo(job);
 	crl_seat_leave(job->state.dir, room->seat);
 	if (lock < 0)

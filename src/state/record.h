@@ -6,6 +6,7 @@
  *   STATE/rooms/NAME.sock   where more logins join (shared rooms only); bound as ID.sock
  *   STATE/rooms/NAME.lock   held while a shared room is made, joined or ended
  *   STATE/rooms/ID.lock     held by a login's helper until the login is on record (live.h)
+ *   STATE/rooms/limits-UNIT.lock, used-UNIT.lock   whose limits systemd's slices have (helper/manager_limits.c)
  *   STATE/cache/            compiled filters
  *
  * Runs in: helper, supervisor (root); carrelctl reads. Trusts: nobody but root can write below STATE (0700).

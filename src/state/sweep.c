@@ -17,7 +17,8 @@
 
 #include "state/room_text.h"
 
-#define LIMITS "limits-" /* locks of systemd's slices: whoever sets limits there takes those away */
+/* Locks of systemd's slices: whoever sets limits there takes those away. */
+static const char *const others[] = {"limits-", "used-"};
 
 static void each_cgroup(const struct crl_room_info *room, crl_sweep_cgroup *each, void *arg)
 {
@@ -65,6 +66,14 @@ bool crl_record_has_slice(int rooms_dir, const char *file, const char *slice)
 	return has;
 }
 
+static bool is_others(const char *name)
+{
+	for (size_t i = 0; i < CRL_ARRAY_LEN(others); i++)
+		if (strncmp(name, others[i], strlen(others[i])) == 0)
+			return true;
+	return false;
+}
+
 /* The names that have files of ours, without those of living rooms. */
 static int read_names(const struct crl_state *s, const struct crl_live *live, struct crl_words *ret)
 {
@@ -87,7 +96,7 @@ static int read_names(const struct crl_state *s, const struct crl_live *live, st
 		if (!ours || dot == d->d_name || (size_t)(dot - d->d_name) >= sizeof(name))
 			continue;
 		(void)snprintf(name, sizeof(name), "%.*s", (int)(dot - d->d_name), d->d_name);
-		if (strncmp(name, LIMITS, strlen(LIMITS)) != 0 && !crl_words_has(&live->names, name))
+		if (!is_others(name) && !crl_words_has(&live->names, name))
 			r = crl_words_add(ret, name);
 	}
 	(void)closedir(dir);

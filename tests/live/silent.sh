@@ -76,6 +76,42 @@ unlike "each close had its answer" "$(log_since)" 'no answer'
 like "the log says what was not done" "$(log_since)" "stay in the login's scope"
 rm $SILENT
 
+# Limits stay as long as a room needs them, whatever is on record of it.
+UNIT=user-$(id -u ana).slice
+DROPIN=/run/systemd/system.control/$UNIT.d/50-TasksMax.conf
+set_limit() {
+	mkdir -p "${DROPIN%/*}"
+	: >"$DROPIN"
+}
+one_left() {
+	poll 20 eval '[ "$(helper_pids supervisor | wc -w)" = 1 ]'
+}
+set_limit
+check "a room" hold one ana@room
+check "and another of the same user" hold two ana@room
+id=$(hold_ask one 'head -n 1 /run/carrel-room')
+check "the first has no record any more" rm "$STATE_DIR/rooms/$id.room"
+hold_end two
+check "the other ends" one_left
+check "the first one's limits stay" test -e $DROPIN
+"$STAGE_LIB/carrel-helper" --sweep --state $STATE_DIR
+check "whoever sweeps" test -e $DROPIN
+hold_end one
+check "the last room ends" all_gone
+check "and takes them along" test ! -e $DROPIN
+is "and the locks" "$(ls $STATE_DIR/rooms | grep -E 'used|limits')" ""
+set_limit
+check "a room of a version that held no lock" eval 'printf "version=1\nroom=abcdefgh\npolicy=p\nslice=user.slice/%s\nsupervisor=%d %s\ninit=1\nuid=%d\nadopt=7f e3 0 0 1 1 0\nfilter=\nlogin=abcdefgh %d 0 1 since=1 user=u service=s tty= rhost=\n" \
+	$UNIT $SSHD_ROOM "$(awk "{ print \$22 }" /proc/$SSHD_ROOM/stat)" "$(id -u ana)" "$(id -u ana)" >$STATE_DIR/rooms/abcdefgh.room'
+is "a login beside it" "$(room ana 'echo in')" in
+check "ends" all_gone
+check "the other's limits stay" test -e $DROPIN
+rm $STATE_DIR/rooms/abcdefgh.room
+: >$STATE_DIR/rooms/used-user-77.lock
+"$STAGE_LIB/carrel-helper" --sweep --state $STATE_DIR
+check "until nobody is on record, either" test ! -e $DROPIN
+is "and no lock is left" "$(ls $STATE_DIR/rooms)" ""
+
 # The user's slice is just being stopped: a login waits for that, as long as it may.
 asked() { # COUNT at least
 	[ "$(wc -l <$ASKED)" -ge "$1" ]

@@ -137,7 +137,8 @@ static void test_what_the_dead_left(void **unused)
 {
 	static const char *const left[] = {"u7-1.room", "u7-1.sock", "u7-1.lock", "u7-2.sock",      "u7-2.lock", "u7-3.lock",
 					   "u7-4.new",  "dddddddd.new", "eeeeeeee.lock", "nonsense.room"};
-	static const char *const stays[] = {"u7-9.room", "u7-9.sock", "u7-9.lock", "u7-9.new", "limits-user-7.lock", "other"};
+	static const char *const stays[] = {"u7-9.room", "u7-9.sock", "u7-9.lock", "u7-9.new", "limits-user-7.lock", "used-user-7.lock",
+					    "other"};
 
 	(void)unused;
 	record("u7-1", "aaaaaaaa", dead, "aaaaaaaa", NULL);
