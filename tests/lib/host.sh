@@ -374,5 +374,8 @@ log_mark() {
 }
 
 log_since() {
-	tail -n +$((LOG_MARK + 1)) $STAGE_LOG/syslog | grep -E -- "${1-.}"
+	local mark="sync $RANDOM$RANDOM"
+	# Messages queue up in one socket: once this one is written, all that were sent before are.
+	logger -t log -- "$mark" && poll 10 grep -q "$mark" $STAGE_LOG/syslog
+	tail -n +$((LOG_MARK + 1)) $STAGE_LOG/syslog | grep -v ' log: sync ' | grep -E -- "${1-.}"
 }

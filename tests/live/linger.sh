@@ -106,7 +106,7 @@ drain() {
 	rm -f $STATE_DIR/fill
 }
 
-# Without locks nobody knows whose is what: then logins are refused, and that is not silent.
+# A room of one's own needs no lock to be made, a shared one does: who would join which? Neither is silent.
 check_no_inodes() {
 	local i=0
 	host_config
@@ -114,10 +114,15 @@ check_no_inodes() {
 		:
 	done 2>/dev/null
 	log_mark
-	like "without inodes a login is refused" "$(room ana 'echo in')" 'refused \(code STATE\)'
-	like "and the log says why" "$(log_since refused)" 'user=ana .*stage=STATE errno=ENOSPC'
+	hold full ana@room
+	is "without inodes a room of one's own is made" "$(hold_ask full 'echo in')" in
+	check "it is loud" poll 10 eval 'log_since "cannot be written: No space" | grep -q "user=ana"'
+	check "and found all the same" poll 10 eval '$CTL list | grep -q " ana *student "'
+	like "a shared one is refused" "$(room bob 'echo in')" 'refused \(code STATE\)'
+	check "and the log says why" poll 10 eval 'log_since refused | grep -qE "user=bob .*stage=STATE errno=ENOSPC"'
 	rm -f $STATE_DIR/rooms/f[0-9]*
-	is "and nobody is when there are some" "$(room ana 'echo in')" in
+	is "and nobody is when there are some" "$(room bob 'echo in')" in
+	hold_end full
 	settle
 }
 
