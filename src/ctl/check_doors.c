@@ -10,7 +10,7 @@
 
 struct judge {
 	struct findings *f;
-	const struct crl_config *config;
+	struct ctl_outside_by by;
 };
 
 static void tell(void *arg, const char *file, int line, const char *mend, const char *text)
@@ -34,7 +34,7 @@ static bool is_isolated(void *arg, const char *user, uint32_t uid, char ret_home
 		return r != -ENOENT;
 	if (!user)
 		user = name;
-	r = ctl_outside_of_user(j->config, user, &answer, NULL);
+	r = ctl_outside_of_user(&j->by, user, &answer, NULL);
 	if (r < 0 || answer.may)
 		return r < 0 && r != -ENOENT;
 	login = calloc(1, sizeof(*login));
@@ -46,14 +46,16 @@ static bool is_isolated(void *arg, const char *user, uint32_t uid, char ret_home
 
 void check_doors(struct findings *f, const struct pam_view *v, const struct crl_config *config)
 {
-	struct judge j = {.f = f, .config = config};
+	struct judge j = {.f = f};
 	const struct doors d = {.root = "", .pam_dir = v->dir, .is_isolated = is_isolated, .tell = tell, .arg = &j};
 
 	if (!config || !ctl_is_wired(v) || !ctl_isolates_anybody(config))
 		return;
+	ctl_outside_begin(config, v, &j.by);
 	door_pam_services(&d);
 	door_pam_modules(&d);
 	door_jobs(&d);
 	door_mail(&d);
 	door_others(&d);
+	ctl_outside_done(&j.by);
 }

@@ -44,7 +44,7 @@ static bool is_of_one_user(const char *name, uint64_t *ret_uid)
 	       crl_parse_uint(number, 1, UINT32_MAX - 1, ret_uid) == 0;
 }
 
-static void check_overrides(struct findings *f, const struct crl_config *config)
+static void check_overrides(struct findings *f, const struct ctl_outside_by *by)
 {
 	static const char *const unit_dirs[] = {
 		"/etc/systemd/system.control", "/run/systemd/system.control",  "/etc/systemd/system",
@@ -59,7 +59,7 @@ static void check_overrides(struct findings *f, const struct crl_config *config)
 			char path[512];
 
 			if (!is_of_one_user(d->d_name, &uid) ||
-			    (ctl_outside_of_uid(config, (uint32_t)uid, &who, NULL) == 0 && who.may))
+			    (ctl_outside_of_uid(by, (uint32_t)uid, &who, NULL) == 0 && who.may))
 				continue;
 			(void)snprintf(path, sizeof(path), "%s/%s", unit_dirs[i], d->d_name);
 			tell_unit(f, manager_unit_ask((uint32_t)uid), path);
@@ -70,7 +70,7 @@ static void check_overrides(struct findings *f, const struct crl_config *config)
 }
 
 /* By its cgroup, which no user can make there. */
-static void check_running(struct findings *f, const struct crl_config *config)
+static void check_running(struct findings *f, const struct ctl_outside_by *by)
 {
 	scoped_fd root = -EBADF;
 	DIR *dir = NULL;
@@ -89,7 +89,7 @@ static void check_running(struct findings *f, const struct crl_config *config)
 		if (sscanf(d->d_name, "user-%" SCNu32 ".slice", &uid) != 1)
 			continue;
 		(void)snprintf(path, sizeof(path), "user-%" PRIu32 ".slice/user@%" PRIu32 ".service", uid, uid);
-		if (faccessat(dirfd(dir), path, F_OK, 0) < 0 || (ctl_outside_of_uid(config, uid, &who, NULL) == 0 && who.may))
+		if (faccessat(dirfd(dir), path, F_OK, 0) < 0 || (ctl_outside_of_uid(by, uid, &who, NULL) == 0 && who.may))
 			continue;
 		if (told++ >= EACH_MOST)
 			continue;
@@ -101,7 +101,7 @@ static void check_running(struct findings *f, const struct crl_config *config)
 		(void)closedir(dir);
 }
 
-static void check_linger(struct findings *f, const struct crl_config *config)
+static void check_linger(struct findings *f, const struct ctl_outside_by *by)
 {
 	DIR *dir = opendir(LINGER);
 	size_t told = 0;
@@ -109,7 +109,7 @@ static void check_linger(struct findings *f, const struct crl_config *config)
 	for (const struct dirent *d = dir ? readdir(dir) : NULL; d && told < EACH_MOST; d = readdir(dir)) {
 		struct ctl_outside who;
 
-		if (d->d_name[0] == '.' || (ctl_outside_of_user(config, d->d_name, &who, NULL) == 0 && who.may))
+		if (d->d_name[0] == '.' || (ctl_outside_of_user(by, d->d_name, &who, NULL) == 0 && who.may))
 			continue;
 		told++;
 		find(f, WARNING, LINGER, 0, "loginctl disable-linger, or a rule with policy = \"admin\" for that user",
@@ -128,10 +128,14 @@ void check_manager_unit(struct findings *f, const struct pam_view *v, const stru
 
 void check_manager(struct findings *f, const struct pam_view *v, const struct crl_config *config)
 {
+	struct ctl_outside_by by;
+
 	/* Without a configuration nobody can be judged, and that is an error already. */
 	if (!config || !manager_is_systemd() || !ctl_is_wired(v))
 		return;
-	check_overrides(f, config);
-	check_running(f, config);
-	check_linger(f, config);
+	ctl_outside_begin(config, v, &by);
+	check_overrides(f, &by);
+	check_running(f, &by);
+	check_linger(f, &by);
+	ctl_outside_done(&by);
 }

@@ -91,7 +91,7 @@ bool ctl_is_in_room(void);
 
 /*
  * Why this login gets no room, in a sentence; NULL = it does get one. The text is valid until it is asked again.
- * @c  whose PAM lines may name another break-glass group than the usual one; NULL = of no service
+ * @c  whose PAM lines may name another break-glass group than the usual one
  */
 const char *ctl_is_exempt(const struct ctl *c, const struct crl_login *l);
 

@@ -249,7 +249,7 @@ static enum ctl_exit begin(const struct ctl *c, int dir, int argc, char **argv)
 		return ctl_complain(c, CTL_FAIL, "cannot write %s/drain: %s", c->state, strerrordesc_np(-r));
 	text_of(&d, text, sizeof(text));
 	tell_log(text);
-	(void)printf("%s\nRoot and carrel-break-glass get in, nobody else. carrelctl drain --off ends it.\n", text);
+	(void)printf("%s\nRoot and the break-glass group get in, nobody else. carrelctl drain --off ends it.\n", text);
 	if (crl_rooms_read(c->state, &rooms, &err) < 0)
 		return ctl_error(c, &err);
 	tell_people(c, &rooms, &d);

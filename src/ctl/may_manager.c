@@ -46,6 +46,7 @@ enum ctl_exit ctl_may_have_manager(const struct ctl *c, int argc, char **argv)
 	const struct pam_view view = {.dir = c->pam_dir};
 	struct crl_config *config = NULL;
 	struct crl_err err = {0}, wrong = {0};
+	struct ctl_outside_by by;
 	struct ctl_outside answer;
 	uint64_t uid;
 	int r;
@@ -64,7 +65,9 @@ enum ctl_exit ctl_may_have_manager(const struct ctl *c, int argc, char **argv)
 	r = ctl_load_config(c, &config, &wrong);
 	if (r < 0)
 		config = NULL; /* who is exempt is so without any */
-	r = ctl_outside_of_uid(config, (uint32_t)uid, &answer, &err);
+	ctl_outside_begin(config, &view, &by);
+	r = ctl_outside_of_uid(&by, (uint32_t)uid, &answer, &err);
+	ctl_outside_done(&by);
 	crl_config_free(config);
 	if (r < 0)
 		return ctl_error(c, wrong.code ? &wrong : &err); /* R1 */

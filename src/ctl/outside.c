@@ -13,6 +13,44 @@
 
 #define PASSWD "/etc/passwd"
 
+/* Of a line that opens rooms. A name that the module refuses leaves it with the usual group. */
+static void note_group(void *arg, const char *service, const struct pam_step *step)
+{
+	struct ctl_outside_by *by = arg;
+	char named[PAM_WORD_BYTES];
+
+	(void)service;
+	if (!step->line.opens)
+		return;
+	if (!pam_line_argument(&step->line, "break_glass", named) || !named[0] || strlen(named) >= CRL_GROUP_MAX)
+		(void)snprintf(named, sizeof(named), "%s", CRL_BREAK_GLASS);
+	by->unknown |= crl_words_add(&by->glass, named) < 0;
+}
+
+void ctl_outside_begin(const struct crl_config *config, const struct pam_view *v, struct ctl_outside_by *ret)
+{
+	*ret = (struct ctl_outside_by){.config = config};
+	pam_view_wired(v, note_group, ret);
+	crl_words_sort(&ret->glass);
+}
+
+void ctl_outside_done(struct ctl_outside_by *by)
+{
+	crl_words_done(&by->glass);
+}
+
+static bool is_exempt(const struct ctl_outside_by *by, const struct crl_login *login)
+{
+	bool all = by->glass.len > 0 && !by->unknown;
+
+	for (size_t i = 0; i < by->glass.len && all; i++) {
+		uint32_t gid;
+
+		all = ctl_group_lookup(NULL, by->glass.item[i], &gid) == 0 && crl_login_in_group(login, gid);
+	}
+	return all || login->uid == 0;
+}
+
 static void judge_by_rules(const struct crl_rule *rule, enum crl_bare bare, struct ctl_outside *ret)
 {
 	ret->may = bare == CRL_BARE_MAY;
@@ -24,13 +62,12 @@ static void judge_by_rules(const struct crl_rule *rule, enum crl_bare bare, stru
 			       ret->may ? "no rule isolates him" : "no rule lets him in at all times, and what no rule matches is refused");
 }
 
-int ctl_outside_of_user(const struct crl_config *config, const char *user, struct ctl_outside *ret, struct crl_err *err)
+int ctl_outside_of_user(const struct ctl_outside_by *by, const char *user, struct ctl_outside *ret, struct crl_err *err)
 {
 	scoped_free struct crl_login *login = calloc(1, sizeof(*login));
 	const struct crl_match m = {.login = login, .lookup = ctl_group_lookup};
 	const struct crl_rule *rule;
 	enum crl_bare bare;
-	const char *exempt;
 	int r;
 
 	*ret = (struct ctl_outside){.may = false};
@@ -41,22 +78,21 @@ int ctl_outside_of_user(const struct crl_config *config, const char *user, struc
 		r = crl_names_groups(login, err);
 	if (r < 0)
 		return r;
-	exempt = ctl_is_exempt(NULL, login);
-	if (exempt) {
+	if (is_exempt(by, login)) {
 		ret->may = true;
 		(void)snprintf(ret->why, sizeof(ret->why), "exempt: logs in without a room");
 		return 0;
 	}
-	if (!config)
+	if (!by->config)
 		return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "the configuration cannot be read");
-	r = crl_bare_judge(config, &m, &bare, &rule, err);
+	r = crl_bare_judge(by->config, &m, &bare, &rule, err);
 	if (r == 0)
 		judge_by_rules(rule, bare, ret);
 	return r;
 }
 
 /* Other names of the same number, which may have rules of their own. Only the file is asked: directories cannot be. */
-static int judge_aliases(const struct crl_config *config, uint32_t uid, const char *first, struct ctl_outside *ret,
+static int judge_aliases(const struct ctl_outside_by *by, uint32_t uid, const char *first, struct ctl_outside *ret,
 			 struct crl_err *err)
 {
 	scoped_file *f = fopen(PASSWD, "re");
@@ -64,11 +100,11 @@ static int judge_aliases(const struct crl_config *config, uint32_t uid, const ch
 
 	for (const struct passwd *pw; r == 0 && ret->may && f && (pw = fgetpwent(f));)
 		if (pw->pw_uid == uid && strcmp(pw->pw_name, first) != 0)
-			r = ctl_outside_of_user(config, pw->pw_name, ret, err);
+			r = ctl_outside_of_user(by, pw->pw_name, ret, err);
 	return r;
 }
 
-int ctl_outside_of_uid(const struct crl_config *config, uint32_t uid, struct ctl_outside *ret, struct crl_err *err)
+int ctl_outside_of_uid(const struct ctl_outside_by *by, uint32_t uid, struct ctl_outside *ret, struct crl_err *err)
 {
 	char name[CRL_USER_MAX];
 	int r = crl_names_user_name(uid, name);
@@ -77,8 +113,8 @@ int ctl_outside_of_uid(const struct crl_config *config, uint32_t uid, struct ctl
 	if (r < 0)
 		return crl_err_set(err, -r, CRL_STAGE_REQUEST, "uid %u: %s", uid,
 				   r == -ENOENT ? "there is no such user" : "the name service did not answer");
-	r = ctl_outside_of_user(config, name, ret, err);
-	return r < 0 ? r : judge_aliases(config, uid, name, ret, err);
+	r = ctl_outside_of_user(by, name, ret, err);
+	return r < 0 ? r : judge_aliases(by, uid, name, ret, err);
 }
 
 static void note_opening(void *arg, const char *service, const struct pam_step *step)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/words.h"
 #include "ctl/ctl.h"
 #include "ctl/pamview.h"
 
@@ -15,14 +16,28 @@ struct ctl_outside {
 	char why[CTL_OUTSIDE_WHY]; /* a sentence without its end: "policy shared of FILE:LINE isolates him" */
 };
 
+/* By what is judged. */
+struct ctl_outside_by {
+	const struct crl_config *config; /* NULL = cannot be read: only the exempt may */
+	struct crl_words glass; /* the break-glass groups of all PAM lines that open rooms */
+	bool unknown; /* there was no memory for one */
+};
+
+/*
+ * Read what there is to judge by.
+ * @v  whose lines name the groups: exempt is who is so by each of them, for nobody can tell by which he will come
+ */
+void ctl_outside_begin(const struct crl_config *config, const struct pam_view *v, struct ctl_outside_by *ret);
+void ctl_outside_done(struct ctl_outside_by *by);
+
 /*
  * A user by name; by number, each name that /etc/passwd has for it, and the one that the name service tells: if one of
  * them may not, the number may not.
  * Errors: -ENOENT no such user; those of the look-ups and of policy/bare.h. After an error nobody may.
  */
-int ctl_outside_of_user(const struct crl_config *config, const char *user, struct ctl_outside *ret, struct crl_err *err)
+int ctl_outside_of_user(const struct ctl_outside_by *by, const char *user, struct ctl_outside *ret, struct crl_err *err)
 	CRL_MUST_CHECK;
-int ctl_outside_of_uid(const struct crl_config *config, uint32_t uid, struct ctl_outside *ret, struct crl_err *err)
+int ctl_outside_of_uid(const struct ctl_outside_by *by, uint32_t uid, struct ctl_outside *ret, struct crl_err *err)
 	CRL_MUST_CHECK;
 
 /*

@@ -324,6 +324,14 @@ check_may_have_manager() {
 	is "a configuration that cannot be read: none" "$(status ctl may-have-manager "$ana")" 3
 	is "but for the exempt" "$(status ctl may-have-manager "$(id -u bea)")" 0
 	host_config
+	sed -i 's/pam_carrel.so open/& break_glass=guests/' "$dir/sshd"
+	is "break-glass is who is in the group that the PAM line names" "$(status ctl may-have-manager "$(id -u gus)")" 0
+	is "and no longer who is in the usual one" "$(status ctl may-have-manager "$(id -u bea)")" 1
+	printf 'session required pam_permit.so\n' >"$dir/su"
+	ctl enable su >/dev/null
+	is "by another service he has a room: no manager" "$(status ctl may-have-manager "$(id -u gus)")" 1
+	sed -i 's/pam_carrel.so open/& break_glass=guests/' "$dir/su"
+	is "but one when both name his group" "$(status ctl may-have-manager "$(id -u gus)")" 0
 	rm -r "$dir"
 }
 
