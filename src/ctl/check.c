@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl/findings.h"
+#include "door/off.h"
 
 const struct ctl_column findings_column[FINDINGS_COLUMNS] = {
 	{"LEVEL", false}, {"FILE", false}, {"LINE", true}, {"FINDING", false}, {"MEND", false}};
@@ -55,11 +56,13 @@ void find(struct findings *f, enum level level, const char *file, int line, cons
 
 static void check_switch(struct findings *f, const struct ctl *c)
 {
+	struct crl_err why = {0};
 	char path[PATH_MAX];
 
-	ctl_beside_config(c, "off", path);
-	if (access(path, F_OK) == 0)
+	if (crl_off_is_set(c->config, path, sizeof(path), &why))
 		find(f, WARNING, path, 0, "remove the file", "carrel is switched off: nobody who logs in now is isolated");
+	else if (why.code)
+		find(f, WARNING, path, 0, "chown root, chmod 644, or remove the file", "%s", why.text);
 }
 
 /* Else what was not found out would look like what is in order. */

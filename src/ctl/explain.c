@@ -2,6 +2,7 @@
 /* carrelctl explain: what a user will get, before he logs in. */
 #include "ctl/ctl.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 
 #include "ctl/lacks.h"
 #include "door/names.h"
+#include "door/off.h"
 #include "policy/match.h"
 
 static const struct ctl_column value_columns[] = {
@@ -51,6 +53,7 @@ struct question {
 	struct crl_facts facts;
 	const char *policy; /* NULL = none, for want of a rule or since the login is exempt */
 	const char *exempt;
+	char off[PATH_MAX + 96]; /* a sentence when carrel is switched off; the rest is what would be without */
 	struct ctl_table rules;
 	struct ctl_table host;
 	struct ctl_table values; /* or the difference */
@@ -195,7 +198,7 @@ static void print_login(const struct question *q)
 	ctl_cell(&t, "%s", l->rhost);
 	ctl_cell(&t, "%s", l->tty);
 	for (int i = 0; i < 2; i++) {
-		const char *text = i ? q->exempt : q->policy;
+		const char *text = !i ? q->policy : q->off[0] && !q->exempt ? q->off : q->exempt;
 
 		if (text)
 			ctl_cell(&t, "%s", text);
@@ -265,6 +268,8 @@ static void print_text(const struct question *q)
 		(void)printf("%s\n", q->exempt);
 		return;
 	}
+	if (q->off[0])
+		(void)printf("%s Without that file:\n\n", q->off);
 	ctl_table_print(q->c, &q->rules);
 	if (q->host.cells) {
 		(void)printf("\nThis host:\n");
@@ -274,6 +279,18 @@ static void print_text(const struct question *q)
 		(void)printf("\n");
 		q->c->diff ? print_difference(q) : print_values(q);
 	}
+}
+
+/* Looked at by the module before configuration and rules. */
+static void find_switch(struct question *q)
+{
+	struct crl_err why = {0};
+	char path[PATH_MAX];
+
+	if (crl_off_is_set(q->c->config, path, sizeof(path), &why))
+		(void)snprintf(q->off, sizeof(q->off), "carrel is switched off by %s: every login passes without a room.", path);
+	else if (why.code)
+		(void)ctl_error(q->c, &why);
 }
 
 static enum ctl_exit answer(struct question *q)
@@ -292,7 +309,7 @@ static enum ctl_exit answer(struct question *q)
 		print_text(q);
 	if (r < 0)
 		return ctl_error(q->c, &err);
-	if (!q->exempt && !q->policy)
+	if (!q->exempt && !q->policy && !q->off[0])
 		return ctl_complain(q->c, CTL_NO, "no rule matches: the login is refused");
 	return CTL_YES;
 }
@@ -318,6 +335,7 @@ enum ctl_exit ctl_explain(const struct ctl *c, int argc, char **argv)
 	q.values = (struct ctl_table){.column = c->diff ? difference : value_columns,
 				      .columns = c->diff ? CRL_ARRAY_LEN(difference) : CRL_ARRAY_LEN(value_columns)};
 	q.exempt = ctl_is_exempt(c, login);
+	find_switch(&q);
 	status = answer(&q);
 	ctl_table_done(&q.rules);
 	ctl_table_done(&q.host);

@@ -192,6 +192,16 @@ check_explain() {
 	like "and why" "$(ctl explain gus 2>&1)" 'no rule matches: the login is refused'
 	is "for programs, too" "$(ctl explain gus --json 2>/dev/null | json '(d["login"]["policy"], len(d["rules"]), d["values"])')" "(None, 3, [])"
 	is "who is not there" "$(status ctl explain nobody-at-all)" 1
+	touch /etc/carrel/off
+	like "switched off: it says so first" "$(ctl explain bob | head -n 1)" '^carrel is switched off by /etc/carrel/off: every login passes without a room. Without that file:$'
+	like "and what would be" "$(ctl explain bob)" '^ +2 +staff .*matches$'
+	like "for programs, too" "$(ctl explain bob --json | json 'd["login"]["policy"] + " " + d["login"]["exempt"]')" '^staff carrel is switched off'
+	is "then nobody is refused" "$(status ctl explain gus)" 0
+	chmod 666 /etc/carrel/off
+	is "a file that others may write switches nothing off" "$(ctl explain bob 2>/dev/null | grep -c 'switched off')$(status ctl explain gus)" 01
+	like "which is said" "$(ctl explain bob 2>&1)" '/etc/carrel/off does not count'
+	like "by check, too" "$(ctl check --no-rehearse 2>&1)" '/etc/carrel/off does not count'
+	rm /etc/carrel/off
 	like "root is exempt" "$(ctl explain root)" 'exempt'
 	like "break-glass, too" "$(ctl explain bea)" 'carrel-break-glass'
 	like "for programs, too" "$(ctl explain bea --json | json 'd["login"]["exempt"]')" 'carrel-break-glass'
