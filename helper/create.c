@@ -218,7 +218,8 @@ static int take_seat(const struct crl_job *job, struct crl_room *room, struct cr
 		return 0;
 	r = crl_seat_take(job->state.dir, job->login.uid, most, room->seat, &room->seat_fd);
 	if (r == -EDQUOT)
-		return crl_err_set(err, EDQUOT, CRL_STAGE_LIMITS, "the user has %" PRIu64 " rooms already (limits.rooms)", most);
+		return crl_err_set(err, EDQUOT, CRL_STAGE_LIMITS, "the user has all rooms that limits.rooms gives him (%" PRIu64 ")",
+				   most);
 	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_STATE, "cannot count the user's rooms") : 0;
 }
 

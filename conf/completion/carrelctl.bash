@@ -13,11 +13,11 @@ _carrelctl_policies() {
 _carrelctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
 	for ((i = 1; i < COMP_CWORD; i++)); do
-		[[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i - 1]} == --@(config|state|pam-dir|helper|service|rhost|tty|diff|policy|user|minutes|interval|for|timeout) ]] ||
+		[[ ${COMP_WORDS[i]} == -* || ${COMP_WORDS[i - 1]} == --@(config|state|pam-dir|helper|module|service|rhost|tty|diff|policy|user|minutes|interval|for|timeout) ]] ||
 			{ command=${COMP_WORDS[i]}; break; }
 	done
 	case $before in
-	--config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+	--config | --helper | --module) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
 	--policy | --diff) mapfile -t COMPREPLY < <(compgen -W "$(_carrelctl_policies)" -- "$word"); return ;;
 	--for | --timeout) mapfile -t COMPREPLY < <(compgen -W '10m 30m 1h 2h 1d' -- "$word"); return ;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$word"); return ;;
@@ -36,6 +36,9 @@ _carrelctl() {
 	-*,list) mapfile -t COMPREPLY < <(compgen -W '--budgets --json --no-pager --state --help' -- "$word") ;;
 	-*,wall) mapfile -t COMPREPLY < <(compgen -W '--user --json --state --help' -- "$word") ;;
 	-*,drain) mapfile -t COMPREPLY < <(compgen -W '--for --timeout --kill --off --status --state --help' -- "$word") ;;
+	-*,disable) mapfile -t COMPREPLY < <(compgen -W '--config --pam-dir --help' -- "$word") ;;
+	-*,freeze | -*,thaw | -*,kill) mapfile -t COMPREPLY < <(compgen -W '--state --help' -- "$word") ;;
+	-*,show | -*,why | -*,reload) mapfile -t COMPREPLY < <(compgen -W '--json --no-pager --config --state --help' -- "$word") ;;
 	-*,enter) mapfile -t COMPREPLY < <(compgen -W '--unrestricted --state --help' -- "$word") ;;
 	-*,*) mapfile -t COMPREPLY < <(compgen -W '--config --state --pam-dir --json --no-pager --help --version' -- "$word") ;;
 	*,) mapfile -t COMPREPLY < <(compgen -W "$(carrelctl --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')" -- "$word") ;;

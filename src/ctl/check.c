@@ -80,7 +80,9 @@ void check_config(struct findings *f, const char *path, struct crl_config **ret)
 	struct crl_err err = {0};
 
 	if (crl_config_load(path, &config, &err) < 0) {
-		find(f, ERROR, err.file[0] ? err.file : path, err.line, "mend the line: no login gets in", "%s", err.text);
+		find(f, ERROR, err.file[0] ? err.file : path, err.line,
+		     err.line > 0 ? "mend the line: no login gets in" : "mend the file, or put one there: no login gets in", "%s",
+		     err.text);
 	} else {
 		check_policies(f, config);
 		check_rules(f, config);

@@ -37,6 +37,8 @@ check_without_root() {
 	done
 	check "check tells what it could not look at" eval "unprivileged check --json | grep -q 'not asked by root: no rooms were made'"
 	refute "which root is not told" eval "ctl check --json | grep -q 'not asked by root'"
+	is "what is not there has no line to mend" \
+		"$(ctl --config "$STAGE/none.conf" check --no-rehearse --json | json 'd[0]["mend"]')" 'mend the file, or put one there: no login gets in'
 	check "explain answers" unprivileged explain ana
 	check "and so does help" unprivileged rehearse --help
 	is "help names what a command takes" "$(for command in check enable disable; do ctl $command --help; done | grep -c -- '--pam-dir DIR')" 3
