@@ -80,7 +80,7 @@ if [ "${1-}" = --shell ]; then
 	exit 0
 fi
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(smoke manager limits usage budgets why names lecture escapes homes lifecycle live)
+[ ${#suites[@]} -gt 0 ] || suites=(smoke manager limits usage operator budgets why names lecture escapes homes lifecycle live)
 for kind in ${BOOT:-systemd plain}; do
 	wanted=()
 	for suite in "${suites[@]}"; do

@@ -44,6 +44,12 @@ check_written() {
 	is "and each one's own limits" "$(member ana cpu.max) $(member ana pids.max) $(member cara pids.max)" '50000 100000 40 40'
 	like "the login is beneath both" "$(guest "cat /proc/\$(pgrep -u ana -x bash | head -n 1)/cgroup")" "${BUDGET#/sys/fs/cgroup}/$MEMBER"
 	like "and sees only its own" "$(hold_ask one 'cat /proc/self/cgroup')" '^0::/(login-[a-z0-9]+)?$'
+	is "carrelctl tells what it is" "$(guest 'carrelctl list --budgets --json' |
+		python3 -c 'import json,sys; d=json.load(sys.stdin); print([(x["budget"], x["tasks_max"], x["memory_max"], x["cpu_max"]) for x in d])')" \
+		"[('class', 60, 201326592, 600)]"
+	is "and what is used of it" "$(guest 'carrelctl list --budgets --json' |
+		python3 -c 'import json,sys; d=json.load(sys.stdin); print([0 < x["tasks"] < 60 and 0 < x["memory"] < 201326592 and x["cpu"] > 0 for x in d])')" \
+		"[True]"
 	is "who has no budget is not" "$(guest "cat /proc/\$(pgrep -u bob -x bash | head -n 1)/cgroup" | grep -c class)" 0
 }
 
