@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See seats.h. */
+/*
+ * See seats.h.
+ *
+ * R1: who has a seat holds its lock alone. The sweep takes it shared, which it gets of seats that nobody has; so does a
+ * login that does not get it alone: then somebody is only looking, and the seat is looked at once more.
+ *
+ * Runs in: helper, supervisor (root).
+ */
 #include "state/seats.h"
 
 #include <dirent.h>
@@ -9,6 +16,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+
+#include "proto/fdpass.h"
+
+#define LOOK_MS 1000 /* as long somebody may only look at a free seat; who is stopped meanwhile keeps it from others */
 
 static int open_seats(int state_dir)
 {
@@ -21,13 +32,28 @@ static int open_seats(int state_dir)
 	return openat(state_dir, CRL_SEATS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Returns 0 and the held descriptor; -EWOULDBLOCK somebody else holds it; -ESTALE its file went meanwhile; -errno. */
-static int hold(int seats, const char *name, int flags, int *ret_fd)
+/* R1. Returns 0 = somebody has it; -EAGAIN = nobody, but somebody looks at it; -errno. */
+static int look(int fd)
 {
-	scoped_fd fd = openat(seats, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return -EAGAIN;
+	return errno == EWOULDBLOCK ? 0 : -errno;
+}
+
+/* Returns 0 and the held descriptor; -EBUSY somebody has it; -EAGAIN as look(); -ESTALE its file went; -errno. */
+static int hold(int seats, const char *name, int *ret_fd)
+{
+	scoped_fd fd = openat(seats, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct stat st;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int r = errno == EWOULDBLOCK ? look(fd) : -errno;
+
+		return r == 0 ? -EBUSY : r;
+	}
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_nlink == 0)
 		return -ESTALE;
@@ -35,25 +61,40 @@ static int hold(int seats, const char *name, int flags, int *ret_fd)
 	return 0;
 }
 
-int crl_seat_take(int state_dir, uint32_t uid, uint64_t most, char ret_name[CRL_SEAT_MAX], int *ret_fd)
+/* All seats once. Returns 0; -EDQUOT all are taken; -EAGAIN all that are not are being looked at; -errno. */
+static int take_any(int seats, uint32_t uid, uint64_t most, char name[CRL_SEAT_MAX], int *ret_fd)
 {
-	scoped_fd seats = open_seats(state_dir);
-	char name[CRL_SEAT_MAX];
+	int verdict = -EDQUOT;
 
-	if (seats < 0)
-		return -errno;
 	for (uint32_t n = 0; n < most && n < UINT32_MAX;) {
 		int r;
 
-		(void)snprintf(name, sizeof(name), "%" PRIu32 ".%" PRIu32, uid, n); /* 21 characters at most */
-		r = hold(seats, name, O_CREAT, ret_fd);
-		if (r == 0)
-			memcpy(ret_name, name, sizeof(name));
-		if (r != -EWOULDBLOCK && r != -ESTALE)
+		(void)snprintf(name, CRL_SEAT_MAX, "%" PRIu32 ".%" PRIu32, uid, n); /* 21 characters at most */
+		r = hold(seats, name, ret_fd);
+		if (r == -ESTALE)
+			continue;
+		if (r != -EBUSY && r != -EAGAIN)
 			return r;
-		n += r == -EWOULDBLOCK;
+		verdict = r == -EAGAIN ? r : verdict;
+		n++;
 	}
-	return -EDQUOT;
+	return verdict;
+}
+
+int crl_seat_take(int state_dir, uint32_t uid, uint64_t most, char ret_name[CRL_SEAT_MAX], int *ret_fd)
+{
+	scoped_fd seats = open_seats(state_dir);
+	int64_t end = crl_now_ms() + LOOK_MS;
+	char name[CRL_SEAT_MAX];
+	int r;
+
+	if (seats < 0)
+		return -errno;
+	while ((r = take_any(seats, uid, most, name, ret_fd)) == -EAGAIN && crl_now_ms() < end)
+		crl_pause_ms(1);
+	if (r == 0)
+		memcpy(ret_name, name, sizeof(name));
+	return r == -EAGAIN ? -EDQUOT : r;
 }
 
 void crl_seat_leave(int state_dir, const char *name)
@@ -65,6 +106,16 @@ void crl_seat_leave(int state_dir, const char *name)
 		(void)unlinkat(state_dir, path, 0); /* what is left is swept */
 }
 
+/* R1: while we hold it shared nobody takes the seat. */
+static void sweep_seat(int seats, const char *name)
+{
+	scoped_fd fd = openat(seats, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0)
+		(void)unlinkat(seats, name, 0);
+}
+
 void crl_seats_sweep(int state_dir)
 {
 	int fd = openat(state_dir, CRL_SEATS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -74,11 +125,12 @@ void crl_seats_sweep(int state_dir)
 		scope_close_fd(&fd);
 		return;
 	}
-	for (const struct dirent *d = readdir(dir); d; d = readdir(dir)) {
-		scoped_fd held = -EBADF;
-
-		if (d->d_name[0] != '.' && hold(dirfd(dir), d->d_name, 0, &held) == 0)
-			(void)unlinkat(dirfd(dir), d->d_name, 0);
+	if (flock(dirfd(dir), LOCK_EX | LOCK_NB) < 0) { /* two would take away what was made anew between them */
+		(void)closedir(dir);
+		return;
 	}
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
+		if (d->d_name[0] != '.')
+			sweep_seat(dirfd(dir), d->d_name);
 	(void)closedir(dir);
 }

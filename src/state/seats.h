@@ -4,7 +4,8 @@
  *
  * Runs in: helper, supervisor (root). A seat is a file STATE/seats/UID.N under a lock that lives as long as a
  * descriptor of it: it is free the moment the supervisor is dead, whatever killed it, and no two logins get the same.
- * Nobody reads a record or waits for another's lock. Rooms under policies with different numbers count together: the
+ * Nobody reads a record or waits for another's lock; only where every seat is taken, or just being looked at by the
+ * sweep, is looked again, for a second at the most. Rooms under policies with different numbers count together: the
  * user never has more than the greatest of them.
  */
 #pragma once

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -130,6 +131,54 @@ static void test_race(void **state)
 	}
 }
 
+/* The sweep looks at each seat for a moment: that takes it from nobody. */
+static void test_sweep_beside(void **state)
+{
+	pid_t self = getpid(), pid;
+	int status;
+
+	(void)state;
+	pid = fork();
+	if (pid == 0) {
+		while (getppid() == self)
+			crl_seats_sweep(state_dir);
+		_exit(0);
+	}
+	for (int i = 0; i < 3000; i++) {
+		char name[CRL_SEAT_MAX];
+		int fd = -EBADF;
+
+		assert_int_equal(crl_seat_take(state_dir, 11, 1, name, &fd), 0);
+		assert_true(is_there("11.0"));
+		drop_fd(&fd); /* killed, so its file stays */
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+/* Who looks and is stopped: others take the next seat, and wait for this one, but not for ever. */
+static void test_looked_at(void **state)
+{
+	char name[CRL_SEAT_MAX];
+	int fd = -EBADF, second = -EBADF, looks;
+
+	(void)state;
+	assert_int_equal(crl_seat_take(state_dir, 12, 1, name, &fd), 0);
+	looks = openat(state_dir, "seats/12.0", O_RDWR | O_CLOEXEC);
+	assert_true(looks >= 0);
+	drop_fd(&fd);
+	assert_int_equal(flock(looks, LOCK_SH | LOCK_NB), 0);
+	assert_int_equal(crl_seat_take(state_dir, 12, 2, name, &fd), 0);
+	assert_string_equal(name, "12.1");
+	assert_int_equal(crl_seat_take(state_dir, 12, 2, name, &second), -EDQUOT);
+	assert_int_equal(second, -EBADF);
+	(void)close(looks);
+	assert_int_equal(crl_seat_take(state_dir, 12, 2, name, &second), 0);
+	assert_string_equal(name, "12.0");
+	drop_fd(&fd);
+	drop_fd(&second);
+}
+
 static void test_errors(void **state)
 {
 	char name[CRL_SEAT_MAX] = "";
@@ -164,6 +213,8 @@ int main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_race),
+		cmocka_unit_test(test_sweep_beside),
+		cmocka_unit_test(test_looked_at),
 		cmocka_unit_test(test_errors),
 	};
 
