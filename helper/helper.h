@@ -200,6 +200,9 @@ void crl_remember_argv(int argc, char **argv);
 int crl_request_receive(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 bool crl_pidfd_is_dead(int pidfd);
 
+/* clock.c: errors (stage CALLER): -EXDEV another time namespace than the host's. */
+int crl_clock_check(struct crl_err *err) CRL_MUST_CHECK;
+
 /* drain.c: refuse when the host takes no new logins. Errors (stage DRAIN): -EAGAIN. */
 int crl_drain_refuse(struct crl_job *job, struct crl_err *err) CRL_MUST_CHECK;
 

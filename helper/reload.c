@@ -139,8 +139,10 @@ int crl_reload(const struct crl_options *options, struct crl_err *err)
 {
 	struct crl_rooms rooms;
 	int failed = 0;
-	int r = crl_rooms_read(options->state, &rooms, err);
+	int r = crl_clock_check(err);
 
+	if (r == 0)
+		r = crl_rooms_read(options->state, &rooms, err);
 	if (r < 0)
 		return r;
 	if (rooms.unreadable > 0) {

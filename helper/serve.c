@@ -230,6 +230,8 @@ int crl_serve(struct crl_job *job, struct crl_err *err)
 
 	r = crl_request_receive(job, err);
 	if (r == 0)
+		r = crl_clock_check(err);
+	if (r == 0)
 		r = crl_state_open(job->options->state, &job->state, err);
 	if (r < 0)
 		return r;

@@ -230,8 +230,10 @@ int crl_sweep(const struct crl_options *options, struct crl_err *err)
 {
 	struct sweep s = {.path = options->state, .state = {-EBADF, -EBADF, -EBADF}};
 	scoped_fd stamp = -EBADF;
-	int r = crl_state_open(options->state, &s.state, err);
+	int r = crl_clock_check(err);
 
+	if (r == 0)
+		r = crl_state_open(options->state, &s.state, err);
 	(void)setpriority(PRIO_PROCESS, 0, SWEEP_NICE);
 	if (r == 0)
 		r = wait_for_turn(&s.state, &stamp, err);

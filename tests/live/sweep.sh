@@ -193,6 +193,28 @@ exec 7>&-
 check "and then works" poll 10 test ! -e $ROOMS/abcdefgh.lock
 check "and ends" poll 10 eval '! sweep_process'
 
+# ---- on another clock -------------------------------------------------------------------------------------------------------
+# All rooms look dead there: the kernel tells when their supervisors started by the clock of whoever asks.
+other_clock() { # COMMAND...
+	unshare --fork --time --boottime -5000 "$@"
+}
+if other_clock true 2>/dev/null; then
+	hold lives ana@room
+	alive=$(left)
+	like "a sweep on another clock says so" "$(other_clock "$HELPER" --sweep --state $STATE_DIR 2>&1)" 'another clock than the host'
+	is "and takes nothing of the living" "$(left)" "$alive"
+	like "nor is anything reloaded" "$(other_clock "$HELPER" --reload --config /etc/carrel/carrel.conf --state $STATE_DIR 2>&1)" 'another clock'
+	# A room without mounts, whose people may become root: that clock and the host's records.
+	log_mark
+	unlike "who logs in there gets no room" "$(other_clock su dora -s /bin/sh -c 'echo in' </dev/null 2>&1)" '^in$'
+	like "and reads why" "$(log_since refused)" 'errno=EXDEV: this process has another clock than the host'
+	is "root passes" "$(other_clock su root -s /bin/sh -c 'echo in' </dev/null 2>&1)" in
+	is "what lives is there still" "$(left)" "$alive"
+	like "and on record" "$($CTL list)" '^[a-z0-9]+ .* ana .* open'
+	hold_end lives
+	all_dead
+fi
+
 # ---- as many as there may be --------------------------------------------------------------------------------------------
 START=$(awk '{ print $22 }' "/proc/$SSHD_ROOM/stat")
 crowd() { # COUNT: records of living rooms, and the limits' locks of their users and of as many who are gone
