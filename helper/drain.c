@@ -4,7 +4,8 @@
  * the module lets them in by itself.
  *
  * Runs in: helper (root), before anything is made for the login.
- * R1: what cannot be read or locked lets in, and says so. R2: the lock is held until the login is on record.
+ * R1: what cannot be read or locked lets in, and says so. R2: the lock is held until the login is on record. R3: who is
+ * refused never has it: a user who tries again and again would keep it from the operator, who waits for it alone.
  */
 #include "helper/helper.h"
 
@@ -14,24 +15,36 @@
 #include "base/log.h"
 #include "state/drain.h"
 
-int crl_drain_refuse(struct crl_job *job, struct crl_err *err)
+/* @tell  log what cannot be read */
+static int look(const struct crl_job *job, bool tell, struct crl_err *err)
 {
 	struct crl_err why = {0};
 	struct crl_drain d;
 
-	if (job->options->rehearse) /* nobody logs in */
-		return 0;
-	crl_ignore(crl_drain_lock(job->state.dir, LOCK_SH, &job->drain)); /* R1, R2 */
 	switch (crl_drain_look(job->state.dir, &d, &why)) {
 	case CRL_DRAIN_ON:
 		return crl_err_set(err, EAGAIN, CRL_STAGE_DRAIN, "this host takes no new logins now%s%s", d.text[0] ? ": " : "",
 				   d.text);
 	case CRL_DRAIN_BROKEN:
-		crl_log(LOG_WARNING, "id=%s uid=%u: %s", job->id, job->login.uid, why.text); /* R1 */
+		if (tell)
+			crl_log(LOG_WARNING, "id=%s uid=%u: %s", job->id, job->login.uid, why.text); /* R1 */
 		return 0;
 	case CRL_DRAIN_NONE:
 	case CRL_DRAIN_OVER:
 		break;
 	}
 	return 0;
+}
+
+int crl_drain_refuse(struct crl_job *job, struct crl_err *err)
+{
+	int r;
+
+	if (job->options->rehearse) /* nobody logs in */
+		return 0;
+	r = look(job, false, err); /* R3 */
+	if (r < 0)
+		return r;
+	crl_ignore(crl_drain_lock(job->state.dir, LOCK_SH, &job->drain)); /* R1, R2 */
+	return look(job, true, err); /* it may have begun meanwhile */
 }

@@ -58,7 +58,8 @@ int crl_drain_begin(int state_dir, const struct crl_drain *d) CRL_MUST_CHECK;
 int crl_drain_end(int state_dir) CRL_MUST_CHECK;
 
 /*
- * Logins on their way in hold this lock shared (LOCK_SH) until they are on record, and look after they have it: who
+ * Logins on their way in hold this lock shared (LOCK_SH) until they are on record, and look before they take it, so
+ * that who is refused never holds it, and after they have it: who
  * gets it alone (LOCK_EX) after crl_drain_begin() knows that nobody is on the way who has not seen it.
  * @operation  of flock(2), LOCK_NB always included
  * Returns 0, *@ret_fd is to be closed; -EWOULDBLOCK; -errno.

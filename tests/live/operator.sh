@@ -173,6 +173,18 @@ check_not_here() {
 	hold_end one
 }
 
+# Who is refused has not held what the operator waits for: trying again and again would keep it from him.
+check_no_lock() {
+	local helper=$STAGE_LIB/carrel-helper traced=$STAGE/bin/traced-helper
+	printf '#!/bin/bash\nexec strace -D -o %s/flocks -e trace=flock %s "$@"\n' "$STAGE_LOG" "$helper" >"$traced"
+	chmod 755 "$traced"
+	sed -i "s|helper=[^ ]*|helper=$traced|" /etc/pam.d/su
+	is "nobody is let in" "$(su bob -s /bin/sh -c 'echo in' </dev/null 2>/dev/null)" ''
+	sed -i "s|helper=[^ ]*|helper=$helper|" /etc/pam.d/su
+	check "the refused one's helper has ended" poll 10 grep -q '^+++' "$STAGE_LOG/flocks"
+	is "and has not held the lock of those on their way" "$(grep -c LOCK_SH "$STAGE_LOG/flocks")" 0
+}
+
 # In the drained host: who gets in.
 check_refused() {
 	local out
@@ -200,6 +212,7 @@ check_drain() {
 	check "who is in was told" shows a 'This host takes no new logins: new disks'
 	log_mark
 	check_refused
+	check_no_lock
 	unlike "a join is refused, too" "$(room bob 'echo in' 2>&1)" '^in$'
 	check "status" ctl drain --status
 	like "tells it" "$(ctl drain --status)" 'no new logins since .* by root: new disks'
