@@ -215,6 +215,15 @@ static bool bind_over_own(const struct crl_policy *p)
 	return false;
 }
 
+/* What of /run is to be seen is root.run's to say: here it would look as if a socket were reachable that is not. */
+static bool sockets_in_run(const struct crl_policy *p)
+{
+	for (size_t i = 0; i < p->sockets.len; i++)
+		if (strcmp(p->sockets.item[i], "/run") == 0 || strncmp(p->sockets.item[i], "/run/", 5) == 0)
+			return true;
+	return false;
+}
+
 static bool io_without_limit(const struct crl_policy *p)
 {
 	for (size_t i = 0; i < p->limits.io_len; i++) {
@@ -279,6 +288,7 @@ static const struct rule rules[] = {
 	{read_only_meets_writable, "root.writable_paths", "has a path that root.read_only has too"},
 	{bind_twice, "root.bind", "has one target twice"},
 	{bind_over_own, "root.bind", "has a target that carrel mounts itself: /proc, /dev, /sys or /run"},
+	{sockets_in_run, "root.sockets", "has a path of /run, which has no effect, expected it in root.run"},
 	{io_without_limit, "limits.io", "has a device without any limit"},
 };
 
