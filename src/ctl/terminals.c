@@ -112,6 +112,8 @@ static int open_terminal(int dir, const char *name, const struct crl_room_info *
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || major(st.st_rdev) < PTS_MAJOR ||
 	    major(st.st_rdev) > PTS_MAJOR + 7)
 		return -ENODEV; /* or it has been closed meanwhile */
+	if (of_host && st.st_uid != room->uid) /* or is somebody else's by now: numbers are used again */
+		return -EPERM;
 	return take_fd(&fd);
 }
 
