@@ -14,13 +14,20 @@
 #include <unistd.h>
 
 #define SOCKETS_MAX  4096u /* kept; a host has tens */
+#define OF_USERS_MAX 1024u /* of them, where users make their own: many there must not leave a service's uncovered */
 #define TEXT_MAX     (8u << 20) /* bytes read, for some 100,000 sockets of any kind: a user can make very many */
 #define ACCEPTS      0x10000u /* of the kernel's flags: it listens */
 #define TYPE_DGRAM   2u
 
+/* Where anybody can make a name; but for homes, rooms have their own of each, and the host's is not seen. */
+static const char *const of_users[] = {
+	"/home", "/tmp", "/var/tmp", "/dev/shm", "/run/user", "/run/lock", "/run/screen",
+};
+
 struct reader {
 	struct crl_host *host;
 	size_t capacity;
+	size_t of_users;
 	char line[PATH_MAX + 128];
 	size_t len;
 	bool too_long; /* the rest of the line is passed over */
@@ -29,11 +36,15 @@ struct reader {
 static int keep_socket(struct reader *r, const char *path)
 {
 	struct crl_host *h = r->host;
+	bool of_user = false;
 
-	if (h->sockets_len == SOCKETS_MAX) {
+	for (size_t i = 0; i < CRL_ARRAY_LEN(of_users); i++)
+		of_user = of_user || crl_path_is_within(path, of_users[i]);
+	if (h->sockets_len == SOCKETS_MAX || (of_user && r->of_users == OF_USERS_MAX)) {
 		h->sockets_cut = true;
 		return 0;
 	}
+	r->of_users += of_user;
 	if (h->sockets_len == r->capacity) {
 		size_t capacity = r->capacity ? r->capacity * 2 : 64;
 		char **bigger = reallocarray(h->sockets, capacity, sizeof(*bigger));

@@ -83,6 +83,25 @@ static void test_many(void **state)
 	assert_true(host.sockets_cut);
 }
 
+/* Whoever fills a place of his own must not leave a service's socket behind him uncovered. */
+static void test_users_many(void **state)
+{
+	static const char *const theirs[] = {"/tmp/x", "/run/user/1000/x", "/home/mallory/x", "/var/tmp/x"};
+	size_t each = 5000, len = 0;
+	char *text = malloc(CRL_ARRAY_LEN(theirs) * each * 128);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(theirs) * each; i++)
+		len += (size_t)sprintf(text + len, LISTENS "%s%zu\n", theirs[i % CRL_ARRAY_LEN(theirs)], i);
+	len += (size_t)sprintf(text + len, LISTENS "/var/lib/service.sock\n");
+	give(text, len);
+	free(text);
+	assert_int_equal(host.sockets_len, 1024 + 1);
+	assert_string_equal(host.sockets[host.sockets_len - 1], "/var/lib/service.sock");
+	assert_true(host.sockets_cut);
+}
+
 /* Facts about a host come one after the other: mounts that are read take nothing of it away. */
 static void test_beside_mounts(void **state)
 {
@@ -115,6 +134,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_users_many),
 		cmocka_unit_test(test_beside_mounts),
 	};
 
