@@ -205,7 +205,8 @@ check_held_lock() {
 	local lock holder
 	host_config
 	hold one bob@room
-	lock=$(ls $STATE_DIR/rooms/*.lock)
+	lock=$(ls $STATE_DIR/rooms/*.sock)
+	lock=${lock%.sock}.lock # flock makes it where a sweep has removed the free one
 	flock "$lock" sleep 1000 &
 	holder=$!
 	poll 5 eval '! flock -n "$lock" true'
