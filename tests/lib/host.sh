@@ -242,6 +242,7 @@ hold() {
 	local name=$1
 	shift
 	mkfifo "$STAGE/ssh/hold.$name"
+	: >"$STAGE_LOG/hold.$name" # of an earlier one, which said HELD too
 	ssh -F $STAGE/ssh/config "$@" 'echo HELD; exec bash 2>&1' <"$STAGE/ssh/hold.$name" >"$STAGE_LOG/hold.$name" 2>&1 &
 	HOLD=$!
 	eval "HOLD_$name=$HOLD"
