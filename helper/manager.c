@@ -108,7 +108,7 @@ static bool is_below(const char *path, const char *slice)
 static int find_scope(struct crl_job *job, const char *unit, struct crl_err *err)
 {
 	struct crl_login_cgroup *c = &job->cgroup;
-	struct scope_words w;
+	struct scope_words w = {.name = ""};
 	int r;
 
 	r = crl_cgroup_of(job->app_pid, c->path, sizeof(c->path));
@@ -189,7 +189,7 @@ static void stays(const struct crl_room *room, const char *why)
 void crl_manager_house_begin(struct crl_job *job, const struct crl_room *room)
 {
 	struct crl_err err = {0};
-	struct scope_words w;
+	struct scope_words w = {.name = ""};
 
 	if (!job->cgroup.managed)
 		return;
@@ -202,7 +202,7 @@ void crl_manager_house_end(struct crl_job *job, const struct crl_room *room)
 {
 	int64_t end = crl_now_ms() + HOUSE_MS, patience = crl_job_patience_ms(job);
 	struct crl_err err = {0};
-	struct scope_words w;
+	struct scope_words w = {.name = ""};
 	int r;
 
 	if (job->housing.pid == 0)

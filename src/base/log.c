@@ -65,34 +65,9 @@ void crl_log_close(void)
 	drop_fd(&sink.fd);
 }
 
-static bool is_printable(unsigned char c)
-{
-	return c >= ' ' && c < 0x7f;
-}
-
 const char *crl_escape_line(char *buf, size_t size, const char *text)
 {
-	static const char digit[] = "0123456789abcdef";
-	size_t used = 0;
-
-	for (const char *p = text ? text : ""; *p && size; p++) {
-		unsigned char c = (unsigned char)*p;
-		size_t need = is_printable(c) ? 1 : 4;
-
-		if (used + need >= size)
-			break;
-		if (need == 1) {
-			buf[used++] = *p;
-			continue;
-		}
-		buf[used++] = '\\';
-		buf[used++] = 'x';
-		buf[used++] = digit[c >> 4];
-		buf[used++] = digit[c & 15];
-	}
-	if (size)
-		buf[used] = '\0';
-	return buf;
+	return crl_text_visible_line(buf, size, text);
 }
 
 const char *crl_escape(char *buf, size_t size, const char *text)

@@ -56,7 +56,7 @@ enum manager_unit manager_unit_read(const char *text, const char *helper)
 enum manager_unit manager_unit_ask(uint32_t uid)
 {
 	static const char *const programs[] = {"/usr/bin/systemctl", "/bin/systemctl"};
-	char program[32], unit[64], text[ANSWER_MAX];
+	char program[32], unit[64], text[ANSWER_MAX] = "";
 	char show[] = "show", property[] = "--property=LoadState,ExecCondition";
 	char *argv[] = {program, show, property, unit, NULL};
 	int r = -ENOENT;

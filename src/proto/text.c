@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The one escaper of fields: module and helper log with it.
+ * The one escaper, of fields and of whole lines: module and helper log with it.
  *
  * Runs in: every product.
  */
@@ -8,19 +8,25 @@
 
 #include <stdbool.h>
 
-static bool is_plain(unsigned char c)
+static bool is_printable(unsigned char c)
 {
-	return c > ' ' && c < 0x7f && c != '\\' && c != '"' && c != '=';
+	return c >= ' ' && c < 0x7f;
 }
 
-const char *crl_text_field(char *buf, size_t size, const char *text)
+static bool is_plain(unsigned char c)
+{
+	return c > ' ' && is_printable(c) && c != '\\' && c != '"' && c != '=';
+}
+
+/* What is not @kept becomes \xNN. */
+static const char *escape(char *buf, size_t size, const char *text, bool (*kept)(unsigned char c))
 {
 	static const char digit[] = "0123456789abcdef";
 	size_t used = 0;
 
 	for (const char *p = text ? text : ""; *p && size; p++) {
 		unsigned char c = (unsigned char)*p;
-		size_t need = is_plain(c) ? 1 : 4;
+		size_t need = kept(c) ? 1 : 4;
 
 		if (used + need >= size)
 			break;
@@ -36,4 +42,14 @@ const char *crl_text_field(char *buf, size_t size, const char *text)
 	if (size)
 		buf[used] = '\0';
 	return buf;
+}
+
+const char *crl_text_field(char *buf, size_t size, const char *text)
+{
+	return escape(buf, size, text, is_plain);
+}
+
+const char *crl_text_visible_line(char *buf, size_t size, const char *text)
+{
+	return escape(buf, size, text, is_printable);
 }

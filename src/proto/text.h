@@ -17,5 +17,8 @@
  */
 const char *crl_text_field(char *buf, size_t size, const char *text);
 
+/* The same for a whole line, in which blanks and quotes are as they are: only what is no visible ASCII becomes \xNN. */
+const char *crl_text_visible_line(char *buf, size_t size, const char *text);
+
 /* Bytes that hold the field of any text of at most @max bytes with its NUL. */
 #define CRL_TEXT_FIELD_MAX(max) (4 * (max))
