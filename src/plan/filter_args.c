@@ -36,9 +36,21 @@
 /* Routes and addresses for everyone; audit for sshd, login and PAM, useless without CAP_AUDIT_WRITE. */
 static const uint32_t netlink_protocols[] = { NETLINK_ROUTE, NETLINK_AUDIT };
 
-/* What setarch and linux32 need, and the question; no ADDR_NO_RANDOMIZE, no READ_IMPLIES_EXEC. */
-static const uint32_t personalities[] = { PER_LINUX, PER_LINUX32, UNAME26, UNAME26 | PER_LINUX32,
-					  0xffffffff };
+/*
+ * What setarch, linux32, debuggers and GCL need, and the question; no READ_IMPLIES_EXEC. Without randomisation only the
+ * caller's own programs are, set-user-ID ones never.
+ */
+static const uint32_t personalities[] = {
+	PER_LINUX,
+	PER_LINUX32,
+	UNAME26,
+	UNAME26 | PER_LINUX32,
+	ADDR_NO_RANDOMIZE,
+	ADDR_NO_RANDOMIZE | PER_LINUX32,
+	ADDR_NO_RANDOMIZE | UNAME26,
+	ADDR_NO_RANDOMIZE | UNAME26 | PER_LINUX32,
+	0xffffffff,
+};
 
 struct text {
 	struct sock_filter *insn;

@@ -181,7 +181,7 @@ static int try_other_families(void)
 	return opened > 0 ? 0 : -1;
 }
 
-TRY(try_personality, personality(ADDR_NO_RANDOMIZE))
+TRY(try_personality, personality(READ_IMPLIES_EXEC))
 TRY(try_ptrace_init, ptrace(PTRACE_SEIZE, 1, NULL, NULL))
 
 static int try_vm_read_init(void)

@@ -49,7 +49,7 @@ ROWS=(
 	'strace|strace'
 	'gdb|gdb: start a program'
 	'gdb_attach|gdb: attach to a process of one'\''s own'
-	'gdb_aslr|no address randomisation (`setarch -R`)'
+	'gdb_aslr|no address randomisation (`setarch -R`, gdb, GCL)'
 	'perf|perf, of one'\''s own processes (`perf_event_open`)'
 	'numa|NUMA placement (`set_mempolicy`)'
 	'copy|ranks of MPI copy from each other'\''s memory (`process_vm_readv`)'

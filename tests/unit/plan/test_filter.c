@@ -79,9 +79,12 @@ static const struct row both[] = {
 	{ "personality", { 0x20000 }, ALLOW },
 	{ "personality", { 0x20008 }, ALLOW },
 	{ "personality", { 0xffffffff }, ALLOW },
-	{ "personality", { 0x0040000 }, ERRNO(EPERM) }, /* ADDR_NO_RANDOMIZE */
+	{ "personality", { 0x0040000 }, ALLOW }, /* ADDR_NO_RANDOMIZE */
+	{ "personality", { 0x0060008 }, ALLOW },
 	{ "personality", { 0x0400000 }, ERRNO(EPERM) }, /* READ_IMPLIES_EXEC */
-	{ "personality", { 0x40008 }, ERRNO(EPERM) },
+	{ "personality", { 0x40008 }, ALLOW },
+	{ "personality", { 0x0440000 }, ERRNO(EPERM) },
+	{ "personality", { 0x0100000 }, ERRNO(EPERM) }, /* MMAP_PAGE_ZERO */
 	{ "personality", { 1 }, ERRNO(EPERM) },
 
 	{ "ioctl", { 0, TCGETS }, ALLOW },
@@ -149,7 +152,7 @@ static const struct row wide[] = {
 	{ "socket", { AF_INET | HIGH, SOCK_PACKET | HIGH }, ERRNO(EAFNOSUPPORT) },
 	{ "socket", { AF_NETLINK | HIGH, 3, 12 | HIGH }, ERRNO(EPROTONOSUPPORT) },
 	{ "socketpair", { AF_INET | HIGH }, ERRNO(EAFNOSUPPORT) },
-	{ "personality", { 0x40000 | HIGH }, ERRNO(EPERM) },
+	{ "personality", { 0x400000 | HIGH }, ERRNO(EPERM) },
 	{ "clone", { CLONE_NEWUSER | HIGH }, ERRNO(EPERM) },
 	{ "clone", { 0x01200011 | HIGH }, ALLOW },
 	{ "setns", { 5, CLONE_NEWNS | HIGH }, ERRNO(EPERM) },

@@ -98,7 +98,7 @@ static int body_refusals(void)
 	REFUSED(EPROTONOSUPPORT, socket(AF_NETLINK, SOCK_RAW, 12));
 	REFUSED(EPERM, ioctl(0, TIOCSTI, "x"));
 	REFUSED(EPERM, syscall(SYS_ioctl, 0, (1ul << 32) | TIOCSTI, "x"));
-	REFUSED(EPERM, personality(ADDR_NO_RANDOMIZE));
+	REFUSED(EPERM, personality(READ_IMPLIES_EXEC));
 	for (size_t i = 0; i < CRL_ARRAY_LEN(newer); i++)
 		REFUSED(ENOSYS, syscall(newer[i], 0, 0, 0, 0, 0, 0));
 	REFUSED(ENOSYS, syscall(SYS_getpid | 0x40000000));

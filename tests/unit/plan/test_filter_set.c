@@ -65,12 +65,12 @@ static void test_whole_calls(void **state)
 				       (char[]){ "socketcall" }, (char[]){ "clone" });
 	struct crl_strv by_group = STRV((char[]){ "@login" });
 	static const struct row opened[] = {
-		{ "personality", { 0x40000 }, ALLOW }, { "ioctl", { 0, TIOCSTI }, ALLOW },
+		{ "personality", { 0x400000 }, ALLOW }, { "ioctl", { 0, TIOCSTI }, ALLOW },
 		{ "clone", { CLONE_NEWUSER }, ALLOW }, { "socket", { AF_VSOCK }, ERRNO(EAFNOSUPPORT) },
 		{ "clone3", { 0 }, ERRNO(ENOSYS) },
 	};
 	static const struct row kept[] = {
-		{ "personality", { 0x40000 }, ERRNO(EPERM) },
+		{ "personality", { 0x400000 }, ERRNO(EPERM) },
 		{ "ioctl", { 0, TIOCSTI }, ERRNO(EPERM) },
 		{ "clone", { CLONE_NEWUSER }, ERRNO(EPERM) },
 		{ "socketpair", { AF_INET }, ERRNO(EAFNOSUPPORT) },
