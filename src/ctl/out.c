@@ -62,24 +62,26 @@ void ctl_cell_number(struct ctl_table *t, uint64_t n)
 		ctl_cell(t, "%" PRIu64, n);
 }
 
-void ctl_cell_size(const struct ctl *c, struct ctl_table *t, uint64_t n)
+/* A number for programs, the words of @text_of for people. */
+static void cell_in_units(const struct ctl *c, struct ctl_table *t, uint64_t n,
+			  const char *(*text_of)(uint64_t n, char text[CTL_UNIT_TEXT]))
 {
 	char text[CTL_UNIT_TEXT];
 
 	if (c->json)
 		ctl_cell_number(t, n);
 	else
-		ctl_cell(t, "%s", ctl_text_size(n, text));
+		ctl_cell(t, "%s", text_of(n, text));
+}
+
+void ctl_cell_size(const struct ctl *c, struct ctl_table *t, uint64_t n)
+{
+	cell_in_units(c, t, n, ctl_text_size);
 }
 
 void ctl_cell_cpu(const struct ctl *c, struct ctl_table *t, uint64_t us)
 {
-	char text[CTL_UNIT_TEXT];
-
-	if (c->json)
-		ctl_cell_number(t, us);
-	else
-		ctl_cell(t, "%s", ctl_text_cpu(us, text));
+	cell_in_units(c, t, us, ctl_text_cpu);
 }
 
 void ctl_table_done(struct ctl_table *t)
