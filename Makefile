@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # One plain GNU makefile. Folder = layer = archive: a call against the direction of dependency does not link.
-#   make            build/pam_carrel.so, build/carrel-helper and build/carrelctl
+#   make            the products, in build/: the module, carrelctl, and what they start
 #   make demo       (root) a private sshd, two users, what a bare and a carrel login see
 #   make check      (root) everything; installs what it needs from Debian packages
-#   make help       the other targets
+#   make help       every target, from the words behind its "##"
 
 SHELL := /bin/bash
 Q := $(if $(V),,@)
@@ -11,18 +11,29 @@ Q := $(if $(V),,@)
 MAKEFLAGS += --no-builtin-rules
 
 VERSION := 0.1.0
+# Which build --version tells: what a release or a package wrote down, else the commit.
+BUILD_NAME ?= $(or $(strip $(file <RELEASE)),$(shell GIT_OPTIONAL_LOCKS=0 git -c safe.directory='*' describe --tags \
+	--match 'v*' --always --dirty 2>/dev/null),unknown)
 BUILD ?= build
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 SBINDIR ?= $(PREFIX)/sbin
+BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/carrel
 LIBEXECDIR ?= $(PREFIX)/libexec/carrel
 STATEDIR ?= /run/carrel
+STOREDIR ?= /var/lib/carrel
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/vendor-completions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+NETWORKDIR ?= $(PREFIX)/lib
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+PRESETDIR ?= $(PREFIX)/lib/systemd/system-preset
+DOCDIR ?= $(PREFIX)/share/doc/carrel
 MANAGER_DROPIN := user@.service.d/50-carrel.conf
+UNITS := $(notdir $(wildcard conf/systemd/*.service conf/systemd/*.timer conf/systemd/*.socket)) # installed, and off
 INSTALL ?= install
 
 CC = gcc
@@ -44,15 +55,17 @@ CSTD := -std=gnu17
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wformat-security -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings -Wundef -Wvla \
 	-Winit-self -Wswitch-enum -Wredundant-decls -Wnested-externs -Wreturn-type -Wimplicit-fallthrough=3 \
-	-Wdeclaration-after-statement -Wno-declaration-after-statement -Wunused-result
+	-Wunused-result
 WERROR ?= -Werror
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 \
 	-fvisibility=hidden -ffunction-sections -fdata-sections
 LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections
 OPT ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DCRL_VERSION='"$(VERSION)"' -DCRL_HELPER_PATH='"$(LIBEXECDIR)/carrel-helper"' \
-	-DCRL_CTL_PATH='"$(SBINDIR)/carrelctl"' \
+	-DCRL_CTL_PATH='"$(SBINDIR)/carrelctl"' -DCRL_SHELL_PATH='"$(BINDIR)/carrel-shell"' \
 	-DCRL_CONFIG_PATH='"$(SYSCONFDIR)/carrel/carrel.conf"' -DCRL_DATA_DIR='"$(DATADIR)"' -DCRL_STATE_DIR='"$(STATEDIR)"' \
+	-DCRL_STORE_DIR='"$(STOREDIR)"' \
+	-DCRL_PUBLISHED_DIR='"$(SYSCONFDIR)/carrel/shell"' \
 	-DCRL_MODULE_PATH='"$(PAMDIR)/pam_carrel.so"'
 # Two archives of each object would differ in -fPIC only; the module needs it and a static PIE does not mind.
 CFLAGS_ALL := $(CSTD) $(OPT) $(WARN) $(WERROR) $(HARDEN) -fPIC
@@ -68,14 +81,24 @@ STATIC ?= -static-pie
 endif
 # -Wl,-Bsymbolic etc. are not needed: the module exports two symbols (pam_carrel.map).
 
-PROTO_SRC := $(wildcard src/proto/*.c)
-DOOR_SRC := $(wildcard src/door/*.c)
-CORE_SRC := $(wildcard src/base/*.c src/policy/*.c src/plan/*.c src/state/*.c)
-APPLY_SRC := $(wildcard src/apply/*.c)
-HELPER_SRC := $(wildcard helper/*.c)
+# A layer's folder, with its rooms. LAYERS in the order of dependency, highest first; each becomes build/libLAYER.a.
+layer = $(wildcard src/$(1)/*.c src/$(1)/*/*.c)
+LAYERS := ctl shell door apply state plan policy store layers wire base
+LAYER_SRC := $(foreach l,$(LAYERS),$(call layer,$(l)))
+HELPER_SRC := $(wildcard helper/*.c $(addsuffix /*.c,$(addprefix helper/,process parts supervisor init listener)))
+ERRAND_SRC := $(wildcard helper/errand/*.c)
+KEEPER_SRC := $(wildcard helper/keeper/*.c)
+# Of the helper's own: how the keeper begins.
+KEEPER_TOO := helper/process/harden.c helper/process/shed.c
+USER_SRC := $(wildcard src/user/*.c)
+SHELL_MAIN := src/shell/main.c
+CAPS_SRC := $(wildcard src/caps/*.c)
 BUS_SRC := $(wildcard helper/bus/*.c)
+NET_SRC := $(wildcard helper/net/*.c)
+STEWARD_SRC := $(wildcard helper/steward/*.c)
+# Of the helper's own: how a process is begun that nothing of its starter shall be left in.
+STEWARD_TOO := $(wildcard helper/process/*.c) helper/parts/ask_systemd.c
 MODULE_SRC := $(wildcard pam_module/*.c)
-CTL_SRC := $(wildcard src/ctl/*.c)
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
 LIVE_SRC := $(wildcard tests/live/*/test_*.c)
 PAMTEST_SRC := $(wildcard tests/pam/*.c)
@@ -83,25 +106,35 @@ BENCH_SRC := $(wildcard tests/bench/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 TOOL_SRC := $(wildcard tests/lib/*.c)
 
+comma := ,
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-ALL_OBJ := $(call obj,$(PROTO_SRC) $(DOOR_SRC) $(CORE_SRC) $(APPLY_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(CTL_SRC) $(UNIT_SRC) $(LIVE_SRC) \
-	$(PAMTEST_SRC) $(BENCH_SRC) $(TOOL_SRC))
-ARCHIVES := $(BUILD)/libapply.a $(BUILD)/libcore.a $(BUILD)/libproto.a
+ALL_OBJ := $(call obj,$(LAYER_SRC) $(HELPER_SRC) $(BUS_SRC) $(NET_SRC) $(STEWARD_SRC) $(ERRAND_SRC) $(KEEPER_SRC) \
+	$(USER_SRC) $(CAPS_SRC) $(MODULE_SRC) $(UNIT_SRC) $(LIVE_SRC) $(PAMTEST_SRC) $(BENCH_SRC) $(TOOL_SRC))
+archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
+# What helper and steward, the module, carrelctl and the tests link: an archive comes after those that call it.
+HELPER_LIB := $(call archives,apply state plan policy store layers wire base)
+DOOR_LIB := $(call archives,door wire base)
+CTL_LIB := $(call archives,$(LAYERS))
 LIBS_CORE := -lconfig -lseccomp -lcap
 
 # sd-bus is optional: without it carrel knows the manager "cgroupfs" only. SDBUS= leaves it out.
 SDBUS ?= $(if $(wildcard /usr/include/systemd/sd-bus.h),yes)
 BUS := $(if $(SDBUS),$(BUILD)/carrel-bus)
+# libnftables is as well: without it no room has network.mode = "nat". NFTABLES= leaves it out.
+NFTABLES ?= $(if $(wildcard /usr/include/nftables/libnftables.h),yes)
+NET := $(if $(NFTABLES),$(BUILD)/carrel-net)
 
 .PHONY: all
-all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper $(BUILD)/carrelctl $(BUS)
+all: $(BUILD)/pam_carrel.so $(BUILD)/carrel-helper $(BUILD)/carrel-steward $(BUILD)/carrel-errand $(BUILD)/carrel-keeper \
+		$(BUILD)/carrel $(BUILD)/carrel-shell $(BUILD)/carrel-caps $(BUILD)/carrelctl $(BUS) $(NET) ## the products, in build/ (BUILD=)
 
 # Directories are compiled into some objects: another PREFIX builds those anew.
-PATHS := $(LIBEXECDIR) $(SBINDIR) $(SYSCONFDIR) $(DATADIR) $(STATEDIR) $(PAMDIR) $(VERSION)
-PATHS_OBJ := $(call obj,$(shell grep -lE '\bCRL_(HELPER_PATH|CTL_PATH|CONFIG_PATH|DATA_DIR|STATE_DIR|MODULE_PATH|VERSION|VERSION_TEXT)\b' \
-	$(CORE_SRC) $(HELPER_SRC) $(BUS_SRC) $(MODULE_SRC) $(CTL_SRC) $(UNIT_SRC)))
+PATHS := $(LIBEXECDIR) $(SBINDIR) $(BINDIR) $(SYSCONFDIR) $(DATADIR) $(STATEDIR) $(STOREDIR) $(PAMDIR) $(VERSION)
+PATHS_OBJ := $(call obj,$(shell grep -lE '\bCRL_(HELPER_PATH|CTL_PATH|SHELL_PATH|CONFIG_PATH|DATA_DIR|STORE_DIR|STATE_DIR|PUBLISHED_DIR|MODULE_PATH|VERSION|VERSION_TEXT)\b|\bcrl_version_told\b' \
+	$(LAYER_SRC) $(ERRAND_SRC) $(HELPER_SRC) $(BUS_SRC) $(NET_SRC) $(STEWARD_SRC) $(KEEPER_SRC) $(USER_SRC) $(MODULE_SRC) $(UNIT_SRC)))
 $(PATHS_OBJ): $(BUILD)/paths
 .PHONY: always
+always: ## (within) what is looked at each time
 $(BUILD)/paths: always
 	@mkdir -p $(@D)
 	@echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' >$@
@@ -111,128 +144,236 @@ $(BUILD)/obj/%.o: %.c
 	$(if $(V),,@echo CC $<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/libproto.a: $(call obj,$(PROTO_SRC))
-$(BUILD)/libdoor.a: $(call obj,$(DOOR_SRC))
-$(BUILD)/libcore.a: $(call obj,$(CORE_SRC))
-$(BUILD)/libapply.a: $(call obj,$(APPLY_SRC))
+# Which build it is, in an object of its own: another commit compiles this one, and links.
+$(BUILD)/build.c: always
+	@mkdir -p $(@D)
+	@echo '#include "wire/version.h"' >$@.new
+	@echo 'const char crl_version_build[] = "$(BUILD_NAME)";' >>$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+BUILD_OBJ := $(BUILD)/obj/build.o
+$(BUILD_OBJ): $(BUILD)/build.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# P: two rooms of a layer may have a file of the same name.
+define archive
+$(BUILD)/lib$(1).a: $(call obj,$(call layer,$(1)))
+endef
+$(foreach l,$(LAYERS),$(eval $(call archive,$(l))))
 $(BUILD)/%.a:
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcsP $@ $^
 
-$(BUILD)/pam_carrel.so: $(call obj,$(MODULE_SRC)) $(BUILD)/libdoor.a $(BUILD)/libproto.a pam_module/pam_carrel.map
+$(BUILD)/pam_carrel.so: $(call obj,$(MODULE_SRC)) $(DOOR_LIB) pam_module/pam_carrel.map
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) -shared $(LDSAN) $(LDHARDEN) -Wl,-z,defs -Wl,--version-script=pam_module/pam_carrel.map -o $@ \
-		$(call obj,$(MODULE_SRC)) $(BUILD)/libdoor.a $(BUILD)/libproto.a -lpam $(LDFLAGS)
+		$(call obj,$(MODULE_SRC)) $(DOOR_LIB) -lpam $(LDFLAGS)
 
-$(BUILD)/carrel-helper: $(call obj,$(HELPER_SRC)) $(ARCHIVES)
+$(BUILD)/carrel-helper: $(call obj,$(HELPER_SRC)) $(BUILD_OBJ) $(HELPER_LIB)
 	$(if $(V),,@echo LD $@)
-	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(HELPER_SRC)) $(ARCHIVES) $(LIBS_CORE) $(LDFLAGS)
+	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(filter %.o,$^) $(HELPER_LIB) $(LIBS_CORE) $(LDFLAGS)
+
+$(BUILD)/carrel-steward: $(call obj,$(STEWARD_SRC) $(STEWARD_TOO)) $(BUILD_OBJ) $(HELPER_LIB)
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(filter %.o,$^) $(HELPER_LIB) \
+		$(LIBS_CORE) $(LDFLAGS)
+
+# Works in a home with its user's rights, for as long as a room shows it and a moment longer.
+$(BUILD)/carrel-keeper: $(call obj,$(KEEPER_SRC) $(KEEPER_TOO)) $(BUILD_OBJ) $(HELPER_LIB)
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $^ $(LDFLAGS)
+
+# Run in rooms, as their users; static, so that they start in any of them.
+$(BUILD)/carrel: $(call obj,$(USER_SRC)) $(BUILD_OBJ) $(call archives,plan policy wire base)
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $^ $(LIBS_CORE) $(LDFLAGS)
+
+# The last stage of a login, as its user, in any room; static for the same reason.
+SHELL_LIB := $(call archives,shell door apply state plan policy store layers wire base)
+$(BUILD)/carrel-shell: $(SHELL_LIB)
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $(call obj,$(SHELL_MAIN)) $(SHELL_LIB) $(LIBS_CORE) \
+		$(LDFLAGS)
+
+# Run in rooms with more than its user has: without the C library where its start is written (src/caps/start.c), and never
+# with a sanitizer's.
+CAPS_FREE := $(filter x86_64-% aarch64-%,$(shell $(CC) -dumpmachine 2>/dev/null))
+$(call obj,$(CAPS_SRC)): CFLAGS_ALL := $(CSTD) $(OPT) $(WARN) $(WERROR) -fvisibility=hidden -fPIE $(if $(CAPS_FREE),-DCRL_CAPS_FREE \
+	-ffreestanding -fno-stack-protector -fno-tree-loop-distribute-patterns,-fstack-protector-strong)
+# Behind the flags of who packages, which stand last.
+$(call obj,$(CAPS_SRC)): override CFLAGS += $(if $(CAPS_FREE),-fno-stack-protector)
+$(BUILD)/carrel-caps: $(call obj,$(CAPS_SRC))
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) -static-pie $(if $(CAPS_FREE),-nostdlib -nostartfiles -Wl$(comma)--build-id=none,-s) $(LDHARDEN) -o $@ $^
+
+$(BUILD)/carrel-errand: $(call obj,$(ERRAND_SRC)) $(BUILD_OBJ) $(call archives,wire base)
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $^ $(LDFLAGS)
 
 # Static but for libc, whose name service it asks: a host needs no package to look at its rooms. libpam is opened only by
 # what asks it, and finds syslog() here, so that its reasons are heard.
-$(BUILD)/carrelctl: $(call obj,$(CTL_SRC)) $(BUILD)/libdoor.a $(ARCHIVES)
+$(BUILD)/carrelctl: $(BUILD_OBJ) $(CTL_LIB)
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -Wl,--export-dynamic-symbol=syslog,--export-dynamic-symbol=__syslog_chk -o $@ \
-		$(call obj,$(CTL_SRC)) $(BUILD)/libdoor.a $(ARCHIVES) -Wl,-Bstatic $(LIBS_CORE) -Wl,-Bdynamic \
-		$(LDFLAGS)
+		$(call obj,src/ctl/main.c) $(BUILD_OBJ) $(CTL_LIB) -Wl,-Bstatic $(LIBS_CORE) -Wl,-Bdynamic $(LDFLAGS)
 
-$(BUILD)/carrel-bus: $(call obj,$(BUS_SRC)) $(BUILD)/libapply.a $(BUILD)/libproto.a
+$(BUILD)/carrel-bus: $(call obj,$(BUS_SRC)) $(BUILD_OBJ) $(call archives,apply wire base)
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $^ -lsystemd $(LDFLAGS)
+
+$(BUILD)/carrel-net: $(call obj,$(NET_SRC) src/plan/net/guard.c src/plan/net/pool.c) $(BUILD_OBJ) $(call archives,apply wire base)
+	$(if $(V),,@echo LD $@)
+	$(Q)$(CC) -pie $(LDSAN) $(LDHARDEN) -o $@ $^ -lnftables $(LDFLAGS)
 
 # Unit and live C tests: one program for each file, named after the file it tests.
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
-$(BUILD)/tests/unit/ctl/test_pamstack: $(BUILD)/obj/src/ctl/pamstack.o
-$(BUILD)/tests/unit/ctl/test_auditstate: $(BUILD)/obj/src/ctl/auditstate.o
-$(BUILD)/tests/unit/ctl/test_manager_unit: $(BUILD)/obj/src/ctl/manager_unit.o $(BUILD)/obj/src/ctl/ask.o
-$(BUILD)/tests/unit/ctl/test_sudoers: $(BUILD)/obj/src/ctl/sudoers.o $(BUILD)/obj/src/ctl/doas.o
-$(BUILD)/tests/unit/ctl/test_doors: $(patsubst %,$(BUILD)/obj/src/ctl/%.o,door_host door_pam door_jobs door_mail door_others pamstack pamview)
-$(BUILD)/tests/unit/ctl/test_origin: $(BUILD)/obj/src/ctl/origin.o
-$(BUILD)/tests/unit/ctl/test_sshdconf: $(BUILD)/obj/src/ctl/sshdconf.o
-$(BUILD)/tests/unit/ctl/test_speech: $(BUILD)/obj/src/ctl/speech.o
-$(BUILD)/tests/live/ctl/test_probes: $(BUILD)/obj/src/door/names.o $(patsubst %,$(BUILD)/obj/src/ctl/%.o,probe probe_power probe_reach probe_expose inside who pamview pamstack)
 $(BUILD)/tests/live/helper/test_helper $(BUILD)/tests/live/helper/test_shed: $(BUILD)/carrel-helper
-$(BUILD)/tests/live/helper/test_ask_systemd: $(BUILD)/obj/helper/ask_systemd.o
+$(BUILD)/tests/live/helper/test_keeper: $(call obj,helper/keeper_start.c helper/process/apart.c helper/process/beside.c) \
+		$(BUILD)/carrel-keeper $(BUILD)/carrel
+$(BUILD)/tests/live/helper/test_ask_systemd: $(call obj,helper/parts/ask_systemd.c helper/process/ask.c helper/process/beside.c)
+$(BUILD)/tests/live/helper/test_orders: $(call obj,helper/init/orders.c)
+$(BUILD)/tests/unit/helper/test_parts $(BUILD)/tests/unit/helper/test_notice: $(call obj,$(filter-out helper/main.c,$(HELPER_SRC)))
+$(BUILD)/tests/unit/caps/test_words: $(call obj,src/caps/words.c)
+$(BUILD)/tests/unit/helper/test_rate: $(call obj,helper/listener/rate.c)
+$(BUILD)/tests/unit/helper/test_listener: $(call obj,$(addprefix helper/listener/,answer.c caller.c orders.c rate.c told.c))
+$(BUILD)/tests/unit/keeper/test_wishes: $(call obj,helper/keeper/wishes.c)
+$(BUILD)/tests/unit/steward/test_mounts: $(call obj,helper/steward/mounts.c)
+$(BUILD)/tests/unit/steward/test_sets: $(call obj,helper/steward/sets.c helper/steward/places.c)
+$(BUILD)/tests/unit/steward/test_watch: $(call obj,helper/steward/watch.c)
 $(BUILD)/tests/live/apply/test_landlock: $(BUILD)/carrelctl $(BUS)
-$(filter $(BUILD)/tests/unit/ctl/test_top_% $(BUILD)/tests/unit/ctl/test_units,$(UNIT_BIN)): \
-	$(call obj,$(wildcard src/ctl/top_*.c) src/ctl/units.c)
-$(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(ARCHIVES)
+$(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/lib/only.o $(CTL_LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@)
-	$(Q)$(CC) $(LDSAN) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LIBS_CORE) -lcmocka $(LDFLAGS)
+	$(Q)$(CC) $(LDSAN) -o $@ $(filter %.o,$^) $(CTL_LIB) $(LIBS_CORE) -lcmocka $(LDFLAGS)
 
 # --- tests -------------------------------------------------------------------------------------------------------
 
-.PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-rules \
-	check-suites check-image check-policies check-install \
-	check-asan format format-check lint install uninstall dist clean
+.PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-pure check-rules \
+	check-suites check-sum check-image check-policies check-install check-completions check-help check-map check-all \
+	check-quick figures check-asan check-deb format format-changed format-check lint install uninstall dist deb clean
 
-help:
-	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
-	@echo "others: check-unit check-pam check-live check-asan check-static fuzz bench format lint install uninstall dist"
+MAKEFILES_OURS := $(firstword $(MAKEFILE_LIST)) $(wildcard tests/*/*.mk)
+help: ## this list
+	@awk -f tests/lib/help.awk $(MAKEFILES_OURS)
 
-deps:
+deps: ## (root) the packages that building and testing need
 	tests/lib/deps.sh
 
 # The one command: packages, both products, every test. Parts of it can be called alone.
-check: deps
+check: deps ## (root) everything, installing what it needs: about an hour
 	$(MAKE) check-all
 
-.PHONY: check-all
-check-all: all check-static check-fuzz check-unit check-live-c check-pam check-live check-asan guest-run
+# All that both halves would build is there before they begin.
+check-all: all check-static check-fuzz check-unit check-deb $(LIVE_BIN) ## (root) check, with its packages there
+	$(MAKE) BUILD=$(BUILD) $(LIVE_TOOLS) $(GUEST_TOOLS)
+	tests/lib/beside.sh "$(MAKE) BUILD=$(BUILD) BOOT=systemd guest-run" \
+		"$(MAKE) BUILD=$(BUILD) check-live-c check-pam check-live check-asan && $(MAKE) BUILD=$(BUILD) BOOT=plain guest-run"
 
 # Each program prints TAP-like lines of its own; one that fails stops here with its output on the screen.
 run_each = @for t in $(1); do echo "== $$t"; "$$t" || exit 1; done
 
-check-unit: $(UNIT_BIN)
+check-unit: $(UNIT_BIN) ## tests/unit: pure code
 	$(call run_each,$(UNIT_BIN))
 
-check-live-c: $(LIVE_BIN)
+check-live-c: $(LIVE_BIN) ## (root) tests/live/*/test_*.c: what a kernel does
 	$(call run_each,$(LIVE_BIN))
 
 # The live suites run with UndefinedBehaviorSanitizer alone: sshd cannot load a module that wants AddressSanitizer first.
 UBSAN := BUILD=$(BUILD)/ubsan SANITIZE=undefined CFLAGS=-fno-sanitize-recover=undefined
-check-asan:
+check-asan: ## (root) unit, live C and PAM tests and some live suites, with sanitizers
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined all check-unit check-live-c check-pam
-	$(MAKE) $(UBSAN) TESTS="inside share refuse crash view" check-live
+	SUITES_AGAIN=1 $(MAKE) $(UBSAN) TESTS="inside share refuse crash view" check-live
 
-check-static: check-size check-layers check-exports check-rules check-suites check-image check-policies check-install
+# For the hour of work between two full runs: something of each area. What it leaves out is in docs/testing.md.
+QUICK_LIVE := inside:processes,files,identity,network share:joined doors:exec crash:all_at_once,listener refuse:no_rule,arguments \
+	view:image,lists template:values take:terminals,files sweep:no_record,locks silent:no_answer sandbox:clock,calls \
+	who:several ctl:usage,explain enter:same why:home,told operator:held try:live rehearse:works errand:password \
+	follow:steward grace:no_time
+check-quick: check-static check-unit check-pam check-live-c ## (root) static, unit, PAM, live C and a choice of live cases
+	$(MAKE) --no-print-directory check-live TESTS="$(QUICK_LIVE)"
 
-check-size:
+check-static: check-size check-layers check-exports check-pure check-rules check-suites check-sum check-image check-policies \
+		check-install check-completions check-help check-map ## all that needs no process of ours but make
+
+check-size: ## lengths of files, functions and lines
 	tests/lib/check-size.sh
 
-check-layers: all
+check-layers: all ## which layer includes which, what products link
 	tests/lib/check-layers.sh $(BUILD)
 
-check-exports: all
+check-static: check-names check-used format-check
+.PHONY: check-names check-used
+check-names: ## a name means one thing
+	tests/lib/check-names.sh
+
+check-used: all ## what the products' files offer is called by a product
+	tests/lib/check-used.sh $(BUILD)
+
+check-pure: all ## what policy and plan call
+	tests/lib/check-pure.sh $(BUILD)
+
+check-exports: all ## what the module exports, hardening
 	tests/lib/check-exports.sh $(BUILD)
 
-check-rules:
+check-rules: ## numbered rules of file heads are kept somewhere
 	tests/lib/check-rules.sh
 
-check-suites:
+check-suites: ## live and guest suites: all run, each a list of cases
 	tests/lib/check-suites.sh
 
-check-image:
+check-sum: ## what several runs of a suite come to
+	tests/lib/check-sum.sh
+
+check-image: ## which images of guests are thrown away
 	tests/lib/check-image.sh
 
-check-policies:
+check-policies: ## each setting of a shipped policy says why
 	tests/lib/check-policies.sh conf/policies/*.conf
 
-check-install: all
+.PHONY: peers
+peers: $(BUILD)/tests/unit/plan/test_peers ## writes the table of docs/peers.md anew
+	CARREL_PEERS_WRITE=1 $<
+
+# The tables of commands and options are carrelctl's own; between the marks nothing is written by hand.
+.PHONY: completions
+completions: $(BUILD)/carrelctl ## writes what conf/completion/* have of the tables of carrelctl anew
+	tests/lib/completions.sh $(BUILD) write
+
+check-completions: $(BUILD)/carrelctl ## the completion files are what these tables say
+	tests/lib/completions.sh $(BUILD)
+
+check-install: all ## make install and uninstall, below a directory
 	tests/lib/check-install.sh $(BUILD)
 
+# Built anew when something that is in them is.
+DEB_READY := $(BUILD)/deb/ready
+$(DEB_READY): $(shell git -c safe.directory='*' ls-files src helper pam_module conf docs Makefile README.md LICENSE 2>/dev/null)
+	tests/lib/check-deb.sh $(BUILD) $(VERSION)
+check-deb: $(DEB_READY) ## the Debian packages: lintian, contents, flags, reproducible
+
+figures: all ## how the source reads, in numbers: QUICK=quick for the time of check-quick as well
+	@tests/lib/figures.sh $(BUILD) $(QUICK)
+
+check-help: ## each target has its "##"
+	tests/lib/check-help.sh $(MAKEFILES_OURS)
+
+check-map: ## docs/hacking.md has each source file, pages name what is there
+	tests/lib/check-map.sh
+
 ALL_C := $(shell git ls-files '*.[ch]' 2>/dev/null)
-format:
+format: ## clang-format, all of it
 	clang-format -i $(ALL_C)
 
-format-check:
-	clang-format --dry-run -Werror $(ALL_C)
+format-changed: ## clang-format, what has changed since the last whole formatting
+	git clang-format --extensions c,h $$(grep -oE '^[0-9a-f]{40}' .git-blame-ignore-revs | tail -n 1) -- src helper pam_module tests
+
+format-check: ## is what has changed since then as clang-format has it
+	tests/lib/check-format.sh
 
 # cppcheck decides; the compiler's analyzer is for the eye, since it is often mistaken (GCC 12). Leaks are
 # LeakSanitizer's to find: cppcheck does not follow cleanup attributes, nor arrays of pointers to a function type.
-lint:
+lint: ## cppcheck, and the compiler's analyzer for the eye
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -Isrc -I. \
 		--suppress=memleak --suppress=resourceLeak --suppress=AssignmentAddressToInteger \
 		src helper pam_module
@@ -241,51 +382,92 @@ lint:
 # --- install -----------------------------------------------------------------------------------------------------
 
 .PHONY: install-where
-install-where:
+install-where: ## (within) is it known where libpam looks for modules?
 	@$(if $(PAMDIR_DOUBT),echo "make: $(PAMDIR_DOUBT)" >&2; exit 1,:)
 
-install: install-where all
+# A file of conf/systemd with the directories filled in. $(1): which; $(2): where to
+filled = sed 's|@SBINDIR@|$(SBINDIR)|; s|@LIBEXECDIR@|$(LIBEXECDIR)|; s|@STATEDIR@|$(STATEDIR)|; s|@STOREDIR@|$(STOREDIR)|' \
+	conf/systemd/$(1) >$(DESTDIR)$(2) && chmod 0644 $(DESTDIR)$(2)
+
+install: install-where all ## DESTDIR=, PREFIX=, PAMDIR=, SYSCONFDIR=, SBINDIR=, ...
 	$(INSTALL) -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/policies \
-		$(DESTDIR)$(SYSCONFDIR)/carrel/policy.d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+		$(DESTDIR)$(SYSCONFDIR)/carrel/policy.d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(PAMDIR)/pam_carrel.so
 	$(INSTALL) -m 0755 $(BUILD)/carrel-helper $(DESTDIR)$(LIBEXECDIR)/carrel-helper
-	$(INSTALL) -d $(DESTDIR)$(SBINDIR)
+	$(INSTALL) -m 0755 $(BUILD)/carrel-steward $(DESTDIR)$(LIBEXECDIR)/carrel-steward
+	$(INSTALL) -m 0755 $(BUILD)/carrel-keeper $(DESTDIR)$(LIBEXECDIR)/carrel-keeper
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 0755 $(BUILD)/carrel $(DESTDIR)$(BINDIR)/carrel
+	$(INSTALL) -m 0755 $(BUILD)/carrel-shell $(DESTDIR)$(BINDIR)/carrel-shell
+	conf/login-shells.sh add $(DESTDIR)$(SYSCONFDIR)/shells $(BINDIR)/carrel-shell
 	$(INSTALL) -m 0755 $(BUILD)/carrelctl $(DESTDIR)$(SBINDIR)/carrelctl
 	$(INSTALL) -d $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
 	$(INSTALL) -m 0644 conf/completion/carrelctl.bash $(DESTDIR)$(BASHCOMPDIR)/carrelctl
 	$(INSTALL) -m 0644 conf/completion/_carrelctl $(DESTDIR)$(ZSHCOMPDIR)/_carrelctl
+	$(INSTALL) -m 0755 $(BUILD)/carrel-errand $(DESTDIR)$(LIBEXECDIR)/carrel-errand
+	$(INSTALL) -m 0755 $(BUILD)/carrel-caps $(DESTDIR)$(LIBEXECDIR)/carrel-caps
 	$(if $(BUS),$(INSTALL) -m 0755 $(BUS) $(DESTDIR)$(LIBEXECDIR)/carrel-bus)
+	$(if $(NET),$(INSTALL) -m 0755 $(NET) $(DESTDIR)$(LIBEXECDIR)/carrel-net)
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 0644 conf/systemd/carrel.slice $(DESTDIR)$(UNITDIR)/carrel.slice
-	$(INSTALL) -d $(DESTDIR)$(UNITDIR)/user@.service.d
-	sed 's|@LIBEXECDIR@|$(LIBEXECDIR)|' conf/systemd/user-manager.conf >$(DESTDIR)$(UNITDIR)/$(MANAGER_DROPIN)
-	chmod 0644 $(DESTDIR)$(UNITDIR)/$(MANAGER_DROPIN)
+	for unit in $(UNITS); do $(call filled,$$unit,$(UNITDIR)/$$unit) || exit 1; done
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)/user@.service.d $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR) \
+		$(DESTDIR)$(PRESETDIR) $(DESTDIR)$(DOCDIR)
+	$(INSTALL) -d $(DESTDIR)$(NETWORKDIR)/systemd/network $(DESTDIR)$(NETWORKDIR)/NetworkManager/conf.d
+	$(INSTALL) -m 0644 conf/network/10-carrel.network $(DESTDIR)$(NETWORKDIR)/systemd/network/10-carrel.network
+	$(INSTALL) -m 0644 conf/network/90-carrel.conf $(DESTDIR)$(NETWORKDIR)/NetworkManager/conf.d/90-carrel.conf
+	$(call filled,user-manager.conf,$(UNITDIR)/$(MANAGER_DROPIN))
+	$(call filled,carrel.sysusers,$(SYSUSERSDIR)/carrel.conf)
+	$(call filled,carrel.tmpfiles,$(TMPFILESDIR)/carrel.conf)
+	$(call filled,carrel.preset,$(PRESETDIR)/50-carrel.preset)
 	$(if $(DESTDIR),,-test ! -d /run/systemd/system || systemctl daemon-reload)
+	$(if $(DESTDIR),,-test ! -d /run/systemd/system || systemd-sysusers $(SYSUSERSDIR)/carrel.conf)
+	$(INSTALL) -m 0644 README.md LICENSE docs/*.md $(DESTDIR)$(DOCDIR)/
 	$(INSTALL) -m 0644 conf/syscalls.conf $(DESTDIR)$(DATADIR)/syscalls.conf
 	$(INSTALL) -m 0644 conf/policies/*.conf $(DESTDIR)$(DATADIR)/policies/
+	$(INSTALL) -d $(DESTDIR)$(DATADIR)/monitoring
+	$(INSTALL) -m 0644 conf/monitoring/* $(DESTDIR)$(DATADIR)/monitoring/
 	test -e $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf || \
 		$(INSTALL) -m 0644 conf/carrel.conf $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf
+	$(INSTALL) -m 0644 docs/man/*.1 $(DESTDIR)$(MANDIR)/man1/
 	$(INSTALL) -m 0644 docs/man/*.5 $(DESTDIR)$(MANDIR)/man5/
 	$(INSTALL) -m 0644 docs/man/*.8 $(DESTDIR)$(MANDIR)/man8/
 
 # The configuration stays, as any administrator's own file does. Take carrel out of /etc/pam.d first.
-uninstall: install-where
+uninstall: install-where ## what install laid down, but for the configuration
 	@if grep -ls pam_carrel $(DESTDIR)$(SYSCONFDIR)/pam.d/* 2>/dev/null; then \
 		echo "these files still name pam_carrel.so: take its lines out first, or nobody can log in" >&2; exit 1; fi
-	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so $(DESTDIR)$(SBINDIR)/carrelctl \
+	conf/login-shells.sh remove $(DESTDIR)$(SYSCONFDIR)/shells $(BINDIR)/carrel-shell
+	rm -f $(DESTDIR)$(PAMDIR)/pam_carrel.so $(DESTDIR)$(SBINDIR)/carrelctl $(DESTDIR)$(BINDIR)/carrel \
+		$(DESTDIR)$(BINDIR)/carrel-shell \
 		$(DESTDIR)$(BASHCOMPDIR)/carrelctl $(DESTDIR)$(ZSHCOMPDIR)/_carrelctl
-	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
-	rm -f $(DESTDIR)$(UNITDIR)/carrel.slice $(DESTDIR)$(UNITDIR)/$(MANAGER_DROPIN)
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/carrel.conf $(DESTDIR)$(TMPFILESDIR)/carrel.conf $(DESTDIR)$(PRESETDIR)/50-carrel.preset
+	rm -f $(DESTDIR)$(UNITDIR)/carrel.slice $(DESTDIR)$(UNITDIR)/$(MANAGER_DROPIN) \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(UNITDIR)/user@.service.d
+	rm -f $(DESTDIR)$(NETWORKDIR)/systemd/network/10-carrel.network $(DESTDIR)$(NETWORKDIR)/NetworkManager/conf.d/90-carrel.conf
+	-rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR)$(NETWORKDIR)/NetworkManager,/conf.d /)
 	$(if $(DESTDIR),,-test ! -d /run/systemd/system || systemctl daemon-reload)
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(wildcard docs/man/*.1)))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard docs/man/*.5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard docs/man/*.8)))
 
-dist:
-	git archive --prefix=carrel-$(VERSION)/ -o $(BUILD)/carrel-$(VERSION).tar.gz HEAD
+# RELEASE is what --version tells of the build where there is no git.
+dist: ## a release of HEAD: build/carrel-VERSION.tar.gz, SHA256SUMS
+	@mkdir -p $(BUILD)
+	git -c tar.umask=0022 -c tar.tar.gz.command='gzip -9n' archive --prefix=carrel-$(VERSION)/ \
+		--add-virtual-file=carrel-$(VERSION)/RELEASE:"$$(git describe --tags --match 'v*' --always HEAD)" \
+		-o $(BUILD)/carrel-$(VERSION).tar.gz HEAD
+	cd $(BUILD) && sha256sum carrel-$(VERSION).tar.gz >SHA256SUMS && cat SHA256SUMS
 
-clean:
+deb: ## the Debian packages of this tree, in build/deb
+	conf/make-deb.sh $(BUILD)/deb $(VERSION) '$(BUILD_NAME)'
+	@ls $(BUILD)/deb/*.deb
+
+clean: ## removes build/
 	rm -rf $(BUILD)
 
 include $(wildcard tests/*/*.mk)
--include $(ALL_OBJ:.o=.d)
+-include $(ALL_OBJ:.o=.d) $(BUILD_OBJ:.o=.d)

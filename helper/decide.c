@@ -1,27 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * From the request to what this login gets: rule, policy, the sets and the filter that the module adopts.
+ * From the request to what this login gets: rule, policy, the sets that the module adopts.
  *
- * Runs in: helper (root). Changes nothing but the filter cache.
+ * Runs in: helper (root). Changes nothing.
  */
-#include "helper/helper.h"
+#include "helper/decide.h"
 
+#include <limits.h>
 #include <linux/capability.h>
-#include <syslog.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <syslog.h>
 #include <time.h>
 
-#include "apply/accounting.h"
+#include "apply/accounting/accounting.h"
+#include "apply/filecaps.h"
+#include "base/err.h"
 #include "base/log.h"
+#include "base/nskind.h"
+#include "base/text.h"
+#include "helper/job.h"
+#include "helper/process/beside.h"
+#include "helper/service.h"
+#include "helper/whose.h"
 #include "plan/caps.h"
-#include "policy/sysgroups.h"
+#include "policy/file/load.h"
+#include "policy/policy.h"
+#include "policy/rules/match.h"
 #include "policy/template.h"
-#include "proto/msg.h"
-#include "state/filter_cache.h"
-#include "state/trial.h"
-
-#define LOOKUPS_MAX 256
+#include "state/trial/trial.h"
+#include "wire/fdpass.h"
+#include "wire/msg.h"
+#include "wire/phases.h"
+#include "wire/proto.h"
 
 struct lookup {
 	const struct crl_job *job;
@@ -35,19 +48,19 @@ static int lookup_group(void *arg, const char *name, uint32_t *ret_gid)
 	struct lookup *l = arg;
 	struct crl_msg_lookup ask = {0};
 	struct crl_msg_found found;
-	int r;
+	int rc;
 
-	if (++l->count > LOOKUPS_MAX)
+	if (++l->count > CRL_LOOKUPS_MAX)
 		return -E2BIG;
 	if (strlen(name) >= sizeof(ask.group))
 		return -ENAMETOOLONG;
 	memcpy(ask.group, name, strlen(name));
-	r = crl_msg_send(l->job->channel, CRL_MSG_LOOKUP, &ask, sizeof(ask), NULL, 0);
-	if (r == 0)
-		r = crl_msg_recv(l->job->channel, CRL_ACCEPT(CRL_MSG_FOUND), &found, sizeof(found),
-				 l->job->deadline_ms, &got);
-	if (r < 0)
-		return r;
+	rc = crl_msg_send(l->job->channel, CRL_MSG_LOOKUP, &ask, sizeof(ask), NULL, 0);
+	if (rc == 0)
+		rc = crl_msg_recv(l->job->channel, &crl_phases[CRL_PHASE_GROUP], &found, sizeof(found),
+				  l->job->deadline_ms, &got);
+	if (rc < 0)
+		return rc;
 	if (found.code != 0)
 		return found.code > 0 ? -found.code : -EBADMSG;
 	*ret_gid = found.gid;
@@ -60,34 +73,38 @@ static void log_trial(const struct crl_job *job, const struct crl_in_force *f)
 	char until[32], why[CRL_ERR_TEXT_MAX * 4];
 
 	crl_trial_until(&f->trial, until, sizeof(until));
-	crl_escape_line(why, sizeof(why), f->why.text);
+	crl_visible_line(why, sizeof(why), f->why.text);
 	if (f->fell_back || f->state == CRL_TRIAL_BROKEN)
-		crl_log(LOG_WARNING, "id=%s uid=%u: the configuration on trial does not count: %s", job->id, job->login.uid, why);
+		crl_log(LOG_WARNING, "id=%s uid=%u: the configuration on trial does not count: %s", job->id,
+			job->login.uid, why);
 	else if (f->state == CRL_TRIAL_RUNNING)
-		crl_log(LOG_NOTICE, "id=%s uid=%u: configuration on trial until %s, trial=%s by=%s", job->id, job->login.uid,
-			until, f->trial.id, f->trial.by);
+		crl_log(LOG_NOTICE, "id=%s uid=%u: configuration on trial until %s, trial=%s by=%s", job->id,
+			job->login.uid, until, f->trial.id, f->trial.by);
 	else if (f->state == CRL_TRIAL_CONFIRMED)
-		crl_log(LOG_WARNING, "id=%s uid=%u: confirmed configuration not yet in place, trial=%s: carrelctl confirm",
-			job->id, job->login.uid, f->trial.id);
+		crl_log(LOG_WARNING,
+			"id=%s uid=%u: confirmed configuration not yet in place, trial=%s: carrelctl confirm", job->id,
+			job->login.uid, f->trial.id);
 	else if (f->state == CRL_TRIAL_OVER)
-		crl_log(LOG_INFO, "id=%s uid=%u: trial=%s by=%s is over, unconfirmed: the configuration before it counts",
+		crl_log(LOG_INFO,
+			"id=%s uid=%u: trial=%s by=%s is over, unconfirmed: the configuration before it counts",
 			job->id, job->login.uid, f->trial.id, f->trial.by);
 }
 
-/* Its primary group's name, the same way; -ENOENT where it has none. */
+/* The name of the login's primary group, asked back from the module; -ENOENT where it has none. */
 static int name_group(const struct crl_job *job, struct crl_msg_named *ret)
 {
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 	const struct crl_msg_name ask = {.gid = job->login.gid};
-	int r = crl_msg_send(job->channel, CRL_MSG_NAME, &ask, sizeof(ask), NULL, 0);
+	int rc = crl_msg_send(job->channel, CRL_MSG_NAME, &ask, sizeof(ask), NULL, 0);
 
-	if (r == 0)
-		r = crl_msg_recv(job->channel, CRL_ACCEPT(CRL_MSG_NAMED), ret, sizeof(*ret), job->deadline_ms, &got);
-	if (r == 0)
-		r = crl_msg_check_named(ret);
-	if (r == 0 && ret->code != 0)
-		r = ret->code > 0 ? -ret->code : -EBADMSG;
-	return r;
+	if (rc == 0)
+		rc = crl_msg_recv(job->channel, &crl_phases[CRL_PHASE_GROUP_NAME], ret, sizeof(*ret), job->deadline_ms,
+				  &got);
+	if (rc == 0)
+		rc = crl_msg_check_named(ret);
+	if (rc == 0 && ret->code != 0)
+		rc = ret->code > 0 ? -ret->code : -EBADMSG;
+	return rc;
 }
 
 /* Templates to what they stand for, before the room is named: logins for which they differ share none. */
@@ -96,16 +113,16 @@ static int expand_policy(struct crl_job *job, struct crl_err *err)
 	struct crl_msg_named named = {0};
 	char host[CRL_FACT_MAX] = "";
 	const struct crl_facts facts = {.login = &job->login, .host = host, .group = named.group};
-	int r = 0;
+	int rc = 0;
 
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "cannot read the host's name");
 	if (crl_policy_uses(&job->policy, 'g'))
-		r = name_group(job, &named);
-	if (r < 0)
-		return crl_err_set(err, -r, CRL_STAGE_CONFIG, "%%g: the name service has no name for group %u: %s",
-				   job->login.gid, strerrordesc_np(-r));
-	return crl_policy_expand(&job->policy, &facts, err);
+		rc = name_group(job, &named);
+	if (rc < 0)
+		return crl_err_set(err, -rc, CRL_STAGE_CONFIG, "%%g: the name service has no name for group %u: %s",
+				   job->login.gid, strerrordesc_np(-rc));
+	return crl_expand_policy(&job->policy, &facts, err);
 }
 
 static int choose_policy(struct crl_job *job, struct crl_err *err)
@@ -114,26 +131,26 @@ static int choose_policy(struct crl_job *job, struct crl_err *err)
 	const struct crl_match m = {.login = &job->login, .now = time(NULL), .lookup = lookup_group, .arg = &l};
 	struct crl_in_force in_force;
 	const char *name;
-	int r;
+	int rc;
 
-	r = crl_trial_load(job->options->config, &job->config, &in_force, err);
+	rc = crl_trial_load(job->options->config, &job->config, &in_force, err);
 	log_trial(job, &in_force);
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	name = job->options->policy;
 	if (!name) {
-		r = crl_rules_match(crl_config_rules(job->config), &m, &job->rule, err);
-		if (r < 0)
-			return r;
+		rc = crl_rules_match(crl_config_rules(job->config), &m, &job->rule, err);
+		if (rc < 0)
+			return rc;
 		name = job->rule->policy;
 	}
-	r = crl_config_policy(job->config, name, &job->policy, err);
-	if (r == 0 && job->options->rehearse) {
+	rc = crl_config_policy(job->config, name, &job->policy, err);
+	if (rc == 0 && job->options->rehearse) {
 		job->policy.share = CRL_SHARE_LOGIN;
 		job->policy.on_close = CRL_CLOSE_KILL;
 		job->policy.linger_s = 0;
 	}
-	return r;
+	return rc;
 }
 
 /* Why no time namespace can be made here, or NULL: the kernel has none, or the service has been denied the clock. */
@@ -142,7 +159,8 @@ static const char *lacks_time(void)
 	if (access("/proc/self/ns/time", F_OK) < 0)
 		return "this kernel has no time namespaces";
 	if (prctl(PR_CAPBSET_READ, CAP_SYS_TIME) != 1)
-		return "without CAP_SYS_TIME its boot clock cannot be set (ProtectClock= in the service's unit, or a container)";
+		return "without CAP_SYS_TIME its boot clock cannot be set (ProtectClock= in the service's unit, or a "
+		       "container)";
 	return NULL;
 }
 
@@ -158,10 +176,87 @@ static int settle_time(struct crl_job *job, struct crl_err *err)
 	if (p->need[CRL_FEATURE_TIME] != CRL_NEED_OFF && !lack)
 		return 0;
 	if (p->need[CRL_FEATURE_TIME] == CRL_NEED_REQUIRE)
-		return crl_err_set(err, EOPNOTSUPP, CRL_STAGE_NAMESPACE, "%s (namespaces; features.time is \"require\")", lack);
+		return crl_err_set(err, EOPNOTSUPP, CRL_STAGE_NAMESPACE,
+				   "%s (namespaces; features.time is \"require\")", lack);
 	if (p->need[CRL_FEATURE_TIME] == CRL_NEED_PREFER)
-		crl_log(LOG_WARNING, "id=%s uid=%u: no time namespace, going on without: %s", job->id, job->login.uid, lack);
+		crl_log(LOG_WARNING, "id=%s uid=%u: no time namespace, going on without: %s", job->id, job->login.uid,
+			lack);
 	p->namespaces &= ~CRL_NS_BIT(CRL_NS_TIME);
+	return 0;
+}
+
+/* Is there somebody who keeps us from naming a host? Asked with a length that the kernel refuses after that. */
+static bool can_name_host(void)
+{
+	return syscall(SYS_sethostname, NULL, -1) == 0 || (errno != EPERM && errno != EACCES && errno != ENOSYS);
+}
+
+/* Without its own name the room shows the host's. */
+static int settle_hostname(struct crl_job *job, struct crl_err *err)
+{
+	static const char why[] =
+		"this service may name no host (ProtectHostname= in its unit, or CAP_SYS_ADMIN is missing)";
+	struct crl_policy *p = &job->policy;
+	enum crl_need need = p->need[CRL_FEATURE_HOSTNAME];
+
+	if (!p->hostname[0] || !(p->namespaces & CRL_NS_BIT(CRL_NS_UTS)))
+		return 0;
+	if (need != CRL_NEED_OFF && can_name_host())
+		return 0;
+	if (need == CRL_NEED_REQUIRE)
+		return crl_err_set(err, EPERM, CRL_STAGE_NAMESPACE,
+				   "cannot set host name %s: %s (features.hostname is \"require\")", p->hostname, why);
+	if (need == CRL_NEED_PREFER)
+		crl_log(LOG_WARNING, "id=%s uid=%u: no host name of its own, going on without: %s", job->id,
+			job->login.uid, why);
+	p->hostname[0] = '\0';
+	return 0;
+}
+
+/* Of sets what this kernel has: a name that it does not know gives nobody anything. check tells the administrator. */
+static void settle_known(struct crl_job *job)
+{
+	struct crl_policy *p = &job->policy;
+	const uint64_t all = p->cap_bounding | crl_policy_inheritable(p), known = crl_filecaps_known(all);
+
+	if (known == all)
+		return;
+	crl_log(LOG_WARNING, "id=%s uid=%u: policy %s names capabilities that this kernel does not have", job->id,
+		job->login.uid, p->name);
+	p->cap_bounding &= known;
+	p->cap_inheritable &= known;
+	p->cap_ambient &= known;
+}
+
+static const char *lacks_ambient(uint64_t caps)
+{
+	char path[PATH_MAX];
+
+	return crl_beside(CRL_LAUNCHER_PROGRAM, path, sizeof(path)) < 0 ? CRL_LAUNCHER_PROGRAM
+		       " is not beside carrel-helper, or not root's alone"
+									: crl_filecaps_lack(caps);
+}
+
+/* Without them the login has less power, and no_new_privs from the beginning. */
+static int settle_ambient(struct crl_job *job, struct crl_err *err)
+{
+	struct crl_policy *p = &job->policy;
+	enum crl_need need = p->need[CRL_FEATURE_AMBIENT];
+	const char *lack;
+
+	settle_known(job);
+	if (!p->cap_ambient)
+		return 0;
+	lack = need == CRL_NEED_OFF ? "features.ambient is \"off\"" : lacks_ambient(p->cap_ambient);
+	if (!lack)
+		return 0;
+	if (need == CRL_NEED_REQUIRE)
+		return crl_err_set(err, EPERM, CRL_STAGE_CAPS,
+				   "no ambient capabilities: %s (features.ambient is \"require\")", lack);
+	if (need == CRL_NEED_PREFER)
+		crl_log(LOG_WARNING, "id=%s uid=%u: no ambient capabilities, going on without: %s", job->id,
+			job->login.uid, lack);
+	p->cap_ambient = 0;
 	return 0;
 }
 
@@ -171,7 +266,7 @@ static int settle_accounting(const struct crl_job *job, struct crl_err *err)
 	const struct crl_policy *p = &job->policy;
 	scoped_free struct crl_accounting *a = NULL;
 	bool there;
-	int r;
+	int rc;
 
 	if (p->need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_REQUIRE || job->options->rehearse ||
 	    !(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)))
@@ -179,9 +274,9 @@ static int settle_accounting(const struct crl_job *job, struct crl_err *err)
 	a = malloc(sizeof(*a));
 	if (!a)
 		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
-	r = crl_accounting_open(&crl_accounting_host_files, a, err);
-	if (r < 0)
-		return r;
+	rc = crl_accounting_open(&crl_accounting_host_files, a, err);
+	if (rc < 0)
+		return rc;
 	there = a->utmp >= 0 && a->wtmp >= 0;
 	crl_accounting_done(a);
 	return there ? 0
@@ -193,60 +288,31 @@ static int settle_accounting(const struct crl_job *job, struct crl_err *err)
 int crl_decide(struct crl_job *job, struct crl_err *err)
 {
 	struct crl_adopt *a = &job->adopt;
-	int r;
+	int rc;
 
-	r = choose_policy(job, err);
-	if (r < 0)
-		return r;
-	r = expand_policy(job, err);
-	if (r == 0)
-		r = settle_time(job, err);
-	if (r == 0)
-		r = settle_accounting(job, err);
-	if (r < 0)
-		return r;
-	r = crl_room_choose_name(job, err);
-	if (r < 0)
-		return r;
+	rc = choose_policy(job, err);
+	if (rc < 0)
+		return rc;
+	rc = expand_policy(job, err);
+	if (rc == 0)
+		rc = crl_service_check(&job->policy, err);
+	if (rc == 0)
+		rc = settle_time(job, err);
+	if (rc == 0)
+		rc = settle_hostname(job, err);
+	if (rc == 0)
+		rc = settle_ambient(job, err);
+	if (rc == 0)
+		rc = settle_accounting(job, err);
+	if (rc < 0)
+		return rc;
+	rc = crl_whose_choose_name(job, err);
+	if (rc < 0)
+		return rc;
 	a->ns_mask = job->policy.namespaces;
 	crl_caps_plan(&job->policy, a);
 	a->filter_log = job->policy.seccomp.log;
 	(void)snprintf(a->id, sizeof(a->id), "%s", job->id);
 	(void)snprintf(a->policy, sizeof(a->policy), "%s", job->policy.name);
-	return 0;
-}
-
-static int compile_filter(struct crl_job *job, const char *groups_path, uint32_t flags, struct crl_err *err)
-{
-	scoped(crl_sysgroups) groups = {0};
-	int r = crl_sysgroups_load(groups_path, &groups, err);
-
-	return r < 0 ? r : crl_filter_compile(&job->policy.seccomp, &groups, flags, &job->filter, err);
-}
-
-int crl_filter_obtain(struct crl_job *job, struct crl_err *err)
-{
-	uint32_t flags = crl_ns_clone_flags(job->policy.namespaces);
-	char path[512], key[8192];
-	struct crl_err cache_err = {0};
-	int r;
-
-	job->filter.len = 0;
-	if (job->policy.seccomp.base[0] == '\0' || job->policy.need[CRL_FEATURE_SECCOMP] == CRL_NEED_OFF)
-		return 0;
-	r = snprintf(path, sizeof(path), "%s/syscalls.conf", crl_config_data_dir(job->config));
-	if (r < 0 || (size_t)r >= sizeof(path))
-		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_FILTER, "data_dir is too long");
-	r = crl_filter_key(&job->policy.seccomp, path, flags, key, sizeof(key), err);
-	if (r < 0)
-		return r;
-	crl_filter_cache_name(key, job->filter_name);
-	if (crl_filter_cache_get(job->state.cache, key, &job->filter) == 0)
-		return 0;
-	r = compile_filter(job, path, flags, err);
-	if (r < 0)
-		return r;
-	if (crl_filter_cache_put(job->state.cache, key, &job->filter, &cache_err) < 0)
-		crl_log(LOG_WARNING, "id=%s: filter not cached: %s", job->id, cache_err.text);
 	return 0;
 }

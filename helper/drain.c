@@ -7,12 +7,14 @@
  * R1: what cannot be read or locked lets in, and says so. R2: the lock is held until the login is on record. R3: who is
  * refused never has it: a user who tries again and again would keep it from the operator, who waits for it alone.
  */
-#include "helper/helper.h"
+#include "helper/drain.h"
 
 #include <sys/file.h>
 #include <syslog.h>
 
+#include "base/err.h"
 #include "base/log.h"
+#include "helper/job.h"
 #include "state/drain.h"
 
 /* @tell  log what cannot be read */
@@ -23,8 +25,8 @@ static int look(const struct crl_job *job, bool tell, struct crl_err *err)
 
 	switch (crl_drain_look(job->state.dir, &d, &why)) {
 	case CRL_DRAIN_ON:
-		return crl_err_set(err, EAGAIN, CRL_STAGE_DRAIN, "this host takes no new logins now%s%s", d.text[0] ? ": " : "",
-				   d.text);
+		return crl_err_set(err, EAGAIN, CRL_STAGE_DRAIN, "this host takes no new logins now%s%s",
+				   d.text[0] ? ": " : "", d.text);
 	case CRL_DRAIN_BROKEN:
 		if (tell)
 			crl_log(LOG_WARNING, "id=%s uid=%u: %s", job->id, job->login.uid, why.text); /* R1 */
@@ -36,15 +38,15 @@ static int look(const struct crl_job *job, bool tell, struct crl_err *err)
 	return 0;
 }
 
-int crl_drain_refuse(struct crl_job *job, struct crl_err *err)
+int crl_refuse_drained(struct crl_job *job, struct crl_err *err)
 {
-	int r;
+	int rc;
 
 	if (job->options->rehearse) /* nobody logs in */
 		return 0;
-	r = look(job, false, err); /* R3 */
-	if (r < 0)
-		return r;
+	rc = look(job, false, err); /* R3 */
+	if (rc < 0)
+		return rc;
 	crl_ignore(crl_drain_lock(job->state.dir, LOCK_SH, &job->drain)); /* R1, R2 */
 	return look(job, true, err); /* it may have begun meanwhile */
 }

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Birth and end of a job and of a room, and how a login is refused.
+ * See job.h.
  *
- * Runs in: helper.
+ * Runs in: helper; init, for its copy.
  */
-#include "helper/helper.h"
+#include "helper/job.h"
 
-#include <inttypes.h>
-#include <syslog.h>
+#include "base/err.h"
+#include "base/needs.h"
+#include "helper/event.h"
+#include "helper/parts/ask_systemd.h"
+#include "helper/parts/manager.h"
+#include "helper/parts/systemd_used.h"
+#include "helper/service.h"
+#include "plan/filter/filter.h"
+#include "policy/file/load.h"
+#include "policy/policy.h"
+#include "state/rooms/record.h"
+#include "wire/fdpass.h"
+#include "wire/proto.h"
 
-#include "base/log.h"
-#include "helper/manager.h"
-#include "proto/needs.h"
+#define PATIENCE_LESS 10 /* this part of the login's time is left to the module */
 
 struct crl_job *crl_job_new(const struct crl_options *options)
 {
@@ -19,14 +28,31 @@ struct crl_job *crl_job_new(const struct crl_options *options)
 
 	if (!job)
 		return NULL;
+	job->filter = calloc(1, sizeof(*job->filter));
+	if (!job->filter) {
+		free(job);
+		return NULL;
+	}
 	job->options = options;
 	job->channel = CRL_CHANNEL_FD;
-	job->app_pidfd = -EBADF;
-	job->init_channel = job->making = job->drain = job->housing.answer = -EBADF;
+	job->app_pidfd = job->score = -EBADF;
+	job->home = (struct crl_lent)CRL_LENT_INIT;
+	job->root = (struct crl_lent)CRL_LENT_INIT;
+	job->user.ns = (struct crl_userns)CRL_USERNS_INIT;
+	job->network.joined = -EBADF;
+	job->public = (struct crl_public)CRL_PUBLIC_INIT;
+	job->home_lower = job->image = job->init_channel = job->making = job->drain = job->housing.answer =
+		job->listen_orders = -EBADF;
 	job->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
 	job->cgroup.root = job->cgroup.slice = job->cgroup.dir = job->cgroup.lock[0] = job->cgroup.lock[1] = -EBADF;
 	job->cgroup.used[0] = job->cgroup.used[1] = -EBADF;
+	job->cgroup.manager = &crl_manager_cgroupfs; /* until it is known; it has nothing to undo yet */
 	return job;
+}
+
+int crl_job_net(const struct crl_job *job)
+{
+	return job->network.joined >= 0 ? job->network.joined : job->user.ns.net;
 }
 
 void crl_job_done(struct crl_job *job)
@@ -34,9 +60,21 @@ void crl_job_done(struct crl_job *job)
 	drop_fd(&job->channel);
 	drop_fd(&job->app_pidfd);
 	drop_fd(&job->drain);
+	drop_fd(&job->score);
 	drop_fd(&job->init_channel);
+	drop_fd(&job->image);
+	drop_fd(&job->home_lower);
+	drop_fd(&job->user.ns.user);
+	drop_fd(&job->user.ns.net);
+	drop_fd(&job->network.joined);
+	crl_lent_done(&job->home);
+	crl_lent_done(&job->root);
+	crl_public_done(&job->public);
+	crl_nat_rules_done(&job->network.rules);
+	crl_nat_resolv_done(&job->network.resolv);
 	drop_fd(&job->making);
-	crl_systemd_question_done(&job->housing);
+	crl_question_done(&job->housing);
+	drop_fd(&job->listen_orders);
 	drop_fd(&job->cgroup.root);
 	drop_fd(&job->cgroup.slice);
 	drop_fd(&job->cgroup.dir);
@@ -46,34 +84,26 @@ void crl_job_done(struct crl_job *job)
 	crl_state_done(&job->state);
 	crl_policy_done(&job->policy);
 	crl_config_free(job->config);
+	free(job->filter);
 	free(job);
 }
 
-struct crl_room *crl_room_new(void)
+uint64_t crl_job_grace_s(const struct crl_job *job)
 {
-	struct crl_room *room = calloc(1, sizeof(*room));
-
-	if (!room)
-		return NULL;
-	room->state = (struct crl_state){-EBADF, -EBADF, -EBADF};
-	room->init_pidfd = room->proc = room->utmp = room->listen = room->lock = room->cgroup_root = -EBADF;
-	room->home = room->tmp = room->kernlog = room->seat_fd = room->recording.copy = -EBADF;
-	room->used[0] = room->used[1] = -EBADF;
-	return room;
+	return job->options->rehearse ? 0 : job->policy.grace_s;
 }
 
-/* One line for the log with everything, one record for the module, which tells the user almost nothing. */
-void crl_refuse(const struct crl_job *job, const struct crl_err *err)
+int64_t crl_job_patience_ms(const struct crl_job *job)
 {
-	char user[CRL_USER_MAX * 4], service[CRL_SERVICE_MAX * 4], detail[1024];
+	return job->deadline_ms - (int64_t)job->options->timeout_s * 1000 / PATIENCE_LESS;
+}
+
+void crl_job_refuse(const struct crl_job *job, const struct crl_err *err)
+{
 	struct crl_err said = *err;
 
 	crl_err_add_kernel(&said);
-	crl_err_format(&said, detail, sizeof(detail));
-	crl_log(err->stage == CRL_STAGE_DRAIN ? LOG_NOTICE : LOG_ERR /* a host that is drained is no fault */,
-		"id=%s refused user=%s uid=%" PRIu32 " service=%s policy=%s %s", job->id,
-		crl_escape(user, sizeof(user), job->login.user), job->login.uid,
-		crl_escape(service, sizeof(service), job->login.service),
-		job->policy.name[0] ? job->policy.name : job->rule ? job->rule->policy : "-", detail);
+	crl_service_blame(&said);
+	crl_event_refused(job, &said);
 	crl_ignore(crl_msg_send(job->channel, CRL_MSG_REFUSED, &said, sizeof(said), NULL, 0)); /* it may be gone */
 }

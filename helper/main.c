@@ -5,27 +5,40 @@
  * Runs in: a process of its own, root, host namespaces, started by pam_carrel.so with its socket on descriptor 3.
  * Trusts: its command line (root's PAM configuration). It has no setuid bit and needs none.
  */
-#include "helper/helper.h"
+#include "helper/options.h"
 
 #include <getopt.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <syslog.h>
 
+#include "base/clock.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
-#include "proto/version.h"
+#include "helper/job.h"
+#include "helper/parts/may_have_manager.h"
+#include "helper/process/harden.h"
+#include "helper/reload.h"
+#include "helper/serve.h"
+#include "helper/sweep.h"
+#include "wire/version.h"
 
 #define TIMEOUT_MAX_S 600
 
 static int parse_options(int argc, char **argv, struct crl_options *o, struct crl_err *err)
 {
 	static const struct option table[] = {
-		{"config", required_argument, NULL, 'c'}, {"state", required_argument, NULL, 's'},
-		{"timeout", required_argument, NULL, 't'}, {"debug", no_argument, NULL, 'd'},
-		{"sweep", no_argument, NULL, 'w'}, {"reload", no_argument, NULL, 'r'},
-		{"policy", required_argument, NULL, 'p'}, {"rehearse", no_argument, NULL, 'R'},
-		{"may-have-manager", required_argument, NULL, 'm'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"state", required_argument, NULL, 's'},
+		{"timeout", required_argument, NULL, 't'},
+		{"debug", no_argument, NULL, 'd'},
+		{"sweep", no_argument, NULL, 'w'},
+		{"reload", no_argument, NULL, 'r'},
+		{"policy", required_argument, NULL, 'p'},
+		{"rehearse", no_argument, NULL, 'R'},
+		{"may-have-manager", required_argument, NULL, 'm'},
+		{NULL, 0, NULL, 0},
 	};
 	uint64_t seconds = CRL_TIMEOUT_DEFAULT_S;
 
@@ -47,10 +60,9 @@ static int parse_options(int argc, char **argv, struct crl_options *o, struct cr
 			o->sweep = true;
 		else if (opt == 'r')
 			o->reload = true;
-		else if (opt == 'V')
-			o->version = true;
 		else if (opt != 't' || crl_parse_uint(optarg, 1, TIMEOUT_MAX_S, &seconds) < 0)
-			return crl_err_set(err, EINVAL, CRL_STAGE_HELPER, "unknown or wrong option %s", argv[optind - 1]);
+			return crl_err_set(err, EINVAL, CRL_STAGE_HELPER, "unknown or wrong option %s",
+					   argv[optind - 1]);
 	}
 	if (optind < argc)
 		return crl_err_set(err, EINVAL, CRL_STAGE_HELPER, "unexpected argument %s", argv[optind]);
@@ -78,34 +90,34 @@ int main(int argc, char **argv)
 	struct crl_options options = {.config = CRL_CONFIG_PATH, .state = CRL_STATE_DIR};
 	static struct crl_job *job; /* lives as long as the process */
 	struct crl_err err = {0};
-	int r = crl_harden(argc, argv, &err);
+	int rc;
 
+	if (crl_version_told(argc, argv))
+		return 0;
+	rc = crl_harden(argc, argv, CRL_CHANNEL_FD, &err);
 	job = crl_job_new(&options);
-	if (r == 0)
-		r = parse_options(argc, argv, &options, &err);
+	if (rc == 0)
+		rc = parse_options(argc, argv, &options, &err);
 	crl_log_set(NULL, options.debug); /* connected when there is something to say: nobody waits for it then */
-	if (r < 0 || !job) {
+	if (rc < 0 || !job) {
 		crl_log(LOG_ERR, "%s", err.text);
 		(void)fprintf(stderr, "carrel-helper: %s\n", err.text);
 		return 111;
 	}
 	if (options.manager_of)
 		return crl_may_have_manager(&options);
-	if (options.version) {
-		(void)printf("%s\n", CRL_VERSION_TEXT);
-		return 0;
-	}
 	if (options.sweep || options.reload) {
-		r = options.sweep ? crl_sweep(&options, &err) : crl_reload(&options, &err);
-		if (r < 0)
+		rc = options.sweep ? crl_sweep(&options, &err) : crl_reload(&options, &err);
+		if (rc < 0)
 			(void)fprintf(stderr, "carrel-helper: %s\n", err.text);
-		return r < 0 ? 111 : r > 0 ? 1 : 0;
+		return rc < 0 ? 111 : rc > 0 ? 1 : 0;
 	}
 	crl_remember_argv(argc, argv);
+	job->begun_us = crl_now_us();
 	job->deadline_ms = crl_now_ms() + (int64_t)options.timeout_s * 1000;
 	arm_deadline(&options);
-	r = crl_serve(job, &err);
-	if (r < 0)
-		crl_refuse(job, &err);
-	return r < 0 ? 1 : 0;
+	rc = crl_serve(job, &err);
+	if (rc < 0)
+		crl_job_refuse(job, &err);
+	return rc < 0 ? 1 : 0;
 }

@@ -7,83 +7,65 @@
  *
  * Runs in: root, host namespaces, started by carrelctl.
  */
-#include "helper/helper.h"
+#include "helper/reload.h"
 
 #include <string.h>
 #include <syslog.h>
 
+#include "base/clock.h"
+#include "base/err.h"
 #include "base/log.h"
-#include "helper/manager.h"
+#include "base/text.h"
+#include "helper/job.h"
+#include "helper/parts/manager.h"
+#include "helper/process/clock.h"
+#include "policy/file/digest.h"
+#include "policy/file/load.h"
+#include "policy/policy.h"
 #include "policy/template.h"
-#include "state/rooms.h"
-#include "state/trial.h"
+#include "state/rooms/record.h"
+#include "state/rooms/rooms.h"
+#include "state/trial/trial.h"
+#include "wire/login.h"
+#include "wire/proto.h"
 
-static int set_cgroupfs(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
-{
-	struct crl_limit_plans plans;
-	struct crl_cgroup_plans limits;
-	char slice[CRL_SLICE_MAX], missing[128];
-	scoped_fd dir = -EBADF;
-	int r;
-
-	if (strcmp(crl_config_cgroup_root(job->config), crl_room_cgroup_root(room)) != 0)
-		return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "cgroup.root has changed: that needs a new login");
-	r = crl_cgroup_open_root(crl_config_cgroup_root(job->config), &job->cgroup.root, job->cgroup.prefix, err);
-	if (r < 0)
-		return r;
-	if (crl_cgroup_slice(job->cgroup.prefix, job->login.uid, job->policy.budget, slice) < 0 ||
-	    strcmp(slice, room->slice) != 0)
-		return crl_err_set(err, EXDEV, CRL_STAGE_LIMITS, "limits.budget has changed: that needs a new login");
-	r = crl_limits_plan(job, &plans, err);
-	if (r == 0)
-		r = crl_limits_fit(job, &plans, err);
-	if (r < 0)
-		return r;
-	limits = crl_limits_wish(job, &plans);
-	/* As for one more login, whose cgroup then goes again: the slices above it stay, being in use. */
-	r = crl_cgroup_make(job->cgroup.root, slice, job->id, &limits, &dir, missing, sizeof(missing), err);
-	if (r < 0)
-		return r;
-	r = crl_cgroup_remove(job->cgroup.root, slice, job->id);
-	return r < 0 ? crl_err_set(err, -r, CRL_STAGE_LIMITS, "a cgroup is left in %s", slice) : 0;
-}
-
-/* The policy as it is now, for a user of whom no more is known than his name and number. */
+/* The policy as it is now, for a user of whom no more is known than name and number. */
 static int read_policy(struct crl_job *job, const char *name, struct crl_err *err)
 {
 	char host[CRL_FACT_MAX] = "";
 	const struct crl_facts facts = {.login = &job->login, .host = host};
 	struct crl_in_force in_force;
-	int r = crl_trial_load(job->options->config, &job->config, &in_force, err);
+	int rc = crl_trial_load(job->options->config, &job->config, &in_force, err);
 
-	if (r == 0)
-		r = crl_config_policy(job->config, name, &job->policy, err);
-	if (r < 0)
-		return r;
+	if (rc == 0)
+		rc = crl_config_policy(job->config, name, &job->policy, err);
+	if (rc < 0)
+		return rc;
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "cannot read the host's name");
-	return crl_limits_expand(&job->policy.limits, &facts, err);
+	return crl_expand_limits(&job->policy.limits, &facts, err);
 }
 
 static int set_limits(struct crl_job *job, const struct crl_room_info *room, struct crl_err *err)
 {
-	int r = read_policy(job, room->policy, err);
+	int rc = read_policy(job, room->policy, err);
 	bool off;
 
-	if (r == 0)
-		r = crl_state_open(job->options->state, &job->state, err);
+	if (rc == 0)
+		rc = crl_state_open(job->options->state, &job->state, err);
 	off = job->policy.need[CRL_FEATURE_LIMITS] == CRL_NEED_OFF;
-	if (r == 0 && !room->slice[0] && (off || !crl_policy_names_limits(&job->policy)))
+	if (rc == 0 && !room->slice[0] && (off || !crl_policy_names_limits(&job->policy)))
 		return 0;
-	if (r == 0 && (off || !room->slice[0]))
+	if (rc == 0 && (off || !room->slice[0]))
 		return crl_err_set(err, ENOENT, CRL_STAGE_LIMITS, "%s: that needs a new login",
-				   room->slice[0] ? "features.limits is off now" : "the room was made without a cgroup");
-	if (r == 0)
-		r = crl_id_make(job->id);
-	if (r < 0)
-		return r;
+				   room->slice[0] ? "features.limits is off now"
+						  : "the room was made without a cgroup");
+	if (rc == 0)
+		rc = crl_id_make(job->id);
+	if (rc < 0)
+		return rc;
 	job->deadline_ms = crl_now_ms() + (int64_t)job->options->timeout_s * 1000;
-	return crl_manager_is_systemd(job) ? crl_manager_reload(job, room->slice, err) : set_cgroupfs(job, room, err);
+	return crl_manager_of(job)->reload(job, room, err);
 }
 
 /* Settings that a reload leaves alone, as a list with commas. */
@@ -100,12 +82,13 @@ static void tell_change(void *arg, const char *path)
 static void tell_changes(const struct crl_job *job, const struct crl_room_info *room)
 {
 	bool first = true;
+	struct crl_changes_to to = {.digests = room->values, .each = tell_change, .arg = &first};
 
 	(void)putchar('\t');
 	if (!room->values[0] || !job || !job->config)
 		(void)printf("(not on record)");
 	else
-		crl_ignore(crl_policy_changes(job->config, room->policy, room->values, tell_change, &first, NULL));
+		crl_ignore(crl_policy_changes(job->config, room->policy, &to, NULL));
 	(void)putchar('\n');
 }
 
@@ -114,39 +97,42 @@ static bool reload_room(const struct crl_options *options, const struct crl_room
 	struct crl_job *job = crl_job_new(options);
 	char user[CRL_USER_MAX * 4];
 	struct crl_err err = {0};
-	int r = -ENOMEM;
+	int rc = -ENOMEM;
 
 	if (job && room->user[0]) { /* with logins or without */
 		job->login.uid = room->uid;
 		job->login.gid = room->gid;
 		(void)snprintf(job->login.user, sizeof(job->login.user), "%s", room->user);
 		(void)snprintf(job->login.home, sizeof(job->login.home), "%s", room->home);
-		r = set_limits(job, room, &err);
+		rc = set_limits(job, room, &err);
 	}
-	(void)printf("%s\t%s\t%s\t%s", room->id, crl_escape(user, sizeof(user), room->user), room->policy,
-		     r == 0 ? "limits" : err.text[0] ? err.text : "its user is not on record");
+	(void)printf("%s\t%s\t%s\t%s", room->id, crl_visible_field(user, sizeof(user), room->user), room->policy,
+		     rc == 0       ? "limits"
+		     : err.text[0] ? err.text
+				   : "its user is not on record");
 	tell_changes(job, room);
-	if (r < 0)
+	if (rc < 0)
 		crl_log(LOG_WARNING, "room=%s policy=%s: limits not reloaded: %s", room->id, room->policy, err.text);
 	if (job) {
 		job->channel = -EBADF; /* the descriptor of that number is not ours here */
 		crl_job_done(job);
 	}
-	return r == 0;
+	return rc == 0;
 }
 
 int crl_reload(const struct crl_options *options, struct crl_err *err)
 {
 	struct crl_rooms rooms;
 	int failed = 0;
-	int r = crl_clock_check(err);
+	int rc = crl_check_clock(err);
 
-	if (r == 0)
-		r = crl_rooms_read(options->state, &rooms, err);
-	if (r < 0)
-		return r;
+	if (rc == 0)
+		rc = crl_rooms_read(options->state, &rooms, err);
+	if (rc < 0)
+		return rc;
 	if (rooms.unreadable > 0) {
-		crl_log(LOG_WARNING, "%s: not a record that can be read: %s", rooms.unreadable_name, strerror(-rooms.error));
+		crl_log(LOG_WARNING, "%s: not a record that can be read: %s", rooms.unreadable_name,
+			strerror(-rooms.error));
 		failed++;
 	}
 	for (size_t i = 0; i < rooms.len; i++)

@@ -6,7 +6,7 @@
  * R1: the peer is root. R2: the pidfd is the peer's. R3: root is never put into a room. R4: a helper without power says
  * so, and nothing is begun.
  */
-#include "helper/helper.h"
+#include "helper/request.h"
 
 #include <inttypes.h>
 #include <linux/capability.h>
@@ -14,6 +14,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+
+#include "base/err.h"
+#include "base/pidfd.h"
+#include "helper/job.h"
+#include "wire/fdpass.h"
+#include "wire/login.h"
+#include "wire/phases.h"
 
 /* R4: what it is that the caller's unit, or a room that the caller had before, has left out of the bounding set. */
 static int check_power(struct crl_err *err)
@@ -25,16 +32,10 @@ static int check_power(struct crl_err *err)
 		return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot read the capabilities");
 	if (data[0].effective & 1u << CAP_SYS_ADMIN)
 		return 0;
-	return crl_err_set(err, EPERM, CRL_STAGE_CALLER,
-			   "the application's bounding set has no CAP_SYS_ADMIN, so its helper can make no room: its unit "
-			   "leaves it out (CapabilityBoundingSet=), or the process had a room before");
-}
-
-bool crl_pidfd_is_dead(int pidfd)
-{
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-
-	return poll(&p, 1, 0) != 0; /* a pidfd is readable when its process is gone; doubt counts as gone */
+	return crl_err_set(
+		err, EPERM, CRL_STAGE_CALLER,
+		"the application's bounding set has no CAP_SYS_ADMIN, so its helper can make no room: its unit "
+		"leaves it out (CapabilityBoundingSet=), or the process had a room before");
 }
 
 int crl_request_receive(struct crl_job *job, struct crl_err *err)
@@ -42,26 +43,29 @@ int crl_request_receive(struct crl_job *job, struct crl_err *err)
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 	struct ucred peer = {0};
 	socklen_t size = sizeof(peer);
-	int r;
+	int rc;
 
 	if (getsockopt(job->channel, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-		return crl_err_set(err, errno, CRL_STAGE_REQUEST, "descriptor %d is not the module's socket", job->channel);
+		return crl_err_set(err, errno, CRL_STAGE_REQUEST, "descriptor %d is not the module's socket",
+				   job->channel);
 	if (peer.uid != 0) /* R1 */
 		return crl_err_set(err, EPERM, CRL_STAGE_REQUEST, "asked by uid %" PRIu32 ", not by root", peer.uid);
-	r = crl_msg_recv(job->channel, CRL_ACCEPT(CRL_MSG_OPEN), &job->login, sizeof(job->login), job->deadline_ms, &got);
-	if (r < 0)
-		return crl_err_set(err, -r, CRL_STAGE_REQUEST, "no valid request came");
+	rc = crl_msg_recv(job->channel, &crl_phases[CRL_PHASE_REQUEST], &job->login, sizeof(job->login),
+			  job->deadline_ms, &got);
+	if (rc < 0)
+		return crl_err_set(err, -rc, CRL_STAGE_REQUEST, "no valid request came");
 	job->app_pidfd = take_fd(&got.fds[0]);
-	r = crl_login_check(&job->login, err);
-	if (r < 0)
-		return r;
-	r = crl_pidfd_pid(job->app_pidfd, &job->app_pid);
-	if (r < 0)
-		return crl_err_set(err, -r, CRL_STAGE_REQUEST, "the request came without a pidfd of the application");
+	rc = crl_login_check(&job->login, err);
+	if (rc < 0)
+		return rc;
+	rc = crl_pidfd_pid(job->app_pidfd, &job->app_pid);
+	if (rc < 0)
+		return crl_err_set(err, -rc, CRL_STAGE_REQUEST, "the request came without a pidfd of the application");
 	if (job->app_pid != peer.pid) /* R2 */
 		return crl_err_set(err, EPERM, CRL_STAGE_REQUEST, "pidfd of process %d sent by process %d",
 				   (int)job->app_pid, (int)peer.pid);
 	if (job->login.uid == 0) /* R3 */
-		return crl_err_set(err, EPERM, CRL_STAGE_REQUEST, "root cannot be held by a room without a user namespace");
+		return crl_err_set(err, EPERM, CRL_STAGE_REQUEST,
+				   "root cannot be held by a room without a user namespace");
 	return check_power(err);
 }

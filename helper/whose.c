@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which logins share a room: those of one user, as he is now, under one policy text, with one home.
+ * Which logins share a room: those of one user, as they are now, under one policy text, with one home.
  *
- * Runs in: helper (root) before anything is made; crl_room_is_of() in the supervisor.
+ * Runs in: helper (root) before anything is made; crl_whose_room_is() in the supervisor.
  * Trusts: the login record only as far as the name service that the application asked. A uid proves nobody: it may have
  * been another's before (userdel, useradd). R1: the name of a room holds every fact that the room is made from; R2: the
  * name is a digest, which guards nothing, so the supervisor compares the facts themselves.
  */
-#include "helper/helper.h"
+#include "helper/whose.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/nskind.h"
+#include "helper/job.h"
+#include "helper/kept_room.h"
+#include "policy/policy.h"
 
 /* FNV-1a; tells texts apart, guards nothing (R2). */
 static uint64_t digest(uint64_t h, const void *data, size_t len)
@@ -23,7 +29,7 @@ static uint64_t digest(uint64_t h, const void *data, size_t len)
 	return h;
 }
 
-/* With its NUL, so that no two lists of texts are the same bytes. */
+/* With its NUL: else "ab", "c" and "a", "bc" would have one digest. */
 static uint64_t digest_text(uint64_t h, const char *text)
 {
 	return digest(h, text, strlen(text) + 1);
@@ -38,7 +44,7 @@ static uint64_t digest_home(uint64_t h, const struct crl_job *job)
 	const struct crl_policy *p = &job->policy;
 	struct statx st;
 
-	if (p->home_mode == CRL_HOME_TMPFS || (p->home_mode == CRL_HOME_OVERLAY && p->home_lower) ||
+	if (p->home_mode == CRL_HOME_TMPFS || (p->home_mode == CRL_HOME_OVERLAY && p->home_lower.len > 0) ||
 	    !(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)) ||
 	    statx(AT_FDCWD, job->login.home, AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
 		return h;
@@ -48,7 +54,7 @@ static uint64_t digest_home(uint64_t h, const struct crl_job *job)
 }
 
 /* R1 */
-int crl_room_choose_name(struct crl_job *job, struct crl_err *err)
+int crl_whose_choose_name(struct crl_job *job, struct crl_err *err)
 {
 	const struct crl_login *l = &job->login;
 	scoped_free char *text = NULL;
@@ -65,12 +71,13 @@ int crl_room_choose_name(struct crl_job *job, struct crl_err *err)
 	h = digest_text(h, l->home);
 	h = digest(h, &l->gid, sizeof(l->gid));
 	h = digest_home(h, job);
-	(void)snprintf(job->room_name, sizeof(job->room_name), "u%u-%016llx", l->uid, (unsigned long long)h); /* 28 at most */
+	(void)snprintf(job->room_name, sizeof(job->room_name), "u%u-%016llx", l->uid,
+		       (unsigned long long)h); /* 28 at most */
 	return 0;
 }
 
 /* R2 */
-bool crl_room_is_of(const struct crl_room *room, const struct crl_login *login)
+bool crl_whose_room_is(const struct crl_kept *room, const struct crl_login *login)
 {
 	return room->uid == login->uid && room->gid == login->gid && strcmp(room->user, login->user) == 0 &&
 	       strcmp(room->home_path, login->home) == 0;

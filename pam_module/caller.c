@@ -3,33 +3,29 @@
  * Threads, descriptors and working directory of the PAM application.
  *
  * Runs in: the PAM application, as root.
- * Owns: R3 no directory descriptor of the host comes into a room.
+ * Owns: R1 no directory descriptor of the host comes into a room.
  */
 #include "pam_module/caller.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proto/scope.h"
-
-static void close_dir(DIR *const *d)
-{
-	if (*d)
-		(void)closedir(*d); /* read only: nothing to lose */
-}
+#include "base/dir.h"
+#include "base/nskind.h"
+#include "base/scope.h"
 
 static int check_threads(struct crl_err *err)
 {
 	struct stat st;
 
 	if (stat("/proc/self/task", &st) < 0)
-		return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot count the caller's threads in /proc/self/task");
+		return crl_err_set(err, errno, CRL_STAGE_CALLER,
+				   "cannot count the caller's threads in /proc/self/task");
 	/* A directory has two links of its own and one for each subdirectory, here one for each thread. */
 	if (st.st_nlink > 3)
 		return crl_err_set(err, EBUSY, CRL_STAGE_CALLER,
@@ -49,6 +45,7 @@ static int keep_stray(struct caller *c, int fd, struct crl_err *err)
 	return 0;
 }
 
+/* R1 */
 static int examine_fd(struct caller *c, int fd, struct crl_err *err)
 {
 	int status = fcntl(fd, F_GETFL);
@@ -66,38 +63,15 @@ static int examine_fd(struct caller *c, int fd, struct crl_err *err)
 
 static int examine_fds(struct caller *c, struct crl_err *err)
 {
-	__attribute__((cleanup(close_dir))) DIR *dir = opendir("/proc/self/fd");
-	int rc;
+	scoped(crl_dir) dir = {0};
+	int rc = 0;
 
-	if (!dir)
-		return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot list /proc/self/fd");
-	for (;;) {
-		const struct dirent *entry;
-
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry)
-			break;
-		if (!isdigit((unsigned char)entry->d_name[0]) || atoi(entry->d_name) == dirfd(dir))
-			continue;
-		rc = examine_fd(c, atoi(entry->d_name), err);
-		if (rc < 0)
-			return rc;
-	}
-	return errno ? crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot list /proc/self/fd") : 0;
-}
-
-static void find_cwd(struct caller_cwd *ret)
-{
-	struct stat st;
-
-	/* A removed or unreachable directory has no path to come back to. */
-	if (!getcwd(ret->path, sizeof(ret->path)) || ret->path[0] != '/' || stat(".", &st) < 0) {
-		ret->path[0] = '\0';
-		return;
-	}
-	ret->dev = st.st_dev;
-	ret->ino = st.st_ino;
+	(void)crl_dir_open(AT_FDCWD, "/proc/self/fd", &dir);
+	for (int fd; rc == 0 && crl_dir_next_number(&dir, &fd);)
+		rc = fd == crl_dir_fd(&dir) ? 0 : examine_fd(c, fd, err);
+	if (rc == 0 && dir.error < 0)
+		return crl_err_set(err, -dir.error, CRL_STAGE_CALLER, "cannot list /proc/self/fd");
+	return rc;
 }
 
 int caller_examine(struct caller *ret, struct crl_err *err)
@@ -109,7 +83,40 @@ int caller_examine(struct caller *ret, struct crl_err *err)
 	rc = examine_fds(ret, err);
 	if (rc < 0)
 		return rc;
-	find_cwd(&ret->cwd);
+	crl_cwd_save(&ret->cwd);
+	return 0;
+}
+
+/*
+ * Known to go on in the process that has opened the session, in ways that a PID namespace breaks without a word: what
+ * smbd writes is lost, since its threads cannot start; cockpit-session has no /proc/self to hand its answer on by.
+ */
+static const char *const works_on[] = {"smbd", "cockpit-session"};
+
+int caller_can_hold(uint32_t ns_mask, struct crl_err *err)
+{
+	char title[16] = "", path[PATH_MAX];
+	const char *name;
+	ssize_t n;
+
+	if (!(ns_mask & CRL_NS_BIT(CRL_NS_PID)))
+		return 0;
+	/* exec_child() of systemd, which has no other name before its execve(). */
+	if (prctl(PR_GET_NAME, title) == 0 && title[0] == '(' && getppid() == 1)
+		return crl_err_set(
+			err, EBUSY, CRL_STAGE_CALLER,
+			"systemd is about to run a unit's program in this process (PAMName=), and a PID namespace is "
+			"for children only: leave carrel out of this service, or give the unit su(1) for a program");
+	n = readlink("/proc/self/exe", path, sizeof(path) - 1); /* titles change */
+	path[n > 0 ? n : 0] = '\0';
+	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(works_on); i++)
+		if (strcmp(name, works_on[i]) == 0)
+			return crl_err_set(
+				err, EBUSY, CRL_STAGE_CALLER,
+				"%s works on in the process that opens the session, which a PID namespace breaks: "
+				"leave carrel out of this service",
+				name);
 	return 0;
 }
 
@@ -121,10 +128,9 @@ void caller_done(struct caller *c)
 
 int caller_seal(const struct caller *c, struct crl_err *err)
 {
-	for (size_t i = 0; i < c->nstray; i++) {
+	for (size_t i = 0; i < c->nstray; i++)
 		if (fcntl(c->stray[i], F_SETFD, FD_CLOEXEC) < 0)
 			return crl_err_set(err, errno, CRL_STAGE_CALLER, "cannot seal descriptor %d", c->stray[i]);
-	}
 	return 0;
 }
 
@@ -132,22 +138,4 @@ void caller_unseal(const struct caller *c)
 {
 	for (size_t i = 0; i < c->nstray; i++)
 		(void)fcntl(c->stray[i], F_SETFD, 0); /* they could be sealed, so they can be unsealed */
-}
-
-void caller_return_cwd(const struct caller_cwd *cwd)
-{
-	struct stat st;
-
-	if (cwd->path[0] && chdir(cwd->path) == 0 && stat(".", &st) == 0 && st.st_dev == cwd->dev && st.st_ino == cwd->ino)
-		return;
-	(void)!chdir("/"); /* cannot fail */
-}
-
-void caller_enter_cwd(const struct caller_cwd *cwd, const char *home)
-{
-	if (cwd->path[0] && chdir(cwd->path) == 0)
-		return;
-	if (home && chdir(home) == 0)
-		return;
-	(void)!chdir("/"); /* cannot fail, and setns() left us there already */
 }

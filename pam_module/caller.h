@@ -6,23 +6,15 @@
  */
 #pragma once
 
-#include <limits.h>
 #include <stddef.h>
-#include <sys/types.h>
 
-#include "proto/err.h"
-#include "proto/proto.h"
-
-/* A working directory, to be found again by its path and known by its inode: users may rename what lies on the way. */
-struct caller_cwd {
-	char path[PATH_MAX]; /* "" = there is none that a path reaches */
-	dev_t dev;
-	ino_t ino;
-};
+#include "base/err.h"
+#include "door/cwd.h"
+#include "wire/proto.h"
 
 struct caller {
-	struct caller_cwd cwd;
-	int *stray;         /* directory and O_PATH descriptors above 2 that an exec would hand on */
+	struct crl_cwd cwd;
+	int *stray; /* directory and O_PATH descriptors above 2 that an exec would hand on */
 	size_t nstray;
 };
 
@@ -34,15 +26,13 @@ struct caller {
 int caller_examine(struct caller *ret, struct crl_err *err) CRL_MUST_CHECK;
 void caller_done(struct caller *c);
 
+/*
+ * Can this application go on while it holds a room? Not asked of one whose policy leaves it the host's processes.
+ * @ns_mask  CRL_NS_BIT(): what the room has of its own
+ * Errors (stage CALLER): -EBUSY systemd is about to become a unit's program in it, or it is known to work on itself.
+ */
+int caller_can_hold(uint32_t ns_mask, struct crl_err *err) CRL_MUST_CHECK;
+
 /* Set close-on-exec on the stray descriptors. Errors (stage CALLER). */
 int caller_seal(const struct caller *c, struct crl_err *err) CRL_MUST_CHECK;
 void caller_unseal(const struct caller *c);
-
-/*
- * On the host again: go to the directory that the caller came from, else "/". Never anywhere else: a privileged
- * application opens and removes files by relative names.
- */
-void caller_return_cwd(const struct caller_cwd *cwd);
-
-/* In a room: go to the same path if the room has it, else @home (NULL = none), else "/". */
-void caller_enter_cwd(const struct caller_cwd *cwd, const char *home);

@@ -4,27 +4,26 @@
  *
  * Runs in: the PAM application, in the room's mounts, as root before it gives up its power.
  * Trusts: nothing in a value: users write ~/.pam_environment, and in a room that stands already its /tmp is theirs.
- * R14: a path is looked up without following a link, and is only made beneath directories of root's.
+ * R1: a path is looked up without following a link, and is only made beneath directories of root's.
  */
 #include "pam_module/environment.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <security/pam_ext.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "proto/nskind.h"
-#include "proto/scope.h"
-#include "proto/text.h"
+#include "base/nskind.h"
+#include "base/plain.h"
+#include "base/scope.h"
+#include "base/text.h"
 
 #define NAME_LOG_MAX 64
 
@@ -56,23 +55,18 @@ static const char *own_place(const char *path)
 	return NULL;
 }
 
-static int look_up(int at, const char *path, uint64_t flags)
-{
-	struct open_how how = {.flags = flags | O_PATH | O_CLOEXEC,
-			       .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-
-	return (int)syscall(SYS_openat2, at, path, &how, sizeof(how));
-}
-
 /* /var/run is a link of root's; a link anywhere else counts as something that is there. */
 static bool is_there(const char *path)
 {
-	scoped_fd fd = look_up(AT_FDCWD, strncmp(path, "/var/run/", 9) == 0 ? path + 4 : path, 0);
+	scoped_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	scoped_fd fd = -EBADF;
+	const char *name = strncmp(path, "/var/run/", 9) == 0 ? path + 4 : path;
+	int rc = root < 0 ? -errno : crl_plain_open(root, name, O_PATH, 0, &fd);
 
-	return fd >= 0 || errno == ELOOP;
+	return rc == 0 || rc == -ELOOP;
 }
 
-/* One step down, made when it is not there. Only where nobody but root can have put what is found (R14). */
+/* One step down, made when it is not there. Only where nobody but root can have put what is found (R1). */
 static int step_down(int at, const char *name, bool last, const struct crl_login *login, int *ret_fd)
 {
 	scoped_fd fd = -EBADF;
@@ -128,10 +122,11 @@ static bool is_for_temporaries(const char *name)
 
 static void take_out(pam_handle_t *pamh, const char *name, const char *path, const char *why)
 {
-	char name_field[CRL_TEXT_FIELD_MAX(NAME_LOG_MAX)], path_field[CRL_TEXT_FIELD_MAX(256)];
+	char name_field[CRL_VISIBLE_MAX(NAME_LOG_MAX)], path_field[CRL_VISIBLE_MAX(256)];
 
-	pam_syslog(pamh, LOG_INFO, "variable=%s path=%s taken out: %s", crl_text_field(name_field, sizeof(name_field), name),
-		   crl_text_field(path_field, sizeof(path_field), path), why);
+	pam_syslog(pamh, LOG_INFO, "variable=%s path=%s taken out: %s",
+		   crl_visible_field(name_field, sizeof(name_field), name),
+		   crl_visible_field(path_field, sizeof(path_field), path), why);
 	(void)pam_putenv(pamh, name); /* without '=' it removes; that needs no memory and cannot fail */
 }
 
@@ -189,7 +184,8 @@ static void settle_xauthority(pam_handle_t *pamh, const struct crl_login *login,
 {
 	char text[64];
 
-	if (!(adopt->ns_mask & CRL_NS_BIT(CRL_NS_NET)) || strcmp(login->tty, "ssh") != 0 || pam_getenv(pamh, "XAUTHORITY"))
+	if (!(adopt->ns_mask & CRL_NS_BIT(CRL_NS_NET)) || strcmp(login->tty, "ssh") != 0 ||
+	    pam_getenv(pamh, "XAUTHORITY"))
 		return;
 	(void)snprintf(text, sizeof(text), "XAUTHORITY=/run/user/%u/Xauthority", login->uid);
 	(void)pam_putenv(pamh, text); /* without memory X11 forwarding works as far as ~/.Xauthority does */

@@ -8,8 +8,8 @@
 
 #include <security/pam_modules.h>
 
-#include "proto/login.h"
-#include "proto/proto.h"
+#include "wire/login.h"
+#include "wire/proto.h"
 
 /*
  * In the room, with the power still there. For every variable whose value is a path (or TYPE:path) beneath a place that

@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "door/names.h"
-#include "proto/login.h"
-#include "proto/scope.h"
+#include "base/scope.h"
+#include "door/exempt.h"
+#include "wire/login.h"
 
-#define TIMEOUT_DEFAULT_S 10
+#define TIMEOUT_DEFAULT_S 30
 #define TIMEOUT_MAX_S 600
 
 /* A setter gets the field and the text after '=' (NULL for a word); returns NULL or what is wrong. */
@@ -40,12 +40,11 @@ static const char *set_path(void *field, const char *value)
 
 static const char *set_group(void *field, const char *value)
 {
-	if (!value[0])
-		return "is empty";
-	if (strlen(value) >= CRL_GROUP_MAX)
-		return "is too long";
-	*(const char **)field = value;
-	return NULL;
+	const char *fault = crl_exempt_group_fault(value);
+
+	if (!fault)
+		*(const char **)field = value;
+	return fault;
 }
 
 static const char *set_timeout(void *field, const char *value)
@@ -114,7 +113,8 @@ int options_parse(int argc, const char *const *argv, struct options *ret, struct
 		const char *wrong = set_one(&o, argv[i]);
 
 		if (wrong && rc == 0)
-			rc = crl_err_set(err, EINVAL, CRL_STAGE_ARGS, "argument \"%s\" of the PAM line %s", argv[i], wrong);
+			rc = crl_err_set(err, EINVAL, CRL_STAGE_ARGS, "argument \"%s\" of the PAM line %s", argv[i],
+					 wrong);
 	}
 	if (!o.open && !o.close)
 		o.open = o.close = true;

@@ -8,11 +8,11 @@
 
 #include <stdbool.h>
 
-#include "proto/err.h"
+#include "base/err.h"
 
 /* Texts belong to libpam's argv and live as long as the call. */
 struct options {
-	bool open;  /* this line opens sessions; neither word = both */
+	bool open; /* this line opens sessions; neither word = both */
 	bool close; /* this line closes sessions */
 	bool debug;
 	const char *config;

@@ -4,7 +4,7 @@
  *
  * Runs in: the PAM application, as root, in whatever namespaces it is.
  * Trusts: the marker only for whose room it is; whether this process belongs there is asked of the kernel.
- * Owns: R13 a process that has joined a room by setns() is never taken for one that lives in it. A member of the room
+ * Owns: R1 a process that has joined a room by setns() is never taken for one that lives in it. A member of the room
  * - is one in the PID namespace of the /proc that it sees: who joined is not, and has no /proc/self;
  * - has children where it is itself: setns() moves only them;
  * - was executed inside: the mount that its program comes from is one of this mount namespace. That holds without a PID
@@ -25,7 +25,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "proto/scope.h"
+#include "base/file.h"
+#include "base/scope.h"
 
 #define ROOM_MARKER "/run/carrel-room"
 #define UID_KEY "\nuid="
@@ -36,13 +37,10 @@ static bool read_marker(char *buf, size_t size)
 	/* O_NONBLOCK: a FIFO of that name must not stop the login. */
 	scoped_fd fd = open(ROOM_MARKER, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
-	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022))
 		return false;
-	n = read(fd, buf, size - 1);
-	buf[n < 0 ? 0 : n] = '\0';
-	return n >= 0;
+	return crl_file_read_fd(fd, buf, size) >= 0;
 }
 
 /* "ID\nuid=NUMBER\n" */
@@ -78,14 +76,17 @@ static bool is_in_proc(void)
 	return strtol(text, NULL, 10) == (long)getpid();
 }
 
-/* @unknown  the answer when the kernel or the lack of a /proc leaves it open */
+/* R1. @unknown  the answer when the kernel or the lack of a /proc leaves it open */
 static bool children_are_elsewhere(bool unknown)
 {
 	struct stat mine, theirs;
 
 	if (stat("/proc/self/ns/pid", &mine) < 0)
 		return unknown;
-	/* A namespace that has no PID 1, not yet or no more, has no entry: its children would be born there all the same. */
+	/*
+	 * A namespace that has no PID 1, not yet or no more, has no entry: its children would be born there all the
+	 * same.
+	 */
 	if (stat("/proc/self/ns/pid_for_children", &theirs) < 0)
 		return true;
 	return mine.st_ino != theirs.st_ino || mine.st_dev != theirs.st_dev;
@@ -120,7 +121,8 @@ void place_find(struct place *ret)
 	*ret = (struct place){.kind = PLACE_HOST, .uid = UINT32_MAX};
 	if (marked) {
 		parse_marker(text, ret);
-		ret->kind = is_in_proc() && !children_are_elsewhere(true) && was_executed_here() ? PLACE_MEMBER : PLACE_HOLDER;
+		ret->kind = is_in_proc() && !children_are_elsewhere(true) && was_executed_here() ? PLACE_MEMBER
+												 : PLACE_HOLDER;
 	} else if (children_are_elsewhere(false)) {
 		ret->kind = PLACE_HOLDER; /* a room without mounts of its own shows the host's /proc, and no marker */
 	}

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "proto/proto.h"
+#include "wire/proto.h"
 
 enum place_kind {
 	PLACE_HOST,
@@ -20,7 +20,7 @@ enum place_kind {
 struct place {
 	enum place_kind kind;
 	char room[CRL_ID_MAX]; /* "" = the room does not tell */
-	uint32_t uid;          /* whose room it is; UINT32_MAX = the room does not tell */
+	uint32_t uid; /* whose room it is; UINT32_MAX = the room does not tell */
 };
 
 /*

@@ -3,34 +3,32 @@
  * The record of PAM data and its end.
  *
  * Runs in: the PAM application; the destructor also in its forked children, which must not end the login.
- * Owns: R10 a child that ends its copy of the handle touches neither the room nor a descriptor that is not ours;
- * R14 after the close the application is in the directory that it came from, never at a path of the room's.
+ * Owns: R1 a child that ends its copy of the handle touches neither the room nor a descriptor that is not ours;
+ * R2 after the close the application is in the directory that it came from, never at a path of the room's.
  */
 #include "pam_module/session.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/scope.h"
 #include "door/talk.h"
 
 #define DATA_NAME "carrel_session"
-#define CLOSE_WAIT_MS 5000
 
 struct session {
-	int sock;      /* close-on-exec; the application may have closed it and used the number again */
-	dev_t dev;     /* of the socket */
+	int sock; /* close-on-exec; the application may have closed it and used the number again */
+	dev_t dev; /* of the socket */
 	ino_t ino;
-	pid_t owner;   /* who opened; children inherit the record */
+	pid_t owner; /* who opened; children inherit the record */
 	unsigned int opens; /* closes that it takes to end it */
 	struct session_who who;
-	struct caller_cwd cwd;
-	uint32_t mask; /* CRL_NS_BIT()s that were joined */
-	ino_t home_ns[CRL_NS_COUNT];
+	struct crl_way_home way;
+	uint32_t grace_ms;
 };
 
 static bool socket_is_ours(const struct session *s)
@@ -41,7 +39,7 @@ static bool socket_is_ours(const struct session *s)
 	       st.st_ino == s->ino;
 }
 
-/* Life hangs on the application's own pidfd: nobody has to be told here, so a child can do no harm. */
+/* R1. Life hangs on the application's own pidfd: nobody has to be told here, so a child can do no harm. */
 static void session_free(pam_handle_t *pamh, void *data, int status)
 {
 	struct session *s = data;
@@ -58,12 +56,10 @@ static void session_free(pam_handle_t *pamh, void *data, int status)
 struct session *session_find(pam_handle_t *pamh)
 {
 	const void *data = NULL;
-	union { const void *in; struct session *out; } unconst;
 
 	if (pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS)
 		return NULL;
-	unconst.in = data; /* it is ours; libpam only hands it out as const */
-	return unconst.out;
+	return crl_unconst(data); /* it is ours; libpam only hands it out as const */
 }
 
 const struct session_who *session_who(const struct session *s)
@@ -79,9 +75,8 @@ static void take_facts(struct session *s, const struct session_facts *facts)
 	(void)snprintf(s->who.user, sizeof(s->who.user), "%s", facts->login->user);
 	(void)snprintf(s->who.room, sizeof(s->who.room), "%s", facts->adopt->room);
 	(void)snprintf(s->who.login, sizeof(s->who.login), "%s", facts->adopt->id);
-	s->cwd = *facts->cwd;
-	s->mask = facts->origin->mask;
-	memcpy(s->home_ns, facts->origin->ino, sizeof(s->home_ns));
+	s->way = *facts->way;
+	s->grace_ms = facts->grace_ms;
 }
 
 int session_keep(pam_handle_t *pamh, int *sock, const struct session_facts *facts, struct crl_err *err)
@@ -115,16 +110,6 @@ bool session_open_again(struct session *s, const struct crl_login *login)
 	return true;
 }
 
-/* Back to the host by the supervisor's pidfd: with this flags word the filter lets setns() through. */
-static bool go_home(const struct session *s, int supervisor)
-{
-	if (s->mask && setns(supervisor, (int)crl_ns_clone_flags(s->mask)) < 0)
-		return false;
-	if (s->mask & CRL_NS_BIT(CRL_NS_MOUNT))
-		caller_return_cwd(&s->cwd);
-	return crl_namespaces_are(s->home_ns);
-}
-
 enum session_end session_close(pam_handle_t *pamh, struct session *s, struct session_who *ret_who)
 {
 	enum session_end end = SESSION_STUCK;
@@ -135,7 +120,8 @@ enum session_end session_close(pam_handle_t *pamh, struct session *s, struct ses
 		return SESSION_NOT_OURS;
 	if (--s->opens > 0)
 		return SESSION_GOES_ON;
-	if (crl_talk_close(s->sock, CLOSE_WAIT_MS, &supervisor) == 0 && go_home(s, supervisor))
+	if (crl_talk_close(s->sock, (int)(CRL_CLOSE_WAIT_MS + s->grace_ms), &supervisor) == 0 &&
+	    crl_way_home_take(&s->way, supervisor)) /* R2 */
 		end = SESSION_ENDED;
 	/* Replacing the record frees it; a failure leaves it to pam_end(). */
 	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);

@@ -9,11 +9,10 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
-#include "door/adopt.h"
-#include "pam_module/caller.h"
-#include "proto/err.h"
-#include "proto/login.h"
-#include "proto/proto.h"
+#include "base/err.h"
+#include "door/origin.h"
+#include "wire/login.h"
+#include "wire/proto.h"
 
 struct session;
 
@@ -29,8 +28,8 @@ struct session_who {
 struct session_facts {
 	const struct crl_login *login;
 	const struct crl_adopt *adopt;
-	const struct crl_origin *origin;
-	const struct caller_cwd *cwd; /* where the application was */
+	const struct crl_way_home *way;
+	uint32_t grace_ms; /* that its programs have to end, before the close is answered */
 };
 
 /* The session on this handle, NULL when there is none. Owned by libpam. */
@@ -53,9 +52,9 @@ bool session_open_again(struct session *s, const struct crl_login *login);
 /* What came of an attempt to close. */
 enum session_end {
 	SESSION_NOT_OURS, /* a forked child, or the descriptor is gone or another file now: nothing was touched */
-	SESSION_GOES_ON,  /* it was opened more often than that */
-	SESSION_ENDED,    /* nothing of the login runs any more, the caller is on the host again */
-	SESSION_STUCK,    /* told, but no answer: the room ends with the caller at the latest */
+	SESSION_GOES_ON, /* it was opened more often than that */
+	SESSION_ENDED, /* nothing of the login runs any more, the caller is on the host again */
+	SESSION_STUCK, /* told, but no answer: the room ends with the caller at the latest */
 };
 
 /* End the login and forget it, unless it goes on. Bounded to some seconds. @ret_who  whose it was */

@@ -12,9 +12,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "proto/text.h"
+#include "base/text.h"
 
-#define NAME_FIELD_MAX CRL_TEXT_FIELD_MAX(CRL_USER_MAX)
+#define NAME_FIELD_MAX CRL_VISIBLE_MAX(CRL_USER_MAX)
 
 static void user_text(pam_handle_t *pamh, const struct crl_login *login, char *buf, size_t size)
 {
@@ -23,24 +23,25 @@ static void user_text(pam_handle_t *pamh, const struct crl_login *login, char *b
 
 	if (!user[0] && pam_get_item(pamh, PAM_USER, &asked) == PAM_SUCCESS && asked)
 		user = asked;
-	(void)crl_text_field(buf, size, user);
+	(void)crl_visible_field(buf, size, user);
 }
 
 int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, const struct crl_adopt *adopt,
 		  const struct crl_err *err)
 {
 	char detail[4 * (CRL_ERR_TEXT_MAX + CRL_ERR_FILE_MAX)];
-	char user[NAME_FIELD_MAX], service[CRL_TEXT_FIELD_MAX(CRL_SERVICE_MAX)], id[16] = "?";
+	char user[NAME_FIELD_MAX], service[CRL_VISIBLE_MAX(CRL_SERVICE_MAX)], id[16] = "?";
 	const void *asked = NULL;
 
 	user_text(pamh, login, user, sizeof(user));
 	if (login->user[0])
 		(void)snprintf(id, sizeof(id), "%u", login->uid);
-	(void)crl_text_field(service, sizeof(service),
-			     pam_get_item(pamh, PAM_SERVICE, &asked) == PAM_SUCCESS && asked ? asked : "?");
+	(void)crl_visible_field(service, sizeof(service),
+				pam_get_item(pamh, PAM_SERVICE, &asked) == PAM_SUCCESS && asked ? asked : "?");
 	crl_err_format(err, detail, sizeof(detail));
 	pam_syslog(pamh, err->stage == CRL_STAGE_DRAIN ? LOG_NOTICE : LOG_ERR,
-		   "refused: user=%s uid=%s service=%s policy=%s %s", user, id, service, adopt ? adopt->policy : "-", detail);
+		   "refused: user=%s uid=%s service=%s policy=%s %s", user, id, service, adopt ? adopt->policy : "-",
+		   detail);
 	if (flags & PAM_SILENT)
 		return PAM_SESSION_ERR;
 	if (err->stage == CRL_STAGE_DRAIN) { /* what the operator has to say is for the user */
@@ -75,7 +76,7 @@ uint32_t status_shows(int flags, const struct crl_login *login)
 void status_tell(pam_handle_t *pamh, const struct crl_login *login, const char *notice)
 {
 	if (notice[0] && login->shows != CRL_SHOWS_NOTHING)
-		(void)pam_info(pamh, "%s", notice); /* as above */
+		(void)pam_info(pamh, "%s", notice); /* an application without a conversation stays silent */
 }
 
 int status_pass(pam_handle_t *pamh, int priority, const struct crl_login *login, const char *why)
@@ -96,8 +97,9 @@ int status_stays(pam_handle_t *pamh, const struct crl_login *login, const struct
 	if (place->uid != UINT32_MAX)
 		(void)snprintf(owner, sizeof(owner), "%u", place->uid);
 	pam_syslog(pamh, own ? LOG_INFO : LOG_WARNING, "passed: user=%s uid=%u room=%s owner=%s: %s", user, login->uid,
-		   place->room, owner, own ? "the caller is in a room already and stays there"
-					   : "the caller is in another user's room, whose policy leaves power, and stays there");
+		   place->room, owner,
+		   own ? "the caller is in a room already and stays there"
+		       : "the caller is in another user's room, whose policy leaves power, and stays there");
 	return PAM_SUCCESS;
 }
 
@@ -107,8 +109,9 @@ void status_closed(pam_handle_t *pamh, const struct session_who *who, enum sessi
 		int priority;
 		const char *text;
 	} ends[] = {
-		[SESSION_NOT_OURS] = {LOG_NOTICE, "not this process's to close, or its descriptor is closed: the room stays until "
-						  "the process that opened it ends"},
+		[SESSION_NOT_OURS] = {LOG_NOTICE,
+				      "not this process's to close, or its descriptor is closed: the room stays until "
+				      "the process that opened it ends"},
 		[SESSION_GOES_ON] = {LOG_NOTICE, "it was opened more than once and goes on"},
 		[SESSION_ENDED] = {LOG_DEBUG, "closed"},
 		[SESSION_STUCK] = {LOG_WARNING, "no answer from the supervisor; the room ends with this process"},
@@ -118,5 +121,5 @@ void status_closed(pam_handle_t *pamh, const struct session_who *who, enum sessi
 	if (ends[end].priority == LOG_DEBUG && !debug)
 		return;
 	pam_syslog(pamh, ends[end].priority, "close: user=%s uid=%u room=%s login=%s: %s",
-		   crl_text_field(user, sizeof(user), who->user), who->uid, who->room, who->login, ends[end].text);
+		   crl_visible_field(user, sizeof(user), who->user), who->uid, who->room, who->login, ends[end].text);
 }

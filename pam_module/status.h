@@ -9,11 +9,11 @@
 
 #include <security/pam_modules.h>
 
+#include "base/err.h"
 #include "pam_module/place.h"
 #include "pam_module/session.h"
-#include "proto/err.h"
-#include "proto/login.h"
-#include "proto/proto.h"
+#include "wire/login.h"
+#include "wire/proto.h"
 
 /*
  * Log an error and tell the user the stage's code and no more.

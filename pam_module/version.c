@@ -4,7 +4,7 @@
  *
  * Runs in: nothing; data only.
  */
-#include "proto/version.h"
+#include "wire/version.h"
 
 extern const char carrel_module_version[];
 

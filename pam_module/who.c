@@ -37,6 +37,13 @@ int who_find_user(pam_handle_t *pamh, struct crl_login *ret, struct crl_err *err
 	return crl_names_user(user, ret, err);
 }
 
+bool who_is_remote(pam_handle_t *pamh)
+{
+	const char *host = item(pamh, PAM_RHOST);
+
+	return host && host[0];
+}
+
 int who_describe(pam_handle_t *pamh, struct crl_login *login, struct crl_err *err)
 {
 	const char *tty = item(pamh, PAM_TTY);

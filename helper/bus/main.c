@@ -24,13 +24,14 @@
 #include <unistd.h>
 
 #include "apply/landlock.h"
+#include "wire/version.h"
 
 #define CALL_TIMEOUT_US (8 * 1000 * 1000)
 
-static int complain(const char *what, int r, const sd_bus_error *e)
+static int complain(const char *what, int rc, const sd_bus_error *e)
 {
-	(void)fprintf(stderr, "%s: %s\n", what, e && e->message ? e->message : strerror(-r));
-	return -r > 0 && -r < 256 ? -r : EIO;
+	(void)fprintf(stderr, "%s: %s\n", what, e && e->message ? e->message : strerror(-rc));
+	return -rc > 0 && -rc < 256 ? -rc : EIO;
 }
 
 /*
@@ -46,13 +47,13 @@ static bool is_passing(const sd_bus_error *e)
 static int call(sd_bus *bus, sd_bus_message *m, const char *what, bool *ret_unknown)
 {
 	sd_bus_error e = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call(bus, m, CALL_TIMEOUT_US, &e, NULL);
+	int rc = sd_bus_call(bus, m, CALL_TIMEOUT_US, &e, NULL);
 	int code = 0;
 
-	if (r < 0 && ret_unknown && sd_bus_error_has_name(&e, SD_BUS_ERROR_PROPERTY_READ_ONLY))
+	if (rc < 0 && ret_unknown && sd_bus_error_has_name(&e, SD_BUS_ERROR_PROPERTY_READ_ONLY))
 		*ret_unknown = true;
-	else if (r < 0)
-		code = complain(what, is_passing(&e) ? -EAGAIN : r, &e);
+	else if (rc < 0)
+		code = complain(what, is_passing(&e) ? -EAGAIN : rc, &e);
 
 	sd_bus_error_free(&e);
 	return code;
@@ -68,102 +69,101 @@ static int new_call(sd_bus *bus, const char *method, sd_bus_message **ret)
 static int append_devices(sd_bus_message *m, char *text)
 {
 	char *rest = NULL;
-	int r = sd_bus_message_open_container(m, 'v', "a(st)");
+	int rc = sd_bus_message_open_container(m, 'v', "a(st)");
 
-	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', "(st)");
-	for (char *one = strtok_r(text, ",", &rest); one && r >= 0; one = strtok_r(NULL, ",", &rest)) {
+	if (rc >= 0)
+		rc = sd_bus_message_open_container(m, 'a', "(st)");
+	for (char *one = strtok_r(text, ",", &rest); one && rc >= 0; one = strtok_r(NULL, ",", &rest)) {
 		char *space = strchr(one, ' ');
 
 		if (!space)
 			return -EINVAL;
 		*space = '\0';
-		r = sd_bus_message_append(m, "(st)", one, (uint64_t)strtoull(space + 1, NULL, 10));
+		rc = sd_bus_message_append(m, "(st)", one, (uint64_t)strtoull(space + 1, NULL, 10));
 	}
-	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	return r < 0 ? r : sd_bus_message_close_container(m);
+	if (rc >= 0)
+		rc = sd_bus_message_close_container(m);
+	return rc < 0 ? rc : sd_bus_message_close_container(m);
 }
 
 /* NAME=VALUE as (sv). Destroys @text. */
 static int append_property(sd_bus_message *m, char *text)
 {
 	char *value = strchr(text, '=');
-	int r;
+	int rc;
 
 	if (!value)
 		return -EINVAL;
 	*value++ = '\0';
-	r = sd_bus_message_open_container(m, 'r', "sv");
-	if (r >= 0)
-		r = sd_bus_message_append(m, "s", text);
-	if (r >= 0 && strncmp(text, "IO", 2) == 0)
-		r = append_devices(m, value);
-	else if (r >= 0)
-		r = sd_bus_message_append(m, "v", "t",
-					  strcmp(value, "infinity") == 0 ? UINT64_MAX
-									 : (uint64_t)strtoull(value, NULL, 10));
-	return r < 0 ? r : sd_bus_message_close_container(m);
+	rc = sd_bus_message_open_container(m, 'r', "sv");
+	if (rc >= 0)
+		rc = sd_bus_message_append(m, "s", text);
+	if (rc >= 0 && strncmp(text, "IO", 2) == 0)
+		rc = append_devices(m, value);
+	else if (rc >= 0)
+		rc = sd_bus_message_append(
+			m, "v", "t", strcmp(value, "infinity") == 0 ? UINT64_MAX : (uint64_t)strtoull(value, NULL, 10));
+	return rc < 0 ? rc : sd_bus_message_close_container(m);
 }
 
 static int set(sd_bus *bus, int argc, char **argv)
 {
 	sd_bus_message *m = NULL;
-	int r, code;
+	int rc, code;
 
-	r = new_call(bus, "SetUnitProperties", &m);
-	if (r >= 0)
-		r = sd_bus_message_append(m, "sb", argv[0], true);
-	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', "(sv)");
-	for (int i = 1; i < argc && r >= 0; i++)
-		r = append_property(m, argv[i]);
-	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	code = r < 0 ? complain("cannot make the message", r, NULL) : call(bus, m, argv[0], NULL);
+	rc = new_call(bus, "SetUnitProperties", &m);
+	if (rc >= 0)
+		rc = sd_bus_message_append(m, "sb", argv[0], true);
+	if (rc >= 0)
+		rc = sd_bus_message_open_container(m, 'a', "(sv)");
+	for (int i = 1; i < argc && rc >= 0; i++)
+		rc = append_property(m, argv[i]);
+	if (rc >= 0)
+		rc = sd_bus_message_close_container(m);
+	code = rc < 0 ? complain("cannot make the message", rc, NULL) : call(bus, m, argv[0], NULL);
 	sd_bus_message_unref(m);
 	return code;
 }
 
 static int append_pids(sd_bus_message *m, int argc, char **argv)
 {
-	int r = sd_bus_message_open_container(m, 'r', "sv");
+	int rc = sd_bus_message_open_container(m, 'r', "sv");
 
-	if (r >= 0)
-		r = sd_bus_message_append(m, "s", "PIDs");
-	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'v', "au");
-	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', "u");
-	for (int i = 0; i < argc && r >= 0; i++)
-		r = sd_bus_message_append(m, "u", (uint32_t)strtoul(argv[i], NULL, 10));
-	for (int i = 0; i < 3 && r >= 0; i++)
-		r = sd_bus_message_close_container(m);
-	return r;
+	if (rc >= 0)
+		rc = sd_bus_message_append(m, "s", "PIDs");
+	if (rc >= 0)
+		rc = sd_bus_message_open_container(m, 'v', "au");
+	if (rc >= 0)
+		rc = sd_bus_message_open_container(m, 'a', "u");
+	for (int i = 0; i < argc && rc >= 0; i++)
+		rc = sd_bus_message_append(m, "u", (uint32_t)strtoul(argv[i], NULL, 10));
+	for (int i = 0; i < 3 && rc >= 0; i++)
+		rc = sd_bus_message_close_container(m);
+	return rc;
 }
 
 static int try_scope(sd_bus *bus, int argc, char **argv, bool oom_policy, bool *ret_unknown)
 {
 	sd_bus_message *m = NULL;
-	int r, code;
+	int rc, code;
 
-	r = new_call(bus, "StartTransientUnit", &m);
-	if (r >= 0)
-		r = sd_bus_message_append(m, "ss", argv[0], "fail");
-	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', "(sv)");
-	if (r >= 0)
-		r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Slice", "s", argv[1], "Description", "s", argv[2],
-					  "CollectMode", "s", "inactive-or-failed", "SendSIGHUP", "b", true);
-	if (r >= 0 && oom_policy)
-		r = sd_bus_message_append(m, "(sv)", "OOMPolicy", "s", "continue");
-	if (r >= 0)
-		r = append_pids(m, argc - 3, argv + 3);
-	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	if (r >= 0)
-		r = sd_bus_message_append(m, "a(sa(sv))", 0);
-	code = r < 0 ? complain("cannot make the message", r, NULL) : call(bus, m, argv[0], ret_unknown);
+	rc = new_call(bus, "StartTransientUnit", &m);
+	if (rc >= 0)
+		rc = sd_bus_message_append(m, "ss", argv[0], "fail");
+	if (rc >= 0)
+		rc = sd_bus_message_open_container(m, 'a', "(sv)");
+	if (rc >= 0)
+		rc = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Slice", "s", argv[1], "Description", "s", argv[2],
+					   "CollectMode", "s", "inactive-or-failed", "SendSIGHUP", "b", true);
+	if (rc >= 0 && oom_policy)
+		rc = sd_bus_message_append(m, "(sv)", "OOMPolicy", "s", "continue");
+	if (rc >= 0)
+		rc = append_pids(m, argc - 3, argv + 3);
+	if (rc >= 0)
+		rc = sd_bus_message_close_container(m);
+	if (rc >= 0)
+		rc = sd_bus_message_append(m, "a(sa(sv))", 0);
+	code = rc < 0 ? complain("cannot make the message", rc, NULL) : call(bus, m, argv[0], ret_unknown);
 	sd_bus_message_unref(m);
 	return code;
 }
@@ -196,8 +196,10 @@ int main(int argc, char **argv)
 	bool is_set = argc >= 4 && strcmp(argv[1], "set") == 0;
 	bool is_scope = argc >= 6 && strcmp(argv[1], "scope") == 0;
 	sd_bus *bus = NULL;
-	int r, code;
+	int rc, code;
 
+	if (crl_version_told(argc, argv))
+		return 0;
 	if (!is_set && !is_scope) {
 		(void)fprintf(stderr, "carrel-bus is started by carrel-helper\n");
 		return EINVAL;
@@ -205,9 +207,9 @@ int main(int argc, char **argv)
 	code = confine();
 	if (code != 0)
 		return code;
-	r = sd_bus_open_system(&bus);
-	if (r < 0)
-		return complain("cannot reach the system bus", r, NULL);
+	rc = sd_bus_open_system(&bus);
+	if (rc < 0)
+		return complain("cannot reach the system bus", rc, NULL);
 	code = is_set ? set(bus, argc - 2, argv + 2) : scope(bus, argc - 2, argv + 2);
 	sd_bus_flush_close_unref(bus);
 	return code;

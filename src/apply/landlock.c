@@ -3,19 +3,20 @@
  * Landlock by its system calls: the C library has no functions for it, and a build host's header may be older than the
  * kernel that runs the product, so that what is needed of it stands here.
  *
- * Runs in: supervisor, init, carrel-bus. Source: landlock(7), Documentation/userspace-api/landlock.rst.
+ * Runs in: supervisor, init, workers, carrel-bus; carrelctl asks whether it is there.
+ * Source: landlock(7), Documentation/userspace-api/landlock.rst.
  */
 #include "apply/landlock.h"
 
 #include <sys/syscall.h>
 
-#ifndef __NR_landlock_create_ruleset /* the same on all architectures */
+#ifndef __NR_landlock_create_ruleset /* the numbers are the same on all architectures */
 #define __NR_landlock_create_ruleset 444
-#define __NR_landlock_add_rule       445
-#define __NR_landlock_restrict_self  446
+#define __NR_landlock_add_rule 445
+#define __NR_landlock_restrict_self 446
 #endif
 
-#define QUERY_VERSION     1u
+#define QUERY_VERSION 1u
 #define RULE_PATH_BENEATH 1
 
 enum {
@@ -26,14 +27,15 @@ enum {
 	REMOVE_DIR = 1u << 4,
 	REMOVE_FILE = 1u << 5,
 	MAKE_REG = 1u << 8,
-	MAKE_SYM = 1u << 12,  /* the last of version 1 */
-	REFER = 1u << 13,     /* 2: between directories; denied in version 1 always */
-	TRUNCATE = 1u << 14,  /* 3 */
+	MAKE_SYM = 1u << 12, /* the last of version 1 */
+	REFER = 1u << 13, /* 2: between directories; denied in version 1 always */
+	TRUNCATE = 1u << 14, /* 3 */
 	IOCTL_DEV = 1u << 15, /* 5 */
 };
 
 enum { BIND_TCP = 1u << 0, CONNECT_TCP = 1u << 1 }; /* version 4 */
-enum { SCOPE_ABSTRACT = 1u << 0 };                   /* 6; not signals: the supervisor ends init, which is outside */
+enum { SCOPE_ABSTRACT = 1u << 0, SCOPE_SIGNAL = 1u << 1 }; /* version 6 */
+#define SCOPES_VERSION 6
 
 struct ruleset {
 	uint64_t fs;
@@ -74,8 +76,8 @@ static struct ruleset handled_by(int version, size_t *ret_size)
 		all.net = BIND_TCP | CONNECT_TCP;
 		*ret_size = offsetof(struct ruleset, scoped);
 	}
-	if (version >= 6) {
-		all.scoped = SCOPE_ABSTRACT;
+	if (version >= SCOPES_VERSION) {
+		all.scoped = SCOPE_ABSTRACT; /* not signals: the supervisor ends init, which is outside */
 		*ret_size = sizeof(all);
 	}
 	return all;
@@ -93,6 +95,8 @@ static uint64_t rights_of(uint32_t reach)
 		rights |= MAKE_REG | REMOVE_FILE;
 	if (reach & CRL_REACH_REMOVE)
 		rights |= REMOVE_FILE | REMOVE_DIR;
+	if (reach & CRL_REACH_TREE)
+		rights |= ((MAKE_SYM << 1) - 1 - EXECUTE) | REFER | TRUNCATE;
 	return rights;
 }
 
@@ -116,7 +120,7 @@ int crl_landlock_enter(const struct crl_reach *reach, struct crl_err *err)
 	scoped_fd ruleset = -EBADF;
 	struct ruleset handled;
 	size_t size;
-	int r = 0;
+	int rc = 0;
 
 	if (version == 0)
 		return 1;
@@ -126,9 +130,27 @@ int crl_landlock_enter(const struct crl_reach *reach, struct crl_err *err)
 	ruleset = (int)syscall(__NR_landlock_create_ruleset, &handled, size, 0);
 	if (ruleset < 0)
 		return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot make a Landlock ruleset");
-	for (size_t i = 0; i < reach->len && r == 0; i++)
-		r = add_place(ruleset, &reach->place[i], handled.fs, err);
-	if (r == 0 && syscall(__NR_landlock_restrict_self, ruleset, 0) < 0)
-		r = crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot enter Landlock");
-	return r;
+	for (size_t i = 0; i < reach->len && rc == 0; i++)
+		rc = add_place(ruleset, &reach->place[i], handled.fs, err);
+	if (rc == 0 && syscall(__NR_landlock_restrict_self, ruleset, 0) < 0)
+		rc = crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot enter Landlock");
+	return rc;
+}
+
+int crl_landlock_apart(struct crl_err *err)
+{
+	const struct ruleset scopes = {.scoped = SCOPE_ABSTRACT | SCOPE_SIGNAL};
+	int version = crl_landlock_version();
+	scoped_fd ruleset = -EBADF;
+
+	if (version < 0)
+		return crl_err_set(err, -version, CRL_STAGE_CAPS, "cannot tell the version of Landlock");
+	if (version < SCOPES_VERSION)
+		return 1;
+	ruleset = (int)syscall(__NR_landlock_create_ruleset, &scopes, sizeof(scopes), 0);
+	if (ruleset < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot make a Landlock domain");
+	if (syscall(__NR_landlock_restrict_self, ruleset, 0) < 0)
+		return crl_err_set(err, errno, CRL_STAGE_CAPS, "cannot enter a Landlock domain");
+	return 0;
 }

@@ -15,7 +15,7 @@
 
 #include "apply/sandbox.h"
 
-#define RED_ZONE   128 /* the ABI's: below the stack pointer and yet in use */
+#define RED_ZONE 128 /* the ABI's: below the stack pointer and yet in use */
 #define STACK_DROP (512UL * 1024) /* less than the gap that the kernel keeps free below a stack */
 #define RANGES_MAX 64 /* a static program has three; a sanitized one has those of its libraries as well */
 
@@ -40,8 +40,7 @@ static int note_object(struct dl_phdr_info *info, size_t size, void *arg)
 	for (size_t i = 0; i < info->dlpi_phnum && r->len < RANGES_MAX; i++) {
 		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + ph->p_vaddr;
-		uintptr_t end =
-			(start + ph->p_memsz) & ~(r->page - 1); /* the last page may be the next segment's */
+		uintptr_t end = (start + ph->p_memsz) & ~(r->page - 1); /* the last page may be the next segment's */
 
 		if (ph->p_type != PT_LOAD || (ph->p_flags & PF_W))
 			continue;
@@ -61,10 +60,7 @@ static inline __attribute__((always_inline)) long raw_call(long nr, long a, long
 	register long r10 __asm__("r10") = d;
 	long ret;
 
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
-			 : "rcx", "r11", "memory");
+	__asm__ volatile("syscall" : "=a"(ret) : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
 	return ret;
 #else
 	long ret = syscall(nr, a, b, c, d);

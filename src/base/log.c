@@ -2,7 +2,7 @@
 /*
  * The helper's log.
  *
- * Runs in: helper, supervisor, init.
+ * Runs in: helper, supervisor, init, steward, carrelctl.
  */
 #include "base/log.h"
 
@@ -15,9 +15,9 @@
 #include <sys/un.h>
 #include <time.h>
 
-#include "proto/text.h"
+#include "base/text.h"
 
-#define IDENT   "carrel"
+#define IDENT "carrel"
 #define WAIT_MS 100
 
 static struct {
@@ -65,16 +65,6 @@ void crl_log_close(void)
 	drop_fd(&sink.fd);
 }
 
-const char *crl_escape_line(char *buf, size_t size, const char *text)
-{
-	return crl_text_visible_line(buf, size, text);
-}
-
-const char *crl_escape(char *buf, size_t size, const char *text)
-{
-	return crl_text_field(buf, size, text);
-}
-
 /* "<PRI>Nov 24 00:03:50 carrel[123]: ": the form of every syslog(3), so that every logger knows it. */
 static size_t put_header(char *buf, size_t size, int level)
 {
@@ -85,8 +75,7 @@ static size_t put_header(char *buf, size_t size, int level)
 	int n;
 
 	(void)localtime_r(&now, &tm);
-	n = snprintf(buf, size,
-		     "<%d>%s %2d %02d:%02d:%02d " IDENT "[%d]: ", LOG_AUTHPRIV | (level & LOG_PRIMASK),
+	n = snprintf(buf, size, "<%d>%s %2d %02d:%02d:%02d " IDENT "[%d]: ", LOG_AUTHPRIV | (level & LOG_PRIMASK),
 		     month[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, getpid());
 	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
 }
@@ -142,7 +131,7 @@ void crl_log(int level, const char *fmt, ...)
 	va_end(args);
 
 	head = put_header(line, sizeof(line) - 1, level);
-	(void)crl_escape_line(line + head, CRL_LOG_TEXT_MAX, text);
+	(void)crl_visible_line(line + head, CRL_LOG_TEXT_MAX, text);
 	len = strlen(line);
 	/* A logger that was restarted left us connected to a socket that nobody has: once more. */
 	if (sink.fd < 0 || send_line(line, len) == -ECONNREFUSED) {

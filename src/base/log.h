@@ -2,7 +2,7 @@
 /*
  * The helper's log: one line an outcome, key=value, to syslog (authpriv, ident "carrel").
  *
- * Runs in: helper, supervisor, init. Never in the PAM module (pam_syslog there).
+ * Runs in: helper, supervisor, init, steward, carrelctl. Never in the PAM module (pam_syslog there).
  * Owns: its own datagrams to /dev/log. libc's syslog() waits without end for a logger that does not read.
  */
 #pragma once
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <syslog.h>
 
-#include "proto/scope.h"
+#include "base/scope.h"
 
 #define CRL_LOG_TEXT_MAX 1536 /* bytes of one line after escaping; more is cut */
 
@@ -32,17 +32,8 @@ void crl_log_close(void);
 
 /*
  * Log one line. Waits 100 ms at most for a busy logger, then drops the line; raises no SIGPIPE; keeps errno.
- * Control and non-ASCII bytes of the line are made visible; texts from outside still need crl_escape(), or
- * they could pass for a further key=value.
+ * Control and non-ASCII bytes of the line are made visible; texts from outside still need crl_visible_field(), or they
+ * could pass for a further key=value.
  * @level  LOG_EMERG … LOG_DEBUG
  */
 void crl_log(int level, const char *fmt, ...) CRL_PRINTF(2, 3);
-
-/*
- * Make a text from outside fit for a value: every byte that is not a visible ASCII character, and \ " =,
- * becomes \xNN. Cut at @size without splitting a \xNN. NULL is "". Returns @buf.
- */
-const char *crl_escape(char *buf, size_t size, const char *text);
-
-/* The same, but for a whole line: spaces stay. */
-const char *crl_escape_line(char *buf, size_t size, const char *text);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Strict numbers, sizes, percentages, durations and names.
+ * Strict numbers, sizes, rates, percentages, durations and names.
  *
- * Runs in: helper, carrelctl. Pure. Nothing but the whole text counts: no space, sign, leading zero or tail.
+ * Runs in: every product. Pure. Nothing but the whole text counts: no space, sign, leading zero or tail.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/scope.h"
+#include "base/scope.h"
 
 /*
  * Read a number. The text must be decimal digits without a leading zero ("0" itself is fine).
@@ -22,6 +22,9 @@ int crl_parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *ret) 
 
 /* "4096", "512K", "4G", "1T" (powers of 1024), or "unlimited" for UINT64_MAX when @max is UINT64_MAX. */
 int crl_parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *ret) CRL_MUST_CHECK;
+
+/* "9600", "64K", "100M", "1G" bits per second (powers of 1000); "unlimited" as above. */
+int crl_parse_rate(const char *text, uint64_t min, uint64_t max, uint64_t *ret) CRL_MUST_CHECK;
 
 /* "200%" gives 2000 per mille; "unlimited" as above. The range is in per mille. */
 int crl_parse_percent(const char *text, uint64_t min, uint64_t max, uint64_t *ret) CRL_MUST_CHECK;
@@ -36,9 +39,10 @@ bool crl_name_is_valid(const char *text, size_t size);
  * How many letters have to be put in, left out, changed or swapped with their neighbour to make @b of @a.
  * Texts longer than 64 bytes are far from everything (SIZE_MAX).
  */
-size_t crl_text_distance(const char *a, const char *b);
+size_t crl_word_distance(const char *a, const char *b);
 
 /* The shortest text that reads back as the same value. @size of 24 is always enough. */
 void crl_format_size(uint64_t bytes, char *buf, size_t size);
+void crl_format_rate(uint64_t bits, char *buf, size_t size);
 void crl_format_percent(uint64_t permille, char *buf, size_t size);
 void crl_format_duration(uint64_t seconds, char *buf, size_t size);

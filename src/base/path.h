@@ -2,28 +2,31 @@
 /*
  * Open a path that decides something, and prove on the way that only root could have put it there.
  *
- * Runs in: helper (root), carrelctl.
+ * Runs in: helper, steward (root), carrelctl.
  * Trusts: what root owns and only root can write, from "/" down. Source: openat(2), path_resolution(7).
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "proto/err.h"
+#include "base/err.h"
 
-enum crl_path_kind { CRL_PATH_FILE, CRL_PATH_DIR };
-
-#define CRL_TRUSTED_FILE_MAX (1u << 20) /* bytes */
+enum crl_path_kind {
+	CRL_PATH_FILE,
+	CRL_PATH_DIR,
+	CRL_PATH_PROGRAM, /* a file of any size, which is not read but run */
+};
 
 /*
  * Open a file or directory for reading.
  *
  * Every component is opened by descriptor and checked. The owner must be root (or, in a process that is not
- * root, the caller: a user may check a draft of his own, it decides nothing). Group and others must not be
+ * root, the caller: a user may check a draft of their own, it decides nothing). Group and others must not be
  * able to write. A symbolic link is followed when it is root's own and stands in a directory that passes. A
  * directory that everyone may write to passes only when it is sticky: there nobody but root can replace
  * root's next component, which is checked in turn. A file must be regular, with one link, of at most
- * CRL_TRUSTED_FILE_MAX bytes.
+ * CRL_FILE_MAX bytes (base/file.h).
  *
  * @path    absolute
  * @stage   stage for errors
@@ -35,17 +38,16 @@ int crl_path_open_trusted(const char *path, enum crl_path_kind kind, enum crl_st
 			  struct crl_err *err) CRL_MUST_CHECK;
 
 /*
- * Read the whole of a file that crl_path_open_trusted() opened.
- * @ret_text  NUL-terminated, to be freed; may hold more NULs inside
- * Errors: -EFBIG it grew over CRL_TRUSTED_FILE_MAX meanwhile; -ENOMEM; read(2).
- */
-int crl_file_read_all(int fd, char **ret_text, size_t *ret_len) CRL_MUST_CHECK;
-
-/* Write the whole of @text and wait until it is on the disk. Errors: write(2), fsync(2). */
-int crl_file_write_all(int fd, const char *text, size_t len) CRL_MUST_CHECK;
-
-/*
  * What is wrong with a path in a policy, or NULL: it has to be absolute, without "//", "." or "..", without a
  * "/" at its end (but for "/" itself), of at most PATH_MAX - 1 bytes.
  */
 const char *crl_path_fault(const char *path);
+
+/* True when @path is @dir or beneath it, by their names alone. "/" holds everything. */
+bool crl_path_is_within(const char *path, const char *dir);
+
+/*
+ * May a tree of the host, by its name, be shown to who is root of a room (user.show)? Not what is the room's own, other
+ * people's, or copied in any case. @path  absolute
+ */
+bool crl_path_may_show(const char *path);

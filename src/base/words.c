@@ -2,7 +2,7 @@
 /*
  * See words.h.
  *
- * Runs in: helper. Pure but for memory.
+ * Runs in: helper, steward, carrelctl. Pure but for memory.
  */
 #include "base/words.h"
 
@@ -39,13 +39,22 @@ void crl_words_sort(struct crl_words *w)
 	if (w->len < 2)
 		return;
 	qsort(w->item, w->len, sizeof(*w->item), compare);
-	for (size_t i = 1; i < w->len; i++) {
+	for (size_t i = 1; i < w->len; i++)
 		if (strcmp(w->item[kept], w->item[i]) == 0)
 			free(w->item[i]);
 		else
 			w->item[++kept] = w->item[i];
-	}
 	w->len = kept + 1;
+}
+
+bool crl_word_is_in(const char *list, const char *word, const char *separators)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; len > 0 && (p = strstr(p, word)); p += len)
+		if ((p == list || strchr(separators, p[-1])) && (p[len] == '\0' || strchr(separators, p[len])))
+			return true;
+	return false;
 }
 
 bool crl_words_has(const struct crl_words *w, const char *text)

@@ -1,138 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Join the room's namespaces, and the way back.
+ * The order in which a room is adopted; see adopt.h.
  *
- * Runs in: the PAM application, as root.
- * Owns: R6 never reported as isolated without having moved; R7 before the filter there is always a way back.
+ * Owns: R1 what has no way back comes last, and nothing that can be foreseen fails after it.
  */
 #include "door/adopt.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "base/clock.h"
+#include "base/pidfd.h"
+#include "door/names.h"
+#include "door/talk.h"
+#include "door/trim.h"
 
-#include "proto/pidfd.h"
+#define TIDY_WAIT_MS 2000 /* for a helper to undo what it made, once it knows of the end */
 
-static ino_t ns_inode(int dir, enum crl_ns ns)
+struct adopting {
+	struct crl_adoption *a;
+	const struct crl_adopter *by;
+	struct crl_talk talk;
+	struct crl_origin origin;
+	int init; /* pidfd of the room's */
+};
+
+int crl_adoption_begin(struct crl_adoption *a, const struct crl_helper_start *start, struct crl_err *err)
 {
-	struct stat st;
-
-	return fstatat(dir, crl_nskinds[ns].proc_name, &st, 0) == 0 ? st.st_ino : 0;
+	a->timeout_s = start->timeout_s;
+	return crl_helper_spawn(start, &a->helper, err);
 }
 
-int crl_origin_save(struct crl_origin *ret, struct crl_err *err)
+void crl_adoption_abandon(struct crl_adoption *a)
 {
-	ret->dir = open("/proc/self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (ret->dir < 0)
-		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot open /proc/self/ns");
-	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		ret->fd[ns] = openat(ret->dir, crl_nskinds[ns].proc_name, O_RDONLY | O_CLOEXEC);
-		ret->ino[ns] = ret->fd[ns] < 0 ? 0 : ns_inode(ret->dir, ns);
-	}
-	return 0;
+	crl_helper_end(&a->helper, 0);
 }
 
-int crl_origin_choose(struct crl_origin *o, uint32_t mask, struct crl_err *err)
+void crl_adoption_done(struct crl_adoption *a)
 {
-	o->mask = mask;
-	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		if (!(mask & CRL_NS_BIT(ns))) {
-			drop_fd(&o->fd[ns]);
-			o->ino[ns] = 0;
-		} else if (!o->ino[ns]) {
-			return crl_err_set(err, ENOENT, CRL_STAGE_ADOPT, "cannot open the %s namespace of the host",
-					   crl_nskinds[ns].name);
-		}
-	}
-	return 0;
+	crl_helper_done(&a->helper);
 }
 
-void crl_origin_done(struct crl_origin *o)
+/* The directory of the host would be lost in the room, and the room's on the host. */
+static const struct crl_cwd *cwd_of(const struct crl_adoption *a)
 {
-	drop_fd(&o->dir);
-	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++)
-		drop_fd(&o->fd[ns]);
+	return a->room.adopt.ns_mask & CRL_NS_BIT(CRL_NS_MOUNT) ? a->cwd : NULL;
 }
 
-int crl_pidfd_prove(int pidfd, struct crl_err *err)
+static int ask(struct adopting *t, struct crl_err *err)
 {
-	pid_t pid = 0;
-	int rc;
+	struct crl_adoption *a = t->a;
+	int rc = crl_talk_request(&t->talk, a->login, err);
 
-	/* Only a pidfd takes a signal; /proc/PID directories do too, but have no Pid: line. */
-	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0 && errno != EPERM)
-		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "the room's descriptor is no living process");
-	rc = crl_pidfd_pid(pidfd, &pid);
-	if (rc == -ESRCH)
-		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "the room's init is gone");
 	if (rc < 0)
-		return crl_err_set(err, -rc, CRL_STAGE_ADOPT, "the room's descriptor is no pidfd");
-	if (pid == getpid())
-		return crl_err_set(err, EINVAL, CRL_STAGE_ADOPT, "the room's descriptor is the caller itself");
-	return 0;
+		return rc;
+	rc = crl_origin_save(&t->origin, err); /* while the helper works */
+	if (rc < 0)
+		return rc;
+	rc = crl_talk_answer(&t->talk, &a->room, &t->init, err);
+	if (rc < 0)
+		return rc;
+	a->has_room = true;
+	rc = crl_pidfd_prove(t->init, err);
+	if (rc < 0)
+		t->talk.broken = t->talk.lies = true;
+	return rc;
 }
 
-int crl_origin_leave(const struct crl_origin *o, int pidfd, struct crl_err *err)
+/* Through the door, and what both sides see of it. */
+static int cross(struct adopting *t, struct crl_err *err)
 {
-	if (!o->mask)
-		return 0; /* setns() takes no empty word */
-	if (setns(pidfd, (int)crl_ns_clone_flags(o->mask)) < 0)
-		return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot join the room's namespaces");
-	return 0;
+	struct crl_adoption *a = t->a;
+	int rc = crl_origin_leave(&t->origin, t->init, err);
+	int confirmed;
+
+	if (rc < 0)
+		return rc;
+	rc = crl_talk_entered(&t->talk, err);
+	if (rc < 0)
+		return rc;
+	if (cwd_of(a))
+		crl_cwd_enter(a->cwd, a->login->home);
+	rc = crl_origin_has_left(&t->origin, err);
+	/* In any case: what comes must not be taken for the answer to a CLOSE. */
+	confirmed = crl_talk_confirmed(&t->talk, rc < 0 ? NULL : err);
+	return rc < 0 ? rc : confirmed;
 }
 
-int crl_origin_has_left(const struct crl_origin *o, struct crl_err *err)
+/*
+ * From the moment that a filter which notifies is in force, until its listener is with the room's, every call waits
+ * that is none of its core: so nothing comes between.
+ */
+static int trim(struct adopting *t, struct crl_err *err)
 {
-	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		ino_t now;
+	scoped_fd listener = -EBADF;
+	int rc = crl_trim_apply(&t->a->room, &listener, err);
 
-		if (!(o->mask & CRL_NS_BIT(ns)))
-			continue;
-		now = ns_inode(o->dir, ns);
-		if (!now || now == o->ino[ns])
-			return crl_err_set(err, EXDEV, CRL_STAGE_ADOPT, "the %s namespace is still the host's",
-					   crl_nskinds[ns].name);
-	}
-	return 0;
+	return rc == 0 && listener >= 0 ? crl_talk_listener(&t->talk, listener, err) : rc;
 }
 
-static bool is_back(const struct crl_origin *o)
+/* R1 */
+static int go_inside(struct adopting *t, struct crl_err *err)
 {
-	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		if ((o->mask & CRL_NS_BIT(ns)) && ns_inode(o->dir, ns) != o->ino[ns])
-			return false;
-	}
-	return true;
+	struct crl_adoption *a = t->a;
+	int rc = cross(t, err);
+
+	if (rc == 0 && t->by->settle)
+		rc = t->by->settle(t->by->arg, a, err);
+	if (rc == 0)
+		rc = trim(t, err);
+	if (rc == 0 && t->by->keep)
+		rc = t->by->keep(t->by->arg, a, err);
+	return rc;
 }
 
-int crl_origin_return(const struct crl_origin *o, int pidfd, struct crl_err *err)
+static void retreat(struct adopting *t)
 {
-	if (!o->mask || is_back(o))
-		return 0;
-	/* One by one works without any other process, but not through the filter, which knows one flags word only. */
-	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		if (o->fd[ns] >= 0)
-			(void)setns(o->fd[ns], (int)crl_nskinds[ns].clone_flag); /* judged below */
-	}
-	if (!is_back(o) && pidfd >= 0)
-		(void)setns(pidfd, (int)crl_ns_clone_flags(o->mask)); /* judged below */
-	if (!is_back(o))
-		return crl_err_set(err, EXDEV, CRL_STAGE_ADOPT, "cannot take the application back to the host");
-	return 0;
+	scoped_fd supervisor = -EBADF;
+	struct crl_adoption *a = t->a;
+	struct crl_err err = {0};
+	int rc = crl_origin_return(&t->origin, a->helper.pidfd, &err);
+
+	/* A room that others share has another supervisor than our helper, and that one is only known by its answer. */
+	if (!t->talk.broken && crl_talk_close(a->helper.sock, TIDY_WAIT_MS, &supervisor) == 0 && rc < 0)
+		rc = crl_origin_return(&t->origin, supervisor, &err);
+	if (cwd_of(a))
+		crl_cwd_return(a->cwd);
+	if (t->by->unsettle)
+		t->by->unsettle(t->by->arg, a, rc == 0);
 }
 
-bool crl_namespaces_are(const ino_t ino[CRL_NS_COUNT])
+static int adopt(struct adopting *t, struct crl_err *err)
 {
-	scoped_fd dir = open("/proc/self/ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct crl_adoption *a = t->a;
+	int rc = ask(t, err);
 
-	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		if (ino[ns] && (dir < 0 || ns_inode(dir, ns) != ino[ns]))
-			return false;
-	}
-	return true;
+	if (rc == 0 && t->by->can_hold)
+		rc = t->by->can_hold(t->by->arg, a, err);
+	if (rc == 0)
+		rc = crl_origin_choose(&t->origin, a->room.adopt.ns_mask, err);
+	if (rc < 0)
+		return rc;
+	crl_origin_way_home(&t->origin, cwd_of(a), &a->way);
+	rc = go_inside(t, err);
+	if (rc < 0)
+		retreat(t);
+	return rc;
+}
+
+int crl_adoption_run(struct crl_adoption *a, const struct crl_adopter *by, struct crl_err *err)
+{
+	struct adopting t = {
+		.a = a,
+		.by = by,
+		.talk = {.sock = a->helper.sock,
+			 .deadline_ms = crl_now_ms() + (int64_t)a->timeout_s * 1000,
+			 .timeout_s = a->timeout_s,
+			 .lookup = a->lookup,
+			 .name = crl_names_group_name,
+			 .orders = -EBADF},
+		.origin = CRL_ORIGIN_NONE,
+		.init = -EBADF,
+	};
+	int rc = adopt(&t, err);
+
+	if (rc < 0)
+		crl_helper_end(&a->helper, t.talk.lies ? 0 : TIDY_WAIT_MS);
+	drop_fd(&t.init);
+	drop_fd(&t.talk.orders);
+	crl_origin_done(&t.origin);
+	return rc;
 }

@@ -1,58 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Into the room's namespaces and back.
+ * Adopt a room: the process itself goes in, and back when anything fails. For the PAM application, and for who takes
+ * its place in a rehearsal. Who sends a child in visits instead (visit.h).
  *
- * Runs in: the PAM application, as root. Trusts: a descriptor only after the kernel said what it is.
+ *   on the host   the request; where we are is remembered; the helper's answer, which has moved us to the login's
+ *                 cgroup; its descriptor of the room is proved; the adopter's can_hold
+ *   the door      every namespace by one setns(), a cgroup namespace of our own; ENTERED
+ *   inside        the working directory, while the helper looks where we are; each namespace read back; CONFIRMED;
+ *                 the adopter's settle; capabilities, no_new_privs, the filter; the adopter's keep
+ *   or back       namespaces, CLOSE, the working directory; the adopter's unsettle
+ *
+ * Runs in: a single-threaded process, as root. Trusts: the helper; a descriptor only after the kernel said what it is.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "proto/err.h"
-#include "proto/nskind.h"
+#include "base/err.h"
+#include "door/cwd.h"
+#include "door/origin.h"
+#include "door/spawn.h"
+#include "wire/login.h"
+#include "wire/proto.h"
 
-/* The namespaces the application came from. */
-struct crl_origin {
-	int dir;                   /* /proc/self/ns of the host's procfs: tells where we are even inside the room */
-	uint32_t mask;             /* CRL_NS_BIT()s that the room has of its own */
-	int fd[CRL_NS_COUNT];      /* one for each bit of the mask, else -EBADF */
-	ino_t ino[CRL_NS_COUNT];   /* 0 where the mask has no bit */
+/* One attempt. Large: 40 KiB. */
+struct crl_adoption {
+	int timeout_s;
+	const struct crl_login *login;
+	const struct crl_cwd *cwd; /* of before, to go to and to come back to; NULL = none that matters */
+	int (*lookup)(const char *group, uint32_t *ret_gid); /* as in talk.h */
+	struct crl_helper helper; /* CRL_HELPER_NONE at first */
+	bool has_room; /* room is filled */
+	struct crl_msg_room room;
+	struct crl_way_home way; /* filled when the adopter settles */
 };
 
-/*
- * In two steps, since the first takes time that passes anyway while the helper starts: crl_origin_save() remembers
- * every namespace that this kernel has, crl_origin_choose() keeps what the room turns out to need.
- */
+/* What the adopter does at its own places of the sequence. Each may be NULL. */
+struct crl_adopter {
+	/* On the host, the room is known: can this process hold it? */
+	int (*can_hold)(void *arg, const struct crl_adoption *a, struct crl_err *err);
+	/* Inside, as the helper has confirmed, with all power. */
+	int (*settle)(void *arg, const struct crl_adoption *a, struct crl_err *err);
+	/* The last step. May take a->helper.sock over. */
+	int (*keep)(void *arg, struct crl_adoption *a, struct crl_err *err);
+	/* Something failed behind the door: what settle did is void. @is_home  false = there was no way back */
+	void (*unsettle)(void *arg, const struct crl_adoption *a, bool is_home);
+	void *arg; /* of each */
+};
 
-#define CRL_ORIGIN_NONE {.dir = -EBADF, .fd = {[0 ... CRL_NS_COUNT - 1] = -EBADF}}
-
-/* Remember where we are. @ret starts as CRL_ORIGIN_NONE; crl_origin_done() frees it in any case. Stage: ADOPT. */
-int crl_origin_save(struct crl_origin *ret, struct crl_err *err) CRL_MUST_CHECK;
-
-/* Errors (stage ADOPT): -ENOENT a namespace of the mask could not be opened. */
-int crl_origin_choose(struct crl_origin *o, uint32_t mask, struct crl_err *err) CRL_MUST_CHECK;
-void crl_origin_done(struct crl_origin *o);
-
-/*
- * Prove that a descriptor is a pidfd of a living process that is not this one.
- * Errors (stage ADOPT): -EBADF no pidfd; -ESRCH its process is gone; -EINVAL it is ours.
- */
-int crl_pidfd_prove(int pidfd, struct crl_err *err) CRL_MUST_CHECK;
-
-/* Join every namespace of the mask by one setns(). Errors (stage ADOPT): setns()'s errno with nothing joined. */
-int crl_origin_leave(const struct crl_origin *o, int pidfd, struct crl_err *err) CRL_MUST_CHECK;
-
-/* Read back that each is another one than before. Errors (stage ADOPT): -EXDEV one is not (the caller goes back). */
-int crl_origin_has_left(const struct crl_origin *o, struct crl_err *err) CRL_MUST_CHECK;
+/* Start the helper, which takes its time and makes nothing until it is asked. Errors: crl_helper_spawn()'s. */
+int crl_adoption_begin(struct crl_adoption *a, const struct crl_helper_start *start,
+		       struct crl_err *err) CRL_MUST_CHECK;
 
 /*
- * Go back.
- * @pidfd  of a process in the namespaces of the origin, the way that the filter leaves open; negative = none
- * Returns 0 when each namespace is the one it was; else -EXDEV (stage ADOPT).
+ * All that is written above. On failure the process is as it was, but for power that it gave up in the last steps, and
+ * the helper has ended or soon will.
+ * Errors: the helper's refusal as it came; the adopter's own; stage HELPER late, dead, not understood; stage CALLER no
+ * pidfd of ourselves; stage ADOPT no way in; stages CAPS and FILTER.
  */
-int crl_origin_return(const struct crl_origin *o, int pidfd, struct crl_err *err) CRL_MUST_CHECK;
+int crl_adoption_run(struct crl_adoption *a, const struct crl_adopter *by, struct crl_err *err) CRL_MUST_CHECK;
 
-/* True when the namespaces under the /proc of now are @ino, the zero ones aside. */
-bool crl_namespaces_are(const ino_t ino[CRL_NS_COUNT]);
+/* Begun, and not to be run: end the helper. */
+void crl_adoption_abandon(struct crl_adoption *a);
+
+/* Close what is left of the helper's descriptors; the helper goes on. */
+void crl_adoption_done(struct crl_adoption *a);

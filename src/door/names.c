@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/scope.h"
+#include "base/scope.h"
 
-#define NSS_BUFFER_FIRST 2048      /* bytes */
-#define NSS_BUFFER_MAX (1u << 22)  /* bytes; a group of some hundred thousand members fits */
+#define NSS_BUFFER_FIRST 2048 /* bytes */
+#define NSS_BUFFER_MAX (1u << 22) /* bytes; a group of some hundred thousand members fits */
 
 static int copy_text(char *to, size_t size, const char *from)
 {

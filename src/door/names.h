@@ -9,11 +9,8 @@
 
 #include <stdint.h>
 
-#include "proto/err.h"
-#include "proto/login.h"
-
-/* The group whose members log in without a room, where the PAM line names no other. */
-#define CRL_BREAK_GLASS "carrel-break-glass"
+#include "base/err.h"
+#include "wire/login.h"
 
 /*
  * Find uid, gid, name and home of a user; nothing else of @ret is touched.

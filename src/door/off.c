@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See off.h. Looked at before configuration and helper, since they may be what is broken. */
-#include "door/off.h"
-
+/*
+ * See exempt.h: the administrator's switch. Apart from the rest, which asks the name service: carrel-shell is static.
+ *
+ * Runs in: the PAM application, carrelctl, carrel-shell.
+ */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-bool crl_off_is_set(const char *config, char *ret_path, size_t size, struct crl_err *err)
+#include "door/exempt.h"
+
+/* Looked at before configuration and helper, since they may be what is broken. */
+bool crl_exempt_is_off(const char *config, char *ret_path, size_t size, struct crl_err *err)
 {
 	const char *slash = strrchr(config, '/');
 	struct stat st;

@@ -32,7 +32,8 @@ static int check_bounding(struct crl_err *err)
 		if ((data[cap / 32].permitted & 1u << cap % 32) && prctl(PR_CAPBSET_READ, (unsigned long)cap) == 0)
 			return crl_err_set(err, EPERM, CRL_STAGE_CALLER,
 					   "this process had a room before and has given up its power (capability %u): "
-					   "one process, one login", cap);
+					   "one process, one login",
+					   cap);
 	}
 	return 0;
 }
@@ -52,8 +53,9 @@ int crl_power_check(struct crl_err *err)
 	if (rc < 0)
 		return rc;
 	if (filter_is_in_the_way())
-		return crl_err_set(err, EPERM, CRL_STAGE_CALLER,
-				   "this process had a room before and has given up its power, or its service has a system "
-				   "call filter that lets no room be made (RestrictNamespaces=): one process, one login");
+		return crl_err_set(
+			err, EPERM, CRL_STAGE_CALLER,
+			"this process had a room before and has given up its power, or its service has a system "
+			"call filter that lets no room be made (RestrictNamespaces=): one process, one login");
 	return 0;
 }

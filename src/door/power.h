@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "proto/err.h"
+#include "base/err.h"
 
 /*
  * What a process gives up with a room it never gets back, and its helper would inherit that: say so before one is

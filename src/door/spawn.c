@@ -2,9 +2,9 @@
 /*
  * Start the helper.
  *
- * Runs in: the PAM application, as root; child_main() and middle_main() in its memory but with their own descriptors,
- * signal dispositions and credentials.
- * Owns: R4 the application gets no SIGCHLD and has no child of ours to wait for; R5 the helper inherits one socket.
+ * Runs in: who adopts a room (adopt.h), as root; child_main() and middle_main() in its memory but with their own
+ * descriptors, signal dispositions and credentials.
+ * Owns: R1 the application gets no SIGCHLD and has no child of ours to wait for; R2 the helper inherits one socket.
  *
  * Both clones share the memory and stop the caller until exec or exit (as posix_spawn() does): a fork would copy the
  * application's page tables twice, 1.3 ms for sshd.
@@ -25,10 +25,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "proto/fdpass.h"
-#include "proto/needs.h"
+#include "base/clock.h"
+#include "base/needs.h"
+#include "base/scope.h"
+#include "wire/proto.h"
 
-#define CHANNEL_FD 3
 #define STACK_BYTES 32768
 
 /* These run on a borrowed stack that is unmapped without a return: the sanitizer's marks would stay behind. */
@@ -37,11 +38,11 @@
 /* What the three processes share. */
 struct launch {
 	char *const *argv;
-	int sock;            /* the helper's end */
-	char *child_stack;   /* top */
-	int pidfd;           /* of the helper, in the caller's table */
-	const char *step;    /* where it failed, NULL = nowhere */
-	int code;            /* errno of that */
+	int sock; /* the helper's end */
+	char *child_stack; /* top */
+	int pidfd; /* of the helper, in the caller's table */
+	const char *step; /* where it failed, NULL = nowhere */
+	int code; /* errno of that */
 };
 
 /* _exit() is the C library's own and runs nothing; a plain return would come back into clone()'s exit as well. */
@@ -75,16 +76,15 @@ ON_BORROWED_STACK static int arrange_fds(int sock)
 {
 	int null;
 
-	if (sock == CHANNEL_FD ? fcntl(sock, F_SETFD, 0) < 0 : dup2(sock, CHANNEL_FD) < 0)
+	if (sock == CRL_CHANNEL_FD ? fcntl(sock, F_SETFD, 0) < 0 : dup2(sock, CRL_CHANNEL_FD) < 0)
 		return -1;
 	null = open("/dev/null", O_RDWR);
 	if (null < 0)
 		return -1;
-	for (int fd = 0; fd <= 2; fd++) {
+	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(null, fd) < 0)
 			return -1;
-	}
-	return close_range(CHANNEL_FD + 1, ~0u, 0);
+	return close_range(CRL_CHANNEL_FD + 1, ~0u, 0);
 }
 
 /* The process that becomes the helper. */
@@ -97,7 +97,7 @@ ON_BORROWED_STACK static int child_main(void *arg)
 	reset_signals();
 	if (become_root() < 0)
 		return give_up(l, "become root for");
-	if (arrange_fds(l->sock) < 0)
+	if (arrange_fds(l->sock) < 0) /* R2 */
 		return give_up(l, "arrange the descriptors of");
 	if (chdir("/") < 0)
 		return give_up(l, "change the directory for");
@@ -120,14 +120,13 @@ static int run_middle(struct launch *l, char *stack, struct crl_err *err)
 	int status;
 	pid_t pid;
 
-	/* Exit signal 0: no SIGCHLD, and only a wait with __WALL or __WCLONE can see it. */
+	/* R1. Exit signal 0: no SIGCHLD, and only a wait with __WALL or __WCLONE can see it. */
 	pid = clone(middle_main, stack, CLONE_VM | CLONE_VFORK | CLONE_FILES, l);
 	if (pid < 0)
 		return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot clone");
-	while (waitpid(pid, &status, __WALL) < 0) {
+	while (waitpid(pid, &status, __WALL) < 0)
 		if (errno != EINTR)
 			return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot wait for the middle process");
-	}
 	if (l->step)
 		return crl_err_set(err, l->code, CRL_STAGE_HELPER, "cannot %s %s", l->step, l->argv[0]);
 	if (l->pidfd < 0)
@@ -165,19 +164,16 @@ static int launch(struct launch *l, struct crl_err *err)
 	return rc;
 }
 
-/* execve() wants texts that could be written to, and writes to none. */
-static char *unconst(const char *text)
-{
-	union { const char *in; char *out; } u = {text};
-
-	return u.out;
-}
-
 int crl_helper_spawn(const struct crl_helper_start *start, struct crl_helper *ret, struct crl_err *err)
 {
 	char seconds[16];
-	char *argv[12] = {unconst(start->helper), unconst("--config"), unconst(start->config), unconst("--state"),
-			  unconst(start->state), unconst("--timeout"), seconds};
+	char *argv[12] = {crl_unconst(start->helper),
+			  crl_unconst("--config"),
+			  crl_unconst(start->config),
+			  crl_unconst("--state"),
+			  crl_unconst(start->state),
+			  crl_unconst("--timeout"),
+			  seconds};
 	size_t argc = 7;
 	struct launch l = {.argv = argv, .pidfd = -EBADF};
 	scoped_fd ours = -EBADF;
@@ -187,18 +183,18 @@ int crl_helper_spawn(const struct crl_helper_start *start, struct crl_helper *re
 
 	(void)snprintf(seconds, sizeof(seconds), "%d", start->timeout_s);
 	if (start->debug)
-		argv[argc++] = unconst("--debug");
+		argv[argc++] = crl_unconst("--debug");
 	if (start->rehearse)
-		argv[argc++] = unconst("--rehearse");
+		argv[argc++] = crl_unconst("--rehearse");
 	if (start->policy) {
-		argv[argc++] = unconst("--policy");
-		argv[argc] = unconst(start->policy);
+		argv[argc++] = crl_unconst("--policy");
+		argv[argc] = crl_unconst(start->policy);
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_HELPER, "cannot make a socket");
 	theirs = pair[1];
 	/* An application without standard descriptors must not find ours in their place. */
-	ours = pair[0] > 2 ? pair[0] : fcntl(pair[0], F_DUPFD_CLOEXEC, CHANNEL_FD);
+	ours = pair[0] > 2 ? pair[0] : fcntl(pair[0], F_DUPFD_CLOEXEC, CRL_CHANNEL_FD);
 	if (ours != pair[0])
 		(void)close(pair[0]);
 	if (ours < 0)

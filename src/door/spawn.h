@@ -2,13 +2,13 @@
 /*
  * Start the helper so that the application never notices: no child of it, no signal to it, no page table copied.
  *
- * Runs in: the PAM application, as root, host namespaces.
+ * Runs in: who adopts a room (adopt.h), as root, host namespaces.
  */
 #pragma once
 
 #include <stdbool.h>
 
-#include "proto/err.h"
+#include "base/err.h"
 
 /* What the helper is told on its command line. Paths are absolute; texts are the caller's and only read. */
 struct crl_helper_start {
@@ -16,18 +16,21 @@ struct crl_helper_start {
 	const char *config;
 	const char *state;
 	const char *policy; /* NULL = as the rules say */
-	int timeout_s;      /* 1..600 */
-	bool rehearse;      /* a room that nobody shares or sees in who(1), and that ends at once */
+	int timeout_s; /* 1..600 */
+	bool rehearse; /* a room that nobody shares or sees in who(1), and that ends at once */
 	bool debug;
 };
 
 /* A running helper. */
 struct crl_helper {
-	int sock;  /* SEQPACKET to it; close-on-exec */
+	int sock; /* SEQPACKET to it; close-on-exec */
 	int pidfd; /* of it; close-on-exec */
 };
 
-#define CRL_HELPER_NONE {.sock = -EBADF, .pidfd = -EBADF}
+#define CRL_HELPER_NONE \
+	{ \
+		.sock = -EBADF, .pidfd = -EBADF \
+	}
 
 /*
  * Start the helper with fixed arguments, an empty environment, root's ids, default signals, the socket as

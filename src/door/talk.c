@@ -2,19 +2,20 @@
 /*
  * Requests to the helper and its answers.
  *
- * Runs in: the PAM application, as root.
- * Owns: R9 each answer is right for its phase or ends the login.
+ * Runs in: who adopts a room (adopt.h), as root.
+ * Owns: R1 each answer is right for its phase or ends the login.
  */
 #include "door/talk.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "proto/fdpass.h"
-#include "proto/msg.h"
-
-#define LOOKUPS_MAX 256
+#include "base/clock.h"
+#include "wire/fdpass.h"
+#include "wire/msg.h"
 
 /* Every body that may come before the room; large, so it is the caller's room record that holds it. */
 union inbox {
@@ -26,15 +27,21 @@ union inbox {
 
 _Static_assert(sizeof(union inbox) == sizeof(struct crl_msg_room), "a room record holds any answer");
 
+/* R1 */
 static int broken(struct crl_talk *t, int rc, struct crl_err *err)
 {
 	t->broken = true;
 	t->lies |= rc == -EPROTONOSUPPORT || rc == -EBADMSG;
 	switch (rc) {
 	case -ETIMEDOUT:
-		return crl_err_set(err, ETIMEDOUT, CRL_STAGE_HELPER, "no answer from the helper within %d s", t->timeout_s);
+		return crl_err_set(err, ETIMEDOUT, CRL_STAGE_HELPER, "no answer from the helper within %d s",
+				   t->timeout_s);
 	case -EPIPE:
-		return crl_err_set(err, EPIPE, CRL_STAGE_HELPER, "the helper ended without an answer");
+		return crl_err_set(
+			err, EPIPE, CRL_STAGE_HELPER, "the helper ended without an answer%s",
+			prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER
+				? ": this service has a system call filter, which may have ended it (SystemCallFilter=)"
+				: "");
 	case -EPROTONOSUPPORT:
 		return crl_err_set(err, EPROTONOSUPPORT, CRL_STAGE_HELPER, "the helper is of another version");
 	case -EBADMSG:
@@ -90,15 +97,13 @@ int crl_talk_request(struct crl_talk *t, const struct crl_login *login, struct c
 
 int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err)
 {
-	const uint32_t accept = CRL_ACCEPT(CRL_MSG_LOOKUP) | CRL_ACCEPT(CRL_MSG_NAME) |
-				CRL_ACCEPT(CRL_MSG_REFUSED) | CRL_ACCEPT(CRL_MSG_ROOM);
 	union inbox *in = (union inbox *)room;
 	int rc = 0;
 
-	for (int lookups = 0; rc == 0 && lookups <= LOOKUPS_MAX; lookups++) {
+	for (int lookups = 0; rc == 0 && lookups <= CRL_LOOKUPS_MAX; lookups++) {
 		scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 
-		rc = crl_msg_recv(t->sock, accept, in, sizeof(*in), t->deadline_ms, &got);
+		rc = crl_msg_recv(t->sock, &crl_phases[CRL_PHASE_ANSWER], in, sizeof(*in), t->deadline_ms, &got);
 		if (rc < 0)
 			return broken(t, rc, err);
 		if (got.type == CRL_MSG_REFUSED)
@@ -107,6 +112,7 @@ int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidf
 			if (crl_msg_check_room(&in->room) < 0)
 				return broken(t, -EBADMSG, err);
 			*ret_pidfd = take_fd(&got.fds[0]);
+			t->orders = take_fd(&got.fds[1]);
 			return 0;
 		}
 		rc = got.type == CRL_MSG_NAME ? answer_name(t, in->name.gid, err) : answer_lookup(t, &in->lookup, err);
@@ -114,7 +120,14 @@ int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidf
 	if (rc < 0)
 		return rc;
 	t->broken = t->lies = true;
-	return crl_err_set(err, ELOOP, CRL_STAGE_HELPER, "the helper asked for more than %d groups", LOOKUPS_MAX);
+	return crl_err_set(err, ELOOP, CRL_STAGE_HELPER, "the helper asked for more than %d groups", CRL_LOOKUPS_MAX);
+}
+
+int crl_talk_listener(struct crl_talk *t, int listener, struct crl_err *err)
+{
+	int rc = crl_msg_send(t->sock, CRL_MSG_LISTENER, NULL, 0, (int[]){listener, t->orders}, 2);
+
+	return rc < 0 ? broken(t, rc, err) : 0;
 }
 
 int crl_talk_entered(struct crl_talk *t, struct crl_err *err)
@@ -126,10 +139,10 @@ int crl_talk_entered(struct crl_talk *t, struct crl_err *err)
 
 int crl_talk_confirmed(struct crl_talk *t, struct crl_err *err)
 {
-	const uint32_t accept = CRL_ACCEPT(CRL_MSG_CONFIRMED) | CRL_ACCEPT(CRL_MSG_REFUSED);
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
 	struct crl_err theirs;
-	int rc = crl_msg_recv(t->sock, accept, &theirs, sizeof(theirs), t->deadline_ms, &got);
+	int rc =
+		crl_msg_recv(t->sock, &crl_phases[CRL_PHASE_CONFIRMING], &theirs, sizeof(theirs), t->deadline_ms, &got);
 
 	if (rc < 0)
 		return broken(t, rc, err);
@@ -143,7 +156,7 @@ int crl_talk_close(int sock, int wait_ms, int *ret_pidfd)
 
 	if (rc < 0)
 		return rc;
-	rc = crl_msg_recv(sock, CRL_ACCEPT(CRL_MSG_CLOSED), NULL, 0, crl_now_ms() + wait_ms, &got);
+	rc = crl_msg_recv(sock, &crl_phases[CRL_PHASE_CLOSING], NULL, 0, crl_now_ms() + wait_ms, &got);
 	if (rc < 0)
 		return rc;
 	*ret_pidfd = take_fd(&got.fds[0]);

@@ -2,24 +2,25 @@
 /*
  * The module's side of the protocol while a login is let in.
  *
- * Runs in: the PAM application, as root. Source: docs/protocol.md. Every wait ends at the one deadline.
+ * Runs in: who adopts a room (adopt.h), as root. Source: docs/protocol.md. Every wait ends at the one deadline.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "proto/err.h"
-#include "proto/proto.h"
+#include "base/err.h"
+#include "wire/proto.h"
 
 struct crl_talk {
 	int sock;
-	int64_t deadline_ms;       /* CLOCK_MONOTONIC */
-	int timeout_s;             /* for the message when it passes */
+	int64_t deadline_ms; /* CLOCK_MONOTONIC */
+	int timeout_s; /* for the message when it passes */
 	int (*lookup)(const char *group, uint32_t *ret_gid); /* 0; -ENOENT no such group; another -errno */
-	int (*name)(uint32_t gid, char group[CRL_GROUP_MAX]); /* the same the other way round */
-	bool broken;               /* the helper is late, dead or not understood: it is asked nothing more */
-	bool lies;                 /* not understood: it gets no time to tidy up either */
+	int (*name)(uint32_t gid, char group[CRL_GROUP_MAX]); /* from number to name, with the same errors */
+	int orders; /* for the room's listener, as they came with the room; -EBADF = it has none */
+	bool broken; /* the helper is late, dead or not understood: it is asked nothing more */
+	bool lies; /* not understood: it gets no time to tidy up either */
 };
 
 /*
@@ -35,6 +36,9 @@ int crl_talk_request(struct crl_talk *t, const struct crl_login *login, struct c
  * many look-ups).
  */
 int crl_talk_answer(struct crl_talk *t, struct crl_msg_room *room, int *ret_pidfd, struct crl_err *err) CRL_MUST_CHECK;
+
+/* Hand the listener of the filter that was loaded to the supervisor, with the orders that came with the room. */
+int crl_talk_listener(struct crl_talk *t, int listener, struct crl_err *err) CRL_MUST_CHECK;
 
 /* Say that the caller is inside; wait until the helper has seen it. Errors as above. */
 int crl_talk_entered(struct crl_talk *t, struct crl_err *err) CRL_MUST_CHECK;

@@ -2,8 +2,8 @@
 /*
  * Capabilities, no_new_privs and filter by raw calls: no library but the C library comes into the application.
  *
- * Runs in: the PAM application, as root, inside the room.
- * Owns: R8 everything asked for is read back before the login counts as let in.
+ * Runs in: who adopts or visits a room, as root, inside.
+ * Owns: R1 everything asked for is read back before the login counts as let in.
  */
 #include "door/trim.h"
 
@@ -15,6 +15,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/scope.h"
 
 #define CAP_NUMBER_MAX 63 /* bits of the sets on the wire */
 
@@ -57,6 +59,7 @@ static int differs(struct crl_err *err, const char *what)
 	return crl_err_set(err, ENOTRECOVERABLE, CRL_STAGE_CAPS, "the %s read back differ from what was set", what);
 }
 
+/* R1 */
 static int read_back_caps(const struct crl_adopt *a, struct crl_err *err)
 {
 	struct __user_cap_data_struct data[2];
@@ -66,7 +69,9 @@ static int read_back_caps(const struct crl_adopt *a, struct crl_err *err)
 	for (cap = 0; cap <= CAP_NUMBER_MAX && (has = prctl(PR_CAPBSET_READ, cap)) >= 0; cap++) {
 		if (has && !(a->cap_bounding & (UINT64_C(1) << cap)))
 			return differs(err, "bounding capabilities");
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 0)
+		/* The kernel lets none be ambient that is not inheritable, and those are compared below. */
+		if ((a->cap_inheritable & (UINT64_C(1) << cap)) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 0)
 			return differs(err, "ambient capabilities");
 	}
 	if (cap == 0)
@@ -107,19 +112,40 @@ static bool is_in_force(void)
 	return mode == SECCOMP_MODE_FILTER || (mode < 0 && (errno == EPERM || errno == ENOSYS));
 }
 
+static struct sock_fprog program_of(const struct crl_msg_room *room)
+{
+	return (struct sock_fprog){.len = (unsigned short)room->filter_len, .filter = crl_unconst(room->filter)};
+}
+
+/*
+ * That the kernel gave a listener proves the filter: to ask would be a call that waits for it. WAIT_KILLABLE_RECV is of
+ * Linux 5.19: else a signal that comes while a call is looked at makes it fail with EINTR where it never does.
+ */
+static int load_listened(const struct crl_msg_room *room, int *ret_listener, struct crl_err *err)
+{
+	struct sock_fprog program = program_of(room);
+	unsigned int flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	if (fd < 0)
+		return crl_err_set(err, errno, CRL_STAGE_FILTER, "cannot load the system call filter with a listener");
+	*ret_listener = (int)fd;
+	return 0;
+}
+
 static int load_filter(const struct crl_msg_room *room, struct crl_err *err)
 {
-	union { const struct sock_filter *in; struct sock_filter *out; } unconst = {room->filter}; /* only read */
-	struct sock_fprog program = {.len = (unsigned short)room->filter_len, .filter = unconst.out};
+	struct sock_fprog program = program_of(room);
 	unsigned int flags = room->adopt.filter_log ? SECCOMP_FILTER_FLAG_LOG : 0;
 
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_FILTER, "cannot load the system call filter");
-	return is_in_force() ? 0
-			     : crl_err_set(err, ENOTRECOVERABLE, CRL_STAGE_FILTER, "the filter is not in force");
+	return is_in_force() ? 0 : crl_err_set(err, ENOTRECOVERABLE, CRL_STAGE_FILTER, "the filter is not in force");
 }
 
-int crl_trim_apply(const struct crl_msg_room *room, struct crl_err *err)
+int crl_trim_apply(const struct crl_msg_room *room, int *ret_listener, struct crl_err *err)
 {
 	const struct crl_adopt *a = &room->adopt;
 	int rc = a->trim_caps ? trim_caps(a, err) : 0;
@@ -133,5 +159,9 @@ int crl_trim_apply(const struct crl_msg_room *room, struct crl_err *err)
 			return differs(err, "no_new_privs flags");
 	}
 	/* Last: after it the calls above may be refused. */
-	return room->filter_len ? load_filter(room, err) : 0;
+	if (room->filter_len == 0)
+		return 0;
+	if (room->adopt.listens && !ret_listener)
+		return crl_err_set(err, EINVAL, CRL_STAGE_FILTER, "nobody serves the filter's listener");
+	return room->adopt.listens ? load_listened(room, ret_listener, err) : load_filter(room, err);
 }

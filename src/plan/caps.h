@@ -7,7 +7,7 @@
 #pragma once
 
 #include "policy/policy.h"
-#include "proto/proto.h"
+#include "wire/proto.h"
 
 /*
  * Fill the capability fields, securebits and no_new_privs of @adopt from the policy; nothing else in it is

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#include "policy/keys.h"
+#include "base/scope.h"
+#include "policy/keys/keys.h"
 
 typedef int each_text(void *arg, const char *key, char **text);
 
@@ -12,9 +13,8 @@ static int each_in_list(const char *key, struct crl_strv *v, each_text *each, vo
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < v->len && rc == 0; i++) {
+	for (size_t i = 0; i < v->len && rc == 0; i++)
 		rc = each(arg, key, &v->item[i]);
-	}
 	return rc;
 }
 
@@ -24,9 +24,8 @@ static int each_in_binds(struct crl_policy *p, each_text *each, void *arg)
 
 	for (size_t i = 0; i < p->bind_len && rc == 0; i++) {
 		rc = each(arg, "root.bind.source", &p->bind[i].source);
-		if (rc == 0) {
+		if (rc == 0)
 			rc = each(arg, "root.bind.target", &p->bind[i].target);
-		}
 	}
 	return rc;
 }
@@ -35,9 +34,8 @@ static int each_in_limits(struct crl_limits *l, each_text *each, void *arg)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < l->io_len && rc == 0; i++) {
+	for (size_t i = 0; i < l->io_len && rc == 0; i++)
 		rc = each(arg, "limits.io.path", &l->io[i].path);
-	}
 	return rc;
 }
 
@@ -50,15 +48,16 @@ static int each_path(struct crl_policy *p, each_text *each, void *arg)
 		const struct crl_key *key = &crl_keys[i];
 		char *field = (char *)p + key->offset;
 
-		if (key->scope != CRL_KEYS_POLICY || key->letters == CRL_LETTERS_NONE) {
+		if (key->scope != CRL_KEYS_POLICY || key->letters == CRL_LETTERS_NONE)
 			continue;
-		}
-		if (key->type == CRL_KEY_PATH && *(char **)field) {
+		if ((key->type == &crl_type_path || key->type == &crl_type_netns) && *(char **)field)
 			rc = each(arg, key->path, (char **)field);
-		} else if (key->type == CRL_KEY_PATHS) {
+		else if (key->type == &crl_type_paths || key->type == &crl_type_layers ||
+			 key->type == &crl_type_writables)
 			rc = each_in_list(key->path, (struct crl_strv *)field, each, arg);
-		}
 	}
+	if (rc == 0)
+		rc = each_in_list("root.writable_paths", &p->writable_optional, each, arg);
 	return rc < 0 ? rc : each_in_limits(&p->limits, each, arg);
 }
 
@@ -73,10 +72,9 @@ static int expand(void *arg, const char *key, char **text)
 	char *done = NULL;
 	int rc;
 
-	if (!strchr(*text, '%')) {
+	if (!strchr(*text, '%'))
 		return 0;
-	}
-	rc = crl_path_expand(key, *text, e->facts, &done, e->err);
+	rc = crl_expand_path(key, *text, e->facts, &done, e->err);
 	if (rc == 0) {
 		free(*text);
 		*text = done;
@@ -86,11 +84,9 @@ static int expand(void *arg, const char *key, char **text)
 
 static bool uses(const char *text, char letter)
 {
-	for (const char *p = strchr(text, '%'); p && p[1]; p = strchr(p + 2, '%')) {
-		if (p[1] == letter) {
+	for (const char *p = strchr(text, '%'); p && p[1]; p = strchr(p + 2, '%'))
+		if (p[1] == letter)
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -103,10 +99,10 @@ static int find_letter(void *arg, const char *key, char **text)
 bool crl_policy_uses(const struct crl_policy *p, char letter)
 {
 	/* Only looked at: find_letter() changes nothing. */
-	return uses(p->hostname, letter) || each_path((struct crl_policy *)(uintptr_t)p, find_letter, &letter) < 0;
+	return uses(p->hostname, letter) || each_path(crl_unconst(p), find_letter, &letter) < 0;
 }
 
-int crl_limits_expand(struct crl_limits *l, const struct crl_facts *f, struct crl_err *err)
+int crl_expand_limits(struct crl_limits *l, const struct crl_facts *f, struct crl_err *err)
 {
 	struct expansion e = {.facts = f, .err = err};
 
@@ -117,8 +113,8 @@ int crl_limits_expand(struct crl_limits *l, const struct crl_facts *f, struct cr
 static int check_again(const struct crl_policy *p, struct crl_err *err)
 {
 	struct crl_err found = {0};
-	const char *key = NULL;
-	int rc = crl_policy_check(p, &key, &found);
+	struct crl_across across;
+	int rc = crl_policy_check(p, &across, &found);
 
 	if (rc < 0) {
 		return crl_err_set(err, found.code, CRL_STAGE_CONFIG, "policy \"%s\", for this login: %s", p->name,
@@ -127,18 +123,16 @@ static int check_again(const struct crl_policy *p, struct crl_err *err)
 	return 0;
 }
 
-int crl_policy_expand(struct crl_policy *p, const struct crl_facts *f, struct crl_err *err)
+int crl_expand_policy(struct crl_policy *p, const struct crl_facts *f, struct crl_err *err)
 {
 	struct expansion e = {.facts = f, .err = err};
 	char name[sizeof(p->hostname)];
 	int rc = each_path(p, expand, &e);
 
-	if (rc == 0) {
-		rc = crl_hostname_expand(p->hostname, f, name, sizeof(name), err);
-	}
-	if (rc < 0) {
+	if (rc == 0)
+		rc = crl_expand_hostname(p->hostname, f, name, sizeof(name), err);
+	if (rc < 0)
 		return rc;
-	}
 	memcpy(p->hostname, name, sizeof(name));
 	return check_again(p, err);
 }

@@ -17,17 +17,15 @@ struct name {
 
 static void put(struct name *n, char c)
 {
-	if (c >= 'A' && c <= 'Z') {
+	if (c >= 'A' && c <= 'Z')
 		c = (char)(c - 'A' + 'a');
-	} else if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
+	else if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
 		c = '-';
-	}
-	if (n->len < LABEL_MAX && !(c == '-' && n->len == 0)) {
+	if (n->len < LABEL_MAX && !(c == '-' && n->len == 0))
 		n->text[n->len++] = c;
-	}
 }
 
-int crl_hostname_expand(const char *text, const struct crl_facts *f, char *buf, size_t size, struct crl_err *err)
+int crl_expand_hostname(const char *text, const struct crl_facts *f, char *buf, size_t size, struct crl_err *err)
 {
 	struct name n = {.len = 0};
 
@@ -45,19 +43,15 @@ int crl_hostname_expand(const char *text, const struct crl_facts *f, char *buf, 
 			return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "hostname: %%%c %s", *c ? *c : ' ',
 					   rc == -ENODATA ? "has no value for this login" : "is no template");
 		}
-		for (const char *v = value; *v; v++) {
+		for (const char *v = value; *v; v++)
 			put(&n, *v);
-		}
 	}
-	while (n.len > 0 && n.text[n.len - 1] == '-') {
+	while (n.len > 0 && n.text[n.len - 1] == '-')
 		n.len--;
-	}
-	if (*text && n.len == 0) {
+	if (*text && n.len == 0)
 		return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "hostname: nothing of the template can be in a name");
-	}
-	if (n.len + 1 > size) {
+	if (n.len + 1 > size)
 		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_CONFIG, "hostname: longer than %zu bytes", size);
-	}
 	memcpy(buf, n.text, n.len);
 	buf[n.len] = '\0';
 	return 0;

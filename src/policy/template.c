@@ -15,9 +15,8 @@ static const char *const letters_of[] = {
 
 const char *crl_template_fault(const char *text, enum crl_letters letters)
 {
-	if (letters == CRL_LETTERS_NONE) {
+	if (letters == CRL_LETTERS_NONE)
 		return NULL;
-	}
 	for (const char *p = strchr(text, '%'); p; p = strchr(p + 2, '%')) {
 		if (!p[1] || !strchr(letters_of[letters], p[1])) {
 			return letters == CRL_LETTERS_USER ? "%u, %U, %h, %H or %% after each per cent sign"
@@ -53,21 +52,20 @@ int crl_fact_of(const struct crl_facts *f, char letter, char buf[CRL_FACT_MAX])
 		return -EINVAL;
 	}
 	len = text ? letter == 'h' ? strcspn(text, ".") : strlen(text) : 0;
-	if (len == 0 || len >= CRL_FACT_MAX) {
+	if (len == 0 || len >= CRL_FACT_MAX)
 		return -ENODATA;
-	}
 	memcpy(buf, text, len);
 	buf[len] = '\0';
 	return 0;
 }
 
-struct text {
+struct template_text {
 	char bytes[PATH_MAX];
 	size_t len;
 	bool full;
 };
 
-static void put(struct text *t, const char *bytes, size_t len)
+static void put(struct template_text *t, const char *bytes, size_t len)
 {
 	t->full = t->full || len >= sizeof(t->bytes) - t->len;
 	if (!t->full) {
@@ -85,7 +83,7 @@ static bool is_plain(const char *value, size_t i)
 	return strchr(plain, value[i]) && !(i == 0 && value[i] == '.');
 }
 
-static void put_value(struct text *t, const char *value)
+static void put_value(struct template_text *t, const char *value)
 {
 	for (size_t i = 0; value[i]; i++) {
 		char code[4];
@@ -104,16 +102,15 @@ static bool has_long_component(const char *path)
 {
 	for (const char *p = path; *p; p += strcspn(p, "/")) {
 		p += *p == '/';
-		if (strcspn(p, "/") > NAME_MAX) {
+		if (strcspn(p, "/") > NAME_MAX)
 			return true;
-		}
 	}
 	return false;
 }
 
-int crl_path_expand(const char *key, const char *text, const struct crl_facts *f, char **ret, struct crl_err *err)
+int crl_expand_path(const char *key, const char *text, const struct crl_facts *f, char **ret, struct crl_err *err)
 {
-	struct text t = {.len = 0};
+	struct template_text t = {.len = 0};
 	const char *fault;
 
 	for (const char *p = text; *p; p++) {
@@ -127,19 +124,20 @@ int crl_path_expand(const char *key, const char *text, const struct crl_facts *f
 		}
 		rc = crl_fact_of(f, *++p, value);
 		if (rc < 0) {
-			return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "%s: \"%.100s\": %%%c %s", key, text, *p ? *p : ' ',
+			return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "%s: \"%.100s\": %%%c %s", key, text,
+					   *p ? *p : ' ',
 					   rc == -ENODATA ? "has no value for this login" : "is no template");
 		}
 		put_value(&t, value);
 	}
 	if (t.full || has_long_component(t.bytes)) {
-		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_CONFIG, "%s: \"%.100s\" is too long for this login", key,
-				   text);
+		return crl_err_set(err, ENAMETOOLONG, CRL_STAGE_CONFIG, "%s: \"%.100s\" is too long for this login",
+				   key, text);
 	}
 	fault = crl_path_fault(t.bytes);
 	if (fault) {
-		return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "%s: \"%.100s\" comes out as \"%.100s\", expected %s", key,
-				   text, t.bytes, fault);
+		return crl_err_set(err, EINVAL, CRL_STAGE_CONFIG, "%s: \"%.100s\" comes out as \"%.100s\", expected %s",
+				   key, text, t.bytes, fault);
 	}
 	*ret = strdup(t.bytes);
 	return *ret ? 0 : crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");

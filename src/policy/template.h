@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "policy/policy.h"
-#include "proto/err.h"
-#include "proto/login.h"
+#include "wire/login.h"
 
 /* Which letters a key's texts may use; "%%" always. */
 enum crl_letters {
@@ -40,13 +40,13 @@ bool crl_policy_uses(const struct crl_policy *p, char letter);
  * Errors (stage CONFIG, with the key): -EINVAL a letter that is none or has no value here, or values that together
  * are not what crl_policy_check() lets pass; -ENAMETOOLONG a component or path that is too long; -ENOMEM.
  */
-int crl_policy_expand(struct crl_policy *p, const struct crl_facts *f, struct crl_err *err) CRL_MUST_CHECK;
+int crl_expand_policy(struct crl_policy *p, const struct crl_facts *f, struct crl_err *err) CRL_MUST_CHECK;
 
 /* The same for the paths of limits alone, which use only the letters of CRL_LETTERS_USER. */
-int crl_limits_expand(struct crl_limits *l, const struct crl_facts *f, struct crl_err *err) CRL_MUST_CHECK;
+int crl_expand_limits(struct crl_limits *l, const struct crl_facts *f, struct crl_err *err) CRL_MUST_CHECK;
 
 /* One path into @ret, to be freed. @key  for messages */
-int crl_path_expand(const char *key, const char *text, const struct crl_facts *f, char **ret,
+int crl_expand_path(const char *key, const char *text, const struct crl_facts *f, char **ret,
 		    struct crl_err *err) CRL_MUST_CHECK;
 
 /*
@@ -54,7 +54,7 @@ int crl_path_expand(const char *key, const char *text, const struct crl_facts *f
  * characters at most). An empty template gives an empty name. Errors (stage CONFIG): -EINVAL as above, or nothing
  * that a name could be made of; -ENAMETOOLONG @size too small.
  */
-int crl_hostname_expand(const char *text, const struct crl_facts *f, char *buf, size_t size,
+int crl_expand_hostname(const char *text, const struct crl_facts *f, char *buf, size_t size,
 			struct crl_err *err) CRL_MUST_CHECK;
 
 /* What a letter stands for, as it is, in @buf. Errors: -EINVAL no such letter; -ENODATA it has no value here. */

@@ -11,11 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "base/path.h"
 
 #define FILE_NAME "drain"
-#define NEW_NAME  ".drain-new"
+#define NEW_NAME ".drain-new"
 
 /* Take "KEY=VALUE\n" off *@text. Returns false when that is not what comes next, or the value does not fit. */
 static bool take_line(const char **text, const char *key, char *buf, size_t size)
@@ -72,8 +74,10 @@ int crl_drain_format(const struct crl_drain *d, char *buf, size_t size)
 
 static enum crl_drain_state broken(struct crl_err *err, const char *why)
 {
-	crl_ignore(crl_err_set(err, EBADMSG, CRL_STAGE_STATE, "the file \"" FILE_NAME "\" of the state directory counts for "
-			       "nothing, logins are taken: %s", why));
+	crl_ignore(crl_err_set(err, EBADMSG, CRL_STAGE_STATE,
+			       "the file \"" FILE_NAME "\" of the state directory counts for "
+			       "nothing, logins are taken: %s",
+			       why));
 	return CRL_DRAIN_BROKEN;
 }
 
@@ -82,7 +86,6 @@ enum crl_drain_state crl_drain_look(int state_dir, struct crl_drain *ret, struct
 	/* O_NONBLOCK: a FIFO of that name must not stop a login. */
 	scoped_fd fd = openat(state_dir, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char text[CRL_DRAIN_FILE_MAX];
-	struct timespec now;
 	struct stat st;
 	ssize_t n;
 
@@ -91,38 +94,31 @@ enum crl_drain_state crl_drain_look(int state_dir, struct crl_drain *ret, struct
 		return errno == ENOENT ? CRL_DRAIN_NONE : broken(err, strerrordesc_np(errno));
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) != 0)
 		return broken(err, "it is no file that is root's alone");
-	n = read(fd, text, sizeof(text) - 1);
+	n = crl_file_read_fd(fd, text, sizeof(text));
 	if (n < 0)
-		return broken(err, strerrordesc_np(errno));
-	text[n] = '\0';
+		return broken(err, strerrordesc_np((int)-n));
 	if (crl_drain_parse(text, (size_t)n, ret) < 0)
 		return broken(err, "it is not of carrelctl's form");
 	if (ret->until_ms == 0)
 		return CRL_DRAIN_ON;
-	if (clock_gettime(CLOCK_BOOTTIME, &now) < 0)
-		return broken(err, "no clock");
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 < ret->until_ms ? CRL_DRAIN_ON : CRL_DRAIN_OVER;
+	return (uint64_t)crl_boot_ms() < ret->until_ms ? CRL_DRAIN_ON : CRL_DRAIN_OVER;
 }
 
 int crl_drain_begin(int state_dir, const struct crl_drain *d)
 {
 	char text[CRL_DRAIN_FILE_MAX];
-	scoped_fd fd = -EBADF;
 	struct crl_drain back;
 	int n = crl_drain_format(d, text, sizeof(text));
-	int r = n < 0 ? n : crl_drain_parse(text, (size_t)n, &back); /* else it would count for nothing */
+	int rc = n < 0 ? n : crl_drain_parse(text, (size_t)n, &back); /* else it would count for nothing */
 
-	if (r < 0)
-		return r;
-	if (unlinkat(state_dir, NEW_NAME, 0) < 0 && errno != ENOENT)
-		return -errno;
-	fd = openat(state_dir, NEW_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	r = fd < 0 ? -errno : crl_file_write_all(fd, text, (size_t)n);
-	if (r == 0 && renameat(state_dir, NEW_NAME, state_dir, FILE_NAME) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(state_dir, NEW_NAME, 0);
-	return r;
+	if (rc < 0)
+		return rc;
+	return crl_file_replace(state_dir, &(struct crl_file){.name = FILE_NAME,
+							      .beside = NEW_NAME,
+							      .data = text,
+							      .len = (size_t)n,
+							      .mode = 0600,
+							      .durable = true});
 }
 
 int crl_drain_end(int state_dir)

@@ -13,24 +13,24 @@
 
 #include <stdint.h>
 
-#include "proto/err.h"
+#include "base/err.h"
 
 #define CRL_DRAIN_TEXT_MAX 200 /* with NUL; a refusal has to hold it */
 #define CRL_DRAIN_FILE_MAX 1024
 #define CRL_DRAIN_LONGEST_S (366 * 86400u)
 
 struct crl_drain {
-	int64_t since;     /* CLOCK_REALTIME seconds, to be shown */
-	int64_t until;     /* the same, to be shown; 0 = until somebody ends it */
+	int64_t since; /* CLOCK_REALTIME seconds, to be shown */
+	int64_t until; /* CLOCK_REALTIME seconds, to be shown; 0 = until somebody ends it */
 	uint64_t until_ms; /* CLOCK_BOOTTIME; 0 = until somebody ends it */
-	char by[128];      /* who began it: visible ASCII without spaces */
+	char by[128]; /* who began it: visible ASCII without spaces */
 	char text[CRL_DRAIN_TEXT_MAX]; /* for people, visible ASCII and spaces; "" = none */
 };
 
 enum crl_drain_state {
 	CRL_DRAIN_NONE,
-	CRL_DRAIN_ON,    /* logins are refused */
-	CRL_DRAIN_OVER,  /* a leftover: its time is over */
+	CRL_DRAIN_ON, /* logins are refused */
+	CRL_DRAIN_OVER, /* a leftover: its time is over */
 	CRL_DRAIN_BROKEN /* there is something that is no such file: logins are taken */
 };
 

@@ -2,14 +2,13 @@
 /*
  * One file for each filter: header, whole key, instructions. The name is a digest of the key.
  *
- * Runs in: helper, root. A get is one open, one fstat, two reads.
+ * Runs in: helper, carrelctl, root. A get is one open, one fstat, two reads.
  *  R1  An entry counts only as a regular file of the caller's own, mode 0600, with one name, of the size that
  * key and header ask for, with the whole key and the right checksum. Anything else is a miss. R2  The
  * directory never holds more than ENTRIES_MAX files.
  */
 #include "state/filter_cache.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -19,11 +18,15 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#include "proto/scope.h"
+#include "base/clock.h"
+#include "base/dir.h"
+#include "base/file.h"
+#include "base/scope.h"
+#include "plan/filter/filter.h"
 
 #define ENTRY_MAGIC 0x31465042204c5243u /* "CRL BPF1" */
-#define ENTRIES_MAX 256
-#define NAME_SIZE   64 /* of a file half written, too */
+#define ENTRIES_MAX 256 /* R2 */
+#define NAME_SIZE 64 /* of a file half written, too */
 
 struct header {
 	uint64_t magic;
@@ -31,12 +34,6 @@ struct header {
 	uint32_t key_len;
 	uint32_t insn_len;
 };
-
-static void scope_close_dir(DIR *const *dir)
-{
-	if (*dir)
-		(void)closedir(*dir);
-}
 
 #define FNV_START 0xcbf29ce484222325u
 
@@ -94,8 +91,8 @@ static int read_entry(int dirfd, const char *name, char *stored, size_t *ret_key
 	if (len == 0 || h.insn_len != len)
 		return -ENOENT;
 	size = len * sizeof(ret->insn[0]);
-	part[0] = (struct iovec){ .iov_base = stored, .iov_len = h.key_len };
-	part[1] = (struct iovec){ .iov_base = ret->insn, .iov_len = size };
+	part[0] = (struct iovec){.iov_base = stored, .iov_len = h.key_len};
+	part[1] = (struct iovec){.iov_base = ret->insn, .iov_len = size};
 	if (readv(fd, part, CRL_ARRAY_LEN(part)) != (ssize_t)(h.key_len + size) ||
 	    h.checksum != checksum(stored, h.key_len, ret, len))
 		return -ENOENT;
@@ -108,15 +105,15 @@ int crl_filter_cache_get(int dirfd, const char *key, struct crl_filter *ret)
 {
 	char stored[CRL_FILTER_KEY_MAX], name[CRL_FILTER_NAME_MAX];
 	size_t len;
-	int r;
+	int rc;
 
 	crl_filter_cache_name(key, name);
-	r = read_entry(dirfd, name, stored, &len, ret);
-	if (r == 0 && (len != strlen(key) || memcmp(stored, key, len) != 0)) {
+	rc = read_entry(dirfd, name, stored, &len, ret);
+	if (rc == 0 && (len != strlen(key) || memcmp(stored, key, len) != 0)) {
 		ret->len = 0;
 		return -ENOENT;
 	}
-	return r;
+	return rc;
 }
 
 int crl_filter_cache_load(int dirfd, const char *name, struct crl_filter *ret)
@@ -136,83 +133,60 @@ int crl_filter_cache_load(int dirfd, const char *name, struct crl_filter *ret)
  */
 static int make_room(int dirfd)
 {
-	__attribute__((cleanup(scope_close_dir))) DIR *dir = NULL;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	scoped(crl_dir) dir = {0};
 	size_t count = 0;
-	struct dirent *entry;
+	int rc = crl_dir_open(dirfd, ".", &dir);
 
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		drop_fd(&fd);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(dir)))
-		count += entry->d_name[0] != '.';
+	if (rc < 0)
+		return rc;
+	for (const char *name; (name = crl_dir_next(&dir));)
+		count += name[0] != '.';
 	if (count < ENTRIES_MAX)
 		return 0;
-	rewinddir(dir);
-	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && unlinkat(dirfd, entry->d_name, 0) < 0 && errno != ENOENT)
+	crl_dir_rewind(&dir);
+	for (const char *name; (name = crl_dir_next(&dir));)
+		if (name[0] != '.' && unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
 			return -errno;
 	return 0;
 }
 
-static int write_entry(int fd, const char *key, size_t key_len, const struct crl_filter *f)
+static int write_entry(int dirfd, const char *name, const char *key, const struct crl_filter *f)
 {
-	const size_t size = f->len * sizeof(f->insn[0]);
+	const size_t size = f->len * sizeof(f->insn[0]), key_len = strlen(key);
 	struct header h = {
 		.magic = ENTRY_MAGIC,
 		.checksum = checksum(key, key_len, f, f->len),
 		.key_len = (uint32_t)key_len,
 		.insn_len = f->len,
 	};
-	scoped_free char *buf = NULL;
-	ssize_t n;
+	char beside[NAME_SIZE];
+	scoped_free char *buf = malloc(sizeof(h) + key_len + size);
 
-	if (fchmod(fd, 0600) < 0) /* whatever the umask left */
-		return -errno;
-	buf = malloc(sizeof(h) + key_len + size);
 	if (!buf)
 		return -ENOMEM;
 	memcpy(buf, &h, sizeof(h));
 	memcpy(buf + sizeof(h), key, key_len);
 	memcpy(buf + sizeof(h) + key_len, f->insn, size);
-	n = write(fd, buf, sizeof(h) + key_len + size);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == sizeof(h) + key_len + size ? 0 : -ENOSPC;
+	(void)snprintf(beside, sizeof(beside), "%d-%" PRId64 ".new", (int)getpid(), crl_now_us());
+	return crl_file_replace(
+		dirfd,
+		&(struct crl_file){
+			.name = name, .beside = beside, .data = buf, .len = sizeof(h) + key_len + size, .mode = 0600});
 }
 
 int crl_filter_cache_put(int dirfd, const char *key, const struct crl_filter *f, struct crl_err *err)
 {
-	scoped_fd fd = -EBADF;
-	size_t key_len = strlen(key);
-	char name[CRL_FILTER_NAME_MAX], beside[NAME_SIZE];
-	struct timespec now;
+	char name[CRL_FILTER_NAME_MAX];
 	int rc;
 
-	if (key_len >= CRL_FILTER_KEY_MAX || f->len == 0 || f->len > CRL_FILTER_MAX)
+	if (strlen(key) >= CRL_FILTER_KEY_MAX || f->len == 0 || f->len > CRL_FILTER_MAX)
 		return crl_err_set(err, EINVAL, CRL_STAGE_STATE, "a filter that cannot be kept");
 	rc = make_room(dirfd);
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot make room among the filters");
 	crl_filter_cache_name(key, name);
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-	(void)snprintf(beside, sizeof(beside), "%d-%jd.%09ld.new", getpid(), (intmax_t)now.tv_sec,
-		       now.tv_nsec);
-	fd = openat(dirfd, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return crl_err_set(err, errno, CRL_STAGE_STATE, "cannot make the file of a filter");
-	rc = write_entry(fd, key, key_len, f);
-	if (rc == 0 && renameat(dirfd, beside, dirfd, name) < 0)
-		rc = -errno;
-	if (rc < 0) {
-		(void)unlinkat(dirfd, beside, 0); /* make_room() takes it if this fails */
-		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot keep the filter %s", name);
-	}
-	return 0;
+	rc = write_entry(dirfd, name, key, f);
+	return rc < 0 ? crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot keep the filter %s", name) : 0;
 }
 
 /* "PID-TIME.new" of a process that is gone. A number that is another's by now has its file swept later. */
@@ -228,15 +202,11 @@ static bool is_left(const char *name)
 
 void crl_filter_cache_sweep(int dirfd)
 {
-	__attribute__((cleanup(scope_close_dir))) DIR *dir = NULL;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	scoped(crl_dir) dir = {0};
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		drop_fd(&fd);
+	if (crl_dir_open(dirfd, ".", &dir) < 0)
 		return;
-	}
-	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
-		if (is_left(d->d_name))
-			(void)unlinkat(dirfd, d->d_name, 0);
+	for (const char *name; (name = crl_dir_next(&dir));)
+		if (is_left(name))
+			(void)unlinkat(dirfd, name, 0);
 }

@@ -2,11 +2,13 @@
 /*
  * Compiled filters kept under the state directory: libseccomp works once per policy text, not per login.
  *
- * Runs in: helper. Trusts: files in its own 0700 root-owned directory, when they carry the whole key.
+ * Runs in: helper, carrelctl. Trusts: files in its own 0700 root-owned directory, when they carry the whole key.
  */
 #pragma once
 
-#include "plan/filter.h"
+#include "base/err.h"
+
+struct crl_filter;
 
 #define CRL_FILTER_NAME_MAX 32 /* of an entry, with NUL */
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BENCH_BPF_MAX  4096
+#define BENCH_BPF_MAX 4096
 #define BENCH_ARGS_MAX 128
 
 /* Milliseconds; a negative value: the turn failed. */

@@ -18,22 +18,7 @@ TSV=$CARREL_BUILD/bench.tsv
 mkdir -p "$CARREL_BUILD"
 : >"$RAW"
 printf 'name\tvalue\tunit\n' >"$TSV"
-
-step() { echo "bench: $* (${SECONDS} s)" >&2; }
-
-# Takes turns among the contenders given, and keeps their lines.
-race() { # ROUNDS CONTENDER...
-	local rounds=$1
-	shift
-	$B/driver -c $B/pam -f $B/filter.bpf -n "$rounds" "$@" >>"$RAW" || die "a contender failed"
-}
-
-field() { awk -F'\t' -v name="$1" -v n="$2" '$1 == name { v = $n } END { print v }' "$RAW"; }
-figure() { printf '%s\t%s\t%s\n' "$@" >>"$TSV"; }                      # NAME VALUE UNIT
-median() { figure "$1_ms" "$(field "${2-$1}" 2)" ms; }                 # FIGURE [CONTENDER]
-p99() { figure "$1_p99_ms" "$(field "${2-$1}" 3)" ms; }
-ratio() { figure "$1" "$(awk -v a="$(field "$2" 2)" -v b="$(field "$3" 2)" 'BEGIN { printf "%.3f", a / b }')" x; }
-less() { figure "$1" "$(awk -v a="$(field "$2" 2)" -v b="$(field "$3" 2)" 'BEGIN { printf "%.3f", a - b }')" ms; }
+. tests/bench/figures.sh
 
 # Sessions that stay until release. $1: how many, $2: service, $3: user
 hold() {
@@ -70,7 +55,8 @@ cut_filter() {
 	local entry count
 	entry=$(ls /run/carrel/cache/*.bpf | head -n 1)
 	count=$(od -An -tu4 -j20 -N4 "$entry" | tr -d ' ')
-	tail -c $((count * 8)) "$entry" >$B/filter.bpf
+	FILTER=$B/filter.bpf
+	tail -c $((count * 8)) "$entry" >$FILTER
 	figure filter_instructions "$count" count
 }
 
@@ -100,7 +86,7 @@ bench_steps() {
 		"pam=nohide:bench-nohide bench1" "pam=nocaps:bench-nocaps bench1" \
 		"pam=noaccounting:bench-noaccounting bench1" \
 		"floor=floor:$B/floor room" "floor=floor_bare:$B/floor bare" \
-		"exit=helper:$HELPER --sweep --config $B/carrel.conf --state /run/carrel" "start=exec:$B/payload"
+		"exit=helper:$HELPER --version" "start=exec:$B/payload"
 	less step_filter_ms full nofilter
 	less step_home_overlay_ms full realhome
 	less step_network_ms full hostnet
@@ -150,11 +136,28 @@ bench_join() {
 	wait "$server" 2>/dev/null
 }
 
+# An image under an overlay that forgets, without and with a user namespace of the room's own.
+bench_own() {
+	step "open with a user namespace of the room's own; $FEW rounds"
+	race "$FEW" "pam=open_image:bench-image bench1" "pam=open_own:bench-own bench1"
+	median open_image; median open_own; ratio open_own_vs_image open_own open_image
+	sleep 0.5
+	hold 1 bench-own bench1
+	sleep 0.3
+	figure own_pss_kib "$(pss_of_helpers)" KiB
+	release
+	sleep 0.5
+}
+
 # Sum over supervisors and inits: our helper is the only program of that path in this PID namespace.
 pss_of_helpers() {
+	pss_of "$HELPER"
+}
+
+pss_of() { # PROGRAM
 	local p sum=0 kib
 	for p in /proc/[0-9]*; do
-		[ "$(readlink "$p/exe" 2>/dev/null)" = "$HELPER" ] || continue
+		[ "$(readlink "$p/exe" 2>/dev/null)" = "$1" ] || continue
 		kib=$(awk '/^Pss:/ { print $2 }' "$p/smaps_rollup" 2>/dev/null)
 		sum=$((sum + ${kib:-0}))
 	done
@@ -210,6 +213,56 @@ mean_of() {
 		END { $0 = line; $2 = (x + y) / 2; print }' "$RAW" >$B/mean && cat $B/mean >>"$RAW"
 }
 
+# The same isolation by users themselves, without root: carrel-shell, and bubblewrap as they would start it. Each has
+# setpriv(1) before it, and a program that writes a byte for a shell.
+bench_alone() {
+	local as="/usr/bin/setpriv --reuid bench1 --regid bench1 --clear-groups"
+	step "rooms that users make: carrel-shell, bubblewrap; $ROUNDS rounds"
+	stage_alone
+	race "$ROUNDS" "start=alone:$as $B/carrel-shell" "start=alone_bwrap:$as ${BWRAP[*]}" \
+		"start=alone_bwrap_lean:$as ${BWRAP_LEAN[*]}" "start=alone_exec:$as $B/payload"
+	median alone; p99 alone
+	local name
+	for name in bwrap bwrap_lean; do
+		median "alone_$name"; ratio "alone_vs_$name" alone "alone_$name"
+	done
+	median alone_exec
+	bench_podman
+	usermod -s /bin/sh bench1
+	$CTL shell publish bench1 || die "nothing can be published"
+	mkfifo $B/stay
+	$as $B/carrel-shell -c "echo; read x" <$B/stay >$B/stays &
+	exec 8>$B/stay
+	until [ -s $B/stays ]; do sleep 0.05; done
+	sleep 0.3
+	figure alone_pss_kib "$(pss_of "$B/carrel-shell")" KiB
+	exec 8>&-
+	wait $!
+}
+
+# By the same user, from a root that is there already, without an image store or a network: the least that podman does. Its
+# packages start services of the host, so it is measured where somebody has installed them.
+bench_podman() {
+	local as="/usr/bin/setpriv --reuid bench1 --regid bench1 --clear-groups" home=/home/bench1 root=$B/podman-root
+	[ -x /usr/bin/podman ] || { step "no podman here: not measured"; return 0; }
+	mkdir -p $root/bin
+	cp $B/payload $root/bin/
+	install -d -o bench1 -m 0700 /run/user/1001
+	cat >$B/podman <<-END
+		#!/bin/sh
+		export HOME=$home XDG_RUNTIME_DIR=/run/user/1001 PATH=/usr/bin:/usr/sbin:/sbin
+		exec podman run --rm --network none --cgroups disabled --log-driver none --rootfs $root:O /bin/payload
+	END
+	chmod 0755 $B/podman
+	if ! $as $B/podman >/dev/null 2>$B/podman.said; then
+		step "podman does not run here: $(tail -n 1 $B/podman.said)"
+		return 0
+	fi
+	race 20 "start=alone_again:$as $B/carrel-shell" "start=alone_podman:$as $B/podman"
+	median alone_podman
+	ratio alone_vs_podman alone_again alone_podman
+}
+
 bench_ssh() {
 	local ssh="/usr/bin/ssh -F none -i $B/keys/user -o BatchMode=yes -o StrictHostKeyChecking=no"
 	ssh+=" -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o GSSAPIAuthentication=no"
@@ -218,20 +271,37 @@ bench_ssh() {
 	sleep 1
 	race 60 "exit=ssh_bare:$ssh -p 7023 bench1@127.0.0.1 true" "exit=ssh_carrel:$ssh -p 7022 bench1@127.0.0.1 true"
 	median ssh_bare; median ssh_carrel; ratio ssh_vs_bare ssh_carrel ssh_bare
+	bench_last "$ssh"
 }
 
-table() {
-	awk -F'\t' '
-	BEGIN {
-		goal["open_vs_floor"] = 1.7; goal["open_vs_bwrap"] = 0.6; goal["join_vs_floor"] = 1.5
-		goal["pss_kib"] = 400; goal["open_1000_vs_1"] = 1.3; goal["ssh_vs_bare"] = 1.05
-	}
-	NR > 1 {
-		note = ""
-		if ($1 in goal)
-			note = sprintf("   goal <= %g: %s", goal[$1], $2 <= goal[$1] ? "met" : "MISSED")
-		printf "  %-28s %10.3f %s%s\n", $1, $2, $3, note
-	}' "$TSV"
+# A whole login through carrel-shell, the last stage, into the user namespace of an own room; beside one into the same room
+# without. And sudo in there beside sudo on the host, by the same loop of the shell's.
+bench_last() {
+	local ssh="$1" where name
+	step "ssh host true through carrel-shell; sudo in an own room"
+	race 60 "exit=ssh_plain:$ssh -p 7022 bench3@127.0.0.1 true" "exit=ssh_last:$ssh -p 7022 bench4@127.0.0.1 true"
+	median ssh_plain; median ssh_last; ratio ssh_last_vs_plain ssh_last ssh_plain
+	echo 'bench3 ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/bench
+	chmod 0440 /etc/sudoers.d/bench
+	cat >$B/sudo.loop <<-'SH'
+		for i in {1..25}; do
+			before=$EPOCHREALTIME
+			sudo -n true || exit 1
+			after=$EPOCHREALTIME
+			echo $((${after/./} - ${before/./}))
+		done
+	SH
+	for name in 1 2 3; do # turns: the machine drifts
+		setpriv --reuid bench3 --regid bench3 --init-groups --reset-env bash $B/sudo.loop >>$B/sudo.host ||
+			die "no sudo on the host"
+		$ssh -p 7022 bench4@127.0.0.1 "bash $B/sudo.loop" >>$B/sudo.own || die "no sudo in the room"
+	done
+	for where in host own; do
+		sort -n $B/sudo.$where | awk -v name=sudo_$where '{ v[NR] = $1 / 1000 }
+			END { printf "%s\t%.3f\t%.3f\n", name, v[int((NR + 1) / 2)], v[NR] }' >>"$RAW"
+		median sudo_$where
+	done
+	ratio sudo_vs_host sudo_own sudo_host
 }
 
 mount --make-rprivate /
@@ -245,9 +315,12 @@ crun_set_up
 bench_open
 bench_steps
 bench_join
+bench_own
 bench_memory
+bench_alone
 bench_many
 bench_ssh
 step done
 echo "$(uname -srm), $(nproc) CPUs, $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)"
-table
+table open_vs_floor=1.7 open_vs_bwrap=0.6 join_vs_floor=1.5 open_own_vs_image=1.3 \
+	pss_kib=400 open_1000_vs_1=1.3 alone_vs_bwrap=0.7 ssh_vs_bare=1.05 ssh_last_vs_plain=1.3

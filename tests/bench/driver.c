@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define CONTENDERS_MAX 24
-#define SETTLE_US      4000 /* for the kernel to put away what the turn before left */
+#define SETTLE_US 4000 /* for the kernel to put away what the turn before left */
 
 struct contender {
 	const char *name;
@@ -153,7 +153,7 @@ int main(int argc, char **argv)
 	int rounds = 1, warm = 2, hold = 0, opt;
 	size_t n = 0;
 
-	while ((opt = getopt(argc, argv, "c:f:n:w:h:")) != -1) {
+	while ((opt = getopt(argc, argv, "c:f:n:w:h:")) != -1)
 		if (opt == 'c')
 			b.pam_dir = optarg;
 		else if (opt == 'f')
@@ -166,7 +166,6 @@ int main(int argc, char **argv)
 			hold = atoi(optarg);
 		else
 			return 2;
-	}
 	if (rounds < 1 || (b.bpf_path && !read_filter(&b)))
 		return 2;
 	for (; optind < argc && n < CONTENDERS_MAX; optind++)

@@ -216,7 +216,6 @@ int main(int argc, char **argv)
 	}
 	init = make_room(strcmp(argv[argc - 1], "bare") != 0);
 	MUST(floor_give(FLOOR_FD, &init, 1));
-	(void)read(FLOOR_FD, &byte,
-		   1); /* end of file: the application is gone, and the room goes with this process */
+	(void)read(FLOOR_FD, &byte, 1); /* end of file: the application is gone, and the room goes with this process */
 	return 0;
 }

@@ -15,9 +15,8 @@
 #endif
 
 #define FLOOR_FD 3 /* the helper's end of the socket pair */
-#define FLOOR_NAMESPACES                                                                                     \
-	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP |         \
-	 CLONE_NEWTIME)
+#define FLOOR_NAMESPACES \
+	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWTIME)
 
 union floor_control {
 	struct cmsghdr head;
@@ -30,10 +29,8 @@ static inline int floor_give(int sock, const int *fds, size_t n)
 	union floor_control c = {.bytes = {0}};
 	char byte = 0;
 	struct iovec io = {&byte, 1};
-	struct msghdr m = {.msg_iov = &io,
-			   .msg_iovlen = 1,
-			   .msg_control = c.bytes,
-			   .msg_controllen = CMSG_SPACE(n * sizeof(int))};
+	struct msghdr m = {
+		.msg_iov = &io, .msg_iovlen = 1, .msg_control = c.bytes, .msg_controllen = CMSG_SPACE(n * sizeof(int))};
 
 	c.head = (struct cmsghdr){
 		.cmsg_len = CMSG_LEN(n * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
@@ -47,8 +44,7 @@ static inline int floor_take(int sock)
 	union floor_control c;
 	char byte;
 	struct iovec io = {&byte, 1};
-	struct msghdr m = {
-		.msg_iov = &io, .msg_iovlen = 1, .msg_control = c.bytes, .msg_controllen = sizeof(c)};
+	struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = c.bytes, .msg_controllen = sizeof(c)};
 	int fd;
 
 	if (recvmsg(sock, &m, MSG_CMSG_CLOEXEC) != 1 || m.msg_controllen < CMSG_LEN(sizeof(int)))

@@ -59,15 +59,18 @@ crun_set_up() {
 	done
 	mounts='{"destination":"/proc","type":"proc","source":"proc"}'
 	mounts+=',{"destination":"/dev","type":"tmpfs","source":"tmpfs","options":["nosuid","mode=755","size=65536k"]}'
-	mounts+=',{"destination":"/dev/pts","type":"devpts","source":"devpts","options":["nosuid","noexec","newinstance","ptmxmode=0666","mode=0620","gid=5"]}'
+	mounts+=',{"destination":"/dev/pts","type":"devpts","source":"devpts",'
+	mounts+='"options":["nosuid","noexec","newinstance","ptmxmode=0666","mode=0620","gid=5"]}'
 	mounts+=',{"destination":"/dev/mqueue","type":"mqueue","source":"mqueue","options":["nosuid","noexec","nodev"]}'
 	mounts+=',{"destination":"/sys","type":"sysfs","source":"sysfs","options":["nosuid","noexec","nodev","ro"]}'
 	for dir in /usr /etc /opt /srv /var/lib /bin /sbin /lib /lib64; do
 		[ -d $dir ] && ! [ -L $dir ] || continue
 		mkdir -p "$root$dir"
-		mounts+=",{\"destination\":\"$dir\",\"type\":\"bind\",\"source\":\"$dir\",\"options\":[\"rbind\",\"ro\",\"nosuid\",\"nodev\"]}"
+		mounts+=",{\"destination\":\"$dir\",\"type\":\"bind\",\"source\":\"$dir\","
+		mounts+="\"options\":[\"rbind\",\"ro\",\"nosuid\",\"nodev\"]}"
 	done
-	mounts+=",{\"destination\":\"/home/bench1\",\"type\":\"bind\",\"source\":\"/home/bench1\",\"options\":[\"bind\",\"nosuid\",\"nodev\"]}"
+	mounts+=",{\"destination\":\"/home/bench1\",\"type\":\"bind\",\"source\":\"/home/bench1\","
+	mounts+="\"options\":[\"bind\",\"nosuid\",\"nodev\"]}"
 	for dir in /dev/shm /tmp /var/tmp /run; do
 		mounts+=$(json_tmpfs "$dir" '"mode=1777","size=512m"')
 	done

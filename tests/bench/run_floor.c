@@ -35,8 +35,7 @@ static bool trim(const struct bench *b)
 	data[0].inheritable = data[1].inheritable = 0;
 	if (syscall(SYS_capset, &head, data) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return false;
-	memcpy(&program.filter, &(const struct sock_filter *){b->bpf.insn},
-	       sizeof(program.filter)); /* only read */
+	memcpy(&program.filter, &(const struct sock_filter *){b->bpf.insn}, sizeof(program.filter)); /* only read */
 	return b->bpf.len == 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 

@@ -38,7 +38,7 @@ stage_files() { # REPO BUILD
 	local dir
 	mount -t tmpfs -o mode=0755 bench /srv
 	mkdir -p $B/{pam,etc,conf,keys,rootfs,bundle,empty}
-	cp "$2/pam_carrel.so" "$2/carrel-helper" "$2/tests/bench/driver" "$2/tests/bench/payload" $B/
+	cp "$2/pam_carrel.so" "$2/carrel-helper" "$2"/carrel{-steward,-shell,ctl} "$2/tests/bench/driver" "$2/tests/bench/payload" $B/
 	cp -r "$1/conf/." $B/conf/
 	cp "$1"/tests/bench/*.[ch] "$1"/tests/bench/*.awk $B/
 	chown -R 0:0 $B
@@ -58,7 +58,22 @@ stage_files() { # REPO BUILD
 	# Name services of the host would be in carrel's time and not in the floor's; they are measured apart.
 	sed -i -E 's/^(passwd|group|shadow|gshadow|initgroups):.*/\1: files/' /etc/nsswitch.conf
 	rm -f /etc/motd /etc/nologin
-	useradd -m -s /bin/sh bench1 && useradd -m -s /bin/sh bench2 || die "cannot make users"
+	useradd -m -s /bin/sh bench1 && useradd -m -s /bin/sh bench2 && useradd -m -s /bin/bash bench3 &&
+		useradd -m -s $B/carrel-shell bench4 || die "cannot make users"
+}
+
+# A policy as bench-full has it, published for bench1, whose real shell is the payload.
+stage_alone() {
+	CTL="$B/carrelctl --helper $HELPER --module $MODULE"
+	usermod -s $B/payload bench1
+	install -d -m 0755 /etc/carrel
+	cat >/etc/carrel/carrel.conf <<-END
+	data_dir = "$B/conf";
+	rules = ( { user = "bench1"; policy = "alone"; } );
+	policies = { alone = { home = { mode = "overlay"; size = "64M"; }; features = { cgroup = "off"; limits = "off"; }; }; };
+	END
+	chmod 0644 /etc/carrel/carrel.conf
+	$CTL shell publish bench1 || die "nothing can be published"
 }
 
 stage_cgroup() {
@@ -103,9 +118,18 @@ stage_policies() {
 	variant nohide "$base $filter $home $none $on root = { hide = [ \"/home\" ]; run = [ ]; };"
 	variant nocaps "share = \"login\"; capabilities = { trim = false; }; $filter $home $none $on"
 	variant noaccounting "$base $filter $home $none features = { $off accounting = \"off\"; };"
+	printf '%s\n' bench1:200000:65536 bench4:300000:65536 | tee -a /etc/subuid >>/etc/subgid
+	mkdir -p $B/image && mount --bind / $B/image
+	local image="root = { mode = \"image\"; path = \"$B/image\"; over = \"tmpfs\"; size = \"64M\";
+		bind = ( { source = \"/srv\"; target = \"/srv\"; } ); };"
+	variant image "$base $filter $real $none $on $image"
+	variant own "${base/no_new_privs = true;/} $filter $real $none $on $image
+		no_new_privs = false; user = { mode = \"own\"; sudo = true; }; shell = { path = \"/bin/bash\"; };"
 	variant join "$shared $filter $none $on"
 	variant joincgroup "$shared $filter $none features = { limits = \"off\"; };"
-	printf '%s\n' "data_dir = \"$B/conf\";" "rules = ( ${RULES[*]} { service = \"sshd\"; policy = \"full\"; } );" \
+	printf '%s\n' "data_dir = \"$B/conf\";" "store = \"$B/store\";" \
+		"rules = ( ${RULES[*]} { user = \"bench3\"; policy = \"image\"; }, { user = \"bench4\"; policy = \"own\"; },
+		{ service = \"sshd\"; policy = \"full\"; } );" \
 		"policies = { ${POLICIES[*]} };" >$B/carrel.conf
 	printf 'auth required pam_deny.so\nsession required pam_deny.so\n' >$B/pam/other
 	printf 'session required pam_permit.so\n' >$B/pam/bench-permit

@@ -31,10 +31,9 @@
 #include "mark.h"
 
 #define TRACED_MAX 256
-#define KILL       (-1)
-#define OPTIONS                                                                                              \
-	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |             \
-	 PTRACE_O_TRACECLONE)
+#define KILL (-1)
+#define OPTIONS \
+	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
 
 enum role { MODULE, PROGRAM, HELPER, INIT, OTHER, ROLES };
 
@@ -114,7 +113,7 @@ static void on_entry(struct traced *t, const struct __ptrace_syscall_info *i)
 		s.marked = i->entry.args[1] != 0;
 		return;
 	}
-	t->makes_init = nr == SYS_clone3 && t->role == HELPER &&
+	t->makes_init = nr == SYS_clone3 && (t->role == HELPER || t->role == PROGRAM) &&
 			asks_for_pid_namespace(t->pid, i->entry.args[0], i->entry.args[1]);
 	if (s.hit || !is_wanted(t))
 		return;
@@ -126,7 +125,12 @@ static void on_entry(struct traced *t, const struct __ptrace_syscall_info *i)
 		s.delivered = true;
 		return;
 	}
-	(void)ptrace(PTRACE_POKEUSER, t->pid, 8 * ORIG_RAX, -1L); /* no such call */
+	if (nr == SYS_umask) { /* always succeeds, umask(2) */
+		s.delivered = true;
+		return;
+	}
+	if (nr != SYS_close) /* which lets go of the descriptor, whatever it answers */
+		(void)ptrace(PTRACE_POKEUSER, t->pid, 8 * ORIG_RAX, -1L); /* no such call */
 	t->answer = s.fault;
 }
 

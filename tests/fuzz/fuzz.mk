@@ -6,13 +6,13 @@ FUZZ_SECONDS ?= 20
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 FUZZ_CC := clang -g -O1 $(CSTD) $(CPPFLAGS) -fno-sanitize-recover=all
 # All that the targets may need, once; a target takes from the archive what it has not itself.
-FUZZ_LIB_SRC := $(wildcard src/proto/*.c src/base/*.c src/policy/*.c src/plan/*.c src/state/*.c src/apply/*.c src/door/*.c) \
-	$(wildcard src/ctl/top_*.c) src/ctl/units.c src/ctl/pamstack.c $(filter-out helper/main.c,$(wildcard helper/*.c))
+FUZZ_LIB_SRC := $(LAYER_SRC) $(filter-out helper/main.c,$(HELPER_SRC)) helper/keeper/wishes.c
 FUZZ_LIB := $(BUILD)/fuzz/libfuzzed.a
 FUZZ_SEEDS_fuzz_load := tests/golden/policy
 FUZZ_SEEDS_fuzz_why := tests/golden/why
 FUZZ_SEEDS_fuzz_calls := conf
-FUZZ_FLAGS_fuzz_supervise := -Wl,--wrap=poll,--wrap=crl_sandbox_sleep,--wrap=crl_leave,--wrap=crl_end_room,--wrap=crl_room_record
+FUZZ_FLAGS_fuzz_marks := -Wl,--wrap=fgetxattr
+FUZZ_FLAGS_fuzz_supervise := -Wl,--wrap=poll,--wrap=crl_sandbox_sleep,--wrap=crl_leave,--wrap=crl_end_room,--wrap=crl_recording_write
 
 $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -20,7 +20,7 @@ $(BUILD)/fuzz/obj/%.o: %.c
 	$(Q)$(FUZZ_CC) -MMD -MP -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
 $(FUZZ_LIB): $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(FUZZ_LIB_SRC))
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcsP $@ $^
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/records.h $(FUZZ_LIB)
 	$(if $(V),,@echo FUZZ-LD $@)
@@ -44,8 +44,8 @@ define run_fuzz
 endef
 
 .PHONY: fuzz check-fuzz
-fuzz: $(FUZZ_BIN)
+fuzz: $(FUZZ_BIN) ## each fuzz target for FUZZ_SECONDS=20
 	$(call run_fuzz,$(FUZZ_SECONDS))
 
-check-fuzz: $(FUZZ_BIN)
+check-fuzz: $(FUZZ_BIN) ## each fuzz target for some seconds
 	$(call run_fuzz,6)

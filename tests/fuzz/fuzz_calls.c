@@ -4,9 +4,9 @@
  *
  * Runs in: libFuzzer only. The file's owner and mode are not what is tried here: its reader is taken in whole.
  */
-#include "policy/sysgroups.c"
+#include "policy/filter/sysgroups.c"
 
-#include "plan/filter.h"
+#include "plan/filter/filter.h"
 #include "tests/unit/policy/lsan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,7 +26,7 @@ static void compile(const struct crl_sysgroups *groups)
 
 	expect(crl_policy_init(&p) == 0);
 	(void)snprintf(p.seccomp.base, sizeof(p.seccomp.base), "%s", groups->item[0].name);
-	rc = crl_filter_compile(&p.seccomp, groups, 0, &filter, &err);
+	rc = crl_filter_compile(&p.seccomp, groups, &(struct crl_filter_room){0}, &filter, &err);
 	expect(rc == -err.code && (rc < 0 || (filter.len > 0 && filter.len <= CRL_FILTER_MAX)));
 	crl_policy_done(&p);
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "policy/load.h"
-#include "policy/source.h"
+#include "policy/file/load.h"
+#include "policy/file/source.h"
 #include "tests/unit/policy/lsan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,14 +22,11 @@ static void check_expansion(struct crl_policy *p, const char *bytes, size_t size
 	struct crl_err err = {0};
 
 	memcpy(login.user, bytes + size - len, len);
-	if (crl_policy_expand(p, &facts, &err) != -err.code) {
+	if (crl_expand_policy(p, &facts, &err) != -err.code)
 		abort();
-	}
-	for (size_t i = 0; err.code == 0 && i < p->hide.len; i++) {
-		if (crl_path_fault(p->hide.item[i])) {
+	for (size_t i = 0; err.code == 0 && i < p->hide.len; i++)
+		if (crl_path_fault(p->hide.item[i]))
 			abort();
-		}
-	}
 }
 
 /* The dump of policy "p", or NULL. @ret_budget  what it shares, "" = nothing */
@@ -43,28 +40,23 @@ static char *dump_of(const char *bytes, size_t size, char ret_budget[CRL_BUDGET_
 	char *dump = NULL;
 	int rc;
 
-	if (!text) {
+	if (!text)
 		return NULL;
-	}
 	memcpy(text, bytes, size);
 	text[size] = '\0';
 	rc = crl_source_parse("fuzz", text, size, &s, &err);
-	if (rc == 0) {
+	if (rc == 0)
 		rc = crl_config_from_source(s, &c, &err);
-	}
-	if (rc == 0) {
+	if (rc == 0)
 		rc = crl_config_policy(c, "p", &p, &err);
-	}
 	if (rc == 0) {
 		rc = crl_policy_dump(&p, &dump);
 		memcpy(ret_budget, p.budget, sizeof(p.budget));
 	}
-	if (rc == 0) {
+	if (rc == 0)
 		check_expansion(&p, bytes, size);
-	}
-	if (rc != -err.code) {
+	if (rc != -err.code)
 		abort();
-	}
 	crl_config_free(c);
 	return dump;
 }
@@ -76,17 +68,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	scoped_free char *whole = NULL;
 	scoped_free char *second = NULL;
 
-	if (!first) {
+	if (!first)
 		return 0;
-	}
 	/* A policy names its budget, and does not hold it. */
-	if (asprintf(&whole, "budgets = { %s%s }; policies = { p = {\n%s}; };\n", budget, budget[0] ? " = { tasks = 9; };" : "",
-		     first) < 0) {
+	if (asprintf(&whole, "budgets = { %s%s }; policies = { p = {\n%s}; };\n", budget,
+		     budget[0] ? " = { tasks = 9; };" : "", first) < 0)
 		return 0;
-	}
 	second = dump_of(whole, strlen(whole), budget);
-	if (!second || strcmp(first, second) != 0) {
+	if (!second || strcmp(first, second) != 0)
 		abort();
-	}
 	return 0;
 }

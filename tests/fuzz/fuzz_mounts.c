@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "plan/mounts.h"
+#include "plan/mounts/plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -43,8 +43,13 @@ static void judge(const struct crl_mount_plan *plan)
 
 static void plan(struct crl_host *host, uint8_t choice)
 {
-	const struct crl_login login = {.uid = 1000, .gid = 1000, .ngroups = 1, .groups = {1000}, .user = "u",
-					.home = "/home/u", .service = "s"};
+	const struct crl_login login = {.uid = 1000,
+					.gid = 1000,
+					.ngroups = 1,
+					.groups = {1000},
+					.user = "u",
+					.home = "/home/u",
+					.service = "s"};
 	struct crl_mount_plan made = {0};
 	struct crl_err err = {0};
 	struct crl_policy p;

@@ -9,16 +9,22 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "proto/fdpass.h"
-#include "proto/msg.h"
 #include "tests/fuzz/records.h"
+#include "wire/fdpass.h"
+#include "wire/msg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void judge(const struct crl_received *got, const struct crl_msg_room *body)
 {
-	union { const struct crl_msg_room *room; const struct crl_login *login; const struct crl_err *err;
-		const struct crl_msg_lookup *lookup; const struct crl_msg_named *named; const struct crl_msg_join *join; } u = {body};
+	union {
+		const struct crl_msg_room *room;
+		const struct crl_login *login;
+		const struct crl_err *err;
+		const struct crl_msg_lookup *lookup;
+		const struct crl_msg_named *named;
+		const struct crl_msg_join *join;
+	} u = {body};
 	char text[512];
 
 	if (got->type == CRL_MSG_ROOM)
@@ -38,7 +44,7 @@ static void receive(int sock, uint32_t accept)
 	static struct crl_msg_room room;
 	struct crl_received got = {.fds = {-EBADF, -EBADF}};
 
-	if (crl_msg_recv(sock, accept, &room, sizeof(room), -1, &got) == 0)
+	if (crl_msg_recv(sock, &(const struct crl_phase){.accept = accept}, &room, sizeof(room), -1, &got) == 0)
 		judge(&got, &room);
 	crl_received_done(&got);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/pamstack.h"
+#include "ctl/host/pamstack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,33 +23,34 @@ static void expect(bool it_is_so)
 static void there_and_back(const char *text, const char *with)
 {
 	char *without = NULL;
-	struct pam_stack s;
+	struct ctl_pam_stack s;
 	size_t len = strlen(text);
 
-	pam_stack_read(with, &s);
+	ctl_pam_stack_read(with, &s);
 	expect(s.opens == 1 && s.closes == 1 && !s.after_open && !s.strange);
-	expect(pam_stack_disable(with, &without) >= 2);
+	expect(ctl_pam_stack_disable(with, &without) >= 2);
 	if (!strstr(text, "pam_carrel.so"))
-		expect(strncmp(without, text, len) == 0 && strlen(without) <= len + 1); /* a last line that had no end has one now */
+		expect(strncmp(without, text, len) == 0 &&
+		       strlen(without) <= len + 1); /* a last line that had no end has one now */
 	free(without);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct pam_wish wish = {.module = "pam_carrel.so", .arguments = "config=/x"};
+	const struct ctl_pam_wish wish = {.module = "pam_carrel.so", .arguments = "config=/x"};
 	char *text = malloc(size + 1), *with = NULL, *without = NULL;
-	struct pam_stack s;
+	struct ctl_pam_stack s;
 	int gone;
 
 	if (!text)
 		return 0;
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (pam_stack_enable(text, &wish, &with, NULL) == 0)
+	if (ctl_pam_stack_enable(text, &wish, &with, NULL) == 0)
 		there_and_back(text, with);
-	gone = pam_stack_disable(text, &without);
+	gone = ctl_pam_stack_disable(text, &without);
 	if (gone >= 0) {
-		pam_stack_read(without, &s);
+		ctl_pam_stack_read(without, &s);
 		expect(s.opens == 0 && s.closes == 0);
 	}
 	free(text);

@@ -11,10 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plan/filter/filter.h"
 #include "state/filter_cache.h"
-#include "state/room_text.h"
-#include "state/rooms.h"
-#include "state/trial.h"
+#include "state/rooms/room_text.h"
+#include "state/rooms/rooms.h"
+#include "state/trial/trial.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

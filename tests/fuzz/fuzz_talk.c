@@ -7,9 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "door/talk.h"
-#include "proto/fdpass.h"
 #include "tests/fuzz/records.h"
+#include "wire/fdpass.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

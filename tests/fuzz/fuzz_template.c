@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/path.h"
-#include "policy/condition.h"
+#include "policy/rules/condition.h"
 #include "policy/template.h"
 #include "tests/fuzz/records.h"
 
@@ -33,7 +33,7 @@ static void expand(const char *text, const struct crl_facts *facts)
 {
 	struct crl_err err = {0}, other = {0};
 	char *path = NULL, host[64];
-	int rc = crl_path_expand("key", text, facts, &path, &err);
+	int rc = crl_expand_path("key", text, facts, &path, &err);
 
 	expect(rc == -err.code);
 	if (rc == 0) {
@@ -42,13 +42,14 @@ static void expand(const char *text, const struct crl_facts *facts)
 			expect((unsigned char)*p >= ' ' || strchr(text, *p));
 	}
 	free(path);
-	rc = crl_hostname_expand(text, facts, host, sizeof(host), &other);
+	rc = crl_expand_hostname(text, facts, host, sizeof(host), &other);
 	expect(rc == -other.code);
 	expect(rc < 0 || strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(host));
 }
 
 /* What the narrow one holds for, the wide one that covers it holds for. */
-static void compare(enum crl_condition kind, const char *wide, const char *narrow, const struct crl_login *login, time_t now)
+static void compare(enum crl_condition kind, const char *wide, const char *narrow, const struct crl_login *login,
+		    time_t now)
 {
 	bool holds;
 

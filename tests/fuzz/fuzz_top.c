@@ -6,7 +6,9 @@
  */
 #include <stdlib.h>
 
-#include "ctl/top.h"
+#include "ctl/top/frame.h"
+#include "ctl/top/keys.h"
+#include "ctl/top/screen.h"
 #include "tests/fuzz/records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -17,7 +19,7 @@ static void expect(bool it_is_so)
 		abort();
 }
 
-static void fill(struct fuzz_input *in, struct top_row *r)
+static void fill(struct fuzz_input *in, struct ctl_top_row *r)
 {
 	fuzz_text(in, r->login.id, sizeof(r->login.id));
 	fuzz_text(in, r->login.user, sizeof(r->login.user));
@@ -36,17 +38,18 @@ static void fill(struct fuzz_input *in, struct top_row *r)
 }
 
 /* Nothing but visible ASCII ever stands on the screen. */
-static void draw(struct top_screen *screen, struct top_view *v, const struct top_sample *s, int columns, int lines)
+static void draw(struct ctl_top_screen *screen, struct ctl_top_view *v, const struct ctl_top_sample *s, int columns,
+		 int lines)
 {
-	const struct top_host host = {2, 1 << 30, 1700000000};
+	const struct ctl_top_host host = {2, 1 << 30, 1700000000};
 	char *bytes;
 	size_t len;
 
-	expect(top_screen_resize(screen, columns, lines) == 0);
-	top_draw(screen, v, s, &host);
+	expect(ctl_top_screen_resize(screen, columns, lines) == 0);
+	ctl_top_draw(screen, v, s, &host);
 	for (int i = 0; i < screen->columns * screen->lines; i++)
 		expect(screen->text[i] >= ' ' && screen->text[i] <= '~');
-	bytes = top_screen_encode(NULL, screen, true, &len);
+	bytes = ctl_top_screen_encode(NULL, screen, true, &len);
 	expect(bytes);
 	free(bytes);
 }
@@ -54,31 +57,31 @@ static void draw(struct top_screen *screen, struct top_view *v, const struct top
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
-	struct top_sample s = {.at_us = 2000000}, before = {.at_us = 1};
-	struct top_view v = {.interval_ms = 2000};
-	struct top_screen screen = {0};
-	struct top_keys keys = {0};
+	struct ctl_top_sample s = {.at_us = 2000000}, before = {.at_us = 1};
+	struct ctl_top_view v = {.interval_ms = 2000};
+	struct ctl_top_screen screen = {0};
+	struct ctl_top_keys keys = {0};
 	int columns = fuzz_byte(&in), lines = fuzz_byte(&in) % 60;
 	unsigned int rows = fuzz_byte(&in) % 6;
 
 	for (unsigned int i = 0; i < rows; i++) {
-		struct top_row *r = top_sample_add(&s);
+		struct ctl_top_row *r = ctl_top_sample_add(&s);
 
 		expect(r);
 		fill(&in, r);
 	}
-	top_sample_finish(&s, &before);
-	expect(top_view_arrange(&v, &s) == 0);
+	ctl_top_sample_finish(&s, &before);
+	expect(ctl_top_view_arrange(&v, &s) == 0);
 	draw(&screen, &v, &s, columns, lines);
 	for (unsigned int i = 0; in.len > 0 && i < 64; i++) {
-		(void)top_view_key(&v, &s, top_keys_feed(&keys, fuzz_byte(&in)));
-		expect(top_view_arrange(&v, &s) == 0);
+		(void)ctl_top_view_key(&v, &s, ctl_top_keys_feed(&keys, fuzz_byte(&in)));
+		expect(ctl_top_view_arrange(&v, &s) == 0);
 		if (i % 8 == 0)
 			draw(&screen, &v, &s, columns, lines);
 	}
 	draw(&screen, &v, &s, columns, lines);
-	top_screen_done(&screen);
-	top_view_done(&v);
-	top_sample_done(&s);
+	ctl_top_screen_done(&screen);
+	ctl_top_view_done(&v);
+	ctl_top_sample_done(&s);
 	return 0;
 }

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state/kernlog.h"
-#include "state/why.h"
+#include "state/why/kernlog.h"
+#include "state/why/why.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,12 +13,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proto/msg.h"
-#include "proto/proto.h"
+#include "wire/msg.h"
+#include "wire/proto.h"
 
-#define FUZZ_FDS        3u /* bits of flags: how many descriptors when FUZZ_AS_SAID */
-#define FUZZ_AS_SAID    4u /* length and descriptors as the bytes say, not as the type has them */
-#define FUZZ_HALF       8u /* the header says more than there is */
+#define FUZZ_FDS 3u /* bits of flags: how many descriptors when FUZZ_AS_SAID */
+#define FUZZ_AS_SAID 4u /* length and descriptors as the bytes say, not as the type has them */
+#define FUZZ_HALF 8u /* the header says more than there is */
 #define FUZZ_RECORD_MAX (sizeof(struct crl_msg_header) + sizeof(struct crl_msg_room) + 64)
 
 struct fuzz_input {
@@ -75,15 +75,22 @@ static inline struct fuzz_shape fuzz_shape_of(unsigned int type, uint8_t flags)
 	case CRL_MSG_NAMED:
 		return (struct fuzz_shape){sizeof(struct crl_msg_named), 0};
 	case CRL_MSG_ROOM:
-		return (struct fuzz_shape){crl_msg_room_size(flags >> 4), 1};
+		return (struct fuzz_shape){crl_msg_room_size(flags >> 4),
+					   1}; /* not listened to: the body is zero there */
 	case CRL_MSG_REFUSED:
 		return (struct fuzz_shape){sizeof(struct crl_err), 0};
 	case CRL_MSG_JOIN:
 		return (struct fuzz_shape){sizeof(struct crl_msg_join), 2};
 	case CRL_MSG_TAKEN:
 		return (struct fuzz_shape){sizeof(struct crl_msg_taken), 1};
+	case CRL_MSG_JOINED:
+		return (struct fuzz_shape){sizeof(struct crl_msg_joined), 0};
+	case CRL_MSG_LISTENER:
+		return (struct fuzz_shape){0, 2};
 	case CRL_MSG_READY:
 		return (struct fuzz_shape){sizeof(struct crl_msg_ready), flags & 0x10 ? 2 : 0};
+	case CRL_MSG_TERMINAL:
+		return (struct fuzz_shape){sizeof(struct crl_msg_terminal), flags & 0x10 ? 2 : 0};
 	case CRL_MSG_CLOSED:
 		return (struct fuzz_shape){0, 1};
 	default:
@@ -94,8 +101,13 @@ static inline struct fuzz_shape fuzz_shape_of(unsigned int type, uint8_t flags)
 /* What a body needs to be believed so far that the bytes on top of it matter. */
 static inline void fuzz_body(uint8_t *body, unsigned int type, uint8_t flags)
 {
-	const struct crl_login login = {.uid = 1000, .gid = 1000, .ngroups = 1, .groups = {1000}, .user = "u",
-					.home = "/home/u", .service = "s"};
+	const struct crl_login login = {.uid = 1000,
+					.gid = 1000,
+					.ngroups = 1,
+					.groups = {1000},
+					.user = "u",
+					.home = "/home/u",
+					.service = "s"};
 	uint32_t filter_len = flags >> 4;
 
 	if (type == CRL_MSG_OPEN || type == CRL_MSG_JOIN)
@@ -125,7 +137,8 @@ static inline void fuzz_send(struct fuzz_input *in, int sock, const int fds[3])
 
 	memset(record, 0, sizeof(record));
 	if (flags & FUZZ_AS_SAID)
-		shape = (struct fuzz_shape){given < sizeof(record) - header ? given : sizeof(record) - header, flags & FUZZ_FDS};
+		shape = (struct fuzz_shape){given < sizeof(record) - header ? given : sizeof(record) - header,
+					    flags & FUZZ_FDS};
 	else
 		fuzz_body(record + header, type, flags);
 	if (!(flags & FUZZ_AS_SAID) && shape.size)

@@ -1,21 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds what the guest boots from: a Debian 12 system as an ext4 image, its kernel, an initramfs. Prints the directory
+# Builds what the guest boots from: a Debian system as an ext4 image, its kernel, an initramfs. Prints the directory
 # that holds root.ext4, vmlinuz and initrd. It is made once for each recipe (this file, guest-init.sh and etc/).
-# Packages come from the host's own apt sources; the kernel is unpacked, never installed here.
-# Environment: CARREL_GUEST_CACHE (default /var/cache/carrel-guest)
+# Packages come from the mirrors that the host's own apt knows; the kernel is unpacked, never installed here.
+# A guest that is another Debian than this host has "builder" beside, a tree with that Debian's compiler and libraries.
+# Environment: CARREL_GUEST_CACHE (default /var/cache/carrel-guest), GUEST=trixie for Debian 13 (default bookworm)
 # Checkouts with different recipes share the cache: who uses an image holds its file "lock" (shared) meanwhile, and what
 # nobody has used for a day goes.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
 cache=${CARREL_GUEST_CACHE:-/var/cache/carrel-guest}
+suite=${GUEST:-bookworm}
 
 # What tests in the guest use, besides what the live suite needs (deps.sh).
 packages=(
 	systemd systemd-sysv dbus dbus-user-session libpam-systemd polkitd udev kmod init systemd-container
-	at fuse3 quota libcap2-bin libpam0g iputils-ping stress-ng libcmocka0 e2fsprogs python3-minimal nfs-kernel-server
-	nfs-common autofs xz-utils less ncurses-term slapd nslcd libnss-ldapd ldap-utils
+	at fuse3 quota libcap2-bin libpam0g iputils-ping stress-ng libcmocka0 libseccomp2 e2fsprogs
+	python3-minimal nfs-kernel-server nfs-common autofs xz-utils less ncurses-term slapd nslcd libnss-ldapd ldap-utils
+	exim4-daemon-light bsd-mailx bindfs xfsprogs
 )
+case $suite in
+bookworm) packages+=(libconfig9) ;;
+trixie) packages+=(libconfig11) ;;
+*) echo "image: GUEST: found \"$suite\", expected bookworm or trixie" >&2; exit 1 ;;
+esac
 # Needed to build, not to run.
 not_in_guest='^(gcc|make|.*-dev|qemu-.*|mmdebstrap|busybox-static|xz-utils|crun)$'
 
@@ -24,29 +32,28 @@ masked=(apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all
 	systemd-timesyncd.service getty@tty1.service serial-getty@ttyS0.service console-getty.service
 	nfs-server.service nfs-blkmap.service rpcbind.service rpcbind.socket autofs.service systemd-pstore.service)
 
+builds='^(gcc|make|.*-dev)$'
+builder=(libpam-modules)
+
 while read -r p; do
 	[[ $p =~ $not_in_guest ]] || packages+=("$p")
+	! [[ $p =~ $builds ]] || builder+=("$p")
 done < <("$here/../lib/deps.sh" --list)
 
 recipe_digest() {
 	{
-		printf '%s\n' "${packages[@]}"
+		printf '%s\n' "$suite" "${packages[@]}"
 		cat "$here/image.sh" "$here/guest-init.sh"
 		find "$here/etc" -type f | sort | xargs cat
 	} | sha256sum | cut -c 1-16
 }
 
-kernel_package() {
-	apt-cache show --no-all-versions linux-image-cloud-amd64 | sed -n 's/^Depends: \([^ ,]*\).*/\1/p'
-}
-
-# The kernel's files into $1/kernel.
+# The kernel's files into $1/kernel, from the package that was left in $1.
 unpack_kernel() {
 	local dir=$1/kernel
 	mkdir -p "$dir"
-	(cd "$dir" && apt-get -q -o APT::Sandbox::User=root download "$(kernel_package)")
-	dpkg -x "$dir"/*.deb "$dir"
-	rm -f "$dir"/*.deb
+	dpkg -x "$1"/linux-image-*.deb "$dir"
+	rm -f "$1"/linux-image-*.deb
 	mkdir -p "$dir/usr"
 	if [ ! -d "$dir/usr/lib/modules" ]; then # packages differ in where /lib is
 		mkdir -p "$dir/usr/lib"
@@ -54,7 +61,7 @@ unpack_kernel() {
 		rmdir "$dir/lib"
 	fi
 	version=$(ls "$dir/usr/lib/modules")
-	ln -s usr/lib "$dir/lib"
+	[ -L "$dir/lib" ] || ln -s usr/lib "$dir/lib"
 	depmod -b "$dir" "$version"
 	cp "$dir/boot/vmlinuz-$version" "$1/vmlinuz"
 }
@@ -75,33 +82,60 @@ build_initrd() { # DIRECTORY
 
 sources() {
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
-		awk '$4 == "Debian" && $2 ~ /^bookworm/ { print "deb", $1, $2, $3 }' | sort -u
+		awk -v suite="$suite" '$4 == "Debian" && sub(/^(bookworm|trixie)/, suite, $2) { print "deb", $1, $2, $3 }' | sort -u
 }
 
-build_root() { # DIRECTORY
-	local root=$1/root list=$1/sources
-	sources >"$list"
-	[ -s "$list" ] || { echo "image: apt knows no source of Debian 12 (bookworm) packages" >&2; exit 1; }
-	mkdir -p "$cache/debs"
-	unshare -m mmdebstrap --quiet --mode=root --variant=minbase \
-		--include="$(IFS=,; echo "${packages[*]}")" \
+# Debian's own choice delivers here and nowhere else. It took the name of the host that builds. No daemon: a letter is
+# delivered by the call that takes it.
+mailer() { # ROOT
+	echo carrel-guest >"$1/etc/mailname"
+	sed -i "s/^dc_other_hostnames=.*/dc_other_hostnames='carrel-guest'/" "$1/etc/exim4/update-exim4.conf.conf"
+	chroot "$1" update-exim4.conf
+}
+
+# bootstrap PACKAGES ROOT SOURCES [OPTION...]: PACKAGES with commas between them
+bootstrap() {
+	unshare -m mmdebstrap --quiet --mode=root --variant=minbase --include="$1" \
 		--aptopt='Acquire::Retries "3"' --aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
 		--skip=cleanup/apt/cache --skip=essential/unlink \
 		--setup-hook="mkdir -p \"\$1/var/cache/apt/archives\"" \
 		--setup-hook="sync-in $cache/debs /var/cache/apt/archives" \
+		"${@:4}" \
 		--customize-hook="sync-out /var/cache/apt/archives $cache/debs" \
 		--customize-hook="rm -rf \"\$1\"/var/cache/apt/archives/*.deb \"\$1\"/var/lib/apt/lists/*" \
-		bookworm "$root" - <"$list"
+		"$suite" "$2" - <"$3"
+}
+
+# The name of the kernel's package stands in what the metapackage needs.
+KERNEL='cd /tmp; apt-get -q -o APT::Sandbox::User=root download "$(apt-cache show --no-all-versions linux-image-cloud-amd64 |
+	sed -n "s/^Depends: \([^ ,]*\).*/\1/p")"'
+
+comma() {
+	local IFS=,
+	echo "$*"
+}
+
+build_root() { # DIRECTORY
+	local root=$1/root list=$1/sources
+	sources >"$list"
+	[ -s "$list" ] || { echo "image: apt knows no source of Debian packages" >&2; exit 1; }
+	mkdir -p "$cache/debs"
+	bootstrap "$(comma "${packages[@]}")" "$root" "$list" --customize-hook="chroot \"\$1\" sh -c '$KERNEL'" \
+		--customize-hook="mv \"\$1\"/tmp/linux-image-*.deb \"$1/\""
+	! grep -q ' trixie' "$list" || bootstrap "$(comma "${builder[@]}")" "$1/builder" "$list"
+	unpack_kernel "$1"
+	build_initrd "$1"
 	cp -a "$1/kernel/usr/lib/modules" "$root/usr/lib/"
 	cp -r "$here/etc/." "$root/etc/"
 	echo carrel-guest >"$root/etc/hostname"
 	printf '127.0.0.1 localhost\n127.0.1.1 carrel-guest\n' >"$root/etc/hosts"
 	echo '/dev/vda / ext4 rw 0 0' >"$root/etc/fstab"
+	mailer "$root"
 	: >"$root/etc/resolv.conf"
 	chroot "$root" systemctl --quiet mask "${masked[@]}"
-	chroot "$root" systemctl --quiet disable slapd nslcd
+	chroot "$root" systemctl --quiet disable slapd nslcd exim4 exim4-base.timer
 	chroot "$root" systemctl --quiet enable guest-control.service ssh.service
 	chroot "$root" systemctl --quiet set-default multi-user.target
 	mke2fs -q -t ext4 -O quota,project -E quotatype=usrquota:grpquota:prjquota,root_owner=0:0 -d "$root" "$1/root.ext4" 3G
@@ -136,8 +170,6 @@ main() {
 		mkdir -p "$dir"
 		{
 			apt-get update -q # lists may be missing, or older than the archive
-			unpack_kernel "$dir"
-			build_initrd "$dir"
 			build_root "$dir"
 		} >&2
 		touch "$dir/ready"

@@ -50,19 +50,48 @@ guest_keys() {
 	END
 }
 
+# guest_make IMAGE REPOSITORY BUILD ARGUMENT...: make; for a guest that is another Debian with that one's compiler and
+# libraries, in mounts of its own. What the arguments name is below REPOSITORY, BUILD or GUEST_DIR.
+guest_make() {
+	local image=$1 repo=$2 build=$3
+	shift 3
+	if ! [ -d "$image/builder" ]; then
+		make -s -C "$repo" BUILD="$build" "$@"
+		return
+	fi
+	mkdir -p "$build"
+	unshare -m bash -euc '
+		image=$1 places=("$2" "$3" $4)
+		mount -t tmpfs -o mode=0755 guest /mnt
+		mkdir /mnt/{upper,work,root}
+		mount -t overlay -o "lowerdir=$image/builder,upperdir=/mnt/upper,workdir=/mnt/work" guest /mnt/root
+		for place in /dev /proc "${places[@]}"; do
+			mkdir -p "/mnt/root$place"
+			mount --rbind "$place" "/mnt/root$place"
+		done
+		chroot /mnt/root env -i PATH="$PATH" make -s -C "$2" BUILD="$3" "${@:5}"' \
+		guest "$image" "$repo" "$build" "${GUEST_DIR-}" "$@" </dev/null
+}
+
 # The second disk: what this run lays over the system.
-guest_payload() { # REPOSITORY BUILD
-	local tree=$GUEST_DIR/payload
+guest_payload() { # IMAGE REPOSITORY BUILD
+	local tree=$GUEST_DIR/payload image=$1
+	shift
 	mkdir -p "$tree"/{etc/ssh,etc/guest,opt/guest}
-	make -s -C "$1" BUILD="$2" DESTDIR="$tree" install >/dev/null || return 1
+	guest_make "$image" "$1" "$2" DESTDIR="$tree" install >/dev/null || return 1
 	install -m 0600 "$GUEST_DIR/hostkey" "$tree/etc/ssh/ssh_host_ed25519_key"
 	install -m 0644 "$GUEST_DIR/hostkey.pub" "$tree/etc/ssh/ssh_host_ed25519_key.pub"
 	install -m 0644 "$GUEST_DIR/id.pub" "$tree/etc/guest/keys"
 	cp -r "$1/tests" "$1/conf" "$1/docs" "$tree/opt/guest/"
 	mkdir -p "$tree/opt/guest/build/tests"
-	cp "$2/pam_carrel.so" "$2"/carrel-* "$2/carrelctl" "$tree/opt/guest/build/"
+	cp "$2/pam_carrel.so" "$2"/carrel-* "$2"/carrel{,ctl} "$tree/opt/guest/build/"
 	cp -r "$2/tests/lib" "$2/tests/fault" "$tree/opt/guest/build/tests/"
+	mkdir -p "$tree"/opt/guest/build/tests/live/{plan,store}
+	cp "$2/tests/live/plan/test_filter_oracle" "$tree/opt/guest/build/tests/live/plan/"
+	cp "$2"/tests/live/store/test_{entry,form,gc} "$tree/opt/guest/build/tests/live/store/"
 	cp "$2/tests/lib/syslogd" "$tree/opt/guest/"
+	mkdir "$tree/opt/guest/deb"
+	cp "$2"/deb/carrel_*.deb "$tree/opt/guest/deb/" 2>/dev/null # when the suite of that name is to run
 	chown -R 0:0 "$tree"
 	tar -C "$tree" -cf "$GUEST_DIR/payload.tar" --owner=0 --group=0 .
 	truncate -s '%512' "$GUEST_DIR/payload.tar"
@@ -76,7 +105,7 @@ guest_start() {
 	until door=$(free_port) && [ "$door" != "$control" ]; do :; done
 	[ "$kind" != plain ] || plain=carrel.plain
 	guest_keys "$control" "$door"
-	guest_payload "$3" "$4" || { echo "guest: cannot pack carrel" >&2; return 1; }
+	guest_payload "$image" "$3" "$4" || { echo "guest: cannot pack carrel" >&2; return 1; }
 	setpriv --pdeathsig KILL qemu-system-x86_64 -accel "${GUEST_ACCEL:-tcg,thread=multi}" -machine q35 -cpu max \
 		-smp 2 -m 2048 -nodefaults -display none \
 		-serial "file:$GUEST_DIR/console" -kernel "$image/vmlinuz" -initrd "$image/initrd" \

@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs suites in the guest (all of them, or those named) and adds up. Usage: run.sh [SUITE...]; with --shell: a root shell in a guest instead.
+# Runs suites in the guest (all of them, or those named) and adds up. Usage: run.sh [SUITE[:CASE,CASE...]...]; with --shell:
+# a root shell in a guest instead.
 # A suite says in its head on which kinds of system it runs ("# boot: systemd plain"), and all of one kind share one
 # boot. Suites are programs on this side that talk to the guest (qemu.sh).
-# Environment: CARREL_BUILD; BOOT=plain runs on that kind only; GUEST_KEEP=DIRECTORY keeps console and logs there
+# Environment: CARREL_BUILD; BOOT=plain runs on that kind only; GUEST_KEEP=DIRECTORY keeps console and logs there;
+# GUEST=trixie: Debian 13, for which carrel is built anew, with that one's compiler and libraries
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 repo=$(cd "$here/../.." && pwd -P)
@@ -14,7 +16,7 @@ SUITE_LIMIT=${SUITE_LIMIT:-2400} # seconds one suite may take
 suite_group= # of the suite that runs
 
 boots_with() { # SUITE KIND
-	grep -qE "^# boot:.* $2( |\$)" "$here/suites/$1.sh"
+	grep -qE "^# boot:.* $2( |\$)" "$here/suites/${1%%:*}.sh"
 }
 
 start() { # KIND
@@ -34,16 +36,25 @@ end() {
 	GUEST_DIR=
 }
 
-run_suite() { # SUITE
-	local start=$SECONDS report=$GUEST_DIR/report.$1
-	echo "== guest: $1 ($GUEST_KIND)"
+run_once() { # SUITE REPORT [CASE...]
 	set -m # a group of its own, so that a signal ends all of it, and at once: only "wait" lets a trap run
-	timeout --foreground "$SUITE_LIMIT" "$here/suites/$1.sh" 2>&1 </dev/null | tee "$report" &
+	timeout --foreground "$SUITE_LIMIT" "$here/suites/$1.sh" "${@:3}" 2>&1 </dev/null | tee "$2" &
 	set +m
 	suite_group=$(jobs -p %%)
 	wait %%
 	suite_group=
-	add_up "$1 ($GUEST_KIND)" "$report"
+}
+
+run_suite() { # SUITE[:CASE,CASE...]
+	local start=$SECONDS name=${1%%:*} cases
+	local report=$GUEST_DIR/report.$name
+	IFS=, read -ra cases <<<"$(cases_in "$1")"
+	echo "== guest: $1 ($GUEST_KIND)"
+	run_once "$name" "$report" "${cases[@]}"
+	while wants_again "$1 ($GUEST_KIND)" "$report"; do
+		run_once "$name" "$report" "${cases[@]}"
+	done
+	add_up "$1 ($GUEST_KIND)"
 	echo "== guest: $1 took $((SECONDS - start)) s"
 }
 
@@ -74,18 +85,26 @@ trap 'exit 130' INT TERM HUP
 image=$("$here/image.sh") || exit 3
 exec 7<"$image/lock" && flock --shared 7 || exit 3 # another checkout's run does not remove it meanwhile
 [ "${1-}" != --image ] || exit 0
+if [ -d "$image/builder" ]; then
+	build=$build/$GUEST
+	guest_make "$image" "$repo" "$build" -j "$(nproc)" all guest-tools >/dev/null || exit 3
+fi
 if [ "${1-}" = --shell ]; then
 	shift
 	shell "$@"
 	exit 0
 fi
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(smoke manager limits usage operator budgets why names lecture escapes homes lifecycle live)
+[ $# -eq 0 ] || again_left=${SUITES_AGAIN-0}
+[ $# -gt 0 ] || suites=(
+	smoke same manager limits usage operator budgets why names lecture escapes mail homes store kept images sandbox lifecycle
+	alone own workshop unfit nested gate seen live package
+)
 for kind in ${BOOT:-systemd plain}; do
 	wanted=()
 	for suite in "${suites[@]}"; do
-		# A full run has to end within the hour: this one's second boot is for those who ask for it.
-		[ $# -gt 0 ] || [ "$suite $kind" != "budgets plain" ] || continue
+		# A full run has to end within the hour: the second boot of these is for those who ask for it.
+		[ $# -gt 0 ] || ! [[ "$suite $kind" =~ ^(budgets|why)\ plain$ ]] || continue
 		! boots_with "$suite" $kind || wanted+=("$suite")
 	done
 	run_kind $kind "${wanted[@]}"

@@ -9,6 +9,7 @@
 export CARREL_PATIENCE=${CARREL_PATIENCE:-9} # an emulated machine, perhaps on a busy one
 . "$(dirname "$0")/../qemu.sh"
 . "$(dirname "$0")/../../lib/tap.sh"
+cases_begin "$0" "$@"
 
 # The suites of one boot share a guest: each begins without carrel in the stacks and without rooms that linger.
 users_make() {
@@ -47,7 +48,8 @@ conf_write() {
 
 # The log since a mark, from wherever this kind of system keeps it.
 log_mark() {
-	LOG_MARK=$(guest 'journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n "s/^-- cursor: //p"; cat /var/log/auth.log 2>/dev/null | wc -l')
+	LOG_MARK=$(guest \
+		'journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n "s/^-- cursor: //p"; cat /var/log/auth.log 2>/dev/null | wc -l')
 }
 
 log_since() { # REGEX
@@ -62,6 +64,11 @@ kill_supervisor_of_one() {
 	hold_end one 2>/dev/null
 	poll 20 guest "! pgrep -u ana"
 	guest '/usr/libexec/carrel/carrel-helper --sweep --state /run/carrel'
+}
+
+# program NAME [PYTHON]: the command that runs tests/lib/py/NAME.py, all of it in the command: no room needs to see the file
+program() {
+	printf '%s -c %q' "${2-python3}" "$(<"$(dirname "${BASH_SOURCE[0]}")/../lib/py/$1.py")"
 }
 
 # hold NAME USER [SSH OPTIONS]: a login that stays until hold_end; hold_ask NAME COMMAND asks its shell. One stream has it
@@ -97,8 +104,10 @@ hold_ask() { # NAME COMMAND [SECONDS]
 
 hold_end() {
 	local fd=HOLD_FD_$1 pid=HOLD_$1
+	[ -n "${!fd-}" ] || return 0
 	(echo exit >&"${!fd}") 2>/dev/null # on a terminal the end of input ends nothing; nobody may read it any more
 	eval "exec ${!fd}>&-"
+	unset "$fd"
 	rm -f "$GUEST_DIR/hold.$1"
 	poll 30 eval "! kill -0 ${!pid} 2>/dev/null" || kill "${!pid}"
 	wait "${!pid}" 2>/dev/null

@@ -65,7 +65,9 @@ static void start(struct app *a, const char *user)
 static void report(const char *step, const struct app *a, int code)
 {
 	(void)printf("%s %s %s\n", step, user_of(a->handle[a->now]),
-		     code == PAM_SUCCESS ? "ok" : code == PAM_SESSION_ERR ? "refused" : "failed");
+		     code == PAM_SUCCESS       ? "ok"
+		     : code == PAM_SESSION_ERR ? "refused"
+					       : "failed");
 }
 
 /* In a child, which fails to start where the room is dead. */

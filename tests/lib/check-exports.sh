@@ -10,7 +10,7 @@ if [[ $have != "$want" ]]; then
 	echo "pam_carrel.so exports: $have" >&2
 	fail=1
 fi
-for product in "$build/pam_carrel.so" "$build/carrel-helper"; do
+for product in "$build/pam_carrel.so" "$build/carrel-helper" "$build/carrel-steward"; do
 	readelf -hW "$product" | grep -q 'Type:.*DYN' || { echo "$product is not position independent" >&2; fail=1; }
 	readelf -lW "$product" | grep -q GNU_RELRO || { echo "$product has no RELRO" >&2; fail=1; }
 	readelf -dW "$product" | grep -q 'BIND_NOW\|FLAGS.*NOW' || { echo "$product does not bind at start" >&2; fail=1; }

@@ -3,7 +3,14 @@
 # carrelctl on the stage, and what its answers are read with.
 
 ctl() {
-	"$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --module "$STAGE_LIB/pam_carrel.so" --state "$STATE_DIR" --pam-dir "$STAGE/pam.test" "$@"
+	"$STAGE_LIB/carrelctl" --helper "$STAGE_LIB/carrel-helper" --module "$STAGE_LIB/pam_carrel.so" --state "$STATE_DIR" --pam-dir \
+		"$STAGE/pam.test" "$@"
+}
+
+# rooms_end USER...: their rooms are ended; until no room is left
+rooms_end() {
+	ctl kill "$@" >/dev/null 2>&1
+	poll 20 rooms_gone
 }
 
 # status COMMAND...: its exit status

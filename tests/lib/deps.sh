@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that building and testing need, when one is missing; no service is started by it.
-# Usage: tests/lib/deps.sh [--list]
+# Usage: tests/lib/deps.sh [--list | --clients]; --clients: what the live suite of that name needs besides
 set -euo pipefail
 
 packages=(
 	gcc make libc6-dev linux-libc-dev
-	libpam0g-dev libcap-dev libseccomp-dev libconfig-dev libsystemd-dev libcmocka-dev
+	libpam0g-dev libcap-dev libseccomp-dev libconfig-dev libsystemd-dev libnftables-dev libcmocka-dev
 	pamtester openssh-server openssh-client rsync git tmux less cron sudo socat
-	iproute2 xauth jq strace procps psmisc util-linux bsdextrautils login passwd hostname
-	bubblewrap crun iputils-ping uidmap python3-minimal
-	qemu-system-x86 mmdebstrap busybox-static e2fsprogs kmod cpio
+	libcap2-bin libpam-cap
+	iproute2 nftables xauth jq strace procps psmisc util-linux bsdextrautils login passwd hostname
+	bubblewrap crun passt iputils-ping uidmap python3-minimal
+	qemu-system-x86 mmdebstrap busybox-static e2fsprogs xfsprogs kmod cpio erofs-utils squashfs-tools cryptsetup-bin
 )
 
 command -v gdb >/dev/null || packages+=(gdb-minimal) # a full one is as good, and they exclude each other
@@ -20,7 +21,17 @@ if [ "${1-}" = --list ]; then
 	exit 0
 fi
 
-command -v clang >/dev/null || packages+=(clang libclang-rt-dev) # make check-fuzz; of no use in a guest
+if [ "${1-}" = --clients ]; then
+	packages=(
+		python3-paramiko python3-asyncssh dropbear-bin putty-tools lftp sshfs ansible-core mosh borgbackup curl
+		openssh-tests
+	)
+fi
+
+[ "${1-}" = --clients ] || command -v git-clang-format >/dev/null || packages+=(clang-format) # make format-check
+[ "${1-}" = --clients ] || command -v clang >/dev/null || packages+=(clang libclang-rt-dev) # make check-fuzz; of no use in a guest
+
+[ "${1-}" = --clients ] || packages+=(debhelper lintian) # make check-deb; of no use in a guest
 
 missing=()
 for p in "${packages[@]}"; do

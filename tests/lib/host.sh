@@ -176,7 +176,7 @@ sshd_bare_start() {
 }
 
 sshd_room_start() {
-	/usr/sbin/sshd -f $STAGE/keys/sshd_config -D -e -o ListenAddress=127.0.0.1:$PORT_ROOM \
+	apart /usr/sbin/sshd -f $STAGE/keys/sshd_config -D -e -o ListenAddress=127.0.0.1:$PORT_ROOM \
 		-o ListenAddress=127.0.0.1:$PORT_SFTP 2>>$STAGE_LOG/sshd </dev/null &
 	SSHD_ROOM=$!
 	poll 10 port_open $PORT_SFTP || die "sshd does not start: $(tail -n 3 $STAGE_LOG/sshd)"
@@ -192,7 +192,7 @@ sshd_room_reload() {
 
 syslog_start() {
 	rm -f /dev/log
-	$STAGE/bin/syslogd /dev/log $STAGE_LOG/syslog &
+	apart $STAGE/bin/syslogd /dev/log $STAGE_LOG/syslog &
 	SYSLOGD=$!
 	poll 5 test -S /dev/log || die "no syslog"
 }
@@ -236,6 +236,15 @@ room_tty() {
 	s -tt "$1@room" "$2" </dev/null 2>&1 | tr -d '\r'
 }
 
+# apart COMMAND... &: without the ends of held logins' input, which would not end while somebody has them open
+apart() {
+	local fd
+	for fd in $(compgen -A variable HOLD_FD_); do
+		eval "exec ${!fd}>&-"
+	done
+	exec "$@"
+}
+
 # A login in the background that lives until hold_end; HOLD is its client's pid. hold NAME USER@HOST [SSH OPTIONS...]
 # Its standard input is a FIFO, so commands can be given to it: hold_say NAME TEXT; output in $STAGE_LOG/hold.NAME
 hold() {
@@ -243,7 +252,7 @@ hold() {
 	shift
 	mkfifo "$STAGE/ssh/hold.$name"
 	: >"$STAGE_LOG/hold.$name" # of an earlier one, which said HELD too
-	ssh -F $STAGE/ssh/config "$@" 'echo HELD; exec bash 2>&1' <"$STAGE/ssh/hold.$name" >"$STAGE_LOG/hold.$name" 2>&1 &
+	apart ssh -F $STAGE/ssh/config "$@" 'echo HELD; exec bash 2>&1' <"$STAGE/ssh/hold.$name" >"$STAGE_LOG/hold.$name" 2>&1 &
 	HOLD=$!
 	eval "HOLD_$name=$HOLD"
 	eval "exec {HOLD_FD_$name}>$STAGE/ssh/hold.$name"
@@ -255,13 +264,13 @@ hold_say() {
 	echo "$2" >&"${!fd}"
 }
 
-# Say a command to a held login and print what it answers.
+# Say a command to a held login and print what it answers. What takes long has HOLD_LIMIT seconds, times CARREL_PATIENCE.
 hold_ask() {
 	local mark="mark-$RANDOM$RANDOM" file=$STAGE_LOG/hold.$1 from
 	from=$(wc -l <"$file")
 	hold_say "$1" "{ $2
 }; echo; echo $mark"
-	if ! poll 20 grep -q "$mark" "$file"; then
+	if ! poll "${HOLD_LIMIT:-20}" grep -q "$mark" "$file"; then
 		echo "(no answer from the login: $(tail -n 2 "$file"))"
 		return 1
 	fi
@@ -270,7 +279,9 @@ hold_ask() {
 
 hold_end() {
 	local fd=HOLD_FD_$1 pid=HOLD_$1
+	[ -n "${!fd-}" ] || return 0
 	eval "exec ${!fd}>&-"
+	unset "$fd"
 	rm -f "$STAGE/ssh/hold.$1"
 	poll 10 process_gone "${!pid}" || kill "${!pid}"
 	wait "${!pid}" 2>/dev/null
@@ -288,9 +299,42 @@ helper_pids() { # supervisor|init
 	local p depth want=1
 	[ "$1" = supervisor ] || want=2
 	find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -lname "$STAGE_LIB/carrel-helper" 2>/dev/null | while IFS=/ read -r _ _ p _; do
+		[ "$(cat "/proc/$p/comm" 2>/dev/null)" != carrel-listen ] || continue
 		depth=$(sed -n 's/^NSpid:[[:space:]]*//p' "/proc/$p/status" 2>/dev/null | wc -w)
 		[ "$depth" -ne $want ] || echo "$p"
 	done
+}
+
+# True when no room is left, nor one that is being made.
+rooms_gone() {
+	[ -z "$(helper_pids supervisor)$(helper_pids init)" ]
+}
+
+# loops_gone PATH: no loop device has a file there. They go with the last mount, which the kernel takes down later.
+loops_gone() {
+	! losetup -n -O BACK-FILE | grep -q -- "$1"
+}
+
+# The processes that serve the notifying filters of rooms.
+listener_pids() {
+	pgrep -x carrel-listen
+}
+
+# The processes of the keepers of kept homes: the one without power, which works, and its server of marks.
+keepers() {
+	pgrep -f '^carrel-keeper:'
+}
+
+worker() {
+	local p
+	for p in $(keepers); do
+		grep -q '^CapEff:[[:space:]]*0*$' "/proc/$p/status" 2>/dev/null && echo "$p"
+	done
+}
+
+# The steward, which lives for a minute longer than the last room.
+steward_pid() {
+	pgrep -x carrel-steward
 }
 
 # The root process of an SSH login of that user: sshd's monitor.
@@ -312,14 +356,18 @@ cgroup_root() {
 }
 
 state_files() {
-	find $STATE_DIR -mindepth 1 -not -path "$STATE_DIR/cache*" -not -path "$STATE_DIR/seats" -not -path "$STATE_DIR/why*" 2>/dev/null | sort
+	find $STATE_DIR -mindepth 1 -not -path "$STATE_DIR/cache*" -not -path "$STATE_DIR/seats" -not -path "$STATE_DIR/why*" \
+		-not -path "$STATE_DIR/shown" -not -path "$STATE_DIR/errands" \
+		-not -path "$STATE_DIR/refused*" -not -path "$STATE_DIR/learn*" \
+		-not -path "$STATE_DIR/errand" -not -path "$STATE_DIR/errand/socket" -not -name steward.lock \
+		-not -name score.1 2>/dev/null | sort
 }
 
-# How many terminals of rooms, "ID/LINE", wtmp has logged in and not out.
+# How many terminals of rooms, by the mark of their ids, wtmp has logged in and not out.
 wtmp_open() {
 	utmpdump /var/log/wtmp 2>/dev/null | awk -F'[][]' '
-		index($10, "/") == 9 && $2 == 7 { open[$10] = 1 }
-		index($10, "/") == 9 && $2 == 8 { delete open[$10] }
+		$6 ~ /^%/ && $2 == 7 { open[$10] = 1 }
+		$6 ~ /^%/ && $2 == 8 { delete open[$10] }
 		END { n = 0; for (line in open) n++; print n }'
 }
 
@@ -348,7 +396,7 @@ census() {
 
 # Wait until no room is left, for a first census: the dead may take a moment to be buried.
 settle() {
-	poll 10 eval '[ -z "$(helper_pids supervisor)$(helper_pids init)" ] && [ "$(lsns -n -r -t pid | wc -l)" -eq 1 ]'
+	poll 10 eval 'rooms_gone && [ "$(lsns -n -r -t pid | wc -l)" -eq 1 ]'
 }
 
 census_is() {
@@ -369,7 +417,8 @@ tmpfs_maps_owners() {
 	[ "$(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.3 ]
 }
 
-# Log lines since a mark: log_mark; …; log_since REGEX
+# Log lines since a mark, or all: log_mark; …; log_since REGEX
+LOG_MARK=0
 log_mark() {
 	LOG_MARK=$(wc -l <$STAGE_LOG/syslog)
 }

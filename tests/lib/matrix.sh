@@ -55,7 +55,11 @@ assert ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 7)() == 7'
 try_sysv() { ipcmk -M 4096 && ipcs -m | grep -q ^0x; }
 try_sudo() { [ "$(sudo -n id -u)" = 0 ]; }
 try_su() { [ "$(su root -c 'id -u')" = 0 ]; }
+try_passwd() { passwd -S; }
 try_chage() { chage -l "$USER"; }
+try_quota() { quota -s; }
+try_sendmail() { /usr/sbin/sendmail -i -f "$USER" somebody; }
+try_mailbox() { grep -q 'From the host' "/var/mail/$USER"; }
 try_ping() { ping -c 1 -W 3 127.0.0.1; }
 try_crontab() { echo '0 0 1 1 * true' | crontab - && crontab -l | grep -q true; }
 try_userns() { unshare -U -r true; }

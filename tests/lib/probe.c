@@ -41,10 +41,10 @@
 #define NR_UNKNOWN 999
 
 /* One try whose result is a single call's. */
-#define TRY(name, call)                  \
-	static int name(void)            \
-	{                                \
-		return (int)(call);      \
+#define TRY(name, call) \
+	static int name(void) \
+	{ \
+		return (int)(call); \
 	}
 
 TRY(try_unshare_user, unshare(CLONE_NEWUSER))
@@ -64,14 +64,14 @@ TRY(try_clone_user, reap(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL,
 
 static int try_clone3_user(void)
 {
-	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
 
 	return reap(syscall(SYS_clone3, &args, sizeof(args)));
 }
 
 static int try_clone3_plain(void)
 {
-	struct clone_args args = { .exit_signal = SIGCHLD };
+	struct clone_args args = {.exit_signal = SIGCHLD};
 
 	return reap(syscall(SYS_clone3, &args, sizeof(args)));
 }
@@ -94,7 +94,7 @@ TRY(try_open_tree_attr, syscall(NR_OPEN_TREE_ATTR, AT_FDCWD, "/", 0, NULL, 0))
 
 static int try_mount_setattr(void)
 {
-	uint64_t attr[4] = { 0, 1 /* MOUNT_ATTR_RDONLY */, 0, 0 };
+	uint64_t attr[4] = {0, 1 /* MOUNT_ATTR_RDONLY */, 0, 0};
 
 	return (int)syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, attr, sizeof(attr));
 }
@@ -104,22 +104,25 @@ TRY(try_chroot, chroot("/"))
 
 static int try_io_uring(void)
 {
-	char params[120] = { 0 };
+	char params[120] = {0};
 
 	return (int)syscall(SYS_io_uring_setup, 1, params);
 }
 
 static int try_bpf(void)
 {
-	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1 };
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
 
 	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
 }
 
 static int try_perf(void)
 {
-	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .exclude_kernel = 1,
-					.exclude_hv = 1, .config = PERF_COUNT_SW_TASK_CLOCK };
+	struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE,
+				       .size = sizeof(attr),
+				       .exclude_kernel = 1,
+				       .exclude_hv = 1,
+				       .config = PERF_COUNT_SW_TASK_CLOCK};
 
 	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
 }
@@ -166,7 +169,7 @@ TRY(try_raw, socket(AF_INET, SOCK_RAW, 1))
 
 static int try_other_families(void)
 {
-	static const int allowed[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+	static const int allowed[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 	int opened = 0;
 
 	for (int family = 1; family < 64; family++) {
@@ -187,8 +190,8 @@ TRY(try_ptrace_init, ptrace(PTRACE_SEIZE, 1, NULL, NULL))
 static int try_vm_read_init(void)
 {
 	char c;
-	struct iovec local = { &c, 1 };
-	struct iovec remote = { &c, 1 };
+	struct iovec local = {&c, 1};
+	struct iovec remote = {&c, 1};
 
 	return (int)process_vm_readv(1, &local, 1, &remote, 1, 0);
 }
@@ -208,7 +211,7 @@ static int try_open_by_handle(void)
 		unsigned int bytes;
 		int type;
 		unsigned char data[128];
-	} handle = { .bytes = 128 };
+	} handle = {.bytes = 128};
 	int mount_id;
 
 	(void)syscall(SYS_name_to_handle_at, AT_FDCWD, "/etc/hostname", &handle, &mount_id, 0);
@@ -220,7 +223,7 @@ static int try_listmount(void)
 	struct {
 		uint32_t size, spare;
 		uint64_t id, param;
-	} request = { .size = 24, .id = UINT64_MAX };
+	} request = {.size = 24, .id = UINT64_MAX};
 	uint64_t ids[8];
 
 	return (int)syscall(NR_LISTMOUNT, &request, ids, 8, 0);
@@ -231,7 +234,7 @@ static int try_statmount(void)
 	struct {
 		uint32_t size, spare;
 		uint64_t id, param;
-	} request = { .size = 24, .id = 1, .param = 1 };
+	} request = {.size = 24, .id = 1, .param = 1};
 	char buf[512];
 
 	return (int)syscall(NR_STATMOUNT, &request, buf, sizeof(buf), 0);
@@ -298,68 +301,68 @@ struct attempt {
 };
 
 static const struct attempt attempts[] = {
-	{ "fork", try_fork },
-	{ "clone3-plain", try_clone3_plain },
-	{ "socketpair", try_socket_pair },
-	{ "socket-unix", try_unix },
-	{ "socket-inet", try_inet },
-	{ "socket-netlink-route", try_netlink_route },
-	{ "unshare-user", try_unshare_user },
-	{ "unshare-mount", try_unshare_mount },
-	{ "unshare-time", try_unshare_time },
-	{ "clone-user", try_clone_user },
-	{ "clone3-user", try_clone3_user },
-	{ "setns", try_setns },
-	{ "mount", try_mount },
-	{ "remount-root", try_remount_root },
-	{ "umount", try_umount },
-	{ "fsopen", try_fsopen },
-	{ "open-tree", try_open_tree },
-	{ "open-tree-attr", try_open_tree_attr },
-	{ "mount-setattr", try_mount_setattr },
-	{ "pivot-root", try_pivot_root },
-	{ "chroot", try_chroot },
-	{ "io-uring", try_io_uring },
-	{ "bpf", try_bpf },
-	{ "perf", try_perf },
-	{ "userfaultfd", try_userfaultfd },
-	{ "add-key", try_add_key },
-	{ "keyctl", try_keyctl },
-	{ "request-key", try_request_key },
-	{ "tiocsti", try_tiocsti },
-	{ "tiocsti-high", try_tiocsti_high },
-	{ "tioclinux", try_tioclinux },
-	{ "socket-netfilter", try_netlink_netfilter },
-	{ "socket-vsock", try_vsock },
-	{ "socket-alg", try_alg },
-	{ "socket-packet", try_packet },
-	{ "socket-raw", try_raw },
-	{ "socket-others", try_other_families },
-	{ "personality", try_personality },
-	{ "ptrace-init", try_ptrace_init },
-	{ "vm-read-init", try_vm_read_init },
-	{ "pidfd-getfd-init", try_pidfd_getfd_init },
-	{ "kill-init", try_kill_init },
-	{ "open-by-handle", try_open_by_handle },
-	{ "listmount", try_listmount },
-	{ "statmount", try_statmount },
-	{ "unknown-999", try_unknown },
-	{ "mempolicy", try_mempolicy },
-	{ "kcmp", try_kcmp },
-	{ "fanotify", try_fanotify },
-	{ "sethostname", try_sethostname },
-	{ "settime", try_settime },
-	{ "init-module", try_module },
-	{ "kexec", try_kexec },
-	{ "reboot", try_reboot },
-	{ "swapon", try_swapon },
-	{ "mknod", try_mknod },
+	{"fork", try_fork},
+	{"clone3-plain", try_clone3_plain},
+	{"socketpair", try_socket_pair},
+	{"socket-unix", try_unix},
+	{"socket-inet", try_inet},
+	{"socket-netlink-route", try_netlink_route},
+	{"unshare-user", try_unshare_user},
+	{"unshare-mount", try_unshare_mount},
+	{"unshare-time", try_unshare_time},
+	{"clone-user", try_clone_user},
+	{"clone3-user", try_clone3_user},
+	{"setns", try_setns},
+	{"mount", try_mount},
+	{"remount-root", try_remount_root},
+	{"umount", try_umount},
+	{"fsopen", try_fsopen},
+	{"open-tree", try_open_tree},
+	{"open-tree-attr", try_open_tree_attr},
+	{"mount-setattr", try_mount_setattr},
+	{"pivot-root", try_pivot_root},
+	{"chroot", try_chroot},
+	{"io-uring", try_io_uring},
+	{"bpf", try_bpf},
+	{"perf", try_perf},
+	{"userfaultfd", try_userfaultfd},
+	{"add-key", try_add_key},
+	{"keyctl", try_keyctl},
+	{"request-key", try_request_key},
+	{"tiocsti", try_tiocsti},
+	{"tiocsti-high", try_tiocsti_high},
+	{"tioclinux", try_tioclinux},
+	{"socket-netfilter", try_netlink_netfilter},
+	{"socket-vsock", try_vsock},
+	{"socket-alg", try_alg},
+	{"socket-packet", try_packet},
+	{"socket-raw", try_raw},
+	{"socket-others", try_other_families},
+	{"personality", try_personality},
+	{"ptrace-init", try_ptrace_init},
+	{"vm-read-init", try_vm_read_init},
+	{"pidfd-getfd-init", try_pidfd_getfd_init},
+	{"kill-init", try_kill_init},
+	{"open-by-handle", try_open_by_handle},
+	{"listmount", try_listmount},
+	{"statmount", try_statmount},
+	{"unknown-999", try_unknown},
+	{"mempolicy", try_mempolicy},
+	{"kcmp", try_kcmp},
+	{"fanotify", try_fanotify},
+	{"sethostname", try_sethostname},
+	{"settime", try_settime},
+	{"init-module", try_module},
+	{"kexec", try_kexec},
+	{"reboot", try_reboot},
+	{"swapon", try_swapon},
+	{"mknod", try_mknod},
 #if defined(__x86_64__)
-	{ "i386-getpid", try_i386_getpid },
-	{ "i386-unshare", try_i386_unshare },
-	{ "i386-io-uring", try_i386_uring },
-	{ "x32-unshare", try_x32_unshare },
-	{ "iopl", try_iopl },
+	{"i386-getpid", try_i386_getpid},
+	{"i386-unshare", try_i386_unshare},
+	{"i386-io-uring", try_i386_uring},
+	{"x32-unshare", try_x32_unshare},
+	{"iopl", try_iopl},
 #endif
 };
 
@@ -387,7 +390,7 @@ static void run_attempt(const struct attempt *a)
 
 static int connect_unix(const char *name, bool abstract)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t len = strlen(name);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 

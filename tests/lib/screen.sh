@@ -3,7 +3,7 @@
 # A terminal in tmux for what uses the whole screen: 80 columns, 24 lines, a shell with the prompt "$ ".
 
 tm() {
-	tmux -S "$STAGE/tmux" "$@"
+	(apart tmux -S "$STAGE/tmux" "$@") # its server stays
 }
 
 screen_start() {

@@ -14,6 +14,7 @@ set -u
 STAGE=/srv/carrel
 STAGE_LIB=$STAGE/lib
 STAGE_LOG=$STAGE/log
+STAGE_PY=$STAGE/tests/lib/py
 STATE_DIR=/run/carrel
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -32,6 +33,7 @@ stage_enter() {
 		return
 	fi
 	local repo script=$0 cgroup rc
+	cases_begin "$script" "$@"
 	[ "$(id -u)" -eq 0 ] || die "must be run as root"
 	repo=$(cd "$(dirname "$script")/../.." && pwd -P) || exit 3
 	script=${script##*/}
@@ -102,18 +104,21 @@ stage_tmpfs() { # MODE DIRECTORY...
 stage_copy_tools() { # REPO
 	stage_tmpfs 0755 /srv
 	mkdir -p $STAGE/{bin,lib,data,keys,ssh,log,drop,tests/lib,tests/live,tests/golden}
-	cp "$1"/tests/lib/*.sh $STAGE/tests/lib/
+	cp -r "$1"/tests/lib/{*.sh,*.py,py} $STAGE/tests/lib/
 	cp "$1"/tests/live/*.sh $STAGE/tests/live/
 	cp "$1"/tests/golden/ctl/* $STAGE/tests/golden/
 	cp "$CARREL_BUILD"/tests/lib/{probe,syslogd} $STAGE/bin/ || die "probe and syslogd are not built"
 	local tool # of some suites only, so that a stage needs no more than it uses
-	for tool in lib/enosys lib/app fault/inject fault/mark.so; do
+	for tool in lib/enosys lib/app lib/mta lib/call32 fault/inject fault/mark.so; do
 		[ ! -e "$CARREL_BUILD/tests/$tool" ] || cp "$CARREL_BUILD/tests/$tool" $STAGE/bin/
 	done
 	if [ "$CARREL" = 1 ]; then
-		cp "$CARREL_BUILD/pam_carrel.so" "$CARREL_BUILD/carrel-helper" "$CARREL_BUILD/carrelctl" $STAGE_LIB/ || die "no products"
+		cp "$CARREL_BUILD"/{pam_carrel.so,carrelctl} "$CARREL_BUILD"/carrel-{helper,steward,errand,keeper,caps} \
+			$STAGE_LIB/ || die "no products"
+		[ ! -x "$CARREL_BUILD/carrel-net" ] || cp "$CARREL_BUILD/carrel-net" $STAGE_LIB/
+		cp "$CARREL_BUILD"/carrel{,-shell} $STAGE/bin/ || die "no program for users"
 		cp -r "$1"/conf/. $STAGE/data/
-		cp "$1/docs/man/carrelctl.8" "$1/docs/policies.md" $STAGE/data/
+		cp "$1/docs/man/carrelctl.8" "$1"/docs/{policies,testing,homes,images,capabilities}.md $STAGE/data/
 	fi
 	# A second name gives the same sshd a second PAM service: "sshd-bare", without carrel.
 	cp /usr/sbin/sshd $STAGE/bin/sshd-bare
@@ -194,7 +199,8 @@ stage_cgroup() {
 	mkdir -p "$root/host"
 	echo 1 >"$root/host/cgroup.procs"
 	for controller in $(cat "$root/cgroup.controllers"); do
-		poll 10 eval 'echo "+$controller" >"$root/cgroup.subtree_control"' || die "no controller $controller; in $root are: $(xargs <"$root/cgroup.procs") (0: outside)"
+		poll 10 eval 'echo "+$controller" >"$root/cgroup.subtree_control"' ||
+			die "no controller $controller; in $root are: $(xargs <"$root/cgroup.procs") (0: outside)"
 	done
 }
 

@@ -56,7 +56,7 @@ static void write_line(int out, char *text, size_t len)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char text[8193];
 	int in;
 	int out;

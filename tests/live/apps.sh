@@ -64,7 +64,8 @@ check_one_after_another() {
 	says "[O] one after the other: refused at once, and nobody comes into bob's room" \
 		$'open bob ok\nclose bob ok\nend ok\nopen bob refused\nend ok\nopen ana refused' \
 		app start:bob open close end start:bob open end start:ana open
-	is "and the log says why, twice" "$(log_since refused: | grep -c 'pam_carrel.*this process had a room before and has given up its power')" 2
+	is "and the log says why, twice" \
+		"$(log_since refused: | grep -c 'pam_carrel.*this process had a room before and has given up its power')" 2
 	unlike "no helper was asked" "$(log_since .)" 'stage=(HELPER|NAMESPACE|ADOPT)|stays in a room that failed'
 	hold_end chain
 }
@@ -86,6 +87,26 @@ check_unit_without_power() {
 		'log_since refused | grep -q "stage=CALLER errno=EPERM: the application.s bounding set has no CAP_SYS_ADMIN"'
 }
 
+# Who goes on in the process itself. A direct child of this script has process 1 for a parent, as a unit's has.
+check_works_on() {
+	local name=$STAGE/bin/'(unit)'
+	cp $APP "$name"
+	log_mark
+	"$name" app start:bob open >$STAGE/unit 2>&1 </dev/null
+	is "systemd's process that becomes a unit's program is refused" "$(cat $STAGE/unit)" 'open bob refused'
+	like "and the log says why" "$(log_since refused)" 'stage=CALLER.*systemd is about to run a unit.s program'
+	is "a name alone is no reason" "$(timeout 60 "$name" app start:bob open close 2>&1)" $'open bob ok\nclose bob ok'
+	mv "$name" $STAGE/bin/smbd
+	log_mark
+	is "an application that is known to work on is refused" "$($STAGE/bin/smbd app start:bob open 2>&1)" 'open bob refused'
+	like "and named" "$(log_since refused)" 'stage=CALLER.*smbd works on in the process'
+	powers
+	is "but not where it keeps the host's processes" "$($STAGE/bin/smbd nopid start:bob open close 2>&1)" $'open bob ok\nclose bob ok'
+	host_config
+	rm $STAGE/bin/smbd $STAGE/unit
+	same_census "nothing of those logins is left" "$before"
+}
+
 check_directory() {
 	says "[O] the application comes back to its directory, which the room has not" \
 		$'in /home/ana\nopen bob ok\nin /home/bob\nclose bob ok\nin /home/ana' app cd:/home/ana pwd start:bob open pwd close pwd
@@ -103,10 +124,12 @@ within() {
 	cara=$(id -u cara)
 	says "$1: a session of the same user inside passes" "$(printf 'open cara ok\n%s\ncara\nclose cara ok' "$cara")" \
 		"$1" start:cara open "run:$su '$look' cara" close
-	like "$1: without a word of another's" "$(log_since 'passed: user=cara')" "owner=$cara: the caller is in a room already and stays there"
+	like "$1: without a word of another's" "$(log_since 'passed: user=cara')" \
+		"owner=$cara: the caller is in a room already and stays there"
 	says "$1: one of another user, too, as the policy leaves power" "$(printf 'open cara ok\n%s\ncara\nclose cara ok' "$cara")" \
 		"$1" start:cara open "run:$su '$look' bob" close
-	like "$1: but never in silence" "$(log_since 'passed: user=bob')" "user=bob uid=[0-9]+ room=[a-z0-9]+ owner=$cara: the caller is in another user's room"
+	like "$1: but never in silence" "$(log_since 'passed: user=bob')" \
+		"user=bob uid=[0-9]+ room=[a-z0-9]+ owner=$cara: the caller is in another user's room"
 	says "[O] $1: a process that holds the room is refused there as well" $'open cara ok\nopen ana refused' \
 		"$1" start:cara open start:ana open
 	like "$1: and the log says why" "$(log_since .)" "$HOLDS"
@@ -114,7 +137,8 @@ within() {
 		"$1" start:cara open fork start:ana open
 	like "$1: and the log says why" "$(log_since .)" "$HOLDS"
 	says "$1: one after the other works where no power is given up" \
-		"$(printf 'open cara ok\ncara is in the room of %s and sees homes: cara \nclose cara ok\nopen bob ok\nbob is in the room of %s and sees homes: bob \nclose bob ok' "$cara" "$(id -u bob)")" \
+		"$(printf 'open %s ok\n%s is in the room of %s and sees homes: %s \nclose %s ok\n' cara cara "$cara" cara cara \
+			bob bob "$(id -u bob)" bob bob)" \
 		"$1" start:cara open as:cara close start:bob open as:bob close
 }
 
@@ -136,7 +160,8 @@ check_undo() {
 	mkdir $STAGE/pam.d
 	cp /etc/pam.d/vol $STAGE/pam.d/
 	said=$($ctl check)
-	like "check warns of it" "$said" "warning +$STAGE/pam.d/vol +$(grep -n pam_exec /etc/pam.d/vol | cut -d: -f1) +pam_exec.so undoes at close"
+	like "check warns of it" "$said" \
+		"warning +$STAGE/pam.d/vol +$(grep -n pam_exec /etc/pam.d/vol | cut -d: -f1) +pam_exec.so undoes at close"
 	sed -i 's/pam_exec.so/& type=open_session/; /pam_exec/i session optional /lib/security/pam_mount.so' $STAGE/pam.d/vol
 	said=$($ctl check)
 	unlike "but not when it is not asked at close" "$said" 'pam_exec.so undoes'
@@ -149,6 +174,15 @@ check_undo() {
 	rm -r $STAGE/pam.d $STAGE/vol
 }
 
+check_within() {
+	powers
+	within app
+	within nopid
+	is "without namespaces there is no room to hold" "$(app norooms start:cara start:bob use:0 open use:1 open close use:0 close)" \
+		$'open cara ok\nopen bob ok\nclose bob ok\nclose cara ok'
+	host_config
+}
+
 host_start
 for service in app nopid norooms; do
 	pam_stack $service room
@@ -157,17 +191,7 @@ room bob true
 room ana true
 settle
 before=$(census)
-check_second_user
-check_one_after_another
-check_failure_of_the_module
-check_unit_without_power
-check_directory
-check_undo
-powers
-within app
-within nopid
-is "without namespaces there is no room to hold" "$(app norooms start:cara start:bob use:0 open use:1 open close use:0 close)" \
-	$'open cara ok\nopen bob ok\nclose bob ok\nclose cara ok'
-host_config
+run_cases "$@" -- check_second_user check_one_after_another check_failure_of_the_module check_unit_without_power \
+	check_works_on check_directory check_undo check_within
 same_census "nothing is left behind" "$before"
 tap_done

@@ -80,7 +80,7 @@ row "seccomp mode" "sed -n 's/^Seccomp:.//p' /proc/self/status" 2 2
 row "new user namespace" "unshare -U true 2>/dev/null && echo made || echo refused" refused refused
 row "write to /" "touch /x 2>&1 | sed 's/.*: //'" "Read-only file system" "Read-only file system"
 row "write to /etc" "touch /etc/x 2>&1 | sed 's/.*: //'" "Read-only file system" "Read-only file system"
-row "cgroup" "sed -n 's/^0:://p' /proc/self/cgroup" - "/login-.*"
+row "cgroup" "sed -n 's/^0:://p' /proc/self/cgroup" - "/"
 
 # Files made in one login and looked for after it, by a bare one. kept ROW PATH WANTED-FOR-STUDENT WANTED-FOR-STAFF
 kept() {
@@ -145,5 +145,6 @@ if [ $failures -eq 0 ]; then
 else
 	echo "${bad}$failures cells are not as their policy promises${plain}"
 fi
-[[ $have == *" memory "* ]] || echo "${warn}This host has no cgroup v2 controllers for the limits; a policy that requires them would refuse the login.${plain}"
+[[ $have == *" memory "* ]] ||
+	echo "${warn}This host has no cgroup v2 controllers for the limits; a policy that requires them would refuse the login.${plain}"
 [ $failures -eq 0 ]

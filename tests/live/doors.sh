@@ -47,8 +47,10 @@ line'"
 	is "standard input is binary-clean" "$(s ana@room 'sha256sum | cut -d" " -f1' <$WORK/random)" "$(sum <$WORK/random)"
 	is "standard output is binary-clean" "$(s ana@room 'cat' <$WORK/random | sum)" "$(sum <$WORK/random)"
 	is "closed output ends the writer" "$(s ana@room 'yes' </dev/null | head -n 1)" y
-	is "$BULK bytes through standard input" "$(head -c $BULK /dev/zero | SSH_LIMIT=$((3 * SSH_LIMIT)) s -c aes128-gcm@openssh.com ana@room 'wc -c')" $BULK
-	is "$BULK bytes through standard output" "$(SSH_LIMIT=$((3 * SSH_LIMIT)) s -c aes128-gcm@openssh.com ana@room "head -c $BULK /dev/zero" </dev/null | wc -c)" $BULK
+	is "$BULK bytes through standard input" \
+		"$(head -c $BULK /dev/zero | SSH_LIMIT=$((3 * SSH_LIMIT)) s -c aes128-gcm@openssh.com ana@room 'wc -c')" $BULK
+	is "$BULK bytes through standard output" \
+		"$(SSH_LIMIT=$((3 * SSH_LIMIT)) s -c aes128-gcm@openssh.com ana@room "head -c $BULK /dev/zero" </dev/null | wc -c)" $BULK
 	check "no-pty login shell" grep -q '^sum 5$' <(echo 'echo sum $((2 + 3))' | s -T ana@room)
 }
 
@@ -76,9 +78,11 @@ saw() {
 }
 
 check_terminal() {
-	is "tty prints a path that exists" "$(room_tty ana 'test -c "$(tty)" && test "$(readlink /proc/self/fd/0)" = "$(tty)" && echo there')" there
+	is "tty prints a path that exists" \
+		"$(room_tty ana 'test -c "$(tty)" && test "$(readlink /proc/self/fd/0)" = "$(tty)" && echo there')" there
 	like "and ends with its number" "$(room_tty ana tty)" '^/dev/pts/[0-9]+$'
-	is "terminal belongs to the user and group tty" "$(room_tty ana 'stat -L -c "%U %G %a" /dev/fd/0')" "$(bare_tty ana 'stat -L -c "%U %G %a" /dev/fd/0')"
+	is "terminal belongs to the user and group tty" "$(room_tty ana 'stat -L -c "%U %G %a" /dev/fd/0')" \
+		"$(bare_tty ana 'stat -L -c "%U %G %a" /dev/fd/0')"
 	is "/dev/tty is the terminal" "$(room_tty ana 'echo through >/dev/tty')" through
 	is "exit status with a terminal" "$(room_tty ana 'exit 7'; s -tt ana@room 'exit 7' </dev/null >/dev/null 2>&1; echo $?)" 7
 	pane_start 'ana@room'
@@ -99,6 +103,7 @@ check_terminal() {
 	type_keys ''
 	saw "job control reports its end" 'Terminated +sleep 1000'
 	type_keys 'cat'
+	poll 10 pgrep -u ana -x cat >/dev/null
 	$PANE send-keys C-c
 	type_keys 'echo after $?'
 	saw "Ctrl-C interrupts" 'after 130'
@@ -129,7 +134,8 @@ check_files() {
 	chown ana:students /home/ana/f
 	for door in bob@room bob@sftponly; do
 		rm -f /home/bob/{up,scp1,scp2} $WORK/down
-		timeout $((30 * ${CARREL_PATIENCE:-1})) sftp -q -F $STAGE/ssh/config -b <(printf 'put %s/random up\nget up %s/down\nrename up up2\nrm up2\n' $WORK $WORK) $door >$WORK/sftp.out 2>&1
+		timeout $((30 * ${CARREL_PATIENCE:-1})) sftp -q -F $STAGE/ssh/config -b \
+			<(printf 'put %s/random up\nget up %s/down\nrename up up2\nrm up2\n' $WORK $WORK) $door >$WORK/sftp.out 2>&1
 		is "sftp put, get, rename, rm ($door)" "$? $(sum <$WORK/down)" "0 $(sum <$WORK/random)"
 		check "scp up ($door)" timeout $((30 * ${CARREL_PATIENCE:-1})) scp -q -F $STAGE/ssh/config $WORK/random $door:scp1
 		check "what went up is at home ($door)" cmp $WORK/random /home/bob/scp1
@@ -196,8 +202,12 @@ check_forwards() {
 	is "-R with a unix socket in the room" "$(hold_ask fw 'socat -T 5 - UNIX:/tmp/rev.sock </dev/null')" "host secret"
 	check "[O] whose listener is not on the host" refute_listener 6002
 	check "[O] nor the socket" test ! -e /tmp/rev.sock
-	is "-D reaches into the room" "$(timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:6001,socksport=7105 </dev/null)" "room answers"
-	is "[O] and not out of it" "$(timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:7001,socksport=7105 </dev/null 2>&1 | grep -c secret)" 0
+	is "-D reaches into the room" \
+		"$(timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:6001,socksport=7105 </dev/null)" \
+		"room answers"
+	is "[O] and not out of it" \
+		"$(timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:7001,socksport=7105 </dev/null 2>&1 |
+		grep -c secret)" 0
 	hold_end fw
 	hold shared dora@room
 	hold_ask shared 'socat TCP-LISTEN:6001,bind=127.0.0.1,fork,reuseaddr SYSTEM:"echo shared answers" >/dev/null 2>&1 &
@@ -218,7 +228,9 @@ check_agent() {
 	ssh-add -q $STAGE/ssh/id
 	is "agent forwarding" "$(s -A ana@room 'ssh-add -l' </dev/null)" "$(ssh-add -l)"
 	refute "no agent without -A" s ana@room 'ssh-add -l' </dev/null
-	like "[O] the agent's socket is in the room's /tmp only" "$(s -A ana@room "echo \$SSH_AUTH_SOCK; sleep 1; ls -d \$(dirname \$SSH_AUTH_SOCK)" </dev/null; find /tmp -maxdepth 1 -name 'ssh-*' -user ana)" '^/tmp/ssh-'
+	like "[O] the agent's socket is in the room's /tmp only" \
+		"$(s -A ana@room "echo \$SSH_AUTH_SOCK; sleep 1; ls -d \$(dirname \$SSH_AUTH_SOCK)" </dev/null; find /tmp -maxdepth 1 \
+		-name 'ssh-*' -user ana)" '^/tmp/ssh-'
 	kill "$SSH_AGENT_PID"
 	unset SSH_AUTH_SOCK SSH_AGENT_PID
 }
@@ -245,7 +257,9 @@ check_x11() {
 	echo "${DISPLAY%%:*} $(timeout $((10 * ${CARREL_PATIENCE:-1})) head -c 3 <&3)"
 	END
 	is "X11 forwarding" "$(s -X ana@room bash <$WORK/x11-client 2>/dev/null)" "localhost XOK"
-	is "two at once, each on its own display" "$(s -X ana@room "sleep 1" </dev/null 2>/dev/null & s -X ana@room bash <$WORK/x11-client 2>/dev/null; wait $!)" "localhost XOK"
+	is "two at once, each on its own display" \
+		"$(s -X ana@room "sleep 1" </dev/null 2>/dev/null & s -X ana@room bash <$WORK/x11-client 2>/dev/null; wait $!)" \
+		"localhost XOK"
 	unset XAUTHORITY DISPLAY
 }
 
@@ -259,7 +273,9 @@ check_master() {
 	is "its sessions share one room" "$(sort -u $WORK/master | wc -l) $(wc -l <$WORK/master)" "1 3"
 	is "and its /tmp" "$(s $control ana@room 'cat /tmp/common' </dev/null | paste -sd' ')" "1 2 3"
 	is "a terminal among them" "$(s -tt $control ana@room 'tty' </dev/null | tr -d '\r')" "/dev/pts/0"
-	is "sftp through it" "$(timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -q -F $STAGE/ssh/config -o ControlPath=$STAGE/ssh/master -b <(echo 'ls -1 /tmp/common') ana@room | tail -n 1 | tr -d ' ')" "/tmp/common"
+	is "sftp through it" \
+		"$(timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -q -F $STAGE/ssh/config -o ControlPath=$STAGE/ssh/master -b \
+		<(echo 'ls -1 /tmp/common') ana@room | tail -n 1 | tr -d ' ')" "/tmp/common"
 	s $control ana@room 'nohup sleep 2222 >/dev/null 2>&1 &' </dev/null
 	check "a session's background job lives while the connection does" poll 5 pgrep -u ana -x sleep
 	s $control -O exit ana@room 2>/dev/null
@@ -291,16 +307,9 @@ mkdir $WORK
 room ana true
 settle
 before=$(census)
-check_exec
-check_own_files
-check_terminal
-check_files
-check_git
-check_forwards
-check_agent
-check_x11
-check_master
-kill "${listeners[@]}"
+run_cases "$@" -- check_exec check_own_files check_terminal check_files check_git check_forwards check_agent check_x11 \
+	check_master
+[ ${#listeners[@]} -eq 0 ] || kill "${listeners[@]}"
 rm -rf /tmp/.X11-unix /run/secret.sock
 same_census "nothing is left behind" "$before"
 tap_done

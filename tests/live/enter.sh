@@ -6,7 +6,8 @@ stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
 
 # What a process is, in lines that do not depend on which process it is.
-PORTRAIT='grep -E "^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)" /proc/self/status; readlink /proc/self/ns/{mnt,pid,uts,ipc,net,cgroup,time}; cat /proc/self/cgroup; hostname; pwd; umask'
+PORTRAIT='grep -E "^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)" /proc/self/status; readlink /proc/self/ns/{mnt,pid,uts,ipc,net,time}
+	cat /proc/self/cgroup; hostname; pwd; umask'
 
 # on_terminal COMMAND...: run with a terminal of 100 columns and 30 lines, give what it prints
 on_terminal() {
@@ -33,9 +34,8 @@ enter() { # USER|ID COMMAND LINE, without a terminal
 	ctl enter "$who" -- bash -c "$*"
 }
 
+# keeps: door/visit R2 R3
 check_same() {
-	hold one ana@room
-	check "the room is on record" poll 10 eval 'ctl list ana >/dev/null'
 	hold_ask one "{ $PORTRAIT; } >/tmp/portrait; echo" >/dev/null
 	is "user, restrictions, namespaces, cgroup: as the login's own shell" "$(enter ana "$PORTRAIT" </dev/null)" \
 		"$(enter ana 'cat /tmp/portrait' </dev/null)"
@@ -49,6 +49,7 @@ check_same() {
 }
 
 # A process that a visit leaves running is all that could keep the operator's keyring: it is gone when it has no other.
+# keeps: door/visit R4
 check_keys() {
 	local keyring=operator-of-$$
 	python3 - "$keyring" "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana -- \
@@ -94,6 +95,7 @@ check_terminal() {
 }
 
 # The user's own files run as the user and never as root, whatever he puts where.
+# keeps: door/visit R1
 check_hostile() {
 	enter ana 'for f in .profile .bash_profile .bashrc .bash_login; do
 			echo "id -u >>~/who; cat /proc/self/status >~/status" >$f
@@ -104,7 +106,8 @@ check_hostile() {
 	is "they ran as the user" "$(enter ana 'sort -u who' </dev/null)" 1001
 	like "and under the filter" "$(enter ana 'cat status' </dev/null)" '^Seccomp:.2$'
 	enter ana 'rm -rf who status bin .profile .bash_profile .bashrc .bash_login' </dev/null
-	enter ana 'exec >/dev/null 2>&1 </dev/null; for i in {1..200}; do for p in /proc/[0-9]*; do cat $p/environ; ls $p/fd; done; done; true' </dev/null &
+	enter ana 'exec >/dev/null 2>&1 </dev/null; for i in {1..200}; do for p in /proc/[0-9]*; do cat $p/environ; ls $p/fd; done; done
+		true' </dev/null &
 	for i in 1 2 3 4 5; do enter ana true </dev/null; done
 	wait $!
 	check "looking on while one comes in does no harm" enter ana true
@@ -119,7 +122,8 @@ check_who() {
 	is "by its id" "$(enter "$(ctl list ana --json | json 'd[1]["id"]')" echo hello </dev/null)" hello
 	hold_end two
 	check "it has ended" poll 10 eval '[ "$(ctl list ana --json | json "len(d)")" = 1 ]'
-	is "users may not" "$(setpriv --reuid 1001 --clear-groups "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana >/dev/null 2>&1; echo $?)" 3
+	is "users may not" \
+		"$(setpriv --reuid 1001 --clear-groups "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana >/dev/null 2>&1; echo $?)" 3
 }
 
 check_unrestricted() {
@@ -173,6 +177,14 @@ typing() {
 
 # Whatever a room does, the operator gets out.
 check_stubborn() {
+	hold four bob@room
+	check "bob is on record" poll 10 eval 'ctl list bob >/dev/null'
+	enter_stubborn
+	hold_end four
+	check "bob's room has ended" poll 10 eval '! ctl list bob >/dev/null'
+}
+
+enter_stubborn() {
 	local pid status
 	is "a program that heeds nothing: Control-] thrice leaves" \
 		"$(typing 'trap "" INT HUP TERM QUIT TSTP; stty raw -echo; echo READY; while :; do sleep 1; done' $'\035\035\035')" left
@@ -212,19 +224,11 @@ room ana true
 settle
 before=$(census)
 log_mark
-check_same
-check_keys
-check_streams
-check_terminal
-check_hostile
-check_who
-check_unrestricted
-hold four bob@room
-check "bob is on record" poll 10 eval 'ctl list bob >/dev/null'
-check_stubborn
-hold_end four
-check "bob's room has ended" poll 10 eval '! ctl list bob >/dev/null'
-check_end
+hold one ana@room
+check "the room is on record" poll 10 eval 'ctl list ana >/dev/null'
+run_cases "$@" -- check_same check_keys check_streams check_terminal check_hostile check_who check_unrestricted \
+	check_stubborn check_end
+hold_end one
 settle
 same_census "nothing is left behind" "$before"
 tap_done

@@ -4,14 +4,13 @@
 # and goes; and each of carrelctl's while a configuration is tried and confirmed. After each: the room was whole, or the
 # user got nothing, and nothing is left once the sweep has run; the configuration that counts is one of the two.
 # Environment: FAULT_EVERY=N every N-th call only (1 = all, which takes three quarters of an hour), FAULT_SEED=N which of them,
-# FAULT_SCENES="own join", FAULT_ROLES="module init" only these
+# FAULT_ROLES="module init" only these. Cases are scenes: fault:own,join
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
 
 FAULT_EVERY=${FAULT_EVERY:-15}
 FAULT_SEED=${FAULT_SEED:-$((RANDOM % FAULT_EVERY))}
-FAULT_SCENES=${FAULT_SCENES:-own shared join trial}
 FAULTS=(5 12 24 28 4 kill) # EIO ENOMEM EMFILE ENOSPC EINTR
 WORK=$STAGE/fault
 LIMIT=12 # seconds for a login; the module waits 3
@@ -39,6 +38,7 @@ write_portrait() {
 		for n in mnt pid uts ipc net cgroup time user; do echo "$n $(readlink /proc/self/ns/$n)"; done
 		grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)' /proc/self/status
 		sed 's/login-[a-z0-9]*/login-X/' /proc/self/cgroup
+		[ ! -e ~/kept ] || cat ~/kept
 		uname -n; ls /home /run; grep -c . /proc/self/mountinfo; cut -d' ' -f5,6 /proc/self/mountinfo | sort
 		echo whole
 	P
@@ -57,7 +57,8 @@ remains() {
 	cat /proc/self/mountinfo
 	find "$(cgroup_root)" -type d 2>/dev/null | sort
 	find "$STATE_DIR" -mindepth 1 -not -path "$STATE_DIR/cache*" -not -path "$STATE_DIR/why*" -not -name '*.lock' \
-		-not -name swept -not -path "$STATE_DIR/seats*" 2>/dev/null | sort
+		-not -path "$STATE_DIR/shown" -not -path "$STATE_DIR/errands" -not -path "$STATE_DIR/errand" \
+		-not -path "$STATE_DIR/errand/socket" -not -name swept -not -path "$STATE_DIR/seats*" 2>/dev/null | sort
 	pgrep -u ana,dora | sort | xargs
 	who | wc -l
 }
@@ -88,7 +89,7 @@ shot() {
 		whole[$1]=$((${whole[$1]:-0} + 1))
 	elif [ ! -s "$WORK/got" ]; then
 		refused[$1]=$((${refused[$1]:-0} + 1))
-	elif [ "$(tail -n 1 "$WORK/got")" != whole ] && diff <(head -n 12 "$WORK/got") <(head -n 12 "$WORK/want.$1") >/dev/null; then
+	elif head -c "$(stat -c %s "$WORK/got")" "$WORK/want.$1" | cmp -s - "$WORK/got"; then
 		refused[$1]=$((${refused[$1]:-0} + 1)) # it was whole, and ended early
 	else
 		not_ok "$what: the room is whole or nobody is in it" "$(diff "$WORK/want.$1" "$WORK/got" | head -n 20)"
@@ -123,7 +124,8 @@ shots_of() {
 			fi
 		done
 	done
-	ok "$1: $(sed -n 's/^count //p' "$WORK/counts.$1" | grep -v program | paste -sd, | sed "s/,/, /g") calls; ${shots[$1]:-0} faults: ${whole[$1]:-0} whole rooms, ${refused[$1]:-0} refusals or early ends"
+	ok "$1: $(sed -n 's/^count //p' "$WORK/counts.$1" | grep -v program | paste -sd, |
+		sed "s/,/, /g") calls; ${shots[$1]:-0} faults: ${whole[$1]:-0} whole rooms, ${refused[$1]:-0} refusals or early ends"
 }
 
 scene_login() { # SCENE USER
@@ -140,20 +142,36 @@ scene_login() { # SCENE USER
 	poll 8 swept_to "$before"
 }
 
-scene_own() {
+check_own() {
 	scene_login own ana
 }
 
-scene_shared() {
+check_shared() {
 	scene_login shared dora
 }
 
-scene_join() {
+check_join() {
 	hold holder dora@room
 	scene_login join dora
 	is "join: the login that was there all the time still is" "$(hold_ask holder 'echo here')" here
 	hold_end holder
 	poll 10 user_gone dora
+}
+
+# A home that is kept, with a snapshot below its upper, and a keeper.
+check_kept() {
+	host_config "store = \"$STAGE/store\";"
+	sed -i 's/home = { mode = "overlay"; size = "64M"; };/home = { mode = "overlay"; upper = "persistent"; quota = "none"; };/' \
+		/etc/carrel/carrel.conf
+	login_under helper 0 0 ana
+	poll 20 user_gone ana
+	echo 'what was kept' >$STAGE/kept
+	install -o ana -g "$(id -g ana)" -m 600 $STAGE/kept "$STAGE/store/home/$(id -u ana)/data/up/kept"
+	check "kept: a snapshot" poll 10 ctl home ana snapshot one
+	scene_login kept ana
+	is "kept: what was kept is there" "$(grep -c 'what was kept' "$WORK/got")" 1
+	is "kept: and all that was frozen" "$(ctl home ana snapshots --json | json '[x["snapshot"] for x in d]')" "['one']"
+	host_config
 }
 
 # One command of carrelctl with a fault; then what counts is the old or the new, whole, and a trial can be ended.
@@ -170,7 +188,7 @@ trial_is_sound() {
 	[[ "$(room ana 'hostname')" =~ ^ana-(room|tried)$ ]]
 }
 
-scene_trial() {
+check_trial() {
 	local n calls command fault=$FAULT_SEED old new
 	old=$(cat /etc/carrel/carrel.conf)
 	new=${old//%u-room/%u-tried}
@@ -213,7 +231,5 @@ mkdir -p "$WORK"
 write_portrait
 fault_stack
 echo "# every ${FAULT_EVERY}th call from the $((1 + FAULT_SEED % FAULT_EVERY))th on: FAULT_EVERY=$FAULT_EVERY FAULT_SEED=$FAULT_SEED"
-for scene in $FAULT_SCENES; do
-	"scene_$scene"
-done
+run_cases "$@" -- check_own check_shared check_join check_kept check_trial
 tap_done

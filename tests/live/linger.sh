@@ -16,10 +16,6 @@ dora_cgroups() {
 	find "$(cgroup_root)/carrel.slice/user-$(id -u dora).slice" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | wc -l
 }
 
-no_room() {
-	[ -z "$(helper_pids supervisor)$(helper_pids init)" ]
-}
-
 end_rooms() {
 	local pid
 	for pid in $(helper_pids init); do
@@ -90,12 +86,15 @@ check_time() {
 	host_config '' '' 'linger = "3s"; on_close = "keep";'
 	log_mark
 	su dora -s /bin/bash -c 'setsid nohup sleep 3301 >/dev/null 2>&1 &' </dev/null
-	check "a lingering room ends when its time is over" poll 20 no_room
-	like "which is logged with user and room" "$(log_since 'ended')" 'room=[a-z0-9]+ user=dora uid=[0-9]+ policy=lab ended \(linger is over\) duration_s=[0-9]+$'
+	check "a lingering room ends when its time is over" poll 20 rooms_gone
+	like "which is logged with user and room" "$(log_since 'ended')" \
+		'room=[a-z0-9]+ user=dora uid=[0-9]+ policy=lab ended \(linger is over\) duration_s=[0-9]+$'
 	check "and what ran there with it" user_gone dora
+	local use='duration_s=[0-9]+( cpu_ms=[0-9]+)?( (user_)?memory_peak=[0-9]+)?'
 	like "each login's end is logged with its user and time" "$(log_since ' left ')" \
-		'id=[a-z0-9]+ room=[a-z0-9]+ user=dora uid=[0-9]+ service=su left \(close\) duration_s=[0-9]+( cpu_ms=[0-9]+)?( (user_)?memory_peak=[0-9]+)?$'
+		'id=[a-z0-9]+ room=[a-z0-9]+ user=dora uid=[0-9]+ service=su left \(close\) '"$use"' policy=lab$'
 	is "once" "$(log_since ' left ' | wc -l)" 1
+	same_census "nothing is left behind" "$before"
 }
 
 fill() { # no space is left, but names can still be made
@@ -159,7 +158,8 @@ play_room() {
 	import os, ctypes, time
 	f = os.memfd_create("carrel-room")
 	start = open("/proc/self/stat").read().rsplit(")", 1)[1].split()[19]
-	os.write(f, ("version=1\nname=x\nroom=played\nsupervisor=%d %s\ninit=1\nuser=mallory\nlogin=played 1 0 1 user=mallory\nend=1\n" % (os.getpid(), start)).encode())
+	os.write(f, ("version=1\nname=x\nroom=played\nsupervisor=%d %s\ninit=1\nuser=mallory\n"
+	    "login=played 1 0 1 user=mallory\nend=1\n" % (os.getpid(), start)).encode())
 	ctypes.CDLL(None).prctl(15, b"carrel!played", 0, 0, 0)
 	open("/tmp/played", "w").close()
 	time.sleep(1000)
@@ -181,7 +181,7 @@ check_lost_state() {
 	poll 5 pgrep -u bob -f 'sleep 3302' >/dev/null
 	rm -rf ${STATE_DIR:?}/rooms
 	hold_end one
-	check "without its lock a room ends with its last login" poll 10 no_room
+	check "without its lock a room ends with its last login" poll 10 rooms_gone
 	check "and nothing of the user survives" poll 5 user_gone bob
 	like "which is logged" "$(log_since 'without its lock')" 'room=[a-z0-9]+: ends without its lock: No such file'
 	is "the module has its answer" "$(log_since 'no answer from the supervisor' | wc -l)" 0
@@ -192,7 +192,7 @@ check_lost_state() {
 	poll 5 pgrep -u bob -f 'sleep 3303' >/dev/null
 	mount -o remount,ro $STATE_DIR
 	hold_end one
-	check "so it does where the state is read-only" poll 10 no_room
+	check "so it does where the state is read-only" poll 10 rooms_gone
 	check "nothing of the user survives there" poll 5 user_gone bob
 	mount -o remount,rw $STATE_DIR
 	$STAGE_LIB/carrel-helper --sweep --state $STATE_DIR
@@ -217,7 +217,7 @@ check_held_lock() {
 	is "the room waits without it" "$(helper_pids supervisor | wc -l)" 1
 	pkill -P $holder
 	wait $holder 2>/dev/null
-	check "and ends when the lock is free" poll 10 no_room
+	check "and ends when the lock is free" poll 10 rooms_gone
 	hold_end one
 }
 
@@ -233,12 +233,15 @@ check_left() {
 	is "264 logins that leave something get in" "$got" 264
 	check "what they left is kept track of, in no more than 256 cgroups and one" test "$(dora_cgroups)" -le 257
 	is "another gets in by SSH" "$(room dora 'echo in')" in
-	is "what runs, runs on" "$(pgrep -u dora -c -f 'sleep 60')" "$(find "$(cgroup_root)/carrel.slice/user-$(id -u dora).slice" -name cgroup.procs -exec cat {} + | xargs -r ps -o args= -p | grep -c 'sleep 60')"
+	is "what runs, runs on" "$(pgrep -u dora -c -f 'sleep 60')" \
+		"$(find "$(cgroup_root)/carrel.slice/user-$(id -u dora).slice" -name cgroup.procs -exec cat {} + |
+		xargs -r ps -o args= -p | grep -c 'sleep 60')"
 	pkill -u dora -f 'sleep 60'
 	check "their cgroups go when they are empty" poll 70 eval '[ "$(dora_cgroups)" -eq 1 ]'
 	is "and are in no list" "$($CTL list | grep -c ' dora ')" 1
 	hold_end one
 	settle
+	same_census "nothing is left behind by those" "$before"
 }
 
 mkdir -p $STATE_DIR
@@ -247,14 +250,6 @@ host_start
 room dora true
 settle
 before=$(census)
-check_record
-check_failed_join
-check_time
-same_census "nothing is left behind" "$before"
-check_full
-check_no_inodes
-check_held_lock
-check_left
-same_census "nothing is left behind by those" "$before"
-check_lost_state
+run_cases "$@" -- check_record check_failed_join check_time check_full check_no_inodes check_held_lock check_left \
+	check_lost_state
 tap_done

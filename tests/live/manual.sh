@@ -11,7 +11,7 @@ install_carrel() {
 	pam=$(dirname "$(find /usr/lib -name pam_unix.so | head -n 1)")
 	mkdir "$STAGE/usr" "$STAGE/usr.work"
 	mount -t overlay -o "lowerdir=/usr,upperdir=$STAGE/usr,workdir=$STAGE/usr.work" stage /usr || die "no overlay on /usr"
-	install -D -m 0755 "$STAGE_LIB/carrel-helper" /usr/libexec/carrel/carrel-helper
+	install -D -m 0755 -t /usr/libexec/carrel "$STAGE_LIB"/carrel-{helper,steward,errand}
 	install -m 0755 "$STAGE_LIB/carrelctl" /usr/sbin/carrelctl
 	install -m 0644 "$STAGE_LIB/pam_carrel.so" "$pam/pam_carrel.so"
 	# "editor" makes the change, whatever editor the host has.
@@ -74,15 +74,21 @@ check_after() { # TITLE
 	esac
 }
 
+# One after the other, as one reads.
+check_examples() {
+	local i
+	is "the page's examples" "${#BLOCK[@]}" 9
+	for i in "${!BLOCK[@]}"; do
+		[[ ${TITLE[i]} != 'Somebody says'* ]] || { carrelctl kill alice >/dev/null; hold_end alice 2>/dev/null; }
+		if run_block "${BLOCK[i]}"; then ok "${TITLE[i]}"; else not_ok "${TITLE[i]}" "status $?" "$(<"$STAGE_LOG/manual")"; fi
+		check_after "${TITLE[i]}"
+	done
+}
+
 BLOCK=() TITLE=()
 host_start
 page_host
 install_carrel
 read_page
-is "the page's examples" "${#BLOCK[@]}" 9
-for i in "${!BLOCK[@]}"; do
-	[[ ${TITLE[i]} != 'Somebody says'* ]] || { carrelctl kill alice >/dev/null; hold_end alice 2>/dev/null; }
-	if run_block "${BLOCK[i]}"; then ok "${TITLE[i]}"; else not_ok "${TITLE[i]}" "status $?" "$(<"$STAGE_LOG/manual")"; fi
-	check_after "${TITLE[i]}"
-done
+run_cases "$@" -- check_examples
 tap_done

@@ -7,8 +7,12 @@
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
+. "$(dirname "$0")/../lib/mail.sh"
+. "$(dirname "$0")/../lib/rootimage.sh"
 
-POLICIES=(shared strict sftp-only dev hpc admin)
+POLICIES=(shared strict sftp-only dev hpc workshop admin)
+MEASURED=" strict sftp-only workshop " # under a policy of their own, that inherits from them
+STORE=/srv/store
 DIR=$STAGE/matrix
 
 # KEY|what it is; "-" before the key: there is no bare login to compare with
@@ -30,6 +34,7 @@ ROWS=(
 	'l_host|`ssh -L`, `-W`, `-J`: on to other servers, by way of the host'
 	'editor|remote server of an editor (VS Code), unpacked at home, reached through the same connection'
 	'-cron|jobs of cron, in a room of the same policy'
+	'-cronmail|mail of what cron'\''s jobs print'
 	'|**What stays**'
 	'home_stays|files at home are there at the next login'
 	'nohup|`nohup` job goes on after logout'
@@ -62,7 +67,11 @@ ROWS=(
 	'|**Power**'
 	'sudo|sudo'
 	'su|su to root'
-	'chage|passwd, `chage -l` (set-user-ID, set-group-ID)'
+	'passwd|passwd, also when it is forced at the login'
+	'chage|`chage -l`'
+	'quota|`quota`'
+	'sendmail|sending mail (`sendmail`)'
+	'mailbox|reading one'\''s own mail in `/var/mail`'
 	'ping|ping'
 	'crontab|crontab, at'
 	'userns|user namespaces (`unshare -Ur`)'
@@ -83,37 +92,44 @@ ROWS=(
 # ---- the host ----------------------------------------------------------------------------------------------------
 
 matrix_config() {
-	local p
+	local p name
 	{
-		echo "data_dir = \"$STAGE/data\"; rules = ("
+		echo "data_dir = \"$STAGE/data\"; store = \"$STORE\"; rules = ("
 		for p in "${POLICIES[@]}"; do
-			echo "  { user = \"u-$p\"; policy = \"$([[ $p != s[tf]* ]] || echo measured-)$p\"; }$([ $p = admin ] || echo ,)"
+			name=$p
+			[[ $MEASURED != *" $p "* ]] || name=measured-$p
+			echo "  { user = \"u-$p\"; policy = \"$name\"; }$([ $p = admin ] || echo ,)"
 		done
 		# Not every host that tests can hold limits, and this is not about them: none is to be hit.
 		echo '); policies = {'
 		for p in strict sftp-only; do
 			echo "  measured-$p = { inherit = \"$p\"; features = { limits = \"off\"; }; };"
 		done
+		echo '  measured-workshop = { inherit = "workshop"; root = { size = "512M"; }; };'
 		echo '};'
 	} >/etc/carrel/carrel.conf
 }
 
-matrix_user() { # USER
+matrix_user() { # USER FIRST: of subordinate ids
 	useradd -M -N -g users -s /bin/bash -c '' "$1"
 	install -d -m 0700 -o "$1" -g users "/home/$1"
 	setpriv --reuid "$1" --regid users --clear-groups git -C "/home/$1" init -q --bare repo.git
-	echo "$1:100000:65536" >>/etc/subuid
-	echo "$1:100000:65536" >>/etc/subgid
+	install -m 660 -o "$1" -g mail /dev/null "/var/mail/$1"
+	echo 'From the host' >"/var/mail/$1"
+	echo "$1:$2:65536" >>/etc/subuid
+	echo "$1:$2:65536" >>/etc/subgid
 }
 
 matrix_host() {
 	local p
 	mkdir -p $DIR /run/dbus
+	rootimage_loops
 	install -d -m 1777 /run/lock /run/screen # as Debian's packages have them
 	matrix_config
 	for p in bare "${POLICIES[@]}"; do
-		matrix_user "u-$p"
+		matrix_user "u-$p" $([ $p = workshop ] && echo 900000000 || echo 100000) # a room's range is nobody else's
 	done
+	usermod -s $STAGE/bin/carrel-shell u-workshop # who is root in a room comes by it
 	echo '%users ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/matrix
 	chmod 0440 /etc/sudoers.d/matrix
 	for p in su sudo; do # as on a host without carrel: root has no room anyway
@@ -139,7 +155,7 @@ matrix_host() {
 matrix_cron() {
 	local p
 	for p in "${POLICIES[@]}"; do
-		echo "* * * * * u-$p logger -t matrix-cron \"u-$p \$(readlink /proc/self/ns/pid)\""
+		echo "* * * * * u-$p logger -t matrix-cron \"u-$p \$(readlink /proc/self/ns/pid)\"; echo matrix-mail u-$p"
 	done >/etc/cron.d/carrel-matrix
 	chmod 0644 /etc/cron.d/carrel-matrix
 	cron -f </dev/null >/dev/null 2>&1 &
@@ -149,7 +165,8 @@ matrix_cron() {
 
 way_exec() { [ "$(s "$LOGIN" 'echo $USER' </dev/null)" = "${LOGIN%@*}" ]; }
 way_tty() {
-	s -tt "$LOGIN" "bash -ic 'tty; sleep 20 & kill -STOP %1; for i in {1..50}; do jobs; sleep 0.1; done | grep -m 1 Stopped; kill -9 %1'" \
+	s -tt "$LOGIN" \
+		"bash -ic 'tty; sleep 20 & kill -STOP %1; for i in {1..50}; do jobs; sleep 0.1; done | grep -m 1 Stopped; kill -9 %1'" \
 		</dev/null | tr -d '\r' | grep -cE '^/dev/pts/|Stopped' | grep -qx 2
 }
 way_sftp() { echo 'ls repo.git' | timeout "$SSH_LIMIT" sftp -q -F $STAGE/ssh/config -b - "$LOGIN" | grep -q HEAD; }
@@ -176,7 +193,8 @@ way_x11() {
 }
 way_l_host() { [ "$(s -W 127.0.0.1:7001 "$LOGIN" </dev/null)" = host ]; }
 way_r_port() {
-	[ "$(s -R "127.0.0.1:$((4100 + N)):127.0.0.1:7001" "$LOGIN" "timeout $((SSH_LIMIT / 6)) bash -c 'head -n 1 </dev/tcp/127.0.0.1/$((4100 + N))'" </dev/null)" = host ]
+	[ "$(s -R "127.0.0.1:$((4100 + N)):127.0.0.1:7001" "$LOGIN" \
+		"timeout $((SSH_LIMIT / 6)) bash -c 'head -n 1 </dev/tcp/127.0.0.1/$((4100 + N))'" </dev/null)" = host ]
 }
 way_home_stays() { s "$LOGIN" 'echo x >stays' </dev/null && s "$LOGIN" 'cat stays' </dev/null; }
 way_tmux_again() {
@@ -228,7 +246,8 @@ note() { # KEY COMMAND...
 tries_own() {
 	local port=$((4000 + N))
 	line_open own -o ExitOnForwardFailure=no -L "$((9000 + N)):127.0.0.1:$port" -L "$((9100 + N)):/tmp/m.sock.$N" -D "$((9200 + N))"
-	line_say "socat TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr EXEC:'echo own' & socat UNIX-LISTEN:/tmp/m.sock.$N,fork EXEC:'echo own' & sleep 0.5; echo READY"
+	line_say "socat TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr EXEC:'echo own' & \
+socat UNIX-LISTEN:/tmp/m.sock.$N,fork EXEC:'echo own' & sleep 0.5; echo READY"
 	note l_own has "TCP:127.0.0.1:$((9000 + N))" own
 	note l_sock has "TCP:127.0.0.1:$((9100 + N))" own
 	note d_own has "SOCKS4:127.0.0.1:127.0.0.1:$port,socksport=$((9200 + N))" own
@@ -245,7 +264,8 @@ tries_editor() {
 		echo 'mkdir -p ~/.editor/bin && base64 -d >~/.editor/bin/server <<END && chmod +x ~/.editor/bin/server'
 		cat $DIR/editor.b64
 		echo END
-		echo "setsid nohup ~/.editor/bin/server TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr EXEC:'echo editor' >~/.editor/log 2>&1 </dev/null &"
+		echo "setsid nohup ~/.editor/bin/server TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr EXEC:'echo editor' \
+>~/.editor/log 2>&1 </dev/null &"
 	} >&9
 	line_say 'sleep 0.5; echo READY'
 	note editor has "SOCKS4:127.0.0.1:127.0.0.1:$port,socksport=$((9300 + N))" editor
@@ -257,7 +277,8 @@ tries_editor() {
 }
 
 tries_inside() {
-	timeout $((10 * SSH_LIMIT)) ssh -F $STAGE/ssh/config "$LOGIN" 'mkdir -p ~/.m && tar -x -C ~/.m && exec bash ~/.m/matrix.sh ~/.m '"$((SSH_LIMIT * 2 / 3))" <$DIR/carry.tar
+	timeout $((10 * SSH_LIMIT)) ssh -F $STAGE/ssh/config "$LOGIN" \
+		'mkdir -p ~/.m && tar -x -C ~/.m && exec bash ~/.m/matrix.sh ~/.m '"$((SSH_LIMIT * 2 / 3))" <$DIR/carry.tar
 }
 
 # measure COLUMN HOST NUMBER: all of one column
@@ -284,6 +305,7 @@ cron_answers() {
 	for p in "${POLICIES[@]}"; do
 		poll 90 grep -q "matrix-cron: u-$p pid:" $STAGE_LOG/syslog
 		note cron grep -q "matrix-cron: u-$p pid:" $STAGE_LOG/syslog >>"$DIR/answers.$p"
+		note cronmail poll 20 mail_taken "^matrix-mail u-$p\$" >>"$DIR/answers.$p"
 	done
 }
 
@@ -292,13 +314,13 @@ answer() { # COLUMN KEY
 }
 
 table_row() { # KEY TEXT
-	local p key=${1#-} row="| $2 |"
+	local p key=${1#-} row="| $2 |" unseen=" workshop:sendmail workshop:quota workshop:cronmail "
 	if [ -z "$1" ]; then
-		printf '| %s |%s\n' "$2" ' | | | | | | |'
+		printf '| %s | |%s\n' "$2" "$(printf ' |%.0s' "${POLICIES[@]}")"
 		return
 	fi
 	for p in bare "${POLICIES[@]}"; do
-		if [[ $1 = -* && $p = bare ]]; then row+=" |"; else row+=" $(answer $p "$key") |"; fi
+		if [[ ($1 = -* && $p = bare) || $unseen = *" $p:$key "* ]]; then row+=" |"; else row+=" $(answer $p "$key") |"; fi
 	done
 	echo "$row"
 }
@@ -316,15 +338,51 @@ compare() {
 			is "as docs/policies.md says: ${text}" "$got" "$want"
 		fi
 	done
-	is "and there is no row that nobody measures" "$(sed -n '/measured: begin/,/measured: end/p' $STAGE/data/policies.md | grep -c '^|')" \
+	is "and there is no row that nobody measures" \
+		"$(sed -n '/measured: begin/,/measured: end/p' $STAGE/data/policies.md | grep -c '^|')" \
 		$((${#ROWS[@]} + 2))
 }
 
 write_table() {
 	local row
-	printf '| | no carrel |%s\n|---|---|---|---|---|---|---|---|\n' "$(printf ' %s |' "${POLICIES[@]}")"
+	printf '| | no carrel |%s\n|---|---|%s\n' "$(printf ' %s |' "${POLICIES[@]}")" "$(printf -- '---|%.0s' "${POLICIES[@]}")"
 	for row in "${ROWS[@]}"; do
 		table_row "${row%%|*}" "${row#*|}"
+	done
+}
+
+check_table() {
+	local jobs running=1 p
+	# Before the mailer is there: it lies on an overlay, which is not in the own root of a room.
+	measure workshop room 20
+	mail_start
+	matrix_cron # not before: a room that it made would stay, without the mailer
+	measure bare bare 0 &
+	jobs=($!)
+	for p in "${POLICIES[@]}"; do
+		[ $p != workshop ] || continue
+		measure $p room $running &
+		jobs+=($!)
+		running=$((running + 1))
+	done
+	wait "${jobs[@]}"
+	cron_answers
+	if [ -n "${CARREL_TABLE-}" ]; then
+		write_table | sed 's/^/table: /'
+	else
+		compare
+	fi
+}
+
+check_cron() {
+	local p in
+	for p in "${POLICIES[@]}"; do
+		in=$(sed -n "s/.*matrix-cron: u-$p //p" $STAGE_LOG/syslog | tail -n 1)
+		if [ $p = admin ]; then
+			is "$p: cron's jobs are on the host" "$in" "$(readlink /proc/self/ns/pid)"
+		else
+			isnt "$p: cron's jobs are in a room" "$in" "$(readlink /proc/self/ns/pid)"
+		fi
 	done
 }
 
@@ -335,29 +393,7 @@ if [ "${CARREL_GUEST:-0}" = 1 ]; then
 fi
 host_start
 check "the host is ready" matrix_host
-matrix_cron
-measure bare bare 0 &
-running=1
-jobs=($!)
-for p in "${POLICIES[@]}"; do
-	measure $p room $running &
-	jobs+=($!)
-	running=$((running + 1))
-done
-wait "${jobs[@]}"
-cron_answers
-if [ -n "${CARREL_TABLE-}" ]; then
-	write_table | sed 's/^/table: /'
-else
-	compare
-fi
-for p in "${POLICIES[@]}"; do
-	in=$(sed -n "s/.*matrix-cron: u-$p //p" $STAGE_LOG/syslog | tail -n 1)
-	if [ $p = admin ]; then
-		is "$p: cron's jobs are on the host" "$in" "$(readlink /proc/self/ns/pid)"
-	else
-		isnt "$p: cron's jobs are in a room" "$in" "$(readlink /proc/self/ns/pid)"
-	fi
-done
+needs check_cron check_table
+run_cases "$@" -- check_table check_cron
 [ "${CARREL_DEBUG:-0}" = 0 ] || tail -n 50 $DIR/errors.* $DIR/answers.*
 tap_done

@@ -84,6 +84,33 @@ check_less() {
 }
 
 # Who became root for this command only gets no other one out of its pager.
+# No line of the screen is one that the terminal has wrapped: with the wrapped ones joined there are as many.
+unwrapped() { # NAME COMMAND
+	screen_clear
+	say "clear; $2; echo done-it"
+	poll 10 shows '^done-it'
+	is "$1: no line is wrapped" "$(tm capture-pane -p -J | sed 's/ *$//' | grep -c .)" "$(screen | grep -c .)"
+}
+
+check_width() {
+	tm resize-window -x 80 -y 200
+	unwrapped "list" "PAGER= $CTL list"
+	like "what does not fit is on a further line" "$(screen)" '^    [A-Z]'
+	unwrapped "explain" "PAGER= $CTL explain ana"
+	unwrapped "check" "PAGER= $CTL check --no-rehearse --all"
+	unwrapped "show" "PAGER= $CTL show ana"
+	unwrapped "rehearse" "PAGER= $CTL rehearse ana"
+	tm resize-window -x 40 -y 200
+	unwrapped "list in 40 columns" "PAGER= $CTL list"
+	unwrapped "explain in 40 columns" "PAGER= $CTL explain ana"
+	is "COLUMNS counts" \
+		"$(screen_clear; say "clear; COLUMNS=30 PAGER= $CTL list; echo done-it"; poll 10 shows '^done-it'; screen |
+		sed 's/ *$//' | awk 'length > 30' | wc -l)" 0
+	is "what goes to no terminal is as wide as it is" "$(COLUMNS=30 ctl list | wc -l)" 2
+	tm resize-window -x 80 -y 24
+}
+
+# keeps: ctl/print/pager R1
 check_secure() {
 	local fake=$STAGE/bin/pager
 	is "by sudo: no pager of one's own" "$(paged "SUDO_UID=1001 PAGER=$fake PATH=$STAGE/fake:\$PATH $CTL list")" none
@@ -111,9 +138,7 @@ hold one ana@room
 echo 0 2>/dev/null >/proc/self/loginuid # as on a console: whoever runs the tests may have come by sudo
 screen_start
 MODES=$(answer 'stty -g')
-check_choice
-check_less
-check_secure
+run_cases "$@" -- check_choice check_less check_width check_secure
 screen_end
 hold_end one
 settle

@@ -3,6 +3,7 @@
 # The policies that carrel ships, as logins see them.
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
+. "$(dirname "$0")/../lib/ctl.sh"
 
 # staff_policy NAME: bob's logins follow a shipped policy
 staff_policy() {
@@ -29,11 +30,41 @@ check_admin() {
 	check "admin: nobody is left" poll 5 user_gone bob
 }
 
+# listen PATH: a socket of a service, for everybody
+listen() {
+	mkdir -p "${1%/*}"
+	socat "UNIX-LISTEN:$1,fork,mode=666" EXEC:'echo service answers' &
+	services+=($!)
+	poll 10 test -S "$1"
+}
+
+asks() { # PATH
+	room bob "timeout $((10 * CARREL_PATIENCE)) socat -u UNIX:$1 - 2>&1 | grep -o 'service answers'"
+}
+
+# For compute nodes: what the batch system's commands ask is there, and in no other policy.
+check_hpc() {
+	local path slurm=(/run/munge/munge.socket.2 /run/slurm/sack.socket)
+	services=()
+	for path in "${slurm[@]}" /run/other/socket; do
+		listen $path
+	done
+	staff_policy hpc
+	for path in "${slurm[@]}"; do
+		is "hpc: $path answers" "$(asks $path)" "service answers"
+	done
+	is "[O] hpc: another service's socket does not" "$(asks /run/other/socket)" ""
+	staff_policy dev
+	is "[O] dev: munge's does not" "$(asks "${slurm[0]}")" ""
+	ctl kill bob >/dev/null
+	kill "${services[@]}"
+}
+
 host_start
 room ana true
 settle
 before=$(census)
-check_admin
+run_cases "$@" -- check_admin check_hpc
 host_config
 settle
 same_census "nothing is left behind" "$before"

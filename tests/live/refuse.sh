@@ -13,7 +13,8 @@ doors_shut() {
 	out=$(echo 'echo INSIDE' | s -tt "$user@room" 2>&1)
 	unlike "$name: a shell gets nothing" "$out" '^INSIDE'
 	refute "$name: sftp gets nothing" timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@room"
-	refute "$name: internal-sftp gets nothing" timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@sftponly"
+	refute "$name: internal-sftp gets nothing" timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) \
+		"$user@sftponly"
 	ssh -F $STAGE/ssh/config -N -L "127.0.0.1:$port:127.0.0.1:$PORT_BARE" "$user@room" </dev/null >/dev/null 2>&1 &
 	local client=$!
 	poll 1 port_open $port # which it never is, mostly
@@ -45,145 +46,174 @@ ways_in() {
 	is "$1: the break-glass group gets in" "$(room bea 'echo in')" in
 	like "$1: root's way is an alert" "$(log_since 'root login')" '^authpriv\.alert'
 	like "$1: the break-glass group's, too" "$(log_since 'break-glass')" '^authpriv\.alert.*user=bea'
+	log_mark
+	is "$1: root's su gets in" "$(su root -c 'echo in')" in
+	like "$1: that is no alert" "$(log_since 'root login')" '^authpriv\.notice'
+}
+
+# The switch works while all else is broken, and only as root's own file.
+check_switched_off() {
+	echo broken >/etc/carrel/carrel.conf
+	touch /etc/carrel/off
+	log_mark
+	is "switched off: everybody gets in" "$(room ana 'readlink /proc/self/ns/mnt')$(room gus 'echo in')" \
+		"$(readlink /proc/self/ns/mnt)in"
+	like "switched off: an alert each time" "$(log_since 'switched off by /etc/carrel/off')" '^authpriv\.alert.*user=gus'
+	chmod 666 /etc/carrel/off
+	log_mark
+	sentence "a switch that others can write" ana CONFIG
+	like "a switch that others can write: the log says so" "$(log_since 'does not count')" '/etc/carrel/off'
+	rm /etc/carrel/off
+	ln -s /etc/passwd /etc/carrel/off
+	sentence "a switch that is a link" ana CONFIG
+	rm /etc/carrel/off
+	host_config
+}
+
+check_no_rule() {
+	log_mark
+	sentence "no rule" gus RULE
+	logged "no rule" 'user=gus' 'stage=RULE' 'errno=EACCES'
+	doors_shut "no rule" gus
+	ways_in "no rule"
+}
+
+check_configuration() {
+	host_config 'nonsense = ;'
+	log_mark
+	sentence "bad syntax" ana CONFIG
+	logged "bad syntax" 'user=ana' 'stage=CONFIG' 'errno=EINVAL' 'carrel\.conf.*line=2|carrel\.conf:2'
+	doors_shut "bad syntax" ana
+	ways_in "bad syntax"
+
+	host_config '' 'memroy = "1G";'
+	log_mark
+	sentence "unknown key" ana CONFIG
+	logged "unknown key" 'memroy' 'line=[0-9]+' 'policy=student'
+	host_config
+	chmod 0666 /etc/carrel/carrel.conf
+	log_mark
+	sentence "a configuration that anyone can write" ana CONFIG
+	logged "a configuration that anyone can write" 'errno=EPERM'
+	rm -f /etc/carrel/carrel.conf
+	log_mark
+	sentence "no configuration" ana CONFIG
+	ways_in "no configuration"
+}
+
+check_limits() {
+	host_config '' '' 'limits = { memory = "1G"; };'
+	sed -i '/lab = {/,$s/features = .*/features = { limits = "require"; };/' /etc/carrel/carrel.conf
+	if grep -qw memory "$(cgroup_root)/cgroup.controllers"; then
+		skip_here "missing controller" "this host has the memory controller"
+	else
+		log_mark
+		sentence "missing controller" dora LIMITS
+		logged "missing controller" 'user=dora' 'policy=lab' 'stage=LIMITS' 'memory'
+		doors_shut "missing controller" dora
+	fi
+	host_config
+}
+
+# A directory that is out of reach; hesiod's is so here. What nobody can answer is not "not in the group".
+check_name_service() {
+	cp /etc/nsswitch.conf "$STAGE/nsswitch.before"
+	sed -i 's/^group:.*/group: files hesiod/' /etc/nsswitch.conf
+	sed -i 's/^rules = (/&\n  { group = "far-away"; policy = "lab"; },/' /etc/carrel/carrel.conf
+	log_mark
+	sentence "silent name service" ana RULE
+	logged "silent name service" 'stage=RULE' 'errno=EAGAIN' 'did not answer for "far-away"' 'carrel\.conf.*line='
+	doors_shut "silent name service" ana
+	ways_in "silent name service"
+	sed -i 's/^group:.*/group: files/' /etc/nsswitch.conf
+	is "a group that does not exist is another thing" "$(room ana 'echo in')" in
+	sed -i 's/^group:.*/group: files hesiod/' /etc/nsswitch.conf
+	host_config
+	is "nor does it matter for groups that are known" "$(room ana 'echo in')" in
+	mv "$STAGE/nsswitch.before" /etc/nsswitch.conf
+}
+
+check_homes() {
+	rm -rf /home/cara
+	is "no home: in, as without carrel" "$(room cara pwd | sort)" "$(bare cara pwd | sort)"
+	ln -s /etc /home/cara
+	log_mark
+	sentence "home is a link to /etc" cara HOME
+	logged "home is a link to /etc" 'user=cara' 'policy=student' 'stage=HOME' '/home/cara'
+	rm -f /home/cara
+	mkfifo /home/cara
+	sentence "home is a FIFO" cara HOME
+	rm -f /home/cara
+	install -d -m 0700 -o bob -g staff /home/cara
+	sentence "home is somebody else's" cara HOME
+	rm -rf /home/cara
+	install -d -m 0700 -o cara -g students /home/cara
+}
+
+check_helper() {
+	mv $STAGE_LIB/carrel-helper $STAGE_LIB/kept
+	log_mark
+	sentence "no helper" ana HELPER
+	logged "no helper" 'user=ana' 'stage=HELPER' 'errno=ENOENT'
+	ways_in "no helper"
+	printf '#!/bin/sh\nexit 0\n' >$STAGE_LIB/carrel-helper
+	chmod 0755 $STAGE_LIB/carrel-helper
+	sentence "dead helper" ana HELPER
+	printf '#!/bin/sh\nexec sleep 100\n' >$STAGE_LIB/carrel-helper
+	CARREL_MODULE_ARGS=timeout=2 host_pam
+	log_mark
+	sentence "hanging helper" ana HELPER
+	logged "hanging helper" 'errno=ETIMEDOUT'
+	check "hanging helper: it is ended" poll 5 eval '! pgrep -x -f "sleep 100"'
+	ways_in "hanging helper"
+	doors_shut "hanging helper" ana
+	mv $STAGE_LIB/kept $STAGE_LIB/carrel-helper
+}
+
+check_arguments() {
+	CARREL_MODULE_ARGS=tiemout=2 host_pam
+	log_mark
+	sentence "unknown argument" ana ARGS
+	logged "unknown argument" 'tiemout'
+	ways_in "unknown argument"
+	host_pam
+}
+
+check_filter() {
+	is "all mended: the user gets in" "$(room ana 'echo in')" in
+	sed -i 's/seccomp = { base = "@login"; };/seccomp = { base = "@login"; deny = [ "prctl" ]; };/' /etc/carrel/carrel.conf
+	is "a filter that refuses the question whether it is in force: in, and refused" \
+		"$(room ana 'perl -e "syscall(157, 21); print \$!+0"'; su ana -c 'echo in' </dev/null)" 1in
+}
+
+# A service whose unit has taken the clock from it (ProtectClock=), as containers do.
+clockless() { # COMMAND
+	s -p 2209 ana@room "$1" </dev/null 2>&1
+}
+
+check_clock() {
+	setpriv --bounding-set -sys_time --inh-caps -sys_time /usr/sbin/sshd -f $STAGE/keys/sshd_config -D -e -p 2209 \
+		-o ListenAddress=127.0.0.1:2209 2>>$STAGE_LOG/clockless </dev/null &
+	clockless=$!
+	poll 10 port_open 2209
+	sed -i 's/features = { limits = "prefer"; };/features = { limits = "prefer"; time = "require"; };/' /etc/carrel/carrel.conf
+	log_mark
+	like "no power over the clock, time namespace required" "$(clockless 'echo in')" 'code NAMESPACE'
+	logged "no power over the clock" CAP_SYS_TIME ProtectClock
+	sed -i 's/time = "require"/time = "prefer"/' /etc/carrel/carrel.conf
+	log_mark
+	is "preferred: in, and on the host's clock" "$(clockless 'readlink /proc/self/ns/time')" "$(readlink /proc/self/ns/time)"
+	check "and the log says what is not there" poll 10 eval 'log_since "going on without.*CAP_SYS_TIME" | grep -q .'
+	kill $clockless
+	wait $clockless 2>/dev/null
+	host_config
 }
 
 host_start
 room ana true
 settle
 before=$(census)
-
-# The switch works while all else is broken, and only as root's own file.
-echo broken >/etc/carrel/carrel.conf
-touch /etc/carrel/off
-log_mark
-is "switched off: everybody gets in" "$(room ana 'readlink /proc/self/ns/mnt')$(room gus 'echo in')" "$(readlink /proc/self/ns/mnt)in"
-like "switched off: an alert each time" "$(log_since 'switched off by /etc/carrel/off')" '^authpriv\.alert.*user=gus'
-chmod 666 /etc/carrel/off
-log_mark
-sentence "a switch that others can write" ana CONFIG
-like "a switch that others can write: the log says so" "$(log_since 'does not count')" '/etc/carrel/off'
-rm /etc/carrel/off
-ln -s /etc/passwd /etc/carrel/off
-sentence "a switch that is a link" ana CONFIG
-rm /etc/carrel/off
-host_config
-
-log_mark
-sentence "no rule" gus RULE
-logged "no rule" 'user=gus' 'stage=RULE' 'errno=EACCES'
-doors_shut "no rule" gus
-ways_in "no rule"
-
-host_config 'nonsense = ;'
-log_mark
-sentence "bad syntax" ana CONFIG
-logged "bad syntax" 'user=ana' 'stage=CONFIG' 'errno=EINVAL' 'carrel\.conf.*line=2|carrel\.conf:2'
-doors_shut "bad syntax" ana
-ways_in "bad syntax"
-
-host_config '' 'memroy = "1G";'
-log_mark
-sentence "unknown key" ana CONFIG
-logged "unknown key" 'memroy' 'line=[0-9]+' 'policy=student'
-host_config
-chmod 0666 /etc/carrel/carrel.conf
-log_mark
-sentence "a configuration that anyone can write" ana CONFIG
-logged "a configuration that anyone can write" 'errno=EPERM'
-rm -f /etc/carrel/carrel.conf
-log_mark
-sentence "no configuration" ana CONFIG
-ways_in "no configuration"
-
-host_config '' '' 'limits = { memory = "1G"; };'
-sed -i '/lab = {/,$s/features = .*/features = { limits = "require"; };/' /etc/carrel/carrel.conf
-if grep -qw memory "$(cgroup_root)/cgroup.controllers"; then
-	skip_here "missing controller" "this host has the memory controller"
-else
-	log_mark
-	sentence "missing controller" dora LIMITS
-	logged "missing controller" 'user=dora' 'policy=lab' 'stage=LIMITS' 'memory'
-	doors_shut "missing controller" dora
-fi
-host_config
-
-# A directory that is out of reach; hesiod's is so here. What nobody can answer is not "not in the group".
-cp /etc/nsswitch.conf "$STAGE/nsswitch.before"
-sed -i 's/^group:.*/group: files hesiod/' /etc/nsswitch.conf
-sed -i 's/^rules = (/&\n  { group = "far-away"; policy = "lab"; },/' /etc/carrel/carrel.conf
-log_mark
-sentence "silent name service" ana RULE
-logged "silent name service" 'stage=RULE' 'errno=EAGAIN' 'did not answer for "far-away"' 'carrel\.conf.*line='
-doors_shut "silent name service" ana
-ways_in "silent name service"
-sed -i 's/^group:.*/group: files/' /etc/nsswitch.conf
-is "a group that does not exist is another thing" "$(room ana 'echo in')" in
-sed -i 's/^group:.*/group: files hesiod/' /etc/nsswitch.conf
-host_config
-is "nor does it matter for groups that are known" "$(room ana 'echo in')" in
-mv "$STAGE/nsswitch.before" /etc/nsswitch.conf
-
-rm -rf /home/cara
-log_mark
-sentence "no home" cara HOME
-logged "no home" 'user=cara' 'policy=student' 'stage=HOME' '/home/cara'
-ln -s /etc /home/cara
-sentence "home is a link to /etc" cara HOME
-rm -f /home/cara
-mkfifo /home/cara
-sentence "home is a FIFO" cara HOME
-rm -f /home/cara
-install -d -m 0700 -o bob -g staff /home/cara
-sentence "home is somebody else's" cara HOME
-rm -rf /home/cara
-install -d -m 0700 -o cara -g students /home/cara
-
-mv $STAGE_LIB/carrel-helper $STAGE_LIB/kept
-log_mark
-sentence "no helper" ana HELPER
-logged "no helper" 'user=ana' 'stage=HELPER' 'errno=ENOENT'
-ways_in "no helper"
-printf '#!/bin/sh\nexit 0\n' >$STAGE_LIB/carrel-helper
-chmod 0755 $STAGE_LIB/carrel-helper
-sentence "dead helper" ana HELPER
-printf '#!/bin/sh\nexec sleep 100\n' >$STAGE_LIB/carrel-helper
-CARREL_MODULE_ARGS=timeout=2 host_pam
-log_mark
-sentence "hanging helper" ana HELPER
-logged "hanging helper" 'errno=ETIMEDOUT'
-check "hanging helper: it is ended" poll 5 eval '! pgrep -x -f "sleep 100"'
-ways_in "hanging helper"
-doors_shut "hanging helper" ana
-mv $STAGE_LIB/kept $STAGE_LIB/carrel-helper
-CARREL_MODULE_ARGS=tiemout=2 host_pam
-log_mark
-sentence "unknown argument" ana ARGS
-logged "unknown argument" 'tiemout'
-ways_in "unknown argument"
-host_pam
-is "all mended: the user gets in" "$(room ana 'echo in')" in
-sed -i 's/seccomp = { base = "@login"; };/seccomp = { base = "@login"; deny = [ "prctl" ]; };/' /etc/carrel/carrel.conf
-is "a filter that refuses the question whether it is in force: in, and refused" \
-	"$(room ana 'perl -e "syscall(157, 21); print \$!+0"'; su ana -c 'echo in' </dev/null)" 1in
-
-# A service whose unit has taken the clock from it (ProtectClock=), as containers do.
-clockless() { # COMMAND
-	s -p 2209 ana@room "$1" </dev/null 2>&1
-}
-setpriv --bounding-set -sys_time --inh-caps -sys_time /usr/sbin/sshd -f $STAGE/keys/sshd_config -D -e -p 2209 \
-	-o ListenAddress=127.0.0.1:2209 2>>$STAGE_LOG/clockless </dev/null &
-clockless=$!
-poll 10 port_open 2209
-sed -i 's/features = { limits = "prefer"; };/features = { limits = "prefer"; time = "require"; };/' /etc/carrel/carrel.conf
-log_mark
-like "no power over the clock, time namespace required" "$(clockless 'echo in')" 'code NAMESPACE'
-logged "no power over the clock" CAP_SYS_TIME ProtectClock
-sed -i 's/time = "require"/time = "prefer"/' /etc/carrel/carrel.conf
-log_mark
-is "preferred: in, and on the host's clock" "$(clockless 'readlink /proc/self/ns/time')" "$(readlink /proc/self/ns/time)"
-check "and the log says what is not there" poll 10 eval 'log_since "going on without.*CAP_SYS_TIME" | grep -q .'
-kill $clockless
-wait $clockless 2>/dev/null
-host_config
+run_cases "$@" -- check_switched_off check_no_rule check_configuration check_limits check_name_service check_homes \
+	check_helper check_arguments check_filter check_clock
 same_census "nothing is left of any of it" "$before"
 tap_done

@@ -23,10 +23,14 @@ check_joined() {
 	is "same uptime" "$(hold_ask two "awk '{ print (\$1 > 0) }' /proc/uptime")" 1
 	is "one supervisor, one init" "$(helper_pids supervisor | wc -l) $(helper_pids init | wc -l)" "1 1"
 	is "each login has its own cgroup" "$(dora_cgroups | wc -l)" 2
-	is "and its processes are in it" "$(pgrep -u dora -x bash | while read -r p; do sed -n 's/^0:://p' "/proc/$p/cgroup"; done | sort -u | grep -c 'slice/login-')" 2
+	is "and its processes are in it" \
+		"$(pgrep -u dora -x bash | while read -r p; do sed -n 's/^0:://p' "/proc/$p/cgroup"; done | sort -u |
+		grep -c 'slice/login-')" 2
 	hold_ask one 'tmux new-session -d -s work "sleep 1000"' >/dev/null
-	is "tmux of the first is attachable in the second" "$(hold_ask two 'tmux ls | cut -d: -f1; tmux capture-pane -p -t work | wc -l | grep -c .')" $'work\n1'
-	like "and shows itself on a terminal" "$(s -tt dora@room 'tmux attach -t work \; detach-client' </dev/null 2>&1 | tr -d '\r')" 'detached'
+	is "tmux of the first is attachable in the second" \
+		"$(hold_ask two 'tmux ls | cut -d: -f1; tmux capture-pane -p -t work | wc -l | grep -c .')" $'work\n1'
+	like "and shows itself on a terminal" "$(s -tt dora@room 'tmux attach -t work \; detach-client' </dev/null 2>&1 | tr -d '\r')" \
+		'detached'
 	hold_say one 'sleep 3001 >/dev/null 2>&1 & disown'
 	poll 5 pgrep -u dora -f 'sleep 3001' >/dev/null
 	hold_end one
@@ -35,6 +39,7 @@ check_joined() {
 	is "a third joins still" "$(room dora "$PIDNS; cat /tmp/common")" "$(hold_ask two "$PIDNS; cat /tmp/common")"
 	hold_end two
 	check "the last one out ends the room" poll 5 user_gone dora
+	same_census "nothing is left behind" "$before"
 }
 
 check_apart() {
@@ -52,7 +57,8 @@ check_apart() {
 	hold one dora@room
 	host_config '' '' 'on_close = "keep"; hostname = "changed";'
 	hold two dora@room
-	isnt "a changed policy reaches the next login, in a new room" "$(hold_ask one "hostname; $PIDNS")" "$(hold_ask two "hostname; $PIDNS")"
+	isnt "a changed policy reaches the next login, in a new room" "$(hold_ask one "hostname; $PIDNS")" \
+		"$(hold_ask two "hostname; $PIDNS")"
 	hold_end one
 	hold_end two
 }
@@ -61,7 +67,8 @@ check_kill() {
 	host_config '' '' 'on_close = "kill";'
 	hold one dora@room
 	hold two dora@room
-	hold_say one 'setsid nohup sleep 3002 >/dev/null 2>&1 & sh -c "trap : TERM HUP; while :; do sleep 3003; done" >/dev/null 2>&1 & sleep 3004 >/dev/null 2>&1 &'
+	hold_say one 'setsid nohup sleep 3002 >/dev/null 2>&1 & sh -c "trap : TERM HUP; while :; do sleep 3003; done" >/dev/null 2>&1 &
+		sleep 3004 >/dev/null 2>&1 &'
 	hold_say two 'sleep 3005 >/dev/null 2>&1 &'
 	check "background jobs start" poll 5 all_sleep 3002 3003 3004 3005
 	pkill -STOP -u dora -f 'sleep 3004' # one that takes no signal but SIGKILL
@@ -71,6 +78,7 @@ check_kill() {
 	is "the room stands" "$(hold_ask two 'echo alive')" alive
 	check "and its cgroup is gone" poll 5 eval '[ "$(dora_cgroups | wc -l)" -eq 1 ]'
 	hold_end two
+	same_census "nothing is left behind by kill" "$before"
 }
 
 all_sleep() {
@@ -99,6 +107,7 @@ check_linger() {
 stays
 kept"
 	check "and it ends when the time is up" poll 20 eval '[ -z "$(helper_pids init)" ] && user_gone dora'
+	same_census "nothing is left behind by linger" "$before"
 }
 
 # RACE logins in a row and side by side, each ending the room under the next one's feet.
@@ -163,14 +172,6 @@ host_start
 room dora true
 settle
 before=$(census)
-check_joined
-same_census "nothing is left behind" "$before"
-check_apart
-check_kill
-same_census "nothing is left behind by kill" "$before"
-check_linger
-same_census "nothing is left behind by linger" "$before"
-check_race
-check_rooms
+run_cases "$@" -- check_joined check_apart check_kill check_linger check_race check_rooms
 same_census "nothing is left behind by refusals" "$before"
 tap_done

@@ -85,9 +85,5 @@ check_log() {
 }
 
 host_start
-check_terminals
-check_ipc
-check_keys
-check_files
-check_log
+run_cases "$@" -- check_terminals check_ipc check_keys check_files check_log
 tap_done

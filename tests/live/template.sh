@@ -29,9 +29,12 @@ as() { # USER COMMAND
 check_values() {
 	place dora "$(id -u dora)" lab carrelhost sshd 50%
 	host_config '' '' 'root = { bind = (
-		{ source = "/srv/t/%u"; target = "/mnt/u"; optional = true; }, { source = "/srv/t/%U"; target = "/mnt/U"; optional = true; },
-		{ source = "/srv/t/%g"; target = "/mnt/g"; optional = true; }, { source = "/srv/t/%h"; target = "/mnt/h"; optional = true; },
-		{ source = "/srv/t/%s"; target = "/mnt/s"; optional = true; }, { source = "/srv/t/50%%"; target = "/mnt/p"; optional = true; } ); };'
+		{ source = "/srv/t/%u"; target = "/mnt/u"; optional = true; },
+		{ source = "/srv/t/%U"; target = "/mnt/U"; optional = true; },
+		{ source = "/srv/t/%g"; target = "/mnt/g"; optional = true; },
+		{ source = "/srv/t/%h"; target = "/mnt/h"; optional = true; },
+		{ source = "/srv/t/%s"; target = "/mnt/s"; optional = true; },
+		{ source = "/srv/t/50%%"; target = "/mnt/p"; optional = true; } ); };'
 	is "user, number, group, host, service, per cent" "$(room dora 'cat /mnt/*/which' | sort | paste -sd' ')" \
 		"$(printf '%s\n' "$(id -u dora)" 50% carrelhost dora lab sshd | sort | paste -sd' ')"
 	is "a rehearsal knows them, too" "$(ctl rehearse dora >/dev/null 2>&1; echo $?)" 0
@@ -45,7 +48,8 @@ check_hostile() {
 	install -d -o 3000 -g lab /home/odd
 	host_config '' '' 'hostname = "x%u"; root = { bind = ( { source = "/srv/t/d/%u"; target = "/mnt/u"; } ); };'
 	place d secret up
-	for name in '..:%2e.' '.:%2e' 'a%h:a%25h' 'a b:a%20b' $'jos\303\251:jos%c3%a9' $'a\033[2Jb:a%1b%5b2Jb' '../../etc:%2e.%2f..%2fetc'; do
+	for name in '..:%2e.' '.:%2e' 'a%h:a%25h' 'a b:a%20b' $'jos\303\251:jos%c3%a9' $'a\033[2Jb:a%1b%5b2Jb' \
+		'../../etc:%2e.%2f..%2fetc'; do
 		place "d/${name##*:}"
 		odd_user "${name%:*}" $((++n))
 		chown $n /home/odd
@@ -96,10 +100,7 @@ host_start
 room ana true
 settle
 before=$(census)
-check_values
-check_hostile
-check_apart
-check_refused
+run_cases "$@" -- check_values check_hostile check_apart check_refused
 settle
 rm -rf /srv/t /home/odd
 same_census "nothing is left behind" "$before"

@@ -38,6 +38,7 @@ check_usage() {
 	is "a command that takes no --minutes" "$(status ctl check --minutes 5)" 2
 }
 
+# keeps: ctl/conf/try R1
 check_broken_candidate() {
 	local before
 	before=$(find /etc/carrel | sort)
@@ -171,6 +172,7 @@ refused_in_old_login() { # NAME COMMAND LINE
 }
 
 # Whatever is done in a login from before the trial, it stays one.
+# keeps: ctl/conf/try R2
 check_old_login() {
 	local answer="{ $CTL_LINE confirm; echo \$? >$STAGE_LOG/answer; }" quoted
 	echo "$answer" >"$STAGE/confirm.sh"
@@ -223,7 +225,8 @@ check_confirm() {
 	echo 'policies = { gone = { inherit = "lab"; }; };' >/etc/carrel/policy.d/gone.conf
 	echo note >/etc/carrel/policy.d/README
 	ctl try --minutes 30 >/dev/null
-	is "with tmux of a new login" "$(room root "tmux -S $STAGE/ssh/t3 -f /dev/null new-session -d '$CTL_LINE confirm; echo \$? >$STAGE_LOG/tmux'
+	is "with tmux of a new login" "$(room root \
+		"tmux -S $STAGE/ssh/t3 -f /dev/null new-session -d '$CTL_LINE confirm; echo \$? >$STAGE_LOG/tmux'
 		for i in {1..200}; do [ -s $STAGE_LOG/tmux ] && break; sleep 0.1; done; cat $STAGE_LOG/tmux")" \
 		"$(has_audit && echo 0 || echo 1)"
 	has_audit || is "without an audit session: confirmed by hand" "$(in_new_login confirm)" 0
@@ -275,7 +278,8 @@ console() { # NAME: a terminal, with a process that becomes login when it is run
 	PY
 	eval "exec {CONSOLE_$1}>$STAGE/ssh/$1.in"
 	poll 10 test -s "$STAGE/ssh/$1.tty" || return 1
-	setsid --ctty bash -c "read -r _ <'$STAGE/ssh/$1.ring'; exec login -f root" <"$(cat "$STAGE/ssh/$1.tty")" >"$(cat "$STAGE/ssh/$1.tty")" 2>&1 &
+	setsid --ctty bash -c "read -r _ <'$STAGE/ssh/$1.ring'; exec login -f root" <"$(cat "$STAGE/ssh/$1.tty")" \
+		>"$(cat "$STAGE/ssh/$1.tty")" 2>&1 &
 }
 
 type_at() { # NAME TEXT
@@ -325,17 +329,11 @@ install -d -m 755 "$STAGE/pam.test"
 room ana true
 settle
 before=$(census)
-check_usage
-check_broken_candidate
-check_live
-check_expiry
-check_broken_record
-check_lockout
-check_old_login
-check_confirm
-check_without_audit
-check_console
-check_file
+needs check_confirm check_old_login
+needs check_without_audit check_confirm
+run_cases "$@" -- check_usage check_broken_candidate check_live check_expiry check_broken_record check_lockout \
+	check_old_login check_confirm check_without_audit check_console check_file
+hold_end old
 settle
 same_census "nothing is left behind" "$before"
 tap_done

@@ -4,26 +4,10 @@
 # paths hidden, read-only, writable and shown elsewhere; homes from a template and from a skeleton.
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
+. "$STAGE/tests/lib/rootimage.sh"
+. "$STAGE/tests/lib/likemake.sh"
 
 IMAGE=/srv/image
-
-# A small system of the host's own programs.
-image_make() {
-	local program library
-	mkdir -p $IMAGE/{bin,etc,proc,sys,dev,tmp,run,home,root,var/tmp,usr/lib/openssh,srv/open}
-	ln -s ../bin $IMAGE/usr/bin
-	for program in bash cat ls touch rm mkdir id tty stat head sha256sum; do
-		cp "$(type -P $program)" $IMAGE/bin/
-	done
-	cp /usr/lib/openssh/sftp-server $IMAGE/usr/lib/openssh/
-	for library in $(ldd $IMAGE/bin/* $IMAGE/usr/lib/openssh/* | grep -o '/[^ :]*\.so[^ :]*' | sort -u); do
-		mkdir -p "$IMAGE${library%/*}"
-		cp -L "$library" "$IMAGE$library"
-	done
-	cp /etc/{passwd,group} $IMAGE/etc/
-	echo 'the image' >$IMAGE/etc/issue
-	chmod 0777 $IMAGE/srv/open
-}
 
 # With $1 in the policy of ana and cara, $2 in dora's
 views() {
@@ -78,7 +62,8 @@ check_noexec() {
 		mount -o remount,noexec "$dir"
 	done
 	for dir in '~' /tmp; do
-		is "noexec on the host, noexec in the room: $dir" "$(room ana "cp /bin/true $dir/p && { $dir/p 2>/dev/null || echo no; }")" no
+		is "noexec on the host, noexec in the room: $dir" \
+			"$(room ana "cp /bin/true $dir/p && { $dir/p 2>/dev/null || echo no; }")" no
 	done
 	is "elsewhere programs run" "$(room ana 'cp /bin/true /var/tmp/p && /var/tmp/p && echo run')" run
 	for dir in /home /tmp; do
@@ -97,9 +82,11 @@ check_homes() {
 	echo skeleton >/srv/skeleton/from
 	views '' '' 'home = { mode = "overlay"; lower = "/srv/template"; lower_owner = "'$owner'"; size = "8M"; };' \
 		'home = { mode = "tmpfs"; skeleton = "/srv/skeleton"; size = "8M"; };'
-	is "home from a template" "$(room ana 'cat from; rm -f from; echo mine >from; echo new >new; cat from; stat -c %U .')" $'template\nmine\nana'
+	is "home from a template" "$(room ana 'cat from; rm -f from; echo mine >from; echo new >new; cat from; stat -c %U .')" \
+		$'template\nmine\nana'
 	if [ $owner = user ]; then
-		is "whose files are the user's" "$(room ana 'echo more >>from; stat -c %U:%G from; cat from')" $'ana:students\ntemplate\nmore'
+		is "whose files are the user's" "$(room ana 'echo more >>from; stat -c %U:%G from; cat from')" \
+			$'ana:students\ntemplate\nmore'
 	else
 		skip_here "whose files are the user's" "tmpfs has no idmapped mounts in this kernel"
 	fi
@@ -111,15 +98,31 @@ check_homes() {
 	is "made anew for the next room" "$(room dora 'ls')" from
 }
 
+# The list is a file's (tests/lib/likereal.sh).
+check_like_real() {
+	local real name line list=$STAGE/tests/lib/likereal.sh
+	host_config
+	like_make ana
+	like_make bob
+	real=$(room bob "bash $list" | sed s/bob/USER/g)
+	is "the list has run" "$(grep -c : <<<"$real")" "$(grep -c '^say "' "$list")"
+	while IFS= read -r line; do
+		name=${line%%:*}
+		if [[ $line = "O_TMPFILE: "*"Errno 95"* ]]; then
+			skip_here "an overlay as a real home: $name" "overlayfs of this kernel has it not (Linux 6.10 has)"
+			continue
+		fi
+		is "an overlay as a real home: $name" "$line" "$(grep -F "$name:" <<<"$real" | head -n 1)"
+	done < <(room ana "bash $list" | sed s/ana/USER/g)
+	rm -r /home/{ana,bob}/like
+}
+
 host_start
-image_make
+rootimage_make $IMAGE
 room ana true
 room dora true
 settle
 before=$(census)
-check_image
-check_lists
-check_noexec
-check_homes
+run_cases "$@" -- check_image check_lists check_noexec check_homes check_like_real
 same_census "nothing is left behind" "$before"
 tap_done

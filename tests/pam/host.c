@@ -23,10 +23,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proto/scope.h"
+#include "base/scope.h"
 #include "tests/pam/snapshot.h"
 
-#define CHECK(cond) do { if (!(cond)) { fprintf(stderr, "%s:%d: %s: %m\n", __FILE__, __LINE__, #cond); abort(); } } while (0)
+#define CHECK(cond) \
+	do { \
+		if (!(cond)) { \
+			fprintf(stderr, "%s:%d: %s: %m\n", __FILE__, __LINE__, #cond); \
+			abort(); \
+		} \
+	} while (0)
 
 static char dir[64];
 static char build_dir[256];
@@ -99,7 +105,8 @@ static void write_groups(void)
 	(void)snprintf(path, sizeof(path), "%s/group", dir);
 	f = fopen(path, "we");
 	CHECK(f);
-	fputs("root:x:0:\npamuser:x:12345:\nstubgroup:x:12350:pamuser\nglass:x:12360:glassuser\nglassuser:x:12346:\n", f);
+	fputs("root:x:0:\npamuser:x:12345:\nstubgroup:x:12350:pamuser\nglass:x:12360:glassuser\nglassuser:x:12346:\n",
+	      f);
 	fputs("carrel-break-glass:x:12361:wardenuser\n", f);
 	for (int i = 0; i < 1100; i++)
 		fprintf(f, "many%d:x:%d:manyuser\n", i, 20000 + i);
@@ -117,10 +124,12 @@ void host_setup(const char *build)
 	CHECK(mount("none", dir, "tmpfs", 0, "mode=0755") == 0);
 	(void)snprintf(home, sizeof(home), "%s/home", dir);
 	CHECK(mkdir(home, 0755) == 0);
-	(void)snprintf(passwd, sizeof(passwd), "root:x:0:0::/root:/bin/sh\n"
+	(void)snprintf(passwd, sizeof(passwd),
+		       "root:x:0:0::/root:/bin/sh\n"
 		       "pamuser:x:12345:12345::%s:/bin/sh\nglassuser:x:12346:12346::%s:/bin/sh\n"
 		       "wardenuser:x:12347:12345::%s:/bin/sh\nmanyuser:x:12348:12345::%s:/bin/sh\n"
-		       "dothome:x:12349:12345::/home/../etc:/bin/sh\n", home, home, home, home);
+		       "dothome:x:12349:12345::/home/../etc:/bin/sh\n",
+		       home, home, home, home);
 	write_file("passwd", passwd);
 	write_groups();
 	write_file("nsswitch.conf", "passwd: files\ngroup: files\n");
@@ -150,12 +159,11 @@ static void write_service(const struct scenario *s)
 
 	(void)snprintf(module, sizeof(module), "%s/pam_carrel.so config=/stub/%s helper=%s state=%s/state timeout=1 %s",
 		       build_dir, s->mode, stub, dir, s->args ? s->args : "");
-	for (; *stack && at < sizeof(text) - sizeof(module); stack++) {
+	for (; *stack && at < sizeof(text) - sizeof(module); stack++)
 		if (*stack == '@')
 			at += (size_t)sprintf(text + at, "%s", module);
 		else
 			text[at++] = *stack;
-	}
 	write_file("services/carreltest", text);
 	write_file("services/other", "session required pam_deny.so\n"); /* libpam complains when there is none */
 }
@@ -227,6 +235,8 @@ static void application(const struct scenario *s, struct outcome *out)
 	become_application();
 	pamh = host_start(out, s->user ? s->user : "pamuser");
 	CHECK(pam_set_item(pamh, PAM_TTY, s->tty ? s->tty : "/dev/pts/77") == PAM_SUCCESS);
+	if (s->rhost)
+		CHECK(pam_set_item(pamh, PAM_RHOST, s->rhost) == PAM_SUCCESS);
 	CHECK(pam_putenv(pamh, "XDG_RUNTIME_DIR=/elsewhere") == PAM_SUCCESS);
 	CHECK(pam_putenv(pamh, "DBUS_SESSION_BUS_ADDRESS=unix:path=/x") == PAM_SUCCESS);
 	if (s->prepare)

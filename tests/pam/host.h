@@ -9,27 +9,29 @@
 #include <security/pam_appl.h>
 
 struct outcome {
-	int open;            /* PAM codes; -1 = the call was not made */
+	int open; /* PAM codes; -1 = the call was not made */
 	int close;
-	int status;          /* wait status of the child */
-	char said[2048];     /* what the user was told */
-	char log[16384];     /* "<priority>text\n" for each line */
-	char changed[512];   /* aspects of the process that differ after open (refused) or after close (let in) */
-	char inside[1024];   /* what was wrong inside, "" = nothing */
-	char cwd[256];       /* after close */
-	long took_ms;        /* open and close together */
+	int status; /* wait status of the child */
+	char said[2048]; /* what the user was told */
+	char log[16384]; /* "<priority>text\n" for each line */
+	char changed[512]; /* aspects of the process that differ after open (refused) or after close (let in) */
+	char inside[1024]; /* what was wrong inside, "" = nothing */
+	char cwd[256]; /* after close */
+	long took_ms; /* open and close together */
 };
 
 struct scenario {
-	const char *mode;    /* the stub's behaviour */
-	const char *args;    /* more arguments of the PAM line, NULL = none */
-	const char *stack;   /* the whole service instead, @ = "MODULE config=… helper=… state=… timeout=…"; NULL = one line */
-	const char *user;    /* NULL = pamuser */
-	const char *tty;     /* PAM_TTY, NULL = /dev/pts/77 */
-	int flags;           /* of pam_open_session() */
-	void (*prepare)(void);                                      /* before the snapshot, as the application */
-	void (*inside)(pam_handle_t *pamh, struct outcome *out);   /* after a successful open */
-	void (*after)(pam_handle_t *pamh, struct outcome *out);    /* after its close */
+	const char *mode; /* the stub's behaviour */
+	const char *args; /* more arguments of the PAM line, NULL = none */
+	const char *
+		stack; /* the whole service instead, @ = "MODULE config=… helper=… state=… timeout=…"; NULL = one line */
+	const char *user; /* NULL = pamuser */
+	const char *tty; /* PAM_TTY, NULL = /dev/pts/77 */
+	const char *rhost; /* PAM_RHOST, NULL = none */
+	int flags; /* of pam_open_session() */
+	void (*prepare)(void); /* before the snapshot, as the application */
+	void (*inside)(pam_handle_t *pamh, struct outcome *out); /* after a successful open */
+	void (*after)(pam_handle_t *pamh, struct outcome *out); /* after its close */
 };
 
 /* Make users and service directory, in a mount namespace of the tests' own. @build has pam_carrel.so and tests/pam/stub. */

@@ -8,7 +8,7 @@ $(BUILD)/tests/pam/test_module: $(PAM_OBJ_TEST)
 	@mkdir -p $(@D)
 	$(CC) $(LDSAN) -rdynamic -o $@ $^ -lpam -lcmocka $(LDFLAGS)
 
-$(BUILD)/tests/pam/stub: $(BUILD)/obj/tests/pam/stub.o $(BUILD)/libproto.a
+$(BUILD)/tests/pam/stub: $(BUILD)/obj/tests/pam/stub.o $(call archives,wire base)
 	@mkdir -p $(@D)
 	$(CC) $(LDSAN) -o $@ $^ $(LDFLAGS)
 
@@ -18,12 +18,12 @@ $(BUILD)/tests/pam/pam_mark.so: $(BUILD)/obj/tests/pam/marker.o
 	$(CC) $(LDSAN) -shared -o $@ $< -lpam $(LDFLAGS)
 	cp $@ $(@D)/mark/pam_carrel.so
 
-$(BUILD)/tests/pam/test_stack: $(BUILD)/obj/tests/pam/test_stack.o $(BUILD)/obj/src/ctl/pamstack.o $(BUILD)/libproto.a
+$(BUILD)/tests/pam/test_stack: $(BUILD)/obj/tests/pam/test_stack.o $(CTL_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDSAN) -rdynamic -o $@ $^ -lpam -lcmocka $(LDFLAGS)
 
 .PHONY: check-pam
 check-pam: $(BUILD)/pam_carrel.so $(BUILD)/tests/pam/test_module $(BUILD)/tests/pam/stub $(BUILD)/tests/pam/test_stack \
-		$(BUILD)/tests/pam/pam_mark.so
+		$(BUILD)/tests/pam/pam_mark.so ## (root) the module in a real libpam, with a helper that misbehaves
 	$(BUILD)/tests/pam/test_stack $(abspath $(BUILD))
 	$(BUILD)/tests/pam/test_module $(abspath $(BUILD))

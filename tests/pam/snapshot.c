@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "proto/scope.h"
+#include "base/scope.h"
 
 #define ASPECT_MAX 65536
 
@@ -56,7 +56,8 @@ static void signals(char *buf, size_t size)
 		struct sigaction sa;
 
 		if (sigaction(sig, NULL, &sa) == 0)
-			add(buf, size, "%d:%d:%p:%x ", sig, sigismember(&mask, sig), (void *)sa.sa_sigaction, sa.sa_flags);
+			add(buf, size, "%d:%d:%p:%x ", sig, sigismember(&mask, sig), (void *)sa.sa_sigaction,
+			    sa.sa_flags);
 	}
 }
 
@@ -82,8 +83,8 @@ static void ids(char *buf, size_t size)
 
 static void namespaces(char *buf, size_t size)
 {
-	static const char *const names[] = {"mnt", "pid", "pid_for_children", "uts", "ipc", "net", "cgroup", "time",
-					    "time_for_children", "user"};
+	static const char *const names[] = {"mnt",    "pid",  "pid_for_children",  "uts", "ipc", "net",
+					    "cgroup", "time", "time_for_children", "user"};
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(names); i++) {
 		char path[64];
@@ -132,11 +133,11 @@ static void status(char *buf, size_t size)
 	char text[8192], *save = NULL;
 
 	file("/proc/self/status", text, sizeof(text));
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (!strncmp(line, "Umask", 5) || !strncmp(line, "Cap", 3) || !strncmp(line, "NoNew", 5) ||
-		    !strncmp(line, "Seccomp", 7) || !strncmp(line, "Shd", 3) || !strncmp(line, "SigP", 4) || !strncmp(line, "SigC", 4))
+		    !strncmp(line, "Seccomp", 7) || !strncmp(line, "Shd", 3) || !strncmp(line, "SigP", 4) ||
+		    !strncmp(line, "SigC", 4))
 			add(buf, size, "%s ", line);
-	}
 	add(buf, size, "securebits %d", prctl(PR_GET_SECUREBITS));
 }
 
@@ -144,8 +145,15 @@ static const struct aspect {
 	const char *name;
 	describe *describe;
 } aspects[] = {
-	{"children", children}, {"fds", fds}, {"signals", signals}, {"cwd", cwd}, {"ids", ids},
-	{"namespaces", namespaces}, {"environment", environment}, {"mounts", mounts}, {"limits", limits},
+	{"children", children},
+	{"fds", fds},
+	{"signals", signals},
+	{"cwd", cwd},
+	{"ids", ids},
+	{"namespaces", namespaces},
+	{"environment", environment},
+	{"mounts", mounts},
+	{"limits", limits},
 	{"status", status},
 };
 

@@ -22,10 +22,12 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "proto/fdpass.h"
-#include "proto/login.h"
-#include "proto/msg.h"
-#include "proto/nskind.h"
+#include "base/clock.h"
+#include "base/nskind.h"
+#include "base/scope.h"
+#include "wire/fdpass.h"
+#include "wire/login.h"
+#include "wire/msg.h"
 
 #define CHANNEL 3
 #define ROOM_MASK (CRL_NS_BIT(CRL_NS_USER) - 1 - CRL_NS_BIT(CRL_NS_TIME) - CRL_NS_BIT(CRL_NS_CGROUP))
@@ -67,10 +69,9 @@ static const char *inheritance_is_wrong(void)
 		return "groups are not root's";
 	if (!getcwd(cwd, sizeof(cwd)) || strcmp(cwd, "/") != 0 || getsid(0) != getpid())
 		return "directory or session is the caller's";
-	for (int fd = CHANNEL + 1; fd < 256; fd++) {
+	for (int fd = CHANNEL + 1; fd < 256; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
 			return "a descriptor came along";
-	}
 	(void)sigprocmask(SIG_BLOCK, NULL, &mask);
 	for (int sig = 1; sig < 32; sig++) {
 		struct sigaction sa;
@@ -85,7 +86,7 @@ static void receive(enum crl_msg type, void *body, size_t size)
 {
 	struct crl_received got = {.fds = {-EBADF, -EBADF}};
 
-	if (crl_msg_recv(CHANNEL, CRL_ACCEPT(type), body, size, soon(), &got) < 0)
+	if (crl_msg_recv(CHANNEL, &(const struct crl_phase){.accept = CRL_ACCEPT(type)}, body, size, soon(), &got) < 0)
 		_exit(4);
 	if (type == CRL_MSG_OPEN)
 		app_pidfd = got.fds[0];
@@ -95,7 +96,8 @@ static void write_marker(void)
 {
 	int fd;
 
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", "/run", "tmpfs", 0, "mode=0755") < 0)
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/run", "tmpfs", 0, "mode=0755") < 0)
 		_exit(5);
 	fd = open("/run/carrel-room", O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
 	if (fd < 0 || write(fd, "stubroom", 8) != 8)
@@ -163,8 +165,7 @@ static void send_room(int pidfd)
 /* A record that crl_msg_send() would not send. */
 static void send_raw(struct crl_msg_header h, const void *body, size_t size, const int *fds, size_t nfds)
 {
-	union { const void *in; void *out; } unconst = {body};
-	struct iovec iov[2] = {{&h, sizeof(h)}, {unconst.out, size}};
+	struct iovec iov[2] = {{&h, sizeof(h)}, {crl_unconst(body), size}};
 	char control[CMSG_SPACE(8 * sizeof(int))] __attribute__((aligned(8))) = {0};
 	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
 
@@ -186,8 +187,11 @@ static struct crl_msg_header room_header(void)
 {
 	size_t size = crl_msg_room_size(room.filter_len);
 
-	return (struct crl_msg_header){.magic = CRL_PROTO_MAGIC, .version = CRL_PROTO_VERSION, .type = CRL_MSG_ROOM,
-				       .length = (uint32_t)(sizeof(struct crl_msg_header) + size), .nfds = 1};
+	return (struct crl_msg_header){.magic = CRL_PROTO_MAGIC,
+				       .version = CRL_PROTO_VERSION,
+				       .type = CRL_MSG_ROOM,
+				       .length = (uint32_t)(sizeof(struct crl_msg_header) + size),
+				       .nfds = 1};
 }
 
 /* One lie about a record that is otherwise right. */
@@ -219,7 +223,7 @@ static void lie(const char *how)
 	else if (!strcmp(how, "flags"))
 		room.adopt.no_new_privs = 2;
 	else if (!strcmp(how, "reserved"))
-		room.adopt.reserved[4] = 1;
+		room.adopt.reserved[sizeof(room.adopt.reserved) - 1] = 1;
 	else if (!strcmp(how, "userns"))
 		room.adopt.ns_mask |= CRL_NS_BIT(CRL_NS_USER);
 	else if (!strcmp(how, "nofixup"))
@@ -231,9 +235,10 @@ static void lie(const char *how)
 	else if (!strcmp(how, "notice-newline"))
 		strcpy(room.notice, "carrel: a\nb");
 	else if (!strcmp(how, "notice-eightbit"))
-		strcpy(room.notice, "carrel: \x9b" "2J");
-	else if (!strcmp(how, "gap"))
-		room.reserved = 1;
+		strcpy(room.notice, "carrel: \x9b"
+				    "2J");
+	else if (!strcmp(how, "grace"))
+		room.grace_ms = CRL_GRACE_MAX_S * 1000 + 1;
 	else if (!strcmp(how, "nofd"))
 		nfds = h.nfds = 0;
 	else if (!strcmp(how, "hiddenfd"))
@@ -338,7 +343,7 @@ static void await_entered(const char *how)
 	struct crl_received got = {.fds = {-EBADF, -EBADF}};
 	char path[256];
 
-	if (crl_msg_recv(CHANNEL, CRL_ACCEPT(CRL_MSG_ENTERED), NULL, 0, soon(), &got) == 0)
+	if (crl_msg_recv(CHANNEL, &crl_phases[CRL_PHASE_ENTERING], NULL, 0, soon(), &got) == 0)
 		return;
 	(void)snprintf(path, sizeof(path), "%s.undone", state);
 	if (!strcmp(how, "undone"))
@@ -354,6 +359,8 @@ static void make_room(const char *how)
 		room.adopt.securebits = 0x80000000u;
 	if (!strcmp(how, "nomask"))
 		room.adopt.ns_mask = 0;
+	if (!strcmp(how, "noclose"))
+		room.grace_ms = 1000;
 	if (!strcmp(how, "notice")) /* what the application says of its terminal comes back as what it is told */
 		(void)snprintf(room.notice, sizeof(room.notice), "carrel: shows=%u", login.shows);
 	send_room(make_init());
@@ -364,7 +371,9 @@ static void make_room(const char *how)
 		pause();
 	if (!strcmp(how, "denies"))
 		refuse(CRL_STAGE_ADOPT, "not where it should be");
-	if (crl_msg_send(CHANNEL, CRL_MSG_CONFIRMED, NULL, 0, NULL, 0) < 0)
+	/* Out of turn: right in itself, and not what may come now. */
+	if (crl_msg_send(CHANNEL, !strcmp(how, "outofturn") ? CRL_MSG_ENTERED : CRL_MSG_CONFIRMED, NULL, 0, NULL, 0) <
+	    0)
 		_exit(11);
 	supervise(strcmp(how, "noclose") != 0);
 }

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/pamstack.h"
+#include "ctl/host/pamstack.h"
 
 #define STACKS 3000
 
@@ -79,7 +79,7 @@ struct reading {
 	bool strange;
 };
 
-static void read_line(void *arg, const struct pam_line *l)
+static void read_line(void *arg, const struct ctl_pam_line *l)
 {
 	struct reading *r = arg;
 	char word[PAM_WORD_BYTES] = "-";
@@ -100,11 +100,14 @@ static const char *one_of(const char *const *list, size_t len)
 {
 	return list[chance((uint32_t)len)];
 }
-#define ONE_OF(...) one_of((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define ONE_OF(...) \
+	one_of((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static const char *gap(void)
 {
-	return chance(6) ? " " : ONE_OF("\t", "  ", " \\\n", "\\\n ", " \\ \n\t", "\\\t\n", " \\\n# x\n ", " \\\n\n", " \\\\\n", "\r ", "", "\\");
+	return chance(6) ? " "
+			 : ONE_OF("\t", "  ", " \\\n", "\\\n ", " \\ \n\t", "\\\t\n", " \\\n# x\n ", " \\\n\n",
+				  " \\\\\n", "\r ", "", "\\");
 }
 
 static void make_stack(char *text)
@@ -116,17 +119,20 @@ static void make_stack(char *text)
 		if (chance(5) == 0) {
 			/* Before 1.6 libpam looks for what has no path in /etc/pam.d, wherever the stack is. */
 			if (chance(2))
-				(void)strcat(text, ONE_OF("# a comment\n", "# it goes on \\\n", "#\\\n", "\n", " \t\n", "\\\n", " \\ \n",
-							  "x\n", "@include\n"));
+				(void)strcat(text, ONE_OF("# a comment\n", "# it goes on \\\n", "#\\\n", "\n", " \t\n",
+							  "\\\n", " \\ \n", "x\n", "@include\n"));
 			else
-				(void)sprintf(at, "%s %s/brought%s", ONE_OF("@include", "session include", "session substack", "auth include"),
+				(void)sprintf(at, "%s %s/brought%s",
+					      ONE_OF("@include", "session include", "session substack", "auth include"),
 					      dir, ONE_OF("\n", " # \\\n", "\t \n", "\\\n"));
 			continue;
 		}
-		(void)sprintf(at, "%s%s%s%s%s%s%s%u%s", chance(8) ? "session" : ONE_OF("auth", "-session", "SESSION", "[session]", "sess"),
-			      gap(), ONE_OF("optional", "required", "[default=ignore]", "[success=ok default=bad]", "OPTIONAL"), gap(), mark,
-			      gap(), ONE_OF("a", "b", "[c d]", "e#", "[f", "g]"), chance(100),
-			      chance(5) ? "\n" : ONE_OF("# x\n", " # x \\\n", "\\\n", " \\ \n", "", "\t\n", "\r\n", "\\"));
+		(void)sprintf(
+			at, "%s%s%s%s%s%s%s%u%s",
+			chance(8) ? "session" : ONE_OF("auth", "-session", "SESSION", "[session]", "sess"), gap(),
+			ONE_OF("optional", "required", "[default=ignore]", "[success=ok default=bad]", "OPTIONAL"),
+			gap(), mark, gap(), ONE_OF("a", "b", "[c d]", "e#", "[f", "g]"), chance(100),
+			chance(5) ? "\n" : ONE_OF("# x\n", " # x \\\n", "\\\n", " \\ \n", "", "\t\n", "\r\n", "\\"));
 	}
 }
 
@@ -147,17 +153,17 @@ static void show(const char *what, const char *text, const char *seen, const cha
 /* What enable makes is what libpam then does, and disable takes it out. */
 static bool there_and_back(const char *text)
 {
-	const struct pam_wish wish = {.module = carrel, .arguments = ""};
+	const struct ctl_pam_wish wish = {.module = carrel, .arguments = ""};
 	scoped_free char *with = NULL, *without = NULL;
 	char seen[8192], before[8192];
 	bool good;
 
-	if (pam_stack_enable(text, &wish, &with, NULL) < 0)
+	if (ctl_pam_stack_enable(text, &wish, &with, NULL) < 0)
 		return true;
 	good = ask_libpam(with, seen, sizeof(seen)) && has_once(seen, "close,", true) && has_once(seen, "open,", false);
 	if (!good)
 		show("enable", with, seen, "close first, open last");
-	if (pam_stack_disable(with, &without) != 2 || !ask_libpam(without, seen, sizeof(seen)) ||
+	if (ctl_pam_stack_disable(with, &without) != 2 || !ask_libpam(without, seen, sizeof(seen)) ||
 	    !ask_libpam(text, before, sizeof(before)) || strcmp(seen, before) != 0) {
 		show("disable", without ? without : "(none)", seen, before);
 		good = false;
@@ -177,7 +183,7 @@ static void test_as_libpam_does(void **state)
 
 		state_of_chance = (uint32_t)i * 2654435761u + 1;
 		make_stack(text);
-		pam_stack_each(text, read_line, &r);
+		ctl_pam_stack_each(text, read_line, &r);
 		if (r.strange) {
 			strange++;
 			continue;
@@ -205,13 +211,13 @@ static void test_never_enabled(void **state)
 		"session required \\\n# a comment\n pam_x.so\n",
 		"session required \\\n\n pam_x.so\n",
 	};
-	const struct pam_wish wish = {.module = carrel, .arguments = ""};
+	const struct ctl_pam_wish wish = {.module = carrel, .arguments = ""};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(text); i++) {
 		char *out = NULL;
 
-		assert_int_equal(pam_stack_enable(text[i], &wish, &out, NULL), -EINVAL);
+		assert_int_equal(ctl_pam_stack_enable(text[i], &wish, &out, NULL), -EINVAL);
 		assert_null(out);
 	}
 }
@@ -234,7 +240,7 @@ int main(int argc, char **argv)
 		return 3;
 	(void)snprintf(mark, sizeof(mark), "%s/tests/pam/pam_mark.so", argv[1]);
 	(void)snprintf(carrel, sizeof(carrel), "%s/tests/pam/mark/pam_carrel.so", argv[1]);
-		(void)snprintf(path, sizeof(path), "session optional %s inc\n", mark);
+	(void)snprintf(path, sizeof(path), "session optional %s inc\n", mark);
 	put_file("brought", path);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	for (size_t i = 0; i < 2; i++) {

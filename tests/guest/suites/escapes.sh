@@ -3,6 +3,7 @@
 # boot: systemd
 # Ways that go round the room: services of the host that would run a user's work outside of it.
 . "$(dirname "$0")/../suite.sh"
+. "$(dirname "$0")/../../lib/ctl.sh"
 
 # Each line: name | command that succeeds where the way is open. "open" in the second column: a bare login can do it.
 WAYS='systemd-run --user|open|systemd-run --user --wait -q true
@@ -60,34 +61,29 @@ conf() { # POLICY OF STUDENTS
 	END
 }
 
-check "users" users_make
-guest 'bash -s' <<'END'
-systemctl start atd cron
-echo 'ana ALL=(bob) NOPASSWD: ALL' >/etc/sudoers.d/test
-socat UNIX-LISTEN:/run/docker.sock,fork,mode=666 EXEC:'echo docker' >/dev/null 2>&1 </dev/null &
-END
-poll 10 guest 'test -S /run/docker.sock'
-bare=$(ways ana)
-guest 'loginctl disable-linger ana; crontab -r -u ana; for j in $(atq | cut -f1); do atrm $j; done; systemctl stop user@$(id -u ana)'
-pam_wire sshd
-conf shared
-judge shared "$bare" "$(ways ana)" ""
-conf strict
-judge strict "$bare" "$(ways ana)" ""
-# With the host's network the abstract socket of nothing here leads out; paths are hidden all the same.
-conf dev
-judge dev "$bare" "$(ways ana)" ""
+check_policies() {
+	conf shared
+	judge shared "$bare" "$(ways ana)" ""
+	conf strict
+	judge strict "$bare" "$(ways ana)" ""
+	# With the host's network the abstract socket of nothing here leads out; paths are hidden all the same.
+	conf dev
+	judge dev "$bare" "$(ways ana)" ""
+}
 
 # What a user could have set up beforehand, runs when carrel is not looking: cron and at get their own two lines.
-guest 'bash -s' <<'END'
+check_cron() {
+	guest 'bash -s' <<'END'
 echo '* * * * * ana readlink /proc/self/ns/pid >/tmp/cron-ns; ls /home >/tmp/cron-homes' >/etc/cron.d/test
 END
-pam_wire cron
-conf shared
-check "cron's job runs in a room" poll 90 guest 'journalctl -q -t CRON -t cron --since -2min | grep -q "pam_carrel.*opened: user=ana"'
-check "so it leaves nothing in the host's /tmp" guest '! test -e /tmp/cron-homes'
-guest 'rm /etc/cron.d/test'
-pam_unwire cron
+	pam_wire cron
+	conf shared
+	check "cron's job runs in a room" poll 90 guest \
+		'journalctl -q -t CRON -t cron --since -2min | grep -q "pam_carrel.*opened: user=ana"'
+	check "so it leaves nothing in the host's /tmp" guest '! test -e /tmp/cron-homes'
+	guest 'rm /etc/cron.d/test'
+	pam_unwire cron
+}
 
 # What a user writes into his home must not be run outside of his room: systemd's manager for him would do so with units,
 # and timers, at the next login and at each boot when he lingers. Each notes where it ran.
@@ -117,9 +113,10 @@ ran() { # USER: what ran, and whether on the host
 
 # What assess says of a login's service manager. Its trial login may come while systemd still stops the one before.
 assessed() {
-	guest 'carrelctl assess shared --user ana --json' | python3 -c '
-import json,sys; print([(x["vector"], x["answer"]) for x in json.load(sys.stdin) if "service manager" in x["a_login_could"]])'
+	guest 'carrelctl assess shared --user ana --json' |
+		json '[(x["vector"], x["answer"]) for x in d if "service manager" in x["a_login_could"]]'
 }
+
 assess_says() { # NAME ANSWER
 	local want="[('10 escape', '$2')]"
 	check "assess says $1" poll 30 eval '[ "$(assessed)" = "'"$want"'" ]'
@@ -131,110 +128,141 @@ again() { # USER: a first login, the end of all that is his, a second one
 	login "$1" true
 }
 
-conf shared
-check "ana plants units" plant ana
-dropin=/usr/lib/systemd/system/user@.service.d/50-carrel.conf
-guest "mv $dropin /root/kept; systemctl daemon-reload"
-again ana
-like "where systemd does not ask, her unit runs on the host at a login" "$(ran ana)" 'ran.unit host'
-like "and her timer" "$(ran ana)" 'ran.timed host'
-like "check calls that an error" "$(guest 'carrelctl check --json')" '"error"[^}]*systemd does not ask carrel'
-like "enable refuses to wire a service then" \
-	"$(guest 'carrelctl enable su 2>&1; echo rc $?; grep -c pam_carrel /etc/pam.d/su' | tr '\n' ' ')" \
-	'systemd does not ask carrel.* rc 1 0 $'
-assess_says open OPEN
-hold one ana
-guest "mv /root/kept $dropin; systemctl daemon-reload"
-like "one that has begun before is told" "$(guest 'carrelctl check --json')" '"error"[^}]*the service manager of uid [0-9]+ runs'
-hold_end one
-again ana
-is "asked, it starts none, and nothing has run" "$(ran ana)" ''
-is "nor failed" "$(guest 'systemctl list-units --failed --no-legend --plain "user@*"')" ''
-is "the login is as before" "$(login ana 'echo $XDG_RUNTIME_DIR; test -w $XDG_RUNTIME_DIR && echo there; ls ~/note')" \
-	"/run/user/$(guest id -u ana)"$'\nthere\n/home/ana/note'
-like "and logind has it" "$(hold one ana; guest 'loginctl list-sessions --no-legend'; hold_end one)" ' ana '
-is "check has no error" "$(guest 'carrelctl check --json' | python3 -c '
-import json,sys; print([x["finding"] for x in json.load(sys.stdin) if x["level"] == "error"])')" '[]'
-assess_says closed closed
+check_units() {
+	conf shared
+	check "ana plants units" plant ana
+	dropin=/usr/lib/systemd/system/user@.service.d/50-carrel.conf
+	guest "mv $dropin /root/kept; systemctl daemon-reload"
+	again ana
+	like "where systemd does not ask, her unit runs on the host at a login" "$(ran ana)" 'ran.unit host'
+	like "and her timer" "$(ran ana)" 'ran.timed host'
+	like "check calls that an error" "$(guest 'carrelctl check --json')" '"error"[^}]*systemd does not ask carrel'
+	like "enable refuses to wire a service then" \
+		"$(guest 'carrelctl enable su 2>&1; echo rc $?; grep -c pam_carrel /etc/pam.d/su' | tr '\n' ' ')" \
+		'systemd does not ask carrel.* rc 1 0 $'
+	assess_says open OPEN
+	hold one ana
+	guest "mv /root/kept $dropin; systemctl daemon-reload"
+	like "one that has begun before is told" "$(guest 'carrelctl check --json')" '"error"[^}]*the service manager of uid [0-9]+ runs'
+	hold_end one
+	again ana
+	is "asked, it starts none, and nothing has run" "$(ran ana)" ''
+	is "nor failed" "$(guest 'systemctl list-units --failed --no-legend --plain "user@*"')" ''
+	is "the login is as before" "$(login ana 'echo $XDG_RUNTIME_DIR; test -w $XDG_RUNTIME_DIR && echo there; ls ~/note')" \
+		"/run/user/$(guest id -u ana)"$'\nthere\n/home/ana/note'
+	like "and logind has it" "$(hold one ana; guest 'loginctl list-sessions --no-legend'; hold_end one)" ' ana '
+	is "check has no error" "$(guest 'carrelctl check --json' | json '[x["finding"] for x in d if x["level"] == "error"]')" '[]'
+	assess_says closed closed
+}
 
 # Who lingers would have it at each boot.
-guest 'loginctl enable-linger ana; sleep 3'
-is "lingering starts none" "$(ran ana)" ''
-like "which check tells" "$(guest 'carrelctl check --json')" 'ana lingers, but gets no service manager'
-guest 'loginctl disable-linger ana'
+check_linger() {
+	guest 'loginctl enable-linger ana; sleep 3'
+	is "lingering starts none" "$(ran ana)" ''
+	like "which check tells" "$(guest 'carrelctl check --json')" 'ana lingers, but gets no service manager'
+	guest 'loginctl disable-linger ana'
+}
 
 # Jobs that were there before carrel was: told while their service has no lines of carrel's, in a room when it has.
 says() { # REGEX
 	guest 'carrelctl check --json' | grep -qE -- "$1"
 }
-guest 'systemctl start atd cron; rm -f /home/ana/ran.*
+
+check_jobs() {
+	guest 'systemctl start atd cron; rm -f /home/ana/ran.*
 	echo "* * * * * ~/note cron" | crontab -u ana -; echo "~/note at" | runuser -u ana -- at now + 2 minutes' 2>/dev/null
-check "check tells of ana's crontab" says '/var/spool/cron/crontabs/ana"[^}]*the crontab of ana runs outside of rooms'
-check "and of her job of at" says '/var/spool/cron/atjobs/[^}]*a job of at of uid [0-9]+ runs outside'
-check "and of their services" says '/etc/pam.d/cron"[^}]*a door without carrel: crontabs'
-check "and of pam_env, which reads her file" says 'pam_env reads ~/.pam_environment'
-pam_wire cron
-pam_wire atd
-refute "with carrel's lines there is no such door" says 'the crontab of ana|a job of at|a door without carrel: (crontabs|jobs)'
-check "her crontab runs" poll 150 guest 'test -s /home/ana/ran.cron'
-check "her job of at, too" poll 200 guest 'test -s /home/ana/ran.at'
-is "both in rooms" "$(ran ana)" 'ran.at room ran.cron room'
-guest 'crontab -r -u ana; rm -f /home/ana/ran.*'
-pam_unwire cron
-pam_unwire atd
+	check "check tells of ana's crontab" says '/var/spool/cron/crontabs/ana"[^}]*the crontab of ana runs outside of rooms'
+	check "and of her job of at" says '/var/spool/cron/atjobs/[^}]*a job of at of uid [0-9]+ runs outside'
+	check "and of their services" says '/etc/pam.d/cron"[^}]*a door without carrel: crontabs'
+	check "and of pam_env, which reads her file" says 'pam_env reads ~/.pam_environment'
+	pam_wire cron
+	pam_wire atd
+	refute "with carrel's lines there is no such door" says 'the crontab of ana|a job of at|a door without carrel: (crontabs|jobs)'
+	check "her crontab runs" poll 150 guest 'test -s /home/ana/ran.cron'
+	check "her job of at, too" poll 200 guest 'test -s /home/ana/ran.at'
+	is "both in rooms" "$(ran ana)" 'ran.at room ran.cron room'
+	guest 'crontab -r -u ana; rm -f /home/ana/ran.*'
+	pam_unwire cron
+	pam_unwire atd
+}
 
 # By sftp alone, with the server forced, there is no shell to plant it from, and none is needed.
-conf sftp-only
-guest 'printf "Match User ana\n  ForceCommand internal-sftp\n" >/etc/ssh/sshd_config.d/forced.conf; systemctl reload ssh'
-login ana true
-guest "systemctl stop user@\$(id -u ana); rm -f /home/ana/ran.*"
-is "sftp gets in" "$(echo 'ls note' | timeout 120 sftp -q -F "$GUEST_DIR/ssh_config" -b - ana@door | grep -v '^sftp>' | xargs)" note
-is "and runs nothing" "$(ran ana)" ''
-guest 'rm /etc/ssh/sshd_config.d/forced.conf; systemctl reload ssh'
+check_sftp() {
+	conf sftp-only
+	guest 'printf "Match User ana\n  ForceCommand internal-sftp\n" >/etc/ssh/sshd_config.d/forced.conf; systemctl reload ssh'
+	login ana true
+	guest "systemctl stop user@\$(id -u ana); rm -f /home/ana/ran.*"
+	is "sftp gets in" "$(echo 'ls note' | timeout 120 sftp -q -F "$GUEST_DIR/ssh_config" -b - ana@door | grep -v '^sftp>' | xargs)" note
+	is "and runs nothing" "$(ran ana)" ''
+	guest 'rm /etc/ssh/sshd_config.d/forced.conf; systemctl reload ssh'
+}
 
 # Who is on the host anyway keeps it, and so does everybody where carrel is off or in no service.
-conf admin
-again ana
-like "policy admin: her unit runs" "$(ran ana)" 'ran.unit host'
-conf_write <<'END'
+check_admin() {
+	conf admin
+	again ana
+	like "policy admin: her unit runs" "$(ran ana)" 'ran.unit host'
+	conf_write <<'END'
 rules = ( { group = "students"; service = "cron"; policy = "shared"; }, { policy = "admin"; } );
 END
-again ana
-is "a rule for another service counts: none" "$(ran ana)" ''
-conf_write <<<'rules = ( { broken'
-again ana
-is "a broken configuration: none" "$(ran ana)" ''
-like "break-glass has one" "$(login bea 'systemctl --user is-system-running; true')" 'running|degraded|starting'
-like "root, too" "$(login root 'systemctl --user is-system-running; true')" 'running|degraded|starting'
-conf shared
-guest 'touch /etc/carrel/off'
-again ana
-like "switched off: hers starts" "$(ran ana)" 'ran.unit host'
-guest 'rm /etc/carrel/off; systemctl stop user@$(id -u ana); rm -rf /home/ana/.config /home/ana/ran.*'
+	again ana
+	is "a rule for another service counts: none" "$(ran ana)" ''
+	conf_write <<<'rules = ( { broken'
+	again ana
+	is "a broken configuration: none" "$(ran ana)" ''
+	like "break-glass has one" "$(login bea 'systemctl --user is-system-running; true')" 'running|degraded|starting'
+	like "root, too" "$(login root 'systemctl --user is-system-running; true')" 'running|degraded|starting'
+	conf shared
+	guest 'touch /etc/carrel/off'
+	again ana
+	like "switched off: hers starts" "$(ran ana)" 'ran.unit host'
+	guest 'rm /etc/carrel/off; systemctl stop user@$(id -u ana); rm -rf /home/ana/.config /home/ana/ran.*'
+}
 
 # What logind would end although the policy lets it go on.
-guest 'mkdir -p /etc/systemd/logind.conf.d; printf "[Login]\nKillUserProcesses=yes\n" >/etc/systemd/logind.conf.d/k.conf; systemctl restart systemd-logind'
-check "logind that kills what a login leaves is told" says 'policy dev has on_close = ..keep..?, and logind kills'
-guest 'rm /etc/systemd/logind.conf.d/k.conf; systemctl restart systemd-logind'
-refute "and one that does not is not" says 'logind kills'
+check_logind() {
+	guest 'mkdir -p /etc/systemd/logind.conf.d; printf "[Login]\nKillUserProcesses=yes\n" >/etc/systemd/logind.conf.d/k.conf
+		systemctl restart systemd-logind'
+	check "logind that kills what a login leaves is told" says 'policy dev has on_close = ..keep..?, and logind kills'
+	guest 'rm /etc/systemd/logind.conf.d/k.conf; systemctl restart systemd-logind'
+	refute "and one that does not is not" says 'logind kills'
+}
 
 # ssh to the same host from inside gets a room of its own.
-guest 'bash -s' <<'END'
+check_ssh_itself() {
+	guest 'bash -s' <<'END'
 install -d -o ana -g students -m 700 /home/ana/.ssh
 rm -f /home/ana/.ssh/id
 ssh-keygen -q -t ed25519 -N "" -f /home/ana/.ssh/id
 cat /home/ana/.ssh/id.pub >>/etc/guest/keys
 chown ana:students /home/ana/.ssh/id*
 END
-conf_write <<'END'
+	conf_write <<'END'
 rules = ( { group = "students"; policy = "own"; } );
 policies = { own = { inherit = "dev"; share = "login"; on_close = "kill"; linger = "0"; }; };
 END
-out=$(login ana 'ns() { readlink /proc/self/ns/pid; }; ns; ssh -i ~/.ssh/id -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR localhost "readlink /proc/self/ns/pid; ls /home" </dev/null')
-here=$(sed -n 1p <<<"$out") there=$(sed -n 2p <<<"$out")
-host=$(guest readlink /proc/self/ns/pid)
-like "ssh localhost works from inside" "$there" '^pid:\['
-isnt "its room is not the host" "$there" "$host"
-isnt "and not the room it came from" "$there" "$here"
-is "and sees one home" "$(sed -n '3,$p' <<<"$out")" ana
+	out=$(login ana 'ns() { readlink /proc/self/ns/pid; }; ns
+		ssh -i ~/.ssh/id -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR localhost \
+			"readlink /proc/self/ns/pid; ls /home" </dev/null')
+	here=$(sed -n 1p <<<"$out") there=$(sed -n 2p <<<"$out")
+	host=$(guest readlink /proc/self/ns/pid)
+	like "ssh localhost works from inside" "$there" '^pid:\['
+	isnt "its room is not the host" "$there" "$host"
+	isnt "and not the room it came from" "$there" "$here"
+	is "and sees one home" "$(sed -n '3,$p' <<<"$out")" ana
+}
+
+check "users" users_make
+guest 'bash -s' <<'END'
+systemctl start atd cron
+echo 'ana ALL=(bob) NOPASSWD: ALL' >/etc/sudoers.d/test
+socat UNIX-LISTEN:/run/docker.sock,fork,mode=666 EXEC:'echo docker' >/dev/null 2>&1 </dev/null &
+END
+poll 10 guest 'test -S /run/docker.sock'
+bare=$(ways ana)
+guest 'loginctl disable-linger ana; crontab -r -u ana; for j in $(atq | cut -f1); do atrm $j; done; systemctl stop user@$(id -u ana)'
+pam_wire sshd
+needs "check_linger check_jobs check_sftp check_admin" check_units
+run_cases "$@" -- check_policies check_cron check_units check_linger check_jobs check_sftp check_admin check_logind \
+	check_ssh_itself
 tap_done

@@ -20,9 +20,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -31,9 +31,9 @@
 
 #include <cmocka.h>
 
-#include "apply/mounts.h"
+#include "apply/mounts/walk.h"
 
-#define UID   54321
+#define UID 54321
 #define OTHER 54322
 
 struct room_case {
@@ -48,12 +48,12 @@ struct room_case {
 	enum crl_stage stage; /* of that error */
 };
 
-#define CHECK(cond)                                                                                          \
-	do {                                                                                                 \
-		if (!(cond)) {                                                                               \
+#define CHECK(cond) \
+	do { \
+		if (!(cond)) { \
 			fprintf(stderr, "%s:%d: not so: %s (errno %d)\n", __FILE__, __LINE__, #cond, errno); \
-			_exit(1);                                                                            \
-		}                                                                                            \
+			_exit(1); \
+		} \
 	} while (0)
 
 static char *slurp(const char *path)
@@ -164,10 +164,10 @@ static int count_fds(void)
 	return n;
 }
 
-static void be_room(const struct room_case *c, const struct crl_mount_plan *plan, const struct crl_login *l,
-		    int up, int down)
+static void be_room(const struct room_case *c, const struct crl_mount_plan *plan, const struct crl_login *l, int up,
+		    int down)
 {
-	struct crl_room_view view = {.proc = -EBADF, .utmp = -EBADF};
+	struct crl_mounts_view view = {.proc = -EBADF, .utmp = -EBADF};
 	struct crl_err err = {.code = 0};
 	int fds = count_fds();
 	int groups = getgroups(0, NULL);
@@ -233,9 +233,8 @@ static int on_stage(const struct room_case *c)
 		c->alter(&plan);
 	CHECK(pipe2(up, O_CLOEXEC) == 0 && pipe2(down, O_CLOEXEC) == 0);
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	pid = (pid_t)syscall(SYS_clone,
-			     crl_ns_clone_flags(policy.namespaces & ~CRL_NS_BIT(CRL_NS_TIME)) | SIGCHLD, 0, 0,
-			     0, 0);
+	pid = (pid_t)syscall(SYS_clone, crl_ns_clone_flags(policy.namespaces & ~CRL_NS_BIT(CRL_NS_TIME)) | SIGCHLD, 0,
+			     0, 0, 0);
 	CHECK(pid >= 0);
 	if (!pid)
 		be_room(c, &plan, &login, up[1], down[0]);
@@ -249,7 +248,11 @@ static int on_stage(const struct room_case *c)
 		fprintf(stderr, "room: %s: %s\n", crl_stage_name(err.stage), err.text);
 		_exit(1);
 	}
-	CHECK(!c->refused == !err.code);
+	if (c->refused && !err.code) {
+		fprintf(stderr, "room: it came to be, and should be refused: %s\n", c->refused);
+		(void)kill(pid, SIGKILL); /* it waits for us */
+		_exit(1);
+	}
 	if (c->during)
 		c->during();
 	else

@@ -18,7 +18,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "apply/cgroup.h"
+#include "apply/limits/cgroup.h"
+#include "plan/limits/cgroup.h"
 
 #define SLICE "carrel.slice/user-4000000001.slice"
 
@@ -34,9 +35,19 @@ static bool exists(const char *path)
 
 static int make(const char *id, int *ret_fd)
 {
-	char missing[64];
+	char missing[CRL_CGROUP_MISSING_MAX];
 
-	return crl_cgroup_make(root, SLICE, id, &(struct crl_cgroup_plans){.need = CRL_NEED_OFF}, ret_fd, missing, sizeof(missing), NULL);
+	return crl_cgroup_make(&(struct crl_cgroup_place){root, SLICE, id},
+			       &(struct crl_cgroup_plans){.need = CRL_NEED_OFF}, ret_fd, missing, NULL);
+}
+
+static int make_limited(int dir, const struct crl_cgroup_plan *plan, enum crl_need need,
+			char missing[CRL_CGROUP_MISSING_MAX], struct crl_err *err)
+{
+	scoped_fd fd = -EBADF;
+
+	return crl_cgroup_make(&(struct crl_cgroup_place){dir, SLICE, "d1"},
+			       &(struct crl_cgroup_plans){.user = plan, .need = need}, &fd, missing, err);
 }
 
 static void assert_slices_gone(void)
@@ -166,25 +177,22 @@ static void test_race(void **state)
 static void test_limit(void **state)
 {
 	struct crl_cgroup_plan plan = {.len = 1};
-	scoped_fd fd = -EBADF;
 	struct crl_err err = {0};
-	char missing[64];
-	int r;
+	char missing[CRL_CGROUP_MISSING_MAX];
+	int rc;
 
 	(void)state;
 	plan.write[0] = (struct crl_cgroup_write){
 		.controller = "memory", .file = "memory.max", .key = "limits.memory", .value = "1073741823"};
-	r = crl_cgroup_make(root, SLICE, "d1", &(struct crl_cgroup_plans){.user = &plan, .need = CRL_NEED_REQUIRE}, &fd, missing, sizeof(missing), &err);
-	if (r == 0) {
+	rc = make_limited(root, &plan, CRL_NEED_REQUIRE, missing, &err);
+	if (rc == 0) {
 		assert_int_equal(crl_cgroup_remove(root, SLICE, "d1"), 0);
 		return;
 	}
-	assert_int_equal(r, -EOPNOTSUPP);
+	assert_int_equal(rc, -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, "controller memory is not available in /sys/fs/cgroup"));
 	assert_non_null(strstr(err.text, "(limits.memory)"));
-	assert_int_equal(
-		crl_cgroup_make(root, SLICE, "d1", &(struct crl_cgroup_plans){.user = &plan, .need = CRL_NEED_PREFER}, &fd, missing, sizeof(missing), &err),
-		0);
+	assert_int_equal(make_limited(root, &plan, CRL_NEED_PREFER, missing, &err), 0);
 	assert_string_equal(missing, "memory");
 	assert_int_equal(crl_cgroup_remove(root, SLICE, "d1"), 0);
 	assert_slices_gone();
@@ -194,9 +202,9 @@ static void test_limit(void **state)
 static void test_busy_root(void **state)
 {
 	static const char name[] = "carrel-test-busy";
-	char controllers[256] = "", before[256] = "", *first, missing[64];
+	char controllers[256] = "", before[256] = "", *first, missing[CRL_CGROUP_MISSING_MAX];
 	struct crl_cgroup_plan plan = {.len = 1};
-	scoped_fd sub = -EBADF, file = -EBADF, fd = -EBADF;
+	scoped_fd sub = -EBADF, file = -EBADF;
 	struct crl_err err = {0};
 	pid_t pid;
 
@@ -211,13 +219,11 @@ static void test_busy_root(void **state)
 	(void)!read(file, before, sizeof(before) - 1);
 	if (first)
 		(void)!dprintf(file, "+%s", first);
-	plan.write[0] = (struct crl_cgroup_write){
-		.controller = first ?: "cpu", .file = "none.max", .key = "limits.test"};
+	plan.write[0] =
+		(struct crl_cgroup_write){.controller = first ?: "cpu", .file = "none.max", .key = "limits.test"};
 	pid = sleeper();
 	assert_int_equal(crl_cgroup_attach(sub, pid), 0);
-	assert_int_equal(
-		crl_cgroup_make(sub, SLICE, "e1", &(struct crl_cgroup_plans){.user = &plan, .need = CRL_NEED_REQUIRE}, &fd, missing, sizeof(missing), &err),
-		first ? -EBUSY : -EOPNOTSUPP);
+	assert_int_equal(make_limited(sub, &plan, CRL_NEED_REQUIRE, missing, &err), first ? -EBUSY : -EOPNOTSUPP);
 	if (first)
 		assert_non_null(strstr(err.text, "holds processes of its own"));
 	(void)kill(pid, SIGKILL);

@@ -64,7 +64,8 @@ static int enter_without(void)
 	const struct crl_reach nothing = {NULL, 0};
 	struct crl_err err = {0};
 
-	if (!lose_landlock(ENOSYS) || crl_landlock_version() != 0 || crl_landlock_enter(&nothing, &err) != 1 || err.code != 0)
+	if (!lose_landlock(ENOSYS) || crl_landlock_version() != 0 || crl_landlock_enter(&nothing, &err) != 1 ||
+	    err.code != 0)
 		return 1;
 	return open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ? 0 : 2;
 }
@@ -131,7 +132,8 @@ static int enter_nothing(void)
 /* A file as a place: reading and no more. */
 static int enter_file(void)
 {
-	const struct crl_reach_place place = {open("/etc/passwd", O_PATH | O_CLOEXEC), CRL_REACH_READ | CRL_REACH_FILES};
+	const struct crl_reach_place place = {open("/etc/passwd", O_PATH | O_CLOEXEC),
+					      CRL_REACH_READ | CRL_REACH_FILES};
 	const struct crl_reach one = {&place, 1};
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || crl_landlock_enter(&one, NULL) != 0)
@@ -192,7 +194,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_bus),
 	};
 	char *tail;
-	int r;
+	int rc;
 
 	(void)argc;
 	if (geteuid() != 0) {
@@ -205,7 +207,7 @@ int main(int argc, char **argv)
 	if (!tail)
 		return 1;
 	*tail = '\0';
-	r = cmocka_run_group_tests(tests, NULL, NULL);
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
 	(void)rmdir(dir);
-	return r;
+	return rc;
 }

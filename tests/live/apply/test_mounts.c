@@ -22,8 +22,7 @@ static size_t count_dir(const char *path)
 	return n - 2;
 }
 
-/* F02, F01: own home only, not even names of others; a hidden file cannot be read even as root without its
- * powers. */
+/* Own home only, not even names of others; a hidden file cannot be read even as root without its powers. */
 static void hidden_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
 {
 	(void)l;
@@ -48,7 +47,7 @@ static void hidden_user(void)
 	CHECK(!has_text("/proc/meminfo", "Mem"));
 }
 
-static void test_F02_F19_hidden(void **state)
+static void test_hidden(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = hidden_setup, .user = hidden_user});
@@ -62,14 +61,14 @@ static void user_link_setup(struct crl_policy *p, struct crl_login *l, struct cr
 	CHECK(crl_strv_add(&p->hide, "/srv/link") == 0);
 }
 
-static void test_F19_users_link_is_refused(void **state)
+/* keeps: apply/mounts/walk R1 */
+static void test_users_link_is_refused(void **state)
 {
 	(void)state;
-	run_case(
-		&(struct room_case){.prepare = user_link_setup, .refused = "link", .stage = CRL_STAGE_MOUNT});
+	run_case(&(struct room_case){.prepare = user_link_setup, .refused = "link", .stage = CRL_STAGE_MOUNT});
 }
 
-/* F04: nosuid everywhere, nodev wherever a user can write, noexec and ro as on the host. */
+/* nosuid everywhere, nodev wherever a user can write, noexec and ro as on the host. */
 static void flags_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
 {
 	(void)l;
@@ -116,13 +115,13 @@ static void flags_root(void)
 	CHECK(!can_write("/home/x") && errno == EROFS);
 }
 
-static void test_F04_F05_flags(void **state)
+static void test_flags(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = flags_setup, .user = flags_user, .root = flags_root});
 }
 
-/* F06 */
+/* /dev has these and no others. */
 static void dev_user(void)
 {
 	static const char *const want[] = {"null",  "zero",   "full",   "random", "urandom", "tty", "fd",
@@ -142,7 +141,7 @@ static void dev_user(void)
 	CHECK(a >= 0 && write(a, "x", 1) == 1);
 	CHECK(openpty(&a, &b, NULL, NULL, NULL) == 0);
 	CHECK(!strcmp(ttyname(b), "/dev/pts/0"));
-	/* R04: the policy's number of terminals and no more */
+	/* the policy's number of terminals and no more */
 	CHECK(posix_openpt(O_RDWR) >= 0 && posix_openpt(O_RDWR) < 0);
 }
 
@@ -153,7 +152,7 @@ static void dev_setup(struct crl_policy *p, struct crl_login *l, struct crl_host
 	p->ptys = 2;
 }
 
-static void test_F06_dev(void **state)
+static void test_dev(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = dev_setup, .user = dev_user});
@@ -180,7 +179,7 @@ static void tty_user(void)
 	CHECK(count_dir("/dev/pts") == 1); /* ptmx */
 }
 
-static void test_F07_outer_terminal(void **state)
+static void test_outer_terminal(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = tty_setup, .user = tty_user});
@@ -198,11 +197,10 @@ static void not_tty_setup(struct crl_policy *p, struct crl_login *l, struct crl_
 static void test_outer_terminal_is_a_terminal(void **state)
 {
 	(void)state;
-	run_case(&(struct room_case){
-		.prepare = not_tty_setup, .refused = "terminal", .stage = CRL_STAGE_MOUNT});
+	run_case(&(struct room_case){.prepare = not_tty_setup, .refused = "terminal", .stage = CRL_STAGE_MOUNT});
 }
 
-/* F16: neither way. The stage is shared, as a host under systemd is. */
+/* Mounts propagate neither way. The stage is shared, as a host under systemd is. */
 static void propagation_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
 {
 	(void)p;
@@ -239,7 +237,7 @@ static void propagation_after(void)
 	CHECK(!has_text("/proc/self/mountinfo", "inner") && has_text("/proc/self/mountinfo", "later"));
 }
 
-static void test_F16_propagation(void **state)
+static void test_propagation(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = propagation_setup,
@@ -249,7 +247,7 @@ static void test_F16_propagation(void **state)
 				     .after = propagation_after});
 }
 
-/* F20 */
+/* /tmp and its kind are the room's own: empty, writable, and nothing of it comes out on the host. */
 static void tmp_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
 {
 	(void)p;
@@ -283,7 +281,7 @@ static void tmp_after(void)
 	CHECK(count_dir("/tmp") == 1 && count_dir("/var/tmp") == 1 && !is_there("/dev/shm/room"));
 }
 
-static void test_F20_private_tmp(void **state)
+static void test_private_tmp(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = tmp_setup, .user = tmp_user, .after = tmp_after});
@@ -302,7 +300,7 @@ static void size_user(void)
 	CHECK(write(fd, mb, 1 << 20) < (1 << 20)); /* together */
 }
 
-static void test_R02_tmp_size(void **state)
+static void test_tmp_size(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.user = size_user});
@@ -312,15 +310,20 @@ static void test_R02_tmp_size(void **state)
 static void kernel_user(void)
 {
 	static const char *const masked[] = {
-		"/proc/kallsyms", "/proc/keys",    "/proc/interrupts", "/proc/iomem",	    "/proc/config.gz",
-		"/proc/modules",  "/proc/locks",   "/proc/cmdline",    "/proc/swaps",	    "/proc/mdstat",
-		"/proc/key-users", "/proc/ioports", "/proc/sched_debug", "/sys/kernel/vmcoreinfo", "/sys/kernel/notes",
+		"/proc/kallsyms",    "/proc/keys",
+		"/proc/interrupts",  "/proc/iomem",
+		"/proc/config.gz",   "/proc/modules",
+		"/proc/locks",       "/proc/cmdline",
+		"/proc/swaps",       "/proc/mdstat",
+		"/proc/key-users",   "/proc/ioports",
+		"/proc/sched_debug", "/sys/kernel/vmcoreinfo",
+		"/sys/kernel/notes",
 	};
-	static const char *const closed[] = {"/proc/kcore",	 "/proc/timer_list",   "/proc/slabinfo",  "/proc/kmsg",
+	static const char *const closed[] = {"/proc/kcore",      "/proc/timer_list",   "/proc/slabinfo",   "/proc/kmsg",
 					     "/proc/kpagecount", "/proc/pagetypeinfo", "/proc/vmallocinfo"};
-	static const char *const bare[] = {"/proc/acpi",       "/proc/fs",	 "/sys/firmware", "/sys/module",
-					   "/sys/fs/ext4",     "/sys/kernel/irq", "/sys/kernel/slab",
-					   "/sys/devices/virtual/block"};
+	static const char *const bare[] = {
+		"/proc/acpi",   "/proc/fs",        "/sys/firmware",    "/sys/module",
+		"/sys/fs/ext4", "/sys/kernel/irq", "/sys/kernel/slab", "/sys/devices/virtual/block"};
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(masked); i++) {
 		char *text = slurp(masked[i]);
@@ -339,16 +342,16 @@ static void kernel_user(void)
 
 static void kernel_root(void)
 {
-	static const char *const frozen[] = {
-		"/proc/sys/kernel/core_pattern",  "/proc/sysrq-trigger",       "/proc/sys/vm/swappiness",
-		"/proc/irq/default_smp_affinity", "/sys/kernel/uevent_helper", "/sys/kernel/mm/ksm/run"};
+	static const char *const frozen[] = {"/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger",
+					     "/proc/sys/vm/swappiness",       "/proc/irq/default_smp_affinity",
+					     "/sys/kernel/uevent_helper",     "/sys/kernel/mm/ksm/run"};
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(frozen); i++)
 		CHECK(!is_there(frozen[i]) || (open(frozen[i], O_WRONLY) < 0 && errno == EROFS));
 	CHECK(!has_text("/proc/kallsyms", " T ") && count_dir("/sys/class/net") == 1);
 }
 
-static void test_N09_N10_kernel_trees(void **state)
+static void test_kernel_trees(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.user = kernel_user, .root = kernel_root});
@@ -360,8 +363,7 @@ static void mountinfo_setup(struct crl_policy *p, struct crl_login *l, struct cr
 	(void)p;
 	(void)l;
 	(void)h;
-	CHECK(mkdir("/home/other/m", 0755) == 0 &&
-	      mount("othersecret", "/home/other/m", "tmpfs", 0, NULL) == 0);
+	CHECK(mkdir("/home/other/m", 0755) == 0 && mount("othersecret", "/home/other/m", "tmpfs", 0, NULL) == 0);
 	CHECK(mkdir("/mnt/stick", 0755) == 0 && mount("sticksecret", "/mnt/stick", "tmpfs", 0, NULL) == 0);
 	CHECK(mkdir("/srv/under", 0755) == 0 && mkdir("/srv/under/a b", 0755) == 0);
 	CHECK(mount("coveredsecret", "/srv/under/a b", "tmpfs", 0, NULL) == 0);
@@ -375,15 +377,15 @@ static void mountinfo_user(void)
 	size_t lines = 0;
 
 	CHECK(!strstr(info, "secret") && !strstr(info, "stage") == !strstr(info, " /srv "));
-	CHECK(!strstr(info, "stagemnt") && !strstr(info, "stagerun") && strstr(info, "cover") &&
-	      strstr(info, "odd"));
+	CHECK(!strstr(info, "stagemnt") && !strstr(info, "stagerun") && strstr(info, "cover") && strstr(info, "odd"));
 	for (char *c = info; *c; c++)
 		lines += *c == '\n';
 	CHECK(lines < 70);
 	CHECK(is_there("/srv/sp ace\n") && count_dir("/srv/under") == 0);
 }
 
-static void test_N12_mountinfo(void **state)
+/* keeps: apply/mounts/walk R2 */
+static void test_mountinfo(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = mountinfo_setup, .user = mountinfo_user});
@@ -438,13 +440,13 @@ static void run_root(void)
 	CHECK(stat("/run/utmp", &st) == 0 && (st.st_mode & 07777) == 0664 && can_write("/run/utmp"));
 }
 
-static void test_X05_run(void **state)
+static void test_run(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = run_setup, .user = run_user, .root = run_root});
 }
 
-/* F21: logs are gone, lastlog tells of the user alone. */
+/* Logs are gone, lastlog tells of the user alone. */
 static void log_setup(struct crl_policy *p, struct crl_login *l, struct crl_host *h)
 {
 	struct lastlog mine = {.ll_line = "mine"};
@@ -472,8 +474,7 @@ static void log_user(void)
 	CHECK(count_dir("/var/log") == 2);
 	CHECK(pread(fd, &r, sizeof(r), UID * (off_t)sizeof(r)) == sizeof(r) && !strcmp(r.ll_line, "mine"));
 	CHECK(pread(fd, &r, sizeof(r), OTHER * (off_t)sizeof(r)) == 0);
-	CHECK(stat("/var/log/wtmp", &st) == 0 && st.st_size == 0 && st.st_gid == 43 &&
-	      (st.st_mode & 0777) == 0664);
+	CHECK(stat("/var/log/wtmp", &st) == 0 && st.st_size == 0 && st.st_gid == 43 && (st.st_mode & 0777) == 0664);
 	CHECK(!can_write("/var/log/x"));
 }
 
@@ -509,7 +510,7 @@ static void test_offered_file_is_renewed(void **state)
 		run_case(&(struct room_case){.prepare = renewed_setup, .user = renewed_user});
 }
 
-static void test_F21_logs(void **state)
+static void test_logs(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = log_setup, .user = log_user});
@@ -522,15 +523,14 @@ static void name_user(void)
 	      has_text("/etc/hosts", "localhost"));
 }
 
-static void test_N14_name_resolves(void **state)
+static void test_name_resolves(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.user = name_user});
 }
 
 /* Binds: read-only unless said, placed in hidden directories too, optional ones may miss. */
-static void add_bind(struct crl_policy *p, const char *source, const char *target, bool writable,
-		     bool optional)
+static void add_bind(struct crl_policy *p, const char *source, const char *target, bool writable, bool optional)
 {
 	p->bind = reallocarray(p->bind, p->bind_len + 1, sizeof(*p->bind));
 	CHECK(p->bind);
@@ -573,8 +573,7 @@ static void bind_link_setup(struct crl_policy *p, struct crl_login *l, struct cr
 static void test_bind_source_behind_users_link(void **state)
 {
 	(void)state;
-	run_case(
-		&(struct room_case){.prepare = bind_link_setup, .refused = "link", .stage = CRL_STAGE_MOUNT});
+	run_case(&(struct room_case){.prepare = bind_link_setup, .refused = "link", .stage = CRL_STAGE_MOUNT});
 }
 
 /* No network and no PID namespace of its own: the rest holds. */
@@ -639,28 +638,30 @@ static void test_unreachable_mount(void **state)
 {
 	(void)state;
 	run_case(&(struct room_case){.prepare = unreachable_setup, .user = kept_user});
-	run_case(&(struct room_case){.prepare = unreachable_setup, .alter = lose_way, .user = covered_user,
+	run_case(&(struct room_case){.prepare = unreachable_setup,
+				     .alter = lose_way,
+				     .user = covered_user,
 				     .covered = "/srv/below: Too many levels"});
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_F02_F19_hidden),
-		cmocka_unit_test(test_F19_users_link_is_refused),
-		cmocka_unit_test(test_F04_F05_flags),
-		cmocka_unit_test(test_F06_dev),
-		cmocka_unit_test(test_F07_outer_terminal),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_users_link_is_refused),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_dev),
+		cmocka_unit_test(test_outer_terminal),
 		cmocka_unit_test(test_outer_terminal_is_a_terminal),
-		cmocka_unit_test(test_F16_propagation),
-		cmocka_unit_test(test_F20_private_tmp),
-		cmocka_unit_test(test_R02_tmp_size),
-		cmocka_unit_test(test_N09_N10_kernel_trees),
-		cmocka_unit_test(test_N12_mountinfo),
-		cmocka_unit_test(test_X05_run),
+		cmocka_unit_test(test_propagation),
+		cmocka_unit_test(test_private_tmp),
+		cmocka_unit_test(test_tmp_size),
+		cmocka_unit_test(test_kernel_trees),
+		cmocka_unit_test(test_mountinfo),
+		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_offered_file_is_renewed),
-		cmocka_unit_test(test_F21_logs),
-		cmocka_unit_test(test_N14_name_resolves),
+		cmocka_unit_test(test_logs),
+		cmocka_unit_test(test_name_resolves),
 		cmocka_unit_test(test_binds),
 		cmocka_unit_test(test_bind_source_behind_users_link),
 		cmocka_unit_test(test_mount_namespace_alone),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The filter and the reach of supervisor and init, each case in a forked child that reports by its exit status. */
+/* The filter and the reach of supervisor, init and workers, each case in a forked child that reports by its exit status. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,18 +22,18 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "apply/accounting.h"
-#include "apply/hostlog.h"
+#include "apply/accounting/accounting.h"
+#include "apply/accounting/hostlog.h"
 #include "apply/sandbox.h"
 #include "base/log.h"
 
 /* Exit status of a child that fails at a line: enough to find it. */
-#define CHECK(cond)                                                                                          \
-	do {                                                                                                 \
-		if (!(cond)) {                                                                               \
-			(void)!dprintf(2, "line %d: %s (%s)\n", __LINE__, #cond, strerrorname_np(errno));    \
-			_exit(1);                                                                            \
-		}                                                                                            \
+#define CHECK(cond) \
+	do { \
+		if (!(cond)) { \
+			(void)!dprintf(2, "line %d: %s (%s)\n", __LINE__, #cond, strerrorname_np(errno)); \
+			_exit(1); \
+		} \
 	} while (0)
 #define REFUSED(call) CHECK((errno = 0, (long)(call) == -1 && errno == EPERM))
 /* Landlock's answers: no such right here, or not between these two directories. */
@@ -45,7 +45,7 @@ static char dir[] = "/tmp/carrel-sandbox-XXXXXX";
 static char outside[] = "/tmp/carrel-outside-XXXXXX";
 static char exe[] = "/bin/true";
 
-/* As helper/reach.c asks for: records, and processes to read. */
+/* As helper/supervisor/reach.c asks for: records, and processes to read. */
 static struct crl_reach reach(void)
 {
 	static struct crl_reach_place place[2];
@@ -61,6 +61,23 @@ static int enter_supervisor(struct crl_err *err)
 	const struct crl_reach r = reach();
 
 	return crl_sandbox_supervisor(&r, err);
+}
+
+#define WORKER_UID 54321
+#define WORKER_GID 54322
+
+static const gid_t worker_groups[] = {WORKER_GID, 54323};
+
+/* A place that may be changed, and one that may be read. */
+static int enter_worker(struct crl_err *err)
+{
+	const struct crl_worker w = {WORKER_UID, WORKER_GID, worker_groups, CRL_ARRAY_LEN(worker_groups)};
+	const struct crl_reach_place place[] = {
+		{open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), CRL_REACH_READ | CRL_REACH_WRITE | CRL_REACH_TREE},
+		{open(outside, O_PATH | O_DIRECTORY | O_CLOEXEC), CRL_REACH_READ},
+	};
+
+	return crl_sandbox_worker(&w, &(struct crl_reach){place, CRL_ARRAY_LEN(place)}, err);
 }
 
 static int enter_init(struct crl_err *err)
@@ -91,13 +108,9 @@ static void in_child(sandbox *enter, void (*body)(void))
 static void check_status_with(const char *permitted, const char *effective)
 {
 	scoped_fd fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	const char *const want[] = {"\nCapInh:\t0000000000000000",
-					   permitted,
-					   effective,
-					   "\nCapBnd:\t0000000000000000",
-					   "\nCapAmb:\t0000000000000000",
-					   "\nNoNewPrivs:\t1",
-					   "\nSeccomp:\t2"};
+	const char *const want[] = {
+		"\nCapInh:\t0000000000000000", permitted,          effective,      "\nCapBnd:\t0000000000000000",
+		"\nCapAmb:\t0000000000000000", "\nNoNewPrivs:\t1", "\nSeccomp:\t2"};
 	char text[8192];
 	ssize_t n = read(fd, text, sizeof(text) - 1);
 
@@ -223,8 +236,9 @@ static void check_init(void)
  */
 static void check_reach(void)
 {
-	static const char *const no_write[] = {"/etc/passwd",	"/etc/shadow", "/proc/sys/kernel/core_pattern",
-					       "/proc/self/oom_score_adj", "/proc/1/oom_score_adj", "/dev/null"};
+	static const char *const no_write[] = {
+		"/etc/passwd",           "/etc/shadow", "/proc/sys/kernel/core_pattern", "/proc/self/oom_score_adj",
+		"/proc/1/oom_score_adj", "/dev/null"};
 	static const char *const no_read[] = {"/etc/shadow", "/etc/passwd", "/root", "/", "/etc/ssh", "/dev/null"};
 	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int out = open(outside, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -382,6 +396,61 @@ static void test_cannot_drop(void **state)
 	in_child(NULL, check_cannot);
 }
 
+/* All that files need beneath the one place, of all kinds, also between directories. */
+static void check_worker(void)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), sub, fd;
+
+	CHECK(getuid() == WORKER_UID && getgid() == WORKER_GID);
+	CHECK(at >= 0 && mkdirat(at, "sub", 0700) == 0);
+	sub = openat(at, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(sub, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	CHECK(sub >= 0 && fd >= 0 && write(fd, "text", 4) == 4 && fsync(fd) == 0 && syncfs(fd) == 0);
+	CHECK(symlinkat("file", sub, "link") == 0 && mkfifoat(sub, "fifo", 0600) == 0);
+	CHECK(linkat(sub, "file", at, "other", 0) == 0);
+	CHECK(renameat2(sub, "link", at, "link", RENAME_NOREPLACE) == 0);
+	CHECK(mknodat(sub, "whiteout", S_IFCHR, 0) == 0);
+	CHECK(fchmod(fd, 0640) == 0 && fchown(fd, (uid_t)-1, worker_groups[1]) == 0 && ftruncate(fd, 2) == 0);
+	CHECK(futimens(fd, NULL) == 0 && close(fd) == 0);
+	CHECK(unlinkat(sub, "file", 0) == 0 && unlinkat(sub, "fifo", 0) == 0 && unlinkat(sub, "whiteout", 0) == 0);
+	CHECK(unlinkat(at, "other", 0) == 0 && unlinkat(at, "link", 0) == 0 && unlinkat(at, "sub", AT_REMOVEDIR) == 0);
+}
+
+static void check_worker_reach(void)
+{
+	int out = open(outside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	CHECK(out >= 0); /* to be read */
+	DENIED(openat(out, "new", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	DENIED(mkdirat(out, "new", 0700));
+	DENIED(open("/etc/passwd", O_RDONLY | O_CLOEXEC)); /* which the user may read */
+	DENIED(openat(out, "../../etc/passwd", O_RDONLY | O_CLOEXEC));
+	DENIED(open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+/* Root is nobody to work for; and nothing is left of it. */
+static void check_worker_is_none(void)
+{
+	const struct crl_worker w = {0, 0, NULL, 0};
+	struct crl_err err = {0};
+
+	CHECK(crl_sandbox_worker(&w, &(struct crl_reach){NULL, 0}, &err) == -EINVAL);
+}
+
+static void test_worker(void **state)
+{
+	(void)state;
+	assert_int_equal(chown(dir, WORKER_UID, WORKER_GID), 0);
+	assert_int_equal(chmod(outside, 0777), 0);
+	in_child(enter_worker, check_worker);
+	if (crl_landlock_version() >= 2)
+		in_child(enter_worker, check_worker_reach);
+	in_child(enter_worker, check_refused);
+	in_child(NULL, check_worker_is_none);
+	assert_int_equal(chown(dir, 0, 0), 0);
+	assert_int_equal(chmod(outside, 0700), 0);
+}
+
 static long resident_kib(void)
 {
 	scoped_fd fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
@@ -438,12 +507,12 @@ static void test_quiet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_supervisor),           cmocka_unit_test(test_init),
-		cmocka_unit_test(test_reach),
-		cmocka_unit_test(test_foreign_architecture), cmocka_unit_test(test_cannot_drop),
-		cmocka_unit_test(test_accounting),           cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_supervisor),  cmocka_unit_test(test_init),
+		cmocka_unit_test(test_reach),       cmocka_unit_test(test_foreign_architecture),
+		cmocka_unit_test(test_cannot_drop), cmocka_unit_test(test_accounting),
+		cmocka_unit_test(test_quiet),       cmocka_unit_test(test_worker),
 	};
-	int r;
+	int rc;
 
 	if (geteuid() != 0) {
 		(void)fprintf(stderr, "skipped: needs root\n");
@@ -451,8 +520,8 @@ int main(void)
 	}
 	if (!mkdtemp(dir) || !mkdtemp(outside))
 		return 1;
-	r = cmocka_run_group_tests(tests, NULL, NULL);
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
 	(void)rmdir(dir);
 	(void)rmdir(outside);
-	return r;
+	return rc;
 }

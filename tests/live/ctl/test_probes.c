@@ -17,26 +17,51 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ctl/probe_attack.h"
+#include "ctl/rehearse/probe_attack.h"
 
 /* Not for a test to try on the machine it runs on, or never given inside a PID namespace. */
 static const char *const left_out[] = {"set the clock", "reboot"};
 
 /* What root is refused too where the kernel or file system lacks the thing: the reason is in the probe's detail. */
 static const char *const may_lack[] = {
-	"read the kernel's memory", "watch what every process does (perf)", "open files by handle", "bpf", "load a kernel module", "sockets to the hypervisor (AF_VSOCK)",
-	"the kernel's ciphers (AF_ALG)", "read /etc/shadow", "read the kernel's log", "list keys",
-	"modify_ldt", "type into a terminal (TIOCSTI)", "move between control groups", "read addresses of the kernel",
+	"read the kernel's memory",
+	"watch what every process does (perf)",
+	"open files by handle",
+	"bpf",
+	"load a kernel module",
+	"sockets to the hypervisor (AF_VSOCK)",
+	"the kernel's ciphers (AF_ALG)",
+	"read /etc/shadow",
+	"read the kernel's log",
+	"list keys",
+	"modify_ldt",
+	"type into a terminal (TIOCSTI)",
+	"move between control groups",
+	"read addresses of the kernel",
 };
 
 /* Root has all of these, everywhere. */
 static const char *const shown_open[] = {
-	"be root", "hold capabilities", "get capabilities back", "mount", "make devices", "set the host's name",
-	"name the program for core dumps", "the new mount calls (fsopen)", "raw packets (AF_PACKET)", "raw IP",
-	"trace the room's init", "join the namespaces of init", "look through the root of init", "signal the room's init",
-	"change the programs that are run", "read the environment of others' processes",
-	"write where set-user-ID files or devices count", "use a descriptor that was left open",
-	"reach the sockets of docker, systemd and the like", "be told when others run a program (inotify)",
+	"be root",
+	"hold capabilities",
+	"get capabilities back",
+	"mount",
+	"make devices",
+	"set the host's name",
+	"name the program for core dumps",
+	"the new mount calls (fsopen)",
+	"raw packets (AF_PACKET)",
+	"raw IP",
+	"trace the room's init",
+	"join the namespaces of init",
+	"look through the root of init",
+	"signal the room's init",
+	"change the programs that are run",
+	"read the environment of others' processes",
+	"write where set-user-ID files or devices count",
+	"use a descriptor that was left open",
+	"reach the sockets of docker, systemd and the like",
+	"be told when others run a program (inotify)",
 };
 
 static bool is_in(const char *what, const char *const *list, size_t n)
@@ -54,7 +79,9 @@ static int put_baits(void)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	return mount("none", "/run", "tmpfs", 0, NULL) == 0 && bind(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 &&
-	       listen(fd, 1) == 0 && dup2(fd, 10) == 10 ? 0 : -1;
+			       listen(fd, 1) == 0 && dup2(fd, 10) == 10
+		       ? 0
+		       : -1;
 }
 
 static _Noreturn void be_probe(const struct ctl_attack *a)
@@ -75,6 +102,9 @@ static _Noreturn void be_probe(const struct ctl_attack *a)
 		pid = fork();
 		if (pid == 0) {
 			(void)setsid();
+			/* Its own root is nothing to look through to. */
+			if (strcmp(a->what, "look through the root of init") == 0 && unshare(CLONE_NEWNS) < 0)
+				_exit(3);
 			enum ctl_answer answer = a->probe(&scene, detail);
 
 			if (answer == CTL_PROBE_NO)

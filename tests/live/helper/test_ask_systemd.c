@@ -20,7 +20,8 @@
 
 #include <cmocka.h>
 
-#include "helper/manager.h"
+#include "base/clock.h"
+#include "helper/parts/ask_systemd.h"
 
 #define GIVE_UP_S 60
 
@@ -92,14 +93,16 @@ static void test_answers(void **state)
 }
 
 /* "Not now" (EAGAIN is 11) is asked again; with no time left it is the answer, and anything else is at once. */
+/* keeps: helper/parts/ask_systemd R1 */
 static void test_not_now(void **state)
 {
 	struct crl_err err = {0};
 	char body[2048];
 
 	(void)state;
-	(void)snprintf(body, sizeof(body), "echo x >>%s.n; [ $(wc -l <%s.n) -ge 3 ] || { echo busy >&2; exit 11; }; rm %s.n",
-		       bus, bus, bus);
+	(void)snprintf(body, sizeof(body),
+		       "echo x >>%s.n; [ $(wc -l <%s.n) -ge 3 ] || { echo busy >&2; exit 11; }; rm %s.n", bus, bus,
+		       bus);
 	write_bus(body);
 	assert_int_equal(ask(60000, &err), 0);
 	write_bus("echo busy >&2; exit 11");
@@ -113,13 +116,14 @@ static void test_not_now(void **state)
 	assert_int_equal(ask(60000, &err), -1);
 }
 
+/* keeps: helper/process/ask R2 */
 static void test_silence_ends_at_the_deadline(void **state)
 {
 	static const char *const silent[] = {"exec sleep 1000", "exec 2>&-; exec sleep 1000"};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(silent); i++) {
-		struct crl_systemd_question q;
+		struct crl_question q;
 		struct crl_err err = {0};
 		char *argv[] = {NULL, NULL};
 		pid_t pid;
@@ -143,6 +147,7 @@ static void test_left_behind(void **state)
 	assert_int_equal(ask(30000, &err), -3);
 }
 
+/* keeps: helper/process/ask R1 */
 static void test_question_dies_with_who_asks(void **state)
 {
 	pid_t pid, asker;
@@ -163,10 +168,10 @@ static void test_question_dies_with_who_asks(void **state)
 
 static void test_nothing_asked(void **state)
 {
-	struct crl_systemd_question q = {.answer = -EBADF, .pidfd = -EBADF};
+	struct crl_question q = {.answer = -EBADF, .pidfd = -EBADF};
 
 	(void)state;
-	crl_systemd_question_done(&q);
+	crl_question_done(&q);
 	(void)unlink(bus);
 	assert_true(ask(1000, NULL) < 0);
 }

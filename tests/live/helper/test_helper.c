@@ -28,14 +28,17 @@
 
 #include <cmocka.h>
 
-#include "proto/fdpass.h"
-#include "proto/login.h"
-#include "proto/msg.h"
-#include "proto/nskind.h"
-#include "proto/scope.h"
+#include "base/clock.h"
+#include "base/nskind.h"
+#include "base/scope.h"
+#include "wire/fdpass.h"
+#include "wire/login.h"
+#include "wire/msg.h"
 
 #define UID 54321
 #define CHANNEL 3
+/* A phase that takes these types. */
+#define ONLY(types) (&(const struct crl_phase){.accept = (types)})
 
 static char helper[512];
 static char dir[] = "/tmp/carrel-helper-XXXXXX";
@@ -44,7 +47,7 @@ static char state[64];
 /* How the helper is started: what the child does before the exec, and the words after its name. */
 struct start {
 	void (*prepare)(void);
-	const char *path;       /* NULL = the product */
+	const char *path; /* NULL = the product */
 	const char *const *argv; /* NULL = as the module does */
 };
 
@@ -59,16 +62,20 @@ static void must(bool so, const char *what)
 /* Start it with @channel on descriptor 3 and its messages in @out. */
 static pid_t start(const struct start *s, int channel, int out)
 {
-	const char *const usual[] = {"carrel-helper", "--config", "/nonexistent/carrel.conf", "--state", state,
-				     "--timeout", "5", NULL};
-	union { const char *const *in; char *const *out; } argv = {s->argv ? s->argv : usual};
+	const char *const usual[] = {
+		"carrel-helper", "--config", "/nonexistent/carrel.conf", "--state", state, "--timeout", "5", NULL};
+	union {
+		const char *const *in;
+		char *const *out;
+	} argv = {s->argv ? s->argv : usual};
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		must(dup2(out, 2) == 2, "dup2");
 		if (channel != CHANNEL)
-			must(channel < 0 ? close(CHANNEL) == 0 || errno == EBADF : dup2(channel, CHANNEL) == CHANNEL, "channel");
+			must(channel < 0 ? close(CHANNEL) == 0 || errno == EBADF : dup2(channel, CHANNEL) == CHANNEL,
+			     "channel");
 		else
 			must(fcntl(CHANNEL, F_SETFD, 0) == 0, "channel");
 		if (s->prepare)
@@ -108,6 +115,7 @@ static void keep_users_uid(void)
 	must(setresuid(UID, 0, 0) == 0, "keep_users_uid");
 }
 
+/* keeps: helper/process/harden R1 */
 static void test_wrong_callers(void **state_)
 {
 	static const char *const nameless[] = {"", "--sweep", NULL};
@@ -126,21 +134,29 @@ static void test_wrong_callers(void **state_)
 	refuses(&(struct start){.argv = words}, 111, "unexpected argument now");
 }
 
+/* keeps: helper/process/harden R2 */
 static void test_set_id_bit(void **state_)
 {
 	char copy[64], command[800];
 
 	(void)state_;
 	(void)snprintf(copy, sizeof(copy), "%s/helper", dir);
-	(void)snprintf(command, sizeof(command), "cp %s %s && chgrp %d %s && chmod 2755 %s", helper, copy, UID, copy, copy);
+	(void)snprintf(command, sizeof(command), "cp %s %s && chgrp %d %s && chmod 2755 %s", helper, copy, UID, copy,
+		       copy);
 	assert_int_equal(system(command), 0);
 	refuses(&(struct start){.path = copy}, 111, "must not have a set-id bit");
 }
 
 static struct crl_login a_login(void)
 {
-	return (struct crl_login){.uid = UID, .gid = UID, .ngroups = 1, .groups = {UID}, .user = "nobody-here",
-				  .home = "/home/nobody-here", .service = "test", .tty = "ssh"};
+	return (struct crl_login){.uid = UID,
+				  .gid = UID,
+				  .ngroups = 1,
+				  .groups = {UID},
+				  .user = "nobody-here",
+				  .home = "/home/nobody-here",
+				  .service = "test",
+				  .tty = "ssh"};
 }
 
 /* Send @login with a pidfd of @pid to a helper, and read its refusal. */
@@ -159,7 +175,9 @@ static void asked(const struct crl_login *login, pid_t pid, enum crl_stage stage
 	close(pair[1]);
 	close(null);
 	assert_int_equal(crl_msg_send(pair[0], CRL_MSG_OPEN, login, sizeof(*login), &pidfd, 1), 0);
-	assert_int_equal(crl_msg_recv(pair[0], CRL_ACCEPT(CRL_MSG_REFUSED), &err, sizeof(err), crl_now_ms() + 30000, &got), 0);
+	assert_int_equal(
+		crl_msg_recv(pair[0], ONLY(CRL_ACCEPT(CRL_MSG_REFUSED)), &err, sizeof(err), crl_now_ms() + 30000, &got),
+		0);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	close(pair[0]);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
@@ -167,6 +185,7 @@ static void asked(const struct crl_login *login, pid_t pid, enum crl_stage stage
 		fail_msg("wanted %s: %s, got %s: %s", crl_stage_name(stage), text, crl_stage_name(err.stage), err.text);
 }
 
+/* keeps: helper/request R1 R2 R3 */
 static void test_wrong_requests(void **state_)
 {
 	struct crl_login login = a_login();
@@ -201,7 +220,8 @@ static _Noreturn void ask_as_user(int listener)
 
 	must((sock = accept(listener, NULL, NULL)) >= 0 && self >= 0, "accept");
 	must(crl_msg_send(sock, CRL_MSG_OPEN, &login, sizeof(login), &self, 1) == 0, "send");
-	must(crl_msg_recv(sock, CRL_ACCEPT(CRL_MSG_REFUSED), &err, sizeof(err), crl_now_ms() + 30000, &got) == 0, "receive");
+	must(crl_msg_recv(sock, ONLY(CRL_ACCEPT(CRL_MSG_REFUSED)), &err, sizeof(err), crl_now_ms() + 30000, &got) == 0,
+	     "receive");
 	_exit(err.stage == CRL_STAGE_REQUEST && strstr(err.text, "not by root") ? 0 : 1);
 }
 
@@ -263,9 +283,12 @@ static void write_config(const char *path)
 
 	assert_non_null(f);
 	fputs("rules = ( { policy = \"p\"; } );\n"
-	      "policies = { p = { share = \"login\"; namespaces = [ \"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"time\" ];\n"
-	      "  home = { mode = \"tmpfs\"; size = \"1M\"; }; network = { mode = \"none\"; }; seccomp = { base = \"\"; };\n"
-	      "  features = { limits = \"off\"; accounting = \"off\"; time = \"prefer\"; }; }; };\n", f);
+	      "policies = { p = { share = \"login\"; namespaces = [ \"mount\", \"pid\", \"uts\", \"ipc\", \"net\", "
+	      "\"time\" ];\n"
+	      "  home = { mode = \"tmpfs\"; size = \"1M\"; }; network = { mode = \"none\"; }; seccomp = { base = \"\"; "
+	      "};\n"
+	      "  features = { limits = \"off\"; accounting = \"off\"; time = \"prefer\"; }; }; };\n",
+	      f);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(chmod(path, 0644), 0);
 }
@@ -289,20 +312,23 @@ static void lies(uint32_t mask, const char *text)
 	pid = start(&(struct start){.argv = argv}, pair[1], 2);
 	close(pair[1]);
 	must(crl_msg_send(pair[0], CRL_MSG_OPEN, &login, sizeof(login), &self, 1) == 0, "send");
-	must(crl_msg_recv(pair[0], CRL_ACCEPT(CRL_MSG_ROOM) | CRL_ACCEPT(CRL_MSG_REFUSED), &room, sizeof(room),
-			  crl_now_ms() + 30000, &got) == 0, "a room");
+	must(crl_msg_recv(pair[0], ONLY(CRL_ACCEPT(CRL_MSG_ROOM) | CRL_ACCEPT(CRL_MSG_REFUSED)), &room, sizeof(room),
+			  crl_now_ms() + 30000, &got) == 0,
+	     "a room");
 	memcpy(&err, &room, sizeof(err));
 	must(got.type == CRL_MSG_ROOM, err.text);
 	err = (struct crl_err){0};
 	must(!mask || setns(got.fds[0], (int)crl_ns_clone_flags(mask & room.adopt.ns_mask)) == 0, "setns");
 	must(crl_msg_send(pair[0], CRL_MSG_ENTERED, NULL, 0, NULL, 0) == 0, "send");
-	must(crl_msg_recv(pair[0], CRL_ACCEPT(CRL_MSG_CONFIRMED) | CRL_ACCEPT(CRL_MSG_REFUSED), &err, sizeof(err),
-			  crl_now_ms() + 30000, &answer) == 0, "an answer");
+	must(crl_msg_recv(pair[0], ONLY(CRL_ACCEPT(CRL_MSG_CONFIRMED) | CRL_ACCEPT(CRL_MSG_REFUSED)), &err, sizeof(err),
+			  crl_now_ms() + 30000, &answer) == 0,
+	     "an answer");
 	must(answer.type == CRL_MSG_REFUSED && err.stage == CRL_STAGE_ADOPT && strstr(err.text, text), "a refusal");
 	must(syscall(SYS_pidfd_send_signal, got.fds[0], 0, NULL, 0) < 0, "an end of the room");
 	must(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 1, "an end of the helper");
 }
 
+/* keeps: helper/confirm R1 */
 static void test_a_lying_module(void **state_)
 {
 	const uint32_t all = (1u << CRL_NS_COUNT) - 1;
@@ -347,7 +373,8 @@ static void load_with_inheritance(void)
 
 	must(dup2(open("/etc", O_RDONLY | O_DIRECTORY), 9) == 9, "dup2");
 	must(setrlimit(RLIMIT_FSIZE, &small) == 0 && setrlimit(RLIMIT_NOFILE, &files) == 0 &&
-	     setrlimit(RLIMIT_CORE, &core) == 0, "setrlimit");
+		     setrlimit(RLIMIT_CORE, &core) == 0,
+	     "setrlimit");
 	(void)sigaction(SIGTERM, &ignore, NULL);
 	(void)sigaction(SIGCHLD, &ignore, NULL);
 	(void)sigaction(SIGUSR1, &handled, NULL);
@@ -416,6 +443,7 @@ static bool may_lower_oom_score(void)
 	return status == 0;
 }
 
+/* keeps: helper/process/harden R3 R4 */
 static void test_inheritance(void **state_)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), pair[2];
@@ -434,7 +462,7 @@ static void test_inheritance(void **state_)
 	assert_int_equal(ignored(pid) & ~(UINT64_C(3) << 31), 1 << (SIGPIPE - 1)); /* 32 and 33 are the C library's */
 	has(pid, "limits", "Max file size             unlimited");
 	has(pid, "limits", "Max core file size        0                    0");
-	has(pid, "limits", "Max open files            1024                 1024");
+	has(pid, "limits", "Max open files            4096                 4096");
 	has(pid, "limits", "Max stack size            8388608              unlimited");
 	has(pid, "stat", " 20 0 1 "); /* priority, nice, threads */
 	if (may_lower_oom_score())
@@ -477,7 +505,7 @@ static int teardown(void **state_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wrong_callers), cmocka_unit_test(test_set_id_bit),
+		cmocka_unit_test(test_wrong_callers),  cmocka_unit_test(test_set_id_bit),
 		cmocka_unit_test(test_wrong_requests), cmocka_unit_test(test_wrong_channels),
 		cmocka_unit_test(test_a_lying_module), cmocka_unit_test(test_inheritance),
 	};

@@ -30,12 +30,12 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "proto/fdpass.h"
-#include "proto/scope.h"
+#include "base/clock.h"
+#include "base/scope.h"
 
 #define CHANNEL 3
-#define LOOKS   600 /* of 50 ms */
-#define A_USER  "54321"
+#define LOOKS 600 /* of 50 ms */
+#define A_USER "54321"
 
 static char helper[PATH_MAX];
 static char keyring[40];
@@ -103,7 +103,10 @@ static void load_power(void)
 static pid_t start(int channel)
 {
 	const char *const argv[] = {"carrel-helper", "--config", "/nonexistent", "--state", "/nonexistent", NULL};
-	union { const char *const *in; char *const *out; } words = {argv};
+	union {
+		const char *const *in;
+		char *const *out;
+	} words = {argv};
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);

@@ -17,8 +17,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "apply/accounting.h"
-#include "apply/hostlog.h"
+#include "apply/accounting/accounting.h"
+#include "apply/accounting/hostlog.h"
 
 static char dir[] = "/tmp/carrel-mirror-XXXXXX";
 static char utmp_path[64], wtmp_path[64], lastlog_path[64], room_path[64];
@@ -47,7 +47,7 @@ static int setup(void **state)
 	touch(wtmp_path);
 	touch(lastlog_path);
 	touch(room_path);
-	room = open(room_path, O_RDONLY | O_CLOEXEC);
+	room = open(room_path, O_RDWR | O_CLOEXEC);
 	return crl_accounting_open(&files, &mirror, NULL);
 }
 
@@ -155,7 +155,7 @@ static void test_in_and_out(void **state)
 	assert_non_null(strstr(run("utmpdump", utmp_path), "[%"));
 	fd = open(lastlog_path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(pread(fd, &last, sizeof(last), 7 * sizeof(last)), sizeof(last));
-	assert_string_equal(last.ll_line, "ab2345/pts/0");
+	assert_string_equal(last.ll_line, "pts/0"); /* read by the user: where he was */
 	assert_string_equal(last.ll_host, "192.0.2.9");
 	assert_int_equal(last.ll_time, u.ut_tv.tv_sec);
 
@@ -170,6 +170,72 @@ static void test_in_and_out(void **state)
 	assert_string_equal(get(wtmp_path, 1).ut_line, "ab2345/pts/0");
 	assert_null(strstr(run("who", utmp_path), "bob"));
 	assert_null(strstr(run("last -w -f", wtmp_path), "gone"));
+}
+
+/* sshd's record of a logout names no user, and its process is gone. */
+static struct utmp dead_record(const char *line)
+{
+	struct utmp u = record(line, "", 4194303);
+
+	u.ut_type = DEAD_PROCESS;
+	return u;
+}
+
+/* A shell that was over before we looked. */
+static void test_in_and_out_unseen(void **state)
+{
+	struct crl_accounting_login two[] = {member("aa", "bob"), member("bb", "eve")};
+	struct utmp u = dead_record("pts/0");
+
+	(void)state;
+	two[0].app = two[1].app = 1;
+	put(room_path, 0, &u);
+	assert_int_equal(crl_accounting_sync(&mirror, room, two, 2), 0);
+	assert_int_equal(mirror.line[0].state, CRL_LINE_ENDED);
+	assert_string_equal(mirror.line[0].login, "bb");
+	assert_int_equal(crl_accounting_sync(&mirror, room, two, 2), 0); /* no second one */
+	assert_int_equal(mirror.line[0].state, CRL_LINE_FREE);
+	assert_int_equal(count(wtmp_path), 2);
+	assert_int_equal(get(utmp_path, 0).ut_type, DEAD_PROCESS);
+	assert_non_null(strstr(run("last -w -f", wtmp_path), "eve      bb/pts/0     192.0.2.9"));
+	assert_null(strstr(run("last -w -f", wtmp_path), "gone"));
+}
+
+/* Who came by su(1) is on a terminal of the host's, whose record is another's: the room's of that name is no proof. */
+static void test_unseen_is_not_of_the_host(void **state)
+{
+	struct crl_accounting_login l = member("aa", "bob");
+	struct utmp operator= record("pts/0", "operator", 1), u = dead_record("pts/0");
+
+	(void)state;
+	l.app = 1;
+	l.tty = "pts/0";
+	put(utmp_path, 0, &operator);
+	put(room_path, 0, &u);
+	assert_int_equal(crl_accounting_sync(&mirror, room, &l, 1), 0);
+	assert_int_equal(get(utmp_path, 0).ut_type, USER_PROCESS);
+	assert_string_equal(get(utmp_path, 0).ut_user, "operator");
+	assert_string_equal(get(wtmp_path, 0).ut_line, "aa/pts/0");
+	assert_int_equal(count(wtmp_path), 2);
+}
+
+/* What ended as it should is not taken for another, nor is it another's. */
+static void test_dead_record_of_a_seen_one(void **state)
+{
+	struct crl_accounting_login two[] = {member("aa", "bob"), member("bb", "bob")};
+	struct utmp u = record("pts/0", "bob", getpid()), dead = dead_record("pts/0");
+
+	(void)state;
+	two[1].app = 1;
+	put(room_path, 0, &u);
+	assert_int_equal(crl_accounting_sync(&mirror, room, two, 1), 0);
+	dead.ut_tv.tv_usec = u.ut_tv.tv_usec + 1;
+	put(room_path, 0, &dead);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(crl_accounting_sync(&mirror, room, two, 2), 0);
+	assert_int_equal(count(wtmp_path), 2);
+	assert_int_equal(count(utmp_path), 1);
+	assert_null(strstr(run("last -w -f", wtmp_path), "bb/"));
 }
 
 /* A login that is over stays over, though its record still stands in the room of the other. */
@@ -231,6 +297,34 @@ static void test_owner(void **state)
 	assert_int_equal(count(utmp_path), 3);
 }
 
+/* sshd writes its own pid, which in a room with a PID namespace is nobody's: who(1) would leave the user out. */
+static void test_alive_inside(void **state)
+{
+	struct crl_accounting_login l = member("aa", "bob");
+	struct utmp u = record("pts/0", "bob", getpid());
+
+	(void)state;
+	put(room_path, 0, &u);
+	assert_int_equal(crl_accounting_sync(&mirror, room, &l, 1), 0);
+	assert_int_equal(get(room_path, 0).ut_pid, getpid()); /* as it was where all have the same pids */
+	mirror.pids_are_foreign = true;
+	u = record("pts/1", "bob", getpid());
+	put(room_path, 1, &u);
+	for (int i = 0; i < 2; i++) { /* what was changed is not taken for another record */
+		assert_int_equal(crl_accounting_sync(&mirror, room, &l, 1), 0);
+		assert_int_equal(get(room_path, 0).ut_pid, getpid());
+		assert_int_equal(get(room_path, 1).ut_pid, 1);
+		assert_string_equal(get(room_path, 1).ut_line, "pts/1");
+		assert_int_equal(get(utmp_path, 1).ut_pid, getpid()); /* the host's is the application's */
+		assert_int_equal(count(wtmp_path), 2);
+	}
+	u.ut_type = DEAD_PROCESS;
+	put(room_path, 1, &u);
+	assert_int_equal(crl_accounting_sync(&mirror, room, &l, 1), 0);
+	assert_int_equal(get(utmp_path, 1).ut_type, DEAD_PROCESS);
+	assert_int_equal(get(room_path, 1).ut_pid, getpid());
+}
+
 /* login(1): the terminal is the host's, its slot was getty's. */
 static void test_outer_tty(void **state)
 {
@@ -248,6 +342,43 @@ static void test_outer_tty(void **state)
 	assert_string_equal(get(utmp_path, 0).ut_line, "tty1");
 	assert_memory_equal(get(utmp_path, 0).ut_id, "tty1", 4);
 	assert_int_equal(get(utmp_path, 0).ut_type, USER_PROCESS);
+}
+
+/* A terminal of the host stands for one of the login's: who wrote about that number before is gone. */
+static void test_outer_of_the_host(void **state)
+{
+	struct crl_accounting_login l = member("aa", "bob");
+	struct utmp before = record("pts/7", "eve", 1), u;
+	struct crl_accounting_left *left = NULL;
+
+	(void)state;
+	l.outer = "pts/7";
+	memcpy(before.ut_id, "ts/7", 4); /* sshd's, which does not end what it did not see end */
+	put(utmp_path, 0, &before);
+	u = record("pts/0", "bob", getpid());
+	put(room_path, 0, &u);
+	u = record("pts/1", "bob", getpid());
+	put(room_path, 1, &u);
+	assert_int_equal(crl_accounting_sync(&mirror, room, &l, 1), 0);
+	assert_int_equal(count(utmp_path), 2);
+	assert_string_equal(get(utmp_path, 0).ut_line, "pts/7");
+	assert_string_equal(get(utmp_path, 0).ut_user, "bob");
+	assert_int_equal(get(utmp_path, 0).ut_id[0], '%');
+	assert_string_equal(get(utmp_path, 1).ut_line, "aa/pts/1"); /* it stands for one only */
+	assert_string_equal(get(wtmp_path, 0).ut_line, "pts/7");
+	assert_int_equal(get(wtmp_path, 0).ut_id[0], '%');
+	assert_int_equal(crl_accounting_find(&mirror, &left), 2); /* so the sweep knows it for ours */
+	free(left);
+	u.ut_type = DEAD_PROCESS;
+	memcpy(u.ut_line, "pts/0\0", 6);
+	put(room_path, 0, &u);
+	assert_int_equal(crl_accounting_sync(&mirror, room, &l, 1), 0);
+	assert_int_equal(get(utmp_path, 0).ut_type, DEAD_PROCESS);
+	assert_int_equal(get(wtmp_path, 2).ut_id[0], '%');
+	u = record("pts/2", "bob", getpid());
+	put(room_path, 0, &u);
+	assert_int_equal(crl_accounting_sync(&mirror, room, &l, 1), 0);
+	assert_string_equal(get(utmp_path, 0).ut_line, "pts/7"); /* and for another one later */
 }
 
 static void test_ids_are_unique(void **state)
@@ -522,9 +653,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(test_in_and_out),
+		T(test_in_and_out_unseen),
+		T(test_unseen_is_not_of_the_host),
+		T(test_dead_record_of_a_seen_one),
 		T(test_ended_login_is_no_ghost),
 		T(test_owner),
+		T(test_alive_inside),
 		T(test_outer_tty),
+		T(test_outer_of_the_host),
 		T(test_ids_are_unique),
 		T(test_two_rooms),
 		T(test_sweep),

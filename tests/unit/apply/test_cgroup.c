@@ -15,7 +15,8 @@
 #include <ftw.h>
 #include <sys/stat.h>
 
-#include "apply/cgroup.h"
+#include "apply/limits/cgroup.h"
+#include "plan/limits/cgroup.h"
 
 static char root_path[] = "/tmp/carrel-cgroup-XXXXXX";
 static int root = -EBADF;
@@ -83,13 +84,14 @@ static void plan_add(struct crl_cgroup_plan *p, const char *controller, const ch
 	(void)snprintf(w->value, sizeof(w->value), "%s", value);
 }
 
-static int make(const struct crl_cgroup_plan *p, enum crl_need need, char missing[64], struct crl_err *err)
+static int make(const struct crl_cgroup_plan *p, enum crl_need need, char missing[CRL_CGROUP_MISSING_MAX],
+		struct crl_err *err)
 {
 	scoped_fd fd = -EBADF;
 
 	memset(err, 0, sizeof(*err));
-	return crl_cgroup_make(root, SLICE, "abc234", &(struct crl_cgroup_plans){.user = p, .need = need}, &fd, missing, 64,
-			       err);
+	return crl_cgroup_make(&(struct crl_cgroup_place){root, SLICE, "abc234"},
+			       &(struct crl_cgroup_plans){.user = p, .need = need}, &fd, missing, err);
 }
 
 static bool exists(const char *path)
@@ -101,7 +103,7 @@ static void test_make(void **state)
 {
 	struct crl_cgroup_plan p = {.len = 0};
 	struct crl_err err;
-	char missing[64];
+	char missing[CRL_CGROUP_MISSING_MAX];
 
 	(void)state;
 	plan_add(&p, "cpu", "cpu.max", "50000 100000");
@@ -123,7 +125,7 @@ static void test_equal_is_not_written(void **state)
 {
 	struct crl_cgroup_plan p = {.len = 0};
 	struct crl_err err;
-	char missing[64];
+	char missing[CRL_CGROUP_MISSING_MAX];
 
 	(void)state;
 	put("cgroup.subtree_control", "memory io cpu\n");
@@ -146,7 +148,7 @@ static void test_open_is_lifted(void **state)
 {
 	struct crl_cgroup_plan p = {.len = 0};
 	struct crl_err err;
-	char missing[64];
+	char missing[CRL_CGROUP_MISSING_MAX];
 
 	(void)state;
 	put(USER "cpu.max", "50000 100000\n");
@@ -179,7 +181,7 @@ static void test_budget(void **state)
 #define BUDGET "carrel.slice/budget-students.slice"
 	struct crl_cgroup_plan user = {.len = 0}, budget = {.len = 0};
 	const struct crl_cgroup_plans plans = {.user = &user, .budget = &budget, .need = CRL_NEED_REQUIRE};
-	char slice[CRL_SLICE_MAX], missing[64];
+	char slice[CRL_SLICE_MAX], missing[CRL_CGROUP_MISSING_MAX];
 	struct crl_err err = {0};
 	scoped_fd fd = -EBADF;
 
@@ -193,7 +195,8 @@ static void test_budget(void **state)
 	put(BUDGET "/user-1000.slice/pids.max", "");
 	plan_add(&user, "pids", "pids.max", "10");
 	plan_add(&budget, "cpu", "cpu.max", "200000 100000");
-	assert_int_equal(crl_cgroup_make(root, slice, "abc234", &plans, &fd, missing, 64, &err), 0);
+	assert_int_equal(crl_cgroup_make(&(struct crl_cgroup_place){root, slice, "abc234"}, &plans, &fd, missing, &err),
+			 0);
 	assert_string_equal(get("cgroup.subtree_control"), "+cpu +pids");
 	assert_string_equal(get("carrel.slice/cgroup.subtree_control"), "+cpu +pids");
 	assert_string_equal(get(BUDGET "/cgroup.subtree_control"), "+cpu +pids");
@@ -203,7 +206,8 @@ static void test_budget(void **state)
 	assert_true(exists(BUDGET "/user-1000.slice/login-abc234"));
 
 	put("cgroup.controllers", "pids");
-	assert_int_equal(crl_cgroup_make(root, slice, "abc234", &plans, &fd, missing, 64, &err), -EOPNOTSUPP);
+	assert_int_equal(crl_cgroup_make(&(struct crl_cgroup_place){root, slice, "abc234"}, &plans, &fd, missing, &err),
+			 -EOPNOTSUPP);
 	assert_int_equal(crl_cgroup_remove(root, slice, "abc234"), 0);
 	assert_false(exists(BUDGET "/user-1000.slice/login-abc234"));
 }
@@ -211,12 +215,11 @@ static void test_budget(void **state)
 static void test_missing_controller(void **state)
 {
 	struct crl_cgroup_plan p = {.len = 0};
-	char missing[64], want[160];
+	char missing[CRL_CGROUP_MISSING_MAX], want[160];
 	struct crl_err err;
 
 	(void)state;
-	put("cgroup.controllers",
-	    "hugetlb cpuset xmemory pids\n"); /* "cpu" and "memory" are no words of it */
+	put("cgroup.controllers", "hugetlb cpuset xmemory pids\n"); /* "cpu" and "memory" are no words of it */
 	plan_add(&p, "cpu", "cpu.max", "50000 100000");
 	plan_add(&p, "cpu", "cpu.weight", "5");
 	plan_add(&p, "memory", "memory.max", "4096");
@@ -238,7 +241,7 @@ static void test_missing_file(void **state)
 {
 	struct crl_cgroup_plan p = {.len = 0};
 	struct crl_err err;
-	char missing[64];
+	char missing[CRL_CGROUP_MISSING_MAX];
 
 	(void)state;
 	(void)unlinkat(root, USER "memory.swap.max", 0); /* a kernel without swap accounting */
@@ -255,7 +258,7 @@ static void test_off(void **state)
 {
 	struct crl_cgroup_plan p = {.len = 0};
 	struct crl_err err;
-	char missing[64];
+	char missing[CRL_CGROUP_MISSING_MAX];
 
 	(void)state;
 	put("cgroup.controllers", "");
@@ -271,7 +274,7 @@ static void test_read_back(void **state)
 {
 	struct crl_cgroup_plan p = {.len = 0};
 	struct crl_err err;
-	char missing[64];
+	char missing[CRL_CGROUP_MISSING_MAX];
 
 	(void)state;
 	if (geteuid() != 0) {
@@ -283,8 +286,7 @@ static void test_read_back(void **state)
 	plan_add(&p, "pids", "pids.max", "10");
 	assert_int_equal(make(&p, CRL_NEED_REQUIRE, missing, &err), -ERANGE);
 	assert_non_null(strstr(err.text, "pids.max"));
-	assert_int_equal(make(&p, CRL_NEED_PREFER, missing, &err),
-			 -ERANGE); /* there, but lying: no preference */
+	assert_int_equal(make(&p, CRL_NEED_PREFER, missing, &err), -ERANGE); /* there, but lying: no preference */
 	assert_false(exists(USER "login-abc234"));
 }
 
@@ -307,7 +309,7 @@ static void test_read_back_values(void **state)
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
 		struct crl_cgroup_plan p = {.len = 0};
-		char missing[64], name[96];
+		char missing[CRL_CGROUP_MISSING_MAX], name[96];
 		struct crl_err err;
 
 		(void)snprintf(name, sizeof(name), USER "%s", kase[i].file);
@@ -324,7 +326,7 @@ static void test_ids(void **state)
 	static const char *const bad[] = {"", "..", "a/b", "A", "a.b", "a b", "a\n"};
 	scoped_fd fd = -EBADF;
 	struct crl_err err = {0};
-	char slice[CRL_SLICE_MAX], buf[96], missing[64];
+	char slice[CRL_SLICE_MAX], buf[96], missing[CRL_CGROUP_MISSING_MAX];
 
 	(void)state;
 	assert_int_equal(crl_cgroup_slice("", 4294967294u, "", slice), 0);
@@ -337,8 +339,9 @@ static void test_ids(void **state)
 	assert_string_equal(slice, "carrel.slice/budget-students.slice/user-1.slice");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
 		assert_int_equal(crl_cgroup_path(slice, bad[i], buf, sizeof(buf)), -EINVAL);
-		assert_int_equal(crl_cgroup_make(root, slice, bad[i], &none, &fd, missing, 64, &err),
-				 -EINVAL);
+		assert_int_equal(
+			crl_cgroup_make(&(struct crl_cgroup_place){root, slice, bad[i]}, &none, &fd, missing, &err),
+			-EINVAL);
 		assert_int_equal(crl_cgroup_remove(root, slice, bad[i]), -EINVAL);
 	}
 }
@@ -346,11 +349,14 @@ static void test_ids(void **state)
 static void test_remove(void **state)
 {
 	scoped_fd one = -EBADF, two = -EBADF;
-	char missing[64];
+	struct crl_cgroup_place at = {.root = root, .slice = "carrel.slice/user-7.slice"};
+	char missing[CRL_CGROUP_MISSING_MAX];
 
 	(void)state;
-	assert_int_equal(crl_cgroup_make(root, "carrel.slice/user-7.slice", "a", &none, &one, missing, 64, NULL), 0);
-	assert_int_equal(crl_cgroup_make(root, "carrel.slice/user-7.slice", "b", &none, &two, missing, 64, NULL), 0);
+	at.id = "a";
+	assert_int_equal(crl_cgroup_make(&at, &none, &one, missing, NULL), 0);
+	at.id = "b";
+	assert_int_equal(crl_cgroup_make(&at, &none, &two, missing, NULL), 0);
 	assert_int_equal(crl_cgroup_remove(root, "carrel.slice/user-7.slice", "a"), 0);
 	assert_true(exists("carrel.slice/user-7.slice/login-b"));
 	assert_int_equal(crl_cgroup_remove(root, "carrel.slice/user-7.slice", "b"), 0);
@@ -363,19 +369,20 @@ static void test_remove(void **state)
 static void test_prefix(void **state)
 {
 	static const char tree[] = "lent/carrel.slice/part";
-	char slice[CRL_SLICE_MAX], long_prefix[CRL_SLICE_MAX], missing[64];
+	char slice[CRL_SLICE_MAX], long_prefix[CRL_SLICE_MAX], missing[CRL_CGROUP_MISSING_MAX];
 	scoped_fd fd = -EBADF;
 	struct crl_err err = {0};
 
 	(void)state;
 	assert_int_equal(crl_cgroup_slice(tree, 7, "", slice), 0);
 	assert_string_equal(slice, "lent/carrel.slice/part/carrel.slice/user-7.slice");
-	assert_int_equal(crl_cgroup_make(root, slice, "a", &none, &fd, missing, 64, &err), -ENOENT);
+	assert_int_equal(crl_cgroup_make(&(struct crl_cgroup_place){root, slice, "a"}, &none, &fd, missing, &err),
+			 -ENOENT);
 	assert_false(exists("lent"));
 	assert_int_equal(mkdirat(root, "lent", 0755), 0);
 	assert_int_equal(mkdirat(root, "lent/carrel.slice", 0755), 0);
 	assert_int_equal(mkdirat(root, tree, 0755), 0);
-	assert_int_equal(crl_cgroup_make(root, slice, "a", &none, &fd, missing, 64, &err), 0);
+	assert_int_equal(crl_cgroup_make(&(struct crl_cgroup_place){root, slice, "a"}, &none, &fd, missing, &err), 0);
 	assert_true(exists("lent/carrel.slice/part/carrel.slice/user-7.slice/login-a"));
 	assert_int_equal(crl_cgroup_remove(root, slice, "a"), 0);
 	assert_false(exists("lent/carrel.slice/part/carrel.slice"));

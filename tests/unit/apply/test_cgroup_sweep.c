@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "apply/cgroup_sweep.h"
-#include "proto/scope.h"
+#include "apply/limits/cgroup_sweep.h"
+#include "base/scope.h"
 
 static char root_path[] = "/tmp/carrel-find-XXXXXX";
 static int root = -EBADF;

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "apply/beneath.h"
-#include "apply/copytree.h"
+#include "apply/home/copytree.h"
+#include "apply/mounts/beneath.h"
 
 struct fixture {
 	char dir[64];
@@ -65,7 +65,7 @@ static void put(int dir, const char *name, mode_t mode)
 
 static int copy(struct fixture *f)
 {
-	return crl_tree_copy(f->from, f->to, getuid(), getgid(), &f->err);
+	return crl_copy_tree(f->from, f->to, getuid(), getgid(), &f->err);
 }
 
 static void test_kinds(void **state)
@@ -153,8 +153,8 @@ static void test_beneath(void **state)
 	assert_int_equal(crl_beneath_find(f->from, "/../from", false, &fd), -EXDEV);
 	assert_int_equal(crl_beneath_find_dir(f->from, "/d/x", false, &fd), -ENOTDIR);
 	assert_int_equal(crl_beneath_find(f->from, "/loop", true, &fd), -ELOOP);
-	for (const char *const *name = (const char *const[]){"/rel/x", "/abs/x", "/up/x", NULL};
-	     *name && root; name++) {
+	for (const char *const *name = (const char *const[]){"/rel/x", "/abs/x", "/up/x", NULL}; *name && root;
+	     name++) {
 		assert_int_equal(crl_beneath_find(f->from, *name, true, &fd), 0);
 		drop_fd(&fd);
 	}
@@ -163,8 +163,7 @@ static void test_beneath(void **state)
 	assert_int_equal(fchownat(f->from, "rel", 54321, 54321, AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(crl_beneath_find(f->from, "/rel/x", true, &fd), -ELOOP); /* a user's link */
 	assert_int_equal(fchmod(f->from, 0777), 0);
-	assert_int_equal(crl_beneath_find(f->from, "/abs/x", true, &fd),
-			 -ELOOP); /* where anyone may have put it */
+	assert_int_equal(crl_beneath_find(f->from, "/abs/x", true, &fd), -ELOOP); /* where anyone may have put it */
 }
 
 int main(void)

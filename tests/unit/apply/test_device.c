@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "apply/device.h"
+#include "apply/limits/device.h"
 #include "tests/unit/scratch.h"
 
 #define USER 54321
@@ -54,10 +54,10 @@ static void finds(const char *name, uint32_t want_major, uint32_t want_minor)
 static void refuses(const char *name, int code)
 {
 	uint32_t major_nr = 7, minor_nr = 7;
-	int r = find(name, &major_nr, &minor_nr);
+	int rc = find(name, &major_nr, &minor_nr);
 
-	if (r != code || major_nr != 7 || minor_nr != 7)
-		fail_msg("%s: %d", name, r);
+	if (rc != code || major_nr != 7 || minor_nr != 7)
+		fail_msg("%s: %d", name, rc);
 }
 
 static void make_dir(const char *name)
@@ -67,8 +67,8 @@ static void make_dir(const char *name)
 
 static void test_mounts(void **state)
 {
-	static const char *const dirs[] = {"disk", "disk/x", "diskette", "two words", "two words/x", "net", "top", "windows",
-					   "memory", "memory/x"};
+	static const char *const dirs[] = {"disk", "disk/x", "diskette", "two words", "two words/x",
+					   "net",  "top",    "windows",  "memory",    "memory/x"};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(dirs); i++)
@@ -95,6 +95,7 @@ static void test_not_asked(void **state)
 	finds("windows/missing", 1995, 1);
 }
 
+/* keeps: apply/limits/device R1 R2 */
 static void test_user_territory(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* crl_log against a datagram socket of our own; crl_escape. */
+/* crl_log against a datagram socket of our own; crl_visible_field. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 static char dir[] = "/tmp/carrel-log-XXXXXX";
 static struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -58,8 +59,7 @@ static void test_line(void **state)
 	assert_non_null(strstr(receive(fd), "<81>")); /* authpriv 10 * 8 + 1 */
 	body = strstr(got, "carrel[");
 	assert_non_null(body);
-	(void)snprintf(want, sizeof(want), "carrel[%d]: stage=RULE user=bob\\x1b[2J\\x0a<0>fake\\xc3\\xa9",
-		       getpid());
+	(void)snprintf(want, sizeof(want), "carrel[%d]: stage=RULE user=bob\\x1b[2J\\x0a<0>fake\\xc3\\xa9", getpid());
 	assert_string_equal(body, want);
 	assert_int_equal(body - got, 4 + 15 + 1); /* "<81>Nov 24 00:03:50 " */
 	crl_log(LOG_DEBUG, "not without the flag");
@@ -143,16 +143,16 @@ static void test_escape(void **state)
 	char buf[16];
 
 	(void)state;
-	assert_string_equal(crl_escape(buf, sizeof(buf), "bob"), "bob");
-	assert_string_equal(crl_escape(buf, sizeof(buf), "a b=c"), "a\\x20b\\x3dc");
-	assert_string_equal(crl_escape(buf, sizeof(buf), "\\\"\x7f"), "\\x5c\\x22\\x7f");
-	assert_string_equal(crl_escape(buf, sizeof(buf), "\xff\n\x80\x01"),
+	assert_string_equal(crl_visible_field(buf, sizeof(buf), "bob"), "bob");
+	assert_string_equal(crl_visible_field(buf, sizeof(buf), "a b=c"), "a\\x20b\\x3dc");
+	assert_string_equal(crl_visible_field(buf, sizeof(buf), "\\\"\x7f"), "\\x5c\\x22\\x7f");
+	assert_string_equal(crl_visible_field(buf, sizeof(buf), "\xff\n\x80\x01"),
 			    "\\xff\\x0a\\x80"); /* the 4th has no place */
-	assert_string_equal(crl_escape(buf, sizeof(buf), NULL), "");
-	assert_string_equal(crl_escape(buf, 4, "\n"), "");
-	assert_string_equal(crl_escape(buf, 5, "\n"), "\\x0a");
+	assert_string_equal(crl_visible_field(buf, sizeof(buf), NULL), "");
+	assert_string_equal(crl_visible_field(buf, 4, "\n"), "");
+	assert_string_equal(crl_visible_field(buf, 5, "\n"), "\\x0a");
 	buf[0] = 'x';
-	(void)crl_escape(buf, 0, "abc");
+	(void)crl_visible_field(buf, 0, "abc");
 	assert_int_equal(buf[0], 'x');
 }
 
@@ -163,13 +163,13 @@ int main(void)
 		cmocka_unit_test(test_restarted),     cmocka_unit_test(test_never_reads),
 		cmocka_unit_test(test_closed_stderr), cmocka_unit_test(test_escape),
 	};
-	int r;
+	int rc;
 
 	if (!mkdtemp(dir))
 		return 1;
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/log", dir);
-	r = cmocka_run_group_tests(tests, NULL, NULL);
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
 	(void)unlink(addr.sun_path);
 	(void)rmdir(dir);
-	return r;
+	return rc;
 }

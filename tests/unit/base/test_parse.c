@@ -42,6 +42,13 @@ static const struct sample samples[] = {
 	{crl_parse_size, "unlimited", 0, UINT64_MAX},
 	{crl_parse_size, "Unlimited", -EINVAL, 0},
 	{crl_parse_size, "4g", -EINVAL, 0},
+	{crl_parse_rate, "64K", 0, 64000},
+	{crl_parse_rate, "100M", 0, 100000000},
+	{crl_parse_rate, "1500", 0, 1500},
+	{crl_parse_rate, "2G", 0, UINT64_C(2000000000)},
+	{crl_parse_rate, "1T", -EINVAL, 0},
+	{crl_parse_rate, "100Mbit", -EINVAL, 0},
+	{crl_parse_rate, "unlimited", 0, UINT64_MAX},
 	{crl_parse_size, "4GB", -EINVAL, 0},
 	{crl_parse_size, "4 G", -EINVAL, 0},
 	{crl_parse_size, "G", -EINVAL, 0},
@@ -72,9 +79,8 @@ static void test_samples(void **state)
 		uint64_t value = 4711;
 		int rc = s->parse(s->text, 0, UINT64_MAX, &value);
 
-		if (rc != s->rc || value != (rc < 0 ? 4711 : s->value)) {
+		if (rc != s->rc || value != (rc < 0 ? 4711 : s->value))
 			fail_msg("\"%s\": %d, %ju", s->text, rc, (uintmax_t)value);
-		}
 	}
 }
 
@@ -120,6 +126,9 @@ static void test_formats_read_back(void **state)
 		crl_format_size(values[i], text, sizeof(text));
 		assert_int_equal(crl_parse_size(text, 0, UINT64_MAX, &value), 0);
 		assert_true(value == values[i]);
+		crl_format_rate(values[i], text, sizeof(text));
+		assert_int_equal(crl_parse_rate(text, 0, UINT64_MAX, &value), 0);
+		assert_int_equal(value, values[i]);
 		crl_format_duration(values[i], text, sizeof(text));
 		assert_int_equal(crl_parse_duration(text, 0, UINT64_MAX, &value), 0);
 		assert_true(value == values[i]);
@@ -139,21 +148,20 @@ static void test_distance(void **state)
 	(void)state;
 	memset(lengthy, 'a', sizeof(lengthy) - 1);
 	lengthy[sizeof(lengthy) - 1] = '\0';
-	assert_int_equal(crl_text_distance("memory", "memory"), 0);
-	assert_int_equal(crl_text_distance("memroy", "memory"), 1);
-	assert_int_equal(crl_text_distance("memry", "memory"), 1);
-	assert_int_equal(crl_text_distance("", "abc"), 3);
-	assert_int_equal(crl_text_distance("abc", ""), 3);
-	assert_int_equal(crl_text_distance("kitten", "sitting"), 3);
-	assert_true(crl_text_distance(lengthy, "a") == SIZE_MAX);
+	assert_int_equal(crl_word_distance("memory", "memory"), 0);
+	assert_int_equal(crl_word_distance("memroy", "memory"), 1);
+	assert_int_equal(crl_word_distance("memry", "memory"), 1);
+	assert_int_equal(crl_word_distance("", "abc"), 3);
+	assert_int_equal(crl_word_distance("abc", ""), 3);
+	assert_int_equal(crl_word_distance("kitten", "sitting"), 3);
+	assert_true(crl_word_distance(lengthy, "a") == SIZE_MAX);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples),  cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_names),    cmocka_unit_test(test_formats_read_back),
-		cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_samples),           cmocka_unit_test(test_ranges),   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_formats_read_back), cmocka_unit_test(test_distance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

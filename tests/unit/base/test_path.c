@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "base/path.h"
 
 #define NOBODY 65534
@@ -46,9 +47,8 @@ static int try_open(const char *path, enum crl_path_kind kind, struct crl_err *e
 	int rc = crl_path_open_trusted(path, kind, CRL_STAGE_CONFIG, &fd, err);
 
 	assert_true(rc < 0 ? fd == -EBADF : fd >= 0);
-	if (rc == 0) {
+	if (rc == 0)
 		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	}
 	return rc;
 }
 
@@ -57,9 +57,8 @@ static void refused(const char *path, enum crl_path_kind kind, int code, const c
 	struct crl_err err = {0};
 	int rc = try_open(path, kind, &err);
 
-	if (rc != -code || err.code != code || err.stage != CRL_STAGE_CONFIG || !strstr(err.text, part)) {
+	if (rc != -code || err.code != code || err.stage != CRL_STAGE_CONFIG || !strstr(err.text, part))
 		fail_msg("%s: %d \"%s\", expected %d \"%s\"", path, rc, err.text, -code, part);
-	}
 }
 
 static bool is_root(void)
@@ -110,9 +109,9 @@ static void test_modes(void **state)
 	assert_int_equal(link(at("linked"), at("second")), 0);
 	refused(at("linked"), CRL_PATH_FILE, EPERM, "2 hard links");
 	make_file("large", 0644);
-	assert_int_equal(truncate(at("large"), CRL_TRUSTED_FILE_MAX), 0);
+	assert_int_equal(truncate(at("large"), CRL_FILE_MAX), 0);
 	assert_int_equal(try_open(at("large"), CRL_PATH_FILE, NULL), 0);
-	assert_int_equal(truncate(at("large"), CRL_TRUSTED_FILE_MAX + 1), 0);
+	assert_int_equal(truncate(at("large"), CRL_FILE_MAX + 1), 0);
 	refused(at("large"), CRL_PATH_FILE, EFBIG, "expected at most");
 }
 
@@ -136,9 +135,8 @@ static void test_parents(void **state)
 static void test_owners(void **state)
 {
 	(void)state;
-	if (!is_root()) {
+	if (!is_root())
 		skip();
-	}
 	make_file("foreign", 0644);
 	assert_int_equal(chown(at("foreign"), NOBODY, 0), 0);
 	refused(at("foreign"), CRL_PATH_FILE, EPERM, "owned by uid 65534");
@@ -164,9 +162,8 @@ static void test_links(void **state)
 	refused(at("to-bad"), CRL_PATH_FILE, EPERM, "mode 0666");
 	assert_int_equal(symlink("/dev/null", at("to-device")), 0);
 	refused(at("to-device"), CRL_PATH_FILE, EPERM, "a device");
-	if (!is_root()) {
+	if (!is_root())
 		return;
-	}
 	assert_int_equal(symlink("target", at("their-link")), 0);
 	assert_int_equal(lchown(at("their-link"), NOBODY, NOBODY), 0);
 	refused(at("their-link"), CRL_PATH_FILE, EPERM, "owned by uid 65534");
@@ -206,6 +203,20 @@ static void test_faults(void **state)
 	assert_non_null(crl_path_fault("/../a"));
 }
 
+static void test_within(void **state)
+{
+	(void)state;
+	assert_true(crl_path_is_within("/a", "/a"));
+	assert_true(crl_path_is_within("/a/b", "/a"));
+	assert_true(crl_path_is_within("/a", "/"));
+	assert_false(crl_path_is_within("/ab", "/a"));
+	assert_false(crl_path_is_within("/", "/a"));
+	assert_true(crl_path_is_within("/", "/"));
+	assert_true(crl_path_is_within("a/b", "a"));
+	assert_false(crl_path_is_within("b/a", "a"));
+	assert_false(crl_path_is_within("a", "/"));
+}
+
 static int remove_top(void **state)
 {
 	char command[300];
@@ -226,7 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),     cmocka_unit_test(test_kinds),  cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_parents),  cmocka_unit_test(test_owners), cmocka_unit_test(test_links),
-		cmocka_unit_test(test_read_all), cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_read_all), cmocka_unit_test(test_faults), cmocka_unit_test(test_within),
 	};
 
 	return cmocka_run_group_tests(tests, make_top, remove_top);

@@ -45,11 +45,26 @@ static void test_many(void **unused)
 	assert_int_equal(w.len, 0);
 }
 
+static void test_in_a_list(void **unused)
+{
+	(void)unused;
+	assert_true(crl_word_is_in("cpu", "cpu", " \n"));
+	assert_true(crl_word_is_in("io cpu memory\n", "cpu", " \n"));
+	assert_true(crl_word_is_in("io memory\n", "memory", " \n"));
+	assert_true(crl_word_is_in("cpuset cpu", "cpu", " \n"));
+	assert_false(crl_word_is_in("cpuset mycpu", "cpu", " \n"));
+	assert_false(crl_word_is_in("rw,nosuid", "ro", ","));
+	assert_false(crl_word_is_in("rw nosuid", "rw", ","));
+	assert_false(crl_word_is_in("", "rw", ","));
+	assert_false(crl_word_is_in("a,,b", "", ","));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_in_a_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/doors.h"
+#include "ctl/host/doors.h"
 #include "tests/unit/scratch.h"
 
 static char told[8192], mends[8192];
@@ -70,16 +70,16 @@ static void own(const char *path, uid_t uid)
 	assert_int_equal(lchown(full, uid, uid), 0);
 }
 
-static const char *look(void (*scan)(const struct doors *d))
+static const char *look(void (*scan)(const struct ctl_doors *d))
 {
-	const struct doors d = {.root = root, .pam_dir = pam_dir, .is_isolated = is_isolated, .tell = tell};
+	const struct ctl_doors d = {.root = root, .pam_dir = pam_dir, .is_isolated = is_isolated, .tell = tell};
 
 	told[0] = mends[0] = '\0';
 	scan(&d);
 	return told;
 }
 
-static void tells(void (*scan)(const struct doors *d), const char *place, const char *text)
+static void tells(void (*scan)(const struct ctl_doors *d), const char *place, const char *text)
 {
 	const char *at = strstr(look(scan), place);
 
@@ -89,44 +89,45 @@ static void tells(void (*scan)(const struct doors *d), const char *place, const 
 
 static void says_not(const char *text)
 {
-	if (strstr(look(door_pam_services), text))
+	if (strstr(look(ctl_door_pam_services), text))
 		fail_msg("\"%s\" is in:\n%s", text, told);
 }
 
-static void is_quiet(void (*scan)(const struct doors *d))
+static void is_quiet(void (*scan)(const struct ctl_doors *d))
 {
 	if (look(scan)[0])
 		fail_msg("%s", told);
 }
 
 #define BARE "auth required pam_unix.so\nsession required pam_unix.so\n"
-#define WIRED "session optional pam_carrel.so close\nsession required pam_unix.so\nsession requisite pam_carrel.so open\n"
+#define WIRED \
+	"session optional pam_carrel.so close\nsession required pam_unix.so\nsession requisite pam_carrel.so open\n"
 
 static void test_services(void **state)
 {
 	(void)state;
 	host();
-	is_quiet(door_pam_services);
+	is_quiet(ctl_door_pam_services);
 	put("/etc/pam.d/cron", BARE);
-	is_quiet(door_pam_services); /* no such program */
+	is_quiet(ctl_door_pam_services); /* no such program */
 	put("/usr/sbin/cron", "");
-	is_quiet(door_pam_services); /* it neither runs nor will */
+	is_quiet(ctl_door_pam_services); /* it neither runs nor will */
 	put("/proc/12/comm", "cronx\n");
-	is_quiet(door_pam_services);
+	is_quiet(ctl_door_pam_services);
 	put("/proc/13/comm", "cron\n");
-	tells(door_pam_services, "/etc/pam.d/cron:2 ", "a door without carrel: crontabs (/usr/sbin/cron)");
+	tells(ctl_door_pam_services, "/etc/pam.d/cron:2 ", "a door without carrel: crontabs (/usr/sbin/cron)");
 	own("/proc/13/comm", 1000);
-	is_quiet(door_pam_services); /* whatever a user calls his process */
+	is_quiet(ctl_door_pam_services); /* whatever a user calls his process */
 	put("/etc/systemd/system/multi-user.target.wants/cron.service", "");
-	tells(door_pam_services, "/etc/pam.d/cron:2 ", "crontabs");
+	tells(ctl_door_pam_services, "/etc/pam.d/cron:2 ", "crontabs");
 	put("/etc/pam.d/cron", WIRED);
-	is_quiet(door_pam_services);
+	is_quiet(ctl_door_pam_services);
 	put("/etc/pam.d/cron", "auth required pam_unix.so\n@include crond\n");
-	is_quiet(door_pam_services);
+	is_quiet(ctl_door_pam_services);
 	put("/etc/pam.d/crond", WIRED); /* carrel comes along */
-	is_quiet(door_pam_services);
+	is_quiet(ctl_door_pam_services);
 	put("/etc/pam.d/crond", BARE);
-	tells(door_pam_services, "/etc/pam.d/cron:2 ", "crontabs");
+	tells(ctl_door_pam_services, "/etc/pam.d/cron:2 ", "crontabs");
 }
 
 /* The kernel cuts a process's name; System V scripts; programs that are no daemons. */
@@ -137,24 +138,25 @@ static void test_ways_to_be_there(void **state)
 	put("/etc/pam.d/rstudio", BARE);
 	put("/usr/lib/rstudio-server/bin/rserver", "");
 	put("/etc/rc3.d/S01rstudio-server", "");
-	tells(door_pam_services, "/etc/pam.d/rstudio:2 ", "R and its shells");
+	tells(ctl_door_pam_services, "/etc/pam.d/rstudio:2 ", "R and its shells");
 	put("/etc/pam.d/su", BARE);
 	put("/bin/su", "");
-	tells(door_pam_services, "/etc/pam.d/su:2 ", "those who become another user");
-	assert_non_null(strstr(mends, "carrelctl enable su, with a rule for accounts without a home: RULES in carrel.conf(5)\n"));
+	tells(ctl_door_pam_services, "/etc/pam.d/su:2 ", "those who become another user");
+	assert_non_null(strstr(
+		mends, "carrelctl enable su, with a rule for accounts of the system: RULES in carrel.conf(5)\n"));
 	put("/etc/pam.d/su-l", "auth include su\nsession optional pam_keyinit.so\nsession include su\n");
 	says_not("another user by su -"); /* what mends su mends it */
 	put("/etc/pam.d/su-l", BARE);
-	tells(door_pam_services, "/etc/pam.d/su-l:2 ", "those who become another user by su -");
+	tells(ctl_door_pam_services, "/etc/pam.d/su-l:2 ", "those who become another user by su -");
 	put("/etc/pam.d/su", WIRED);
-	tells(door_pam_services, "/etc/pam.d/su-l:2 ", "another user by su -");
+	tells(ctl_door_pam_services, "/etc/pam.d/su-l:2 ", "another user by su -");
 	put("/usr/sbin/pure-ftpd", "");
 	put("/etc/pam.d/pure-ftpd", BARE);
 	put("/etc/systemd/system/sockets.target.wants/pure-ftpd.socket", "");
-	tells(door_pam_services, "/etc/pam.d/pure-ftpd:2 ", "files by ftp");
+	tells(ctl_door_pam_services, "/etc/pam.d/pure-ftpd:2 ", "files by ftp");
 	put("/etc/pam.d/sudo", BARE);
 	put("/usr/bin/sudo", "");
-	assert_null(strstr(look(door_pam_services), "sudo"));
+	assert_null(strstr(look(ctl_door_pam_services), "sudo"));
 }
 
 static void test_modules(void **state)
@@ -162,22 +164,25 @@ static void test_modules(void **state)
 	(void)state;
 	host();
 	put("/etc/pam.d/sshd", "session required pam_env.so user_readenv=1\n");
-	is_quiet(door_pam_modules); /* nobody of this service is isolated */
+	is_quiet(ctl_door_pam_modules); /* nobody of this service is isolated */
 	put("/etc/pam.d/sshd", "# pam_ssh.so\nsession required pam_env.so user_readenv=0\n@include common\n" WIRED);
-	is_quiet(door_pam_modules);
-	put("/etc/pam.d/common", "session [success=ok default=ignore] pam_env.so envfile=/x user_readenv=1\n"
-				 "-session optional pam_gnome_keyring.so auto_start\nauth optional pam_gnome_keyring.so\n");
-	tells(door_pam_modules, "/etc/pam.d/common:1 ", "pam_env reads ~/.pam_environment");
-	tells(door_pam_modules, "/etc/pam.d/common:2 ", "pam_gnome_keyring starts");
+	is_quiet(ctl_door_pam_modules);
+	put("/etc/pam.d/common",
+	    "session [success=ok default=ignore] pam_env.so envfile=/x user_readenv=1\n"
+	    "-session optional pam_gnome_keyring.so auto_start\nauth optional pam_gnome_keyring.so\n");
+	tells(ctl_door_pam_modules, "/etc/pam.d/common:1 ", "pam_env reads ~/.pam_environment");
+	tells(ctl_door_pam_modules, "/etc/pam.d/common:2 ", "pam_gnome_keyring starts");
 	assert_null(strstr(told, "common:3"));
 	put("/etc/pam.d/common", "session include deep\n");
 	put("/etc/pam.d/deep", "session substack common\nsession optional /lib/security/pam_ssh.so\n");
-	tells(door_pam_modules, "/etc/pam.d/deep:2 ", "pam_ssh"); /* and it ends */
-	put("/etc/pam.d/common", "session optional pam_exec.so seteuid /home/ana/x\nsession optional pam_exec.so /home/bob/x\n");
-	tells(door_pam_modules, "/etc/pam.d/common:1 ", "in the home of ana");
+	tells(ctl_door_pam_modules, "/etc/pam.d/deep:2 ", "pam_ssh"); /* and it ends */
+	put("/etc/pam.d/common",
+	    "session optional pam_exec.so seteuid /home/ana/x\nsession optional pam_exec.so /home/bob/x\n");
+	tells(ctl_door_pam_modules, "/etc/pam.d/common:1 ", "in the home of ana");
 	assert_null(strstr(told, "bob"));
-	put("/etc/security/pam_mount.conf.xml", "<pam_mount>\n<!-- <luserconf name=\"x\" /> -->\n<luserconf name=\".pam_mount.conf.xml\" />\n");
-	tells(door_pam_modules, "/etc/security/pam_mount.conf.xml:3 ", "pam_mount");
+	put("/etc/security/pam_mount.conf.xml",
+	    "<pam_mount>\n<!-- <luserconf name=\"x\" /> -->\n<luserconf name=\".pam_mount.conf.xml\" />\n");
+	tells(ctl_door_pam_modules, "/etc/security/pam_mount.conf.xml:3 ", "pam_mount");
 	assert_null(strstr(told, ".xml:2"));
 }
 
@@ -187,19 +192,20 @@ static void test_crontabs(void **state)
 	host();
 	put("/var/spool/cron/crontabs/ana", "* * * * * /srv/ana/job\n");
 	put("/var/spool/cron/crontabs/bob", "* * * * * x\n");
-	put("/etc/crontab", "SHELL=/bin/sh\n# * * * * * ana /srv/ana/x\n17 * * * * root run-parts /etc\n*/5 *\t* * * ana /srv/ana/x\n");
+	put("/etc/crontab",
+	    "SHELL=/bin/sh\n# * * * * * ana /srv/ana/x\n17 * * * * root run-parts /etc\n*/5 *\t* * * ana /srv/ana/x\n");
 	put("/etc/cron.d/site", "@daily ana ~/bin/x\n@daily ana /usr/bin/x\n@daily bob ~/bin/x\n");
-	is_quiet(door_jobs);
+	is_quiet(ctl_door_jobs);
 	put("/usr/sbin/cron", "");
 	put("/proc/1/comm", "cron\n");
-	tells(door_jobs, "/var/spool/cron/crontabs/ana:0 ", "the crontab of ana runs outside of rooms");
-	tells(door_jobs, "/etc/crontab:4 ", "of ana");
-	tells(door_jobs, "/etc/cron.d/site:1 ", "of ana");
+	tells(ctl_door_jobs, "/var/spool/cron/crontabs/ana:0 ", "the crontab of ana runs outside of rooms");
+	tells(ctl_door_jobs, "/etc/crontab:4 ", "of ana");
+	tells(ctl_door_jobs, "/etc/cron.d/site:1 ", "of ana");
 	assert_null(strstr(told, "bob"));
 	assert_null(strstr(told, "site:2"));
 	assert_null(strstr(told, "crontab:2"));
 	put("/etc/pam.d/cron", WIRED);
-	is_quiet(door_jobs);
+	is_quiet(ctl_door_jobs);
 }
 
 static void test_other_jobs(void **state)
@@ -214,47 +220,50 @@ static void test_other_jobs(void **state)
 	own("/var/spool/cron/atjobs/a000010", 1000);
 	own("/var/spool/cron/atjobs/a000011", 1001);
 	own("/var/spool/cron/atjobs/.SEQ", 1000);
-	assert_string_equal(look(door_jobs), "/var/spool/cron/atjobs/a000010:0 a job of at of uid 1000 runs outside of rooms\n");
+	assert_string_equal(look(ctl_door_jobs),
+			    "/var/spool/cron/atjobs/a000010:0 a job of at of uid 1000 runs outside of rooms\n");
 	put("/etc/pam.d/atd", WIRED);
-	is_quiet(door_jobs);
+	is_quiet(ctl_door_jobs);
 	put("/usr/sbin/incrond", "");
 	put("/var/spool/incron/ana", "");
-	is_quiet(door_jobs);
+	is_quiet(ctl_door_jobs);
 	put("/proc/3/comm", "incrond\n");
-	tells(door_jobs, "/var/spool/incron/ana:0 ", "the incrontab of ana");
+	tells(ctl_door_jobs, "/var/spool/incron/ana:0 ", "the incrontab of ana");
 }
 
 static void test_units(void **state)
 {
 	(void)state;
 	host();
-	put("/etc/systemd/system/app.service", "[Service]\nExecStartPre=/bin/true\nExecStart=/srv/ana/app --x\nUser=ana\n");
-	tells(door_jobs, "/etc/systemd/system/app.service:3 ", "this service in the home of ana");
+	put("/etc/systemd/system/app.service",
+	    "[Service]\nExecStartPre=/bin/true\nExecStart=/srv/ana/app --x\nUser=ana\n");
+	tells(ctl_door_jobs, "/etc/systemd/system/app.service:3 ", "this service in the home of ana");
 	put("/etc/systemd/system/app.service", "[Service]\nUser=1000\nExecStart=/bin/sh -c ~/app\n");
-	tells(door_jobs, "/etc/systemd/system/app.service:3 ", "this service in the home of 1000");
+	tells(ctl_door_jobs, "/etc/systemd/system/app.service:3 ", "this service in the home of 1000");
 	put("/etc/systemd/system/app.service", "[Service]\nUser=ana\nExecStart=/usr/bin/app /srv/anas/x\n");
-	is_quiet(door_jobs);
+	is_quiet(ctl_door_jobs);
 	put("/etc/systemd/system/app.service", "[Service]\nUser=bob\nExecStart=/srv/ana/app\n");
-	is_quiet(door_jobs);
+	is_quiet(ctl_door_jobs);
 }
 
 static void test_exim(void **state)
 {
 	(void)state;
 	host();
-	put("/var/lib/exim4/config.autogenerated",
-	    "begin routers\nuserforward:\n  driver = redirect\n  file = $home/.forward\n  pipe_transport = address_pipe\n"
-	    "procmail:\n  transport = procmail_pipe\n\nbegin transports\n");
-	is_quiet(door_mail);
+	put("/var/lib/exim4/config.autogenerated", "begin routers\nuserforward:\n  driver = redirect\n  file = "
+						   "$home/.forward\n  pipe_transport = address_pipe\n"
+						   "procmail:\n  transport = procmail_pipe\n\nbegin transports\n");
+	is_quiet(ctl_door_mail);
 	put("/usr/sbin/exim4", "");
-	tells(door_mail, "/var/lib/exim4/config.autogenerated:4 ", "in ~/.forward");
+	tells(ctl_door_mail, "/var/lib/exim4/config.autogenerated:4 ", "in ~/.forward");
 	assert_null(strstr(told, "procmail"));
 	put("/usr/bin/procmail", "");
-	tells(door_mail, "/var/lib/exim4/config.autogenerated:7 ", "in ~/.procmailrc");
-	put("/etc/exim4/exim4.conf", "userforward:\n  file = $home/.forward\n  forbid_pipe\n  forbid_filter_run\nlocal_user:\n");
-	is_quiet(door_mail);
+	tells(ctl_door_mail, "/var/lib/exim4/config.autogenerated:7 ", "in ~/.procmailrc");
+	put("/etc/exim4/exim4.conf",
+	    "userforward:\n  file = $home/.forward\n  forbid_pipe\n  forbid_filter_run\nlocal_user:\n");
+	is_quiet(ctl_door_mail);
 	put("/etc/exim4/exim4.conf", "userforward:\n  file = $home/.forward\n  forbid_pipe = false\n");
-	tells(door_mail, "/etc/exim4/exim4.conf:2 ", "in ~/.forward");
+	tells(ctl_door_mail, "/etc/exim4/exim4.conf:2 ", "in ~/.forward");
 }
 
 static void test_other_mail(void **state)
@@ -263,27 +272,29 @@ static void test_other_mail(void **state)
 	host();
 	put("/etc/postfix/main.cf", "myhostname = x\n");
 	put("/usr/sbin/postfix", "");
-	is_quiet(door_mail);
+	is_quiet(ctl_door_mail);
 	put("/etc/systemd/system/multi-user.target.wants/postfix.service", "");
-	tells(door_mail, "/etc/postfix/main.cf:0 ", "in ~/.forward");
-	put("/etc/postfix/main.cf", "# x\nallow_mail_to_commands = alias\nmailbox_command = /usr/bin/procmail -a \"$EXTENSION\"\n");
-	assert_string_equal(look(door_mail),
-			    "/etc/postfix/main.cf:3 programs that users name in ~/.procmailrc run outside of rooms when mail comes\n");
+	tells(ctl_door_mail, "/etc/postfix/main.cf:0 ", "in ~/.forward");
+	put("/etc/postfix/main.cf",
+	    "# x\nallow_mail_to_commands = alias\nmailbox_command = /usr/bin/procmail -a \"$EXTENSION\"\n");
+	assert_string_equal(look(ctl_door_mail), "/etc/postfix/main.cf:3 programs that users name in ~/.procmailrc run "
+						 "outside of rooms when mail comes\n");
 	put("/etc/postfix/main.cf", "forward_path =\nmailbox_command =\n");
-	is_quiet(door_mail);
+	is_quiet(ctl_door_mail);
 	put("/etc/postfix/main.cf", "local_transport = error:no local mail\n");
-	is_quiet(door_mail);
+	is_quiet(ctl_door_mail);
 	put("/usr/sbin/sendmail", "");
 	put("/etc/mail/sendmail.cf", "O ForwardPath=$z/.forward.$w:$z/.forward\n");
-	tells(door_mail, "/etc/mail/sendmail.cf:1 ", "in ~/.forward");
+	tells(ctl_door_mail, "/etc/mail/sendmail.cf:1 ", "in ~/.forward");
 	put("/etc/mail/sendmail.cf", "O ForwardPath=\n");
 	put("/etc/aliases", "# x: |/home/ana/x\nrobot: \"|/home/ana/bin/robot\"\nother: \"|/home/bob/x\"\nana: root\n");
-	tells(door_mail, "/etc/aliases:2 ", "in the home of ana");
+	tells(ctl_door_mail, "/etc/aliases:2 ", "in the home of ana");
 	assert_null(strstr(told, "aliases:1"));
 	assert_null(strstr(told, "aliases:3"));
 	put("/usr/sbin/dovecot", "");
-	put("/etc/dovecot/conf.d/90.conf", "plugin {\n  sieve_pipe_bin_dir = /usr/lib/sieve\n  sieve_filter_bin_dir = %h/bin\n}\n");
-	tells(door_mail, "/etc/dovecot/conf.d/90.conf:3 ", "sieve");
+	put("/etc/dovecot/conf.d/90.conf",
+	    "plugin {\n  sieve_pipe_bin_dir = /usr/lib/sieve\n  sieve_filter_bin_dir = %h/bin\n}\n");
+	tells(ctl_door_mail, "/etc/dovecot/conf.d/90.conf:3 ", "sieve");
 	assert_null(strstr(told, "90.conf:2"));
 }
 
@@ -294,36 +305,65 @@ static void test_others(void **state)
 	put("/usr/sbin/apache2", "");
 	put("/proc/1/comm", "apache2\n");
 	put("/etc/apache2/mods-enabled/userdir.conf", "");
-	is_quiet(door_others);
+	is_quiet(ctl_door_others);
 	put("/etc/apache2/mods-enabled/php8.2.load", "");
-	tells(door_others, "/etc/apache2/mods-enabled/userdir.conf:0 ", "public_html");
+	tells(ctl_door_others, "/etc/apache2/mods-enabled/userdir.conf:0 ", "public_html");
 	host();
 	put("/usr/sbin/httpd", "");
 	put("/proc/1/comm", "httpd\n");
 	put("/etc/httpd/conf.d/userdir.conf", "UserDir disabled\n#UserDir public_html\n");
-	is_quiet(door_others);
+	is_quiet(ctl_door_others);
 	put("/etc/httpd/conf.d/userdir.conf", "<IfModule x>\n  UserDir public_html\n");
-	tells(door_others, "/etc/httpd/conf.d/userdir.conf:2 ", "public_html");
+	tells(ctl_door_others, "/etc/httpd/conf.d/userdir.conf:2 ", "public_html");
 	host();
 	put("/usr/sbin/automount", "");
 	put("/proc/1/comm", "automount\n");
 	put("/srv/ana/map", "");
 	put("/etc/auto.mnt", "");
 	put("/etc/auto.master", "# x\n/mnt /etc/auto.mnt\n/data program:/srv/ana/map\n+auto.master\n");
-	is_quiet(door_others);
+	is_quiet(ctl_door_others);
 	own("/srv/ana/map", 1000);
-	tells(door_others, "/etc/auto.master:3 ", "the map /srv/ana/map");
+	tells(ctl_door_others, "/etc/auto.master:3 ", "the map /srv/ana/map");
 	host();
 	put("/usr/sbin/slurmd", "");
 	put("/proc/1/comm", "slurmd\n");
-	tells(door_others, "/usr/sbin/slurmd:0 ", "batch jobs");
+	tells(ctl_door_others, "/usr/sbin/slurmd:0 ", "batch jobs");
 	put("/etc/pam.d/slurm", WIRED);
-	is_quiet(door_others);
+	is_quiet(ctl_door_others);
 	put("/usr/sbin/smbd", "");
 	put("/proc/2/comm", "smbd\n");
 	put("/etc/samba/smb.conf", "[homes]\n; preexec = %H/x\n  root preexec = /usr/bin/mk %u\n  preexec = %H/x\n");
-	tells(door_others, "/etc/samba/smb.conf:4 ", "samba");
+	tells(ctl_door_others, "/etc/samba/smb.conf:4 ", "samba");
 	assert_null(strstr(told, "conf:3"));
+}
+
+/* They ask PAM, and there is no session. */
+static void test_servers(void **state)
+{
+	(void)state;
+	host();
+	put("/etc/pam.d/vsftpd", WIRED);
+	is_quiet(ctl_door_servers);
+	put("/etc/vsftpd.conf", "listen=YES\n#session_support=YES\npam_service_name=vsftpd\n");
+	tells(ctl_door_servers, "/etc/vsftpd.conf:0 ", "vsftpd opens no PAM session");
+	put("/etc/vsftpd.conf", "session_support=YES\npam_service_name=vsftpd\nsession_support=NO\n");
+	tells(ctl_door_servers, "/etc/vsftpd.conf:3 ", "vsftpd opens no PAM session");
+	put("/etc/vsftpd.conf", "session_support=YES\r\npam_service_name=vsftpd\r\n");
+	is_quiet(ctl_door_servers);
+	put("/etc/vsftpd.conf", "pam_service_name=ftp\n"); /* which has not carrel, and is door_pam.c's to tell */
+	is_quiet(ctl_door_servers);
+	host();
+	put("/etc/samba/smb.conf", "[global]\n  obey pam restrictions = no ; x\n");
+	is_quiet(ctl_door_servers);
+	put("/etc/pam.d/samba", WIRED);
+	tells(ctl_door_servers, "/etc/samba/smb.conf:2 ", "smbd opens no PAM session");
+	put("/etc/samba/smb.conf", "[global]\n  Obey PAM restrictions = Yes\n");
+	is_quiet(ctl_door_servers); /* that it breaks is the service's finding */
+	host();
+	put("/usr/local/bin/jupyterhub", "");
+	is_quiet(ctl_door_servers);
+	put("/proc/7/comm", "jupyterhub\n");
+	tells(ctl_door_servers, "/usr/local/bin/jupyterhub:0 ", "JupyterHub starts users' servers outside of rooms");
 }
 
 /* Whatever stands there instead of a file. */
@@ -341,7 +381,7 @@ static void test_odd_files(void **state)
 	(void)snprintf(path, sizeof(path), "yes 'x x x x x x x x x' | head -c 3000000 >%s/etc/cron.d/long", root);
 	assert_int_equal(system(path), 0);
 	put("/etc/cron.d/odd", "\n\n@\n@daily\n* * * * *\n* * * * * ana\n=\n");
-	is_quiet(door_jobs);
+	is_quiet(ctl_door_jobs);
 }
 
 static int root_only(void **state)
@@ -352,10 +392,12 @@ static int root_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_services),    cmocka_unit_test(test_ways_to_be_there), cmocka_unit_test(test_modules),
-		cmocka_unit_test(test_crontabs),    cmocka_unit_test(test_other_jobs),	     cmocka_unit_test(test_units),
-		cmocka_unit_test(test_exim),	    cmocka_unit_test(test_other_mail),	     cmocka_unit_test(test_others),
-		cmocka_unit_test(test_odd_files),
+		cmocka_unit_test(test_services),   cmocka_unit_test(test_ways_to_be_there),
+		cmocka_unit_test(test_modules),    cmocka_unit_test(test_crontabs),
+		cmocka_unit_test(test_other_jobs), cmocka_unit_test(test_units),
+		cmocka_unit_test(test_exim),       cmocka_unit_test(test_other_mail),
+		cmocka_unit_test(test_others),     cmocka_unit_test(test_odd_files),
+		cmocka_unit_test(test_servers),
 	};
 
 	return cmocka_run_group_tests(tests, root_only, scratch_remove);

@@ -8,15 +8,15 @@
 
 #include <cmocka.h>
 
-#include "ctl/manager_unit.h"
+#include "ctl/host/manager_unit.h"
 
 #define HELPER "/usr/libexec/carrel/carrel-helper"
 #define TIMES " ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }\n"
 #define ASKS "ExecCondition={ path=" HELPER " ; argv[]=" HELPER " --may-have-manager 1000 ; ignore_errors=no" TIMES
 
-static void is(const char *text, enum manager_unit want)
+static void is(const char *text, enum ctl_manager_unit want)
 {
-	enum manager_unit got = manager_unit_read(text, HELPER);
+	enum ctl_manager_unit got = ctl_manager_unit_read(text, HELPER);
 
 	if (got != want)
 		fail_msg("%d, not %d: %s", (int)got, (int)want, text);
@@ -27,7 +27,8 @@ static void test_answers(void **state)
 	(void)state;
 	is("LoadState=loaded\n" ASKS, MANAGER_GUARDED);
 	is(ASKS "LoadState=loaded\n", MANAGER_GUARDED);
-	is("ExecCondition={ path=/bin/true ; argv[]=/bin/true ; ignore_errors=no" TIMES ASKS "LoadState=loaded\n", MANAGER_GUARDED);
+	is("ExecCondition={ path=/bin/true ; argv[]=/bin/true ; ignore_errors=no" TIMES ASKS "LoadState=loaded\n",
+	   MANAGER_GUARDED);
 	is("LoadState=masked\n", MANAGER_GUARDED);
 	is("LoadState=not-found\n", MANAGER_GUARDED);
 	is("LoadState=loaded\n", MANAGER_UNGUARDED);
@@ -37,13 +38,18 @@ static void test_answers(void **state)
 static void test_what_does_not_count(void **state)
 {
 	(void)state;
-	is("LoadState=loaded\nExecCondition={ path=/bin/true ; argv[]=/bin/true ; ignore_errors=no" TIMES, MANAGER_UNGUARDED);
-	is("LoadState=loaded\nExecStart={ path=" HELPER " ; argv[]=" HELPER " --may-have-manager 1000 ; ignore_errors=no" TIMES,
+	is("LoadState=loaded\nExecCondition={ path=/bin/true ; argv[]=/bin/true ; ignore_errors=no" TIMES,
 	   MANAGER_UNGUARDED);
-	is("LoadState=loaded\nExecCondition={ path=" HELPER " ; argv[]=" HELPER " --may-have-manager 1000 ; ignore_errors=yes" TIMES,
+	is("LoadState=loaded\nExecStart={ path=" HELPER " ; argv[]=" HELPER
+	   " --may-have-manager 1000 ; ignore_errors=no" TIMES,
 	   MANAGER_UNGUARDED);
-	is("LoadState=loaded\nExecCondition={ path=" HELPER " ; argv[]=" HELPER " --sweep ; ignore_errors=no" TIMES, MANAGER_UNGUARDED);
-	is("LoadState=loaded\nExecCondition={ path=/tmp/x" HELPER " ; argv[]=" HELPER " --may-have-manager 1 ; ignore_errors=no" TIMES,
+	is("LoadState=loaded\nExecCondition={ path=" HELPER " ; argv[]=" HELPER
+	   " --may-have-manager 1000 ; ignore_errors=yes" TIMES,
+	   MANAGER_UNGUARDED);
+	is("LoadState=loaded\nExecCondition={ path=" HELPER " ; argv[]=" HELPER " --sweep ; ignore_errors=no" TIMES,
+	   MANAGER_UNGUARDED);
+	is("LoadState=loaded\nExecCondition={ path=/tmp/x" HELPER " ; argv[]=" HELPER
+	   " --may-have-manager 1 ; ignore_errors=no" TIMES,
 	   MANAGER_UNGUARDED);
 	is("", MANAGER_UNKNOWN);
 	is("Failed to connect to bus", MANAGER_UNKNOWN);

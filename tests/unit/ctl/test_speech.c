@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* src/ctl/speech.c: no byte of an operator's text is a command to somebody's terminal. */
+/* src/ctl/print/speech.c: no byte of an operator's text is a command to somebody's terminal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/speech.h"
+#include "ctl/print/speech.h"
 
 static void shows(const char *text, const char *want)
 {
@@ -33,6 +33,7 @@ static void test_visible(void **state)
 }
 
 /* Every single byte, and every pair of them: only printable ones, \r\n and whole characters come out. */
+/* keeps: ctl/act/terminals R4 */
 static void test_all(void **state)
 {
 	(void)state;

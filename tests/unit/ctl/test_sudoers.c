@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-#include "ctl/sudoers.h"
+#include "ctl/host/doas.h"
+#include "ctl/host/sudoers.h"
 
 static char dir[] = "/tmp/carrel-sudoers-XXXXXX";
 
@@ -36,9 +37,9 @@ static void remove_file(const char *name)
 }
 
 /* "LINE:KIND NAME[!]", with ! for the whole power. */
-static void expect(int (*read)(const char *, struct sudo_subjects *), const char *text, const char *want)
+static void expect(int (*read)(const char *, struct ctl_sudo_subjects *), const char *text, const char *want)
 {
-	struct sudo_subjects s = {.len = 0};
+	struct ctl_sudo_subjects s = {.len = 0};
 	char path[128], have[2000] = "";
 
 	put("sudoers", text);
@@ -47,11 +48,11 @@ static void expect(int (*read)(const char *, struct sudo_subjects *), const char
 	for (size_t i = 0; i < s.len; i++) {
 		size_t len = strlen(have);
 
-		(void)snprintf(have + len, sizeof(have) - len, "%d:%c %s%s ", s.item[i].line, "ug#%*?"[s.item[i].kind], s.item[i].name,
-			       s.item[i].whole ? "!" : "");
+		(void)snprintf(have + len, sizeof(have) - len, "%d:%c %s%s ", s.item[i].line, "ug#%*?"[s.item[i].kind],
+			       s.item[i].name, s.item[i].whole ? "!" : "");
 	}
 	assert_string_equal(have, want);
-	sudo_subjects_done(&s);
+	ctl_sudo_subjects_done(&s);
 	remove_file("sudoers");
 }
 
@@ -69,21 +70,24 @@ static void test_specs(void **state)
 		{"\"a b\" ALL=ALL\nc\\ d ALL=ALL\n", "1:u a b! 2:u c d! "},
 		{"+admins ALL=ALL\n%:DOMAIN\\\\x ALL=ALL\n!eve ALL=ALL\n", "1:? +admins! 2:? %:DOMAIN\\x! 3:? !eve! "},
 		{"ana \\\n ALL=(ALL) \\\n ALL\nbob ALL=ALL\n", "1:u ana! 4:u bob! "},
-		{"Defaults env_reset, secure_path=/bin\nDefaults:ana !authenticate\nCmnd_Alias X = ALL\nana ALL=X\n", "4:u ana "},
+		{"Defaults env_reset, secure_path=/bin\nDefaults:ana !authenticate\nCmnd_Alias X = ALL\nana ALL=X\n",
+		 "4:u ana "},
 		{"nonsense\n", "1:? nonsense "},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++)
-		expect(sudoers_read, kase[i][0], kase[i][1]);
+		expect(ctl_sudoers_read, kase[i][0], kase[i][1]);
 }
 
+/* keeps: ctl/host/sudoers R1 R2 */
 static void test_aliases(void **state)
 {
 	(void)state;
-	expect(sudoers_read, "STAFF ALL=ALL\nUser_Alias OPS = ana, bob : STAFF = OPS, %wheel\n", "1:u ana! 1:u bob! 1:g wheel! ");
+	expect(ctl_sudoers_read, "STAFF ALL=ALL\nUser_Alias OPS = ana, bob : STAFF = OPS, %wheel\n",
+	       "1:u ana! 1:u bob! 1:g wheel! ");
 	/* One that holds itself ends, and a name in capitals that is none is a user. */
-	expect(sudoers_read, "User_Alias A = A\nA ALL=ALL\nBOSS ALL=ALL\n", "2:u A! 3:u BOSS! ");
+	expect(ctl_sudoers_read, "User_Alias A = A\nA ALL=ALL\nBOSS ALL=ALL\n", "2:u A! 3:u BOSS! ");
 }
 
 static void test_includes(void **state)
@@ -97,7 +101,10 @@ static void test_includes(void **state)
 	put("more.d/20-b.bak", "eve ALL=ALL\n");
 	put("more.d/30-c~", "eve ALL=ALL\n");
 	put("one", "bob ALL=ALL\n@include one\n"); /* itself */
-	expect(sudoers_read, "#includedir more.d\n@include one\n@include nowhere\n#include is no include\n", "0:? cannot be read 0:? cannot be read 0:? cannot be read 1:u ana! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! ");
+	expect(ctl_sudoers_read, "#includedir more.d\n@include one\n@include nowhere\n#include is no include\n",
+	       "0:? cannot be read 0:? cannot be read 0:? cannot be read 1:u ana! "
+	       "1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! "
+	       "1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! 1:u bob! ");
 	remove_file("more.d/10-a");
 	remove_file("more.d/20-b.bak");
 	remove_file("more.d/30-c~");
@@ -108,8 +115,9 @@ static void test_includes(void **state)
 static void test_doas(void **state)
 {
 	(void)state;
-	expect(doas_read, "permit nopass ana\npermit :wheel as root\n# permit eve\ndeny eve\npermit persist bob as www cmd x\n"
-			  "permit setenv { A B=c } cara\npermit \"d e\" cmd ls\n",
+	expect(ctl_doas_read,
+	       "permit nopass ana\npermit :wheel as root\n# permit eve\ndeny eve\npermit persist bob as www cmd x\n"
+	       "permit setenv { A B=c } cara\npermit \"d e\" cmd ls\n",
 	       "1:u ana! 2:g wheel! 5:u bob 6:u cara! 7:u d e ");
 }
 

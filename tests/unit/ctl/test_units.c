@@ -6,15 +6,21 @@
 
 #include <cmocka.h>
 
-#include "ctl/units.h"
+#include "ctl/print/units.h"
 
 static void test_sizes(void **state)
 {
 	static const struct {
 		uint64_t bytes;
 		const char *text;
-	} kase[] = {{0, "0B"},		{1023, "1023B"},	     {1024, "1.0K"},	{10 * 1024, "10K"},
-		    {1536, "1.5K"},	{UINT64_C(3) << 20, "3.0M"}, {UINT64_MAX - 1, "16E"}, {UINT64_MAX, ""}};
+	} kase[] = {{0, "0B"},
+		    {1023, "1023B"},
+		    {1024, "1.0K"},
+		    {10 * 1024, "10K"},
+		    {1536, "1.5K"},
+		    {UINT64_C(3) << 20, "3.0M"},
+		    {UINT64_MAX - 1, "16E"},
+		    {UINT64_MAX, ""}};
 	char text[CTL_UNIT_TEXT];
 
 	(void)state;
@@ -38,8 +44,9 @@ static void test_decimals(void **state)
 		const char *text;
 		uint64_t value;
 	} good[] = {{"0.5", 500}, {"1", 1000}, {"2.25", 2250}, {"0.999", 999}, {"60", 60000}, {"60.0", 60000}};
-	static const char *const bad[] = {"",	  "0",	 "0.4",	 "0.499", "60.1", "61", "-1", "+1", " 1",   "1 ", "1.",
-					  ".5", "1e1", "0x1", "1,5",  "1.5.5", "01", "1.-5", "1. 5", "nan", "99999999999", "1.2345"};
+	static const char *const bad[] = {"",   "0",    "0.4",  "0.499", "60.1",        "61",    "-1",  "+1",
+					  " 1", "1 ",   "1.",   ".5",    "1e1",         "0x1",   "1,5", "1.5.5",
+					  "01", "1.-5", "1. 5", "nan",   "99999999999", "1.2345"};
 	uint64_t value = 7;
 
 	(void)state;
@@ -65,6 +72,7 @@ static void test_states(void **state)
 	assert_string_equal(ctl_state_name(CTL_FROZEN), "frozen");
 	assert_string_equal(ctl_state_name(CTL_STALE), "stale");
 	assert_string_equal(ctl_state_name(CTL_LINGERING), "lingering");
+	assert_string_equal(ctl_state_name(CTL_HELD_BACK), "held back");
 }
 
 int main(void)

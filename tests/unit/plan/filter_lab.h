@@ -13,30 +13,35 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <seccomp.h>
 
-#include "plan/filter.h"
+#include "plan/filter/filter.h"
 
-#define GROUPS   "conf/syscalls.conf" /* tests run from the top of the tree */
+#define GROUPS "conf/syscalls.conf" /* tests run from the top of the tree */
 #define ERRNO(e) (SECCOMP_RET_ERRNO | (e))
-#define ALLOW    SECCOMP_RET_ALLOW
-#define X86_64   AUDIT_ARCH_X86_64
-#define I386     AUDIT_ARCH_I386
-#define STRV(...)                                                                                            \
-	{                                                                                                    \
-		.item = (char *[]){ __VA_ARGS__ }, .len = sizeof((char *[]){ __VA_ARGS__ }) / sizeof(char *) \
+#define ALLOW SECCOMP_RET_ALLOW
+#define X86_64 AUDIT_ARCH_X86_64
+#define I386 AUDIT_ARCH_I386
+/* What a room asks of the filter that has no kept home. */
+#define lab_room(flags) (&(const struct crl_filter_room){.setns_flags = (flags)})
+#define STRV(...) \
+	{ \
+		.item = (char *[]){__VA_ARGS__}, .len = sizeof((char *[]){__VA_ARGS__}) / sizeof(char *) \
 	}
 
 static inline struct crl_seccomp lab_wish(void)
 {
-	static char text[4][8] = { "unix", "inet", "inet6", "netlink" };
-	static char *families[] = { text[0], text[1], text[2], text[3] };
+	static char text[4][8] = {"unix", "inet", "inet6", "netlink"};
+	static char *families[] = {text[0], text[1], text[2], text[3]};
 	struct crl_seccomp s = {
 		.base = "@login",
-		.families = { .item = families, .len = 4 },
+		.families = {.item = families, .len = 4},
 		.compat = true,
 	};
 
@@ -46,7 +51,7 @@ static inline struct crl_seccomp lab_wish(void)
 /* The shipped groups. Returns 0, or -1 after saying why not. */
 static inline int lab_load_groups(struct crl_sysgroups *groups)
 {
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	scoped_free char *path = realpath(GROUPS, NULL);
 
 	if (path && crl_sysgroups_load(path, groups, &err) == 0)
@@ -94,8 +99,7 @@ static inline uint32_t lab_step(struct lab_machine *m, const struct sock_filter 
 	if (BPF_CLASS(i->code) == BPF_JMP) {
 		if (BPF_OP(i->code) == BPF_JA)
 			return i->k;
-		return lab_jumps(BPF_OP(i->code), m->a, BPF_SRC(i->code) == BPF_X ? m->x : i->k) ? i->jt
-												 : i->jf;
+		return lab_jumps(BPF_OP(i->code), m->a, BPF_SRC(i->code) == BPF_X ? m->x : i->k) ? i->jt : i->jf;
 	}
 	switch (i->code) {
 	case BPF_LD | BPF_W | BPF_ABS:
@@ -124,7 +128,7 @@ static inline uint32_t lab_step(struct lab_machine *m, const struct sock_filter 
 
 static inline uint32_t lab_run(const struct crl_filter *f, const struct seccomp_data *data)
 {
-	struct lab_machine m = { .f = f, .data = data };
+	struct lab_machine m = {.f = f, .data = data};
 
 	for (uint32_t pc = 0; pc < f->len; pc++) {
 		const struct sock_filter *i = &f->insn[pc];
@@ -142,7 +146,7 @@ static inline uint32_t lab_run(const struct crl_filter *f, const struct seccomp_
 /* What the filter says to call @nr of @arch. */
 static inline uint32_t lab_ask(const struct crl_filter *f, uint32_t arch, int nr, const uint64_t args[6])
 {
-	struct seccomp_data data = { .nr = nr, .arch = arch };
+	struct seccomp_data data = {.nr = nr, .arch = arch};
 
 	if (args)
 		memcpy(data.args, args, sizeof(data.args));
@@ -152,10 +156,9 @@ static inline uint32_t lab_ask(const struct crl_filter *f, uint32_t arch, int nr
 /* i386's own numbers of the socket calls, which libseccomp gives as parts of socketcall(). */
 static inline int direct_number(const char *name)
 {
-	static const char *const calls[] = { "socket",      "socketpair",  "bind",       "connect",
-					     "listen",      "accept4",     "getsockopt", "setsockopt",
-					     "getsockname", "getpeername", "sendto",     "sendmsg",
-					     "recvfrom",    "recvmsg",     "shutdown" };
+	static const char *const calls[] = {"socket",  "socketpair", "bind",       "connect",     "listen",
+					    "accept4", "getsockopt", "setsockopt", "getsockname", "getpeername",
+					    "sendto",  "sendmsg",    "recvfrom",   "recvmsg",     "shutdown"};
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(calls); i++)
 		if (strcmp(calls[i], name) == 0)
@@ -163,8 +166,7 @@ static inline int direct_number(const char *name)
 	return -1;
 }
 
-static inline uint32_t ask(const struct crl_filter *f, uint32_t arch, const char *name,
-			   const uint64_t args[6])
+static inline uint32_t ask(const struct crl_filter *f, uint32_t arch, const char *name, const uint64_t args[6])
 {
 	int nr = seccomp_syscall_resolve_name_arch(arch, name);
 
@@ -188,7 +190,82 @@ static inline void check_rows(const struct crl_filter *f, uint32_t arch, const s
 
 		if (got != row[i].want)
 			fail_msg("row %zu: %s(%#jx, %#jx, %#jx) on %#x is %#x, not %#x", i, row[i].name,
-				 (uintmax_t)row[i].args[0], (uintmax_t)row[i].args[1],
-				 (uintmax_t)row[i].args[2], arch, got, row[i].want);
+				 (uintmax_t)row[i].args[0], (uintmax_t)row[i].args[1], (uintmax_t)row[i].args[2], arch,
+				 got, row[i].want);
 	}
+}
+
+static inline bool lab_is_jump_in_range(const struct crl_filter *f, uint32_t at, uint32_t skip)
+{
+	return skip < f->len && at + 1 + skip < f->len;
+}
+
+static inline bool lab_insn_is_valid(const struct crl_filter *f, uint32_t at)
+{
+	const struct sock_filter *i = &f->insn[at];
+
+	switch (i->code) {
+	case BPF_LD | BPF_W | BPF_ABS:
+		return i->jt == 0 && i->jf == 0 && i->k % 4 == 0 && i->k < sizeof(struct seccomp_data);
+	case BPF_ALU | BPF_AND | BPF_K:
+	case BPF_RET | BPF_K:
+		return i->jt == 0 && i->jf == 0;
+	case BPF_JMP | BPF_JA:
+		return lab_is_jump_in_range(f, at, i->k);
+	case BPF_JMP | BPF_JEQ | BPF_K:
+	case BPF_JMP | BPF_JGE | BPF_K:
+	case BPF_JMP | BPF_JSET | BPF_K:
+		return lab_is_jump_in_range(f, at, i->jt) && lab_is_jump_in_range(f, at, i->jf);
+	default:
+		return false;
+	}
+}
+
+/*
+ * What the kernel checks of a program, and more: only the instructions that carrel's programs have, each of them
+ * reachable, and no way that ends without a return.
+ */
+static inline void lab_check_form(const struct crl_filter *f)
+{
+	static bool reached[CRL_FILTER_MAX + 1];
+
+	assert_in_range(f->len, 1, CRL_FILTER_MAX);
+	memset(reached, 0, sizeof(reached));
+	reached[0] = true;
+	for (uint32_t at = 0; at < f->len; at++) {
+		const struct sock_filter *i = &f->insn[at];
+
+		if (!lab_insn_is_valid(f, at))
+			fail_msg("instruction %u of %u: %#x %u %u %#x", at, f->len, i->code, i->jt, i->jf, i->k);
+		if (!reached[at])
+			fail_msg("nothing leads to instruction %u of %u", at, f->len);
+		if (BPF_CLASS(i->code) == BPF_RET)
+			continue;
+		if (i->code == (BPF_JMP | BPF_JA)) {
+			reached[at + 1 + i->k] = true;
+			continue;
+		}
+		reached[at + 1 + (BPF_CLASS(i->code) == BPF_JMP ? i->jt : 0)] = true;
+		reached[at + 1 + (BPF_CLASS(i->code) == BPF_JMP ? i->jf : 0)] = true;
+	}
+	assert_false(reached[f->len]);
+}
+
+/* Numbers that make the same ones again on each run, and another row for each seed. */
+static inline uint32_t lab_random(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return (uint32_t)(*seed >> 16);
+}
+
+/* A seed for this run, said so that a failure can be had again: CARREL_SEED=... */
+static inline uint64_t lab_seed(void)
+{
+	const char *given = getenv("CARREL_SEED");
+	uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u + (uint64_t)getpid();
+
+	print_message("CARREL_SEED=%ju\n", (uintmax_t)seed);
+	return seed ? seed : 1;
 }

@@ -14,8 +14,8 @@
 
 static struct crl_adopt plan(bool trim, uint64_t bounding, uint64_t inheritable, bool nnp)
 {
-	struct crl_policy p = { .trim_caps = trim, .cap_bounding = bounding, .cap_inheritable = inheritable,
-				.no_new_privs = nnp };
+	struct crl_policy p = {
+		.trim_caps = trim, .cap_bounding = bounding, .cap_inheritable = inheritable, .no_new_privs = nnp};
 	struct crl_adopt adopt;
 
 	memset(&adopt, 0xff, sizeof(adopt));
@@ -32,6 +32,7 @@ static void test_securebits(void **state)
 	assert_int_equal(plan(true, SOME, 0, false).securebits, 192); /* sudo works: root counts */
 }
 
+/* keeps: plan/caps R1 */
 static void test_never_no_setuid_fixup(void **state)
 {
 	(void)state;
@@ -43,6 +44,7 @@ static void test_never_no_setuid_fixup(void **state)
 	}
 }
 
+/* keeps: plan/caps R2 */
 static void test_sets(void **state)
 {
 	struct crl_adopt a = plan(true, SOME, (1ull << CAP_CHOWN) | (1ull << CAP_SYS_ADMIN), false);
@@ -53,6 +55,40 @@ static void test_sets(void **state)
 	assert_int_equal(a.cap_bounding, SOME);
 	assert_int_equal(a.cap_inheritable, 1ull << CAP_CHOWN); /* not past the bounding set */
 	assert_int_equal(plan(true, SOME, 0, true).no_new_privs, 1);
+}
+
+static struct crl_adopt plan_ambient(bool nnp, uint64_t bounding)
+{
+	struct crl_policy p = {.trim_caps = true,
+			       .cap_bounding = bounding,
+			       .cap_inheritable = 1ull << CAP_CHOWN,
+			       .cap_ambient = 1ull << CAP_SETUID,
+			       .no_new_privs = nnp};
+	struct crl_adopt adopt = {0};
+
+	crl_caps_plan(&p, &adopt);
+	return adopt;
+}
+
+/*
+ * The launcher can raise them and counts as a file; uid 0 does not.
+ * keeps: plan/caps R3
+ */
+static void test_ambient(void **state)
+{
+	struct crl_adopt a = plan_ambient(true, SOME), without;
+
+	(void)state;
+	assert_int_equal(a.no_new_privs, 0);
+	assert_int_equal(a.securebits, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED);
+	assert_int_equal(a.cap_inheritable, SOME);
+	assert_int_equal(a.cap_bounding, SOME);
+	assert_int_equal(plan_ambient(false, SOME).securebits, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED);
+	/* None that the bounding set has not: nothing is raised, and nothing is left open for it. */
+	without = plan_ambient(true, 1ull << CAP_CHOWN);
+	assert_int_equal(without.no_new_privs, 1);
+	assert_int_equal(without.securebits, 195);
+	assert_int_equal(without.cap_inheritable, 1ull << CAP_CHOWN);
 }
 
 static void test_left_alone(void **state)
@@ -72,9 +108,8 @@ static void test_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_securebits),
-		cmocka_unit_test(test_never_no_setuid_fixup),
-		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_securebits), cmocka_unit_test(test_never_no_setuid_fixup),
+		cmocka_unit_test(test_sets),       cmocka_unit_test(test_ambient),
 		cmocka_unit_test(test_left_alone),
 	};
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "plan/cgroup.h"
+#include "plan/limits/cgroup.h"
 
 static const struct crl_limits no_limits = {.cpu_permille = CRL_UNLIMITED,
 					    .memory = CRL_UNLIMITED,
@@ -94,11 +94,7 @@ static void test_io(void **state)
 {
 	char one[] = "/16", same[] = "/16", other[] = "/32", unlimited[] = "/48";
 	struct crl_io_limit io[] = {
-		{.path = one,
-		 .read_bps = 50,
-		 .write_bps = CRL_UNLIMITED,
-		 .read_iops = 9,
-		 .write_iops = CRL_UNLIMITED},
+		{.path = one, .read_bps = 50, .write_bps = CRL_UNLIMITED, .read_iops = 9, .write_iops = CRL_UNLIMITED},
 		{.path = other,
 		 .read_bps = UINT64_MAX - 1,
 		 .write_bps = UINT64_MAX - 1,
@@ -166,12 +162,39 @@ static void test_io_too_many(void **state)
 	assert_int_equal(crl_cgroup_plan_build(&l, device, &p, NULL), -E2BIG);
 }
 
+static void test_lower(void **state)
+{
+	struct crl_limits l = no_limits, all = no_limits;
+	struct crl_cgroup_plan p, above;
+
+	(void)state;
+	l.cpu_permille = 500;
+	l.memory = 160 << 20;
+	l.tasks = 80;
+	all.cpu_permille = 600;
+	all.memory = 9 << 20; /* fewer digits do not make it larger */
+	all.swap = 0;
+	all.tasks = 60;
+	assert_int_equal(crl_cgroup_plan_build(&l, NULL, &p, NULL), 0);
+	assert_int_equal(crl_cgroup_plan_build(&all, NULL, &above, NULL), 0);
+	crl_cgroup_plan_lower(&p, &above);
+	assert_string_equal(value_of(&p, "cpu.max"), "50000 100000");
+	assert_string_equal(value_of(&p, "memory.max"), "9437184");
+	assert_string_equal(value_of(&p, "memory.swap.max"), "0");
+	assert_string_equal(value_of(&p, "memory.high"), "");
+	assert_string_equal(value_of(&p, "pids.max"), "60");
+	assert_int_equal(p.len, 4);
+	above.len = 0;
+	crl_cgroup_plan_lower(&p, &above);
+	assert_int_equal(p.len, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing),    cmocka_unit_test(test_all),
-		cmocka_unit_test(test_cpu_range),  cmocka_unit_test(test_io),
-		cmocka_unit_test(test_io_refused), cmocka_unit_test(test_io_too_many),
+		cmocka_unit_test(test_nothing), cmocka_unit_test(test_all),        cmocka_unit_test(test_cpu_range),
+		cmocka_unit_test(test_io),      cmocka_unit_test(test_io_refused), cmocka_unit_test(test_io_too_many),
+		cmocka_unit_test(test_lower),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

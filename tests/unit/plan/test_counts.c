@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "plan/counts.h"
+#include "plan/limits/counts.h"
 
 static uint64_t find(enum crl_count which, const char *text)
 {
@@ -29,13 +29,23 @@ static void counts_are_found(void **state)
 	assert_int_equal(find(CRL_COUNT_REFUSED, "max 17\n"), 17);
 	assert_int_equal(find(CRL_COUNT_THROTTLED_US, "usage_usec 1\nnr_throttled 2\nthrottled_usec 345\n"), 345);
 	assert_int_equal(find(CRL_COUNT_IO_STALL_US, "some avg10=0.00 avg60=0.00 avg300=0.00 total=7\n"
-						      "full avg10=0.00 avg60=0.00 avg300=0.00 total=77\n"), 77);
+						     "full avg10=0.00 avg60=0.00 avg300=0.00 total=77\n"),
+			 77);
 }
 
 static void what_is_not_there_is_not_known(void **state)
 {
-	static const char *const bad[] = {"", "\n", "oom_kill", "oom_kill\n", "oom_kill x\n", "oom_kill -1\n", "oom_kill 1x\n",
-					  "xoom_kill 1\n", "oom_killed 1\n", "oom_kill 99999999999999999999\n", "full\ntotal=3\n"};
+	static const char *const bad[] = {"",
+					  "\n",
+					  "oom_kill",
+					  "oom_kill\n",
+					  "oom_kill x\n",
+					  "oom_kill -1\n",
+					  "oom_kill 1x\n",
+					  "xoom_kill 1\n",
+					  "oom_killed 1\n",
+					  "oom_kill 99999999999999999999\n",
+					  "full\ntotal=3\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -108,6 +118,34 @@ static void little_waiting_is_not_told(void **state)
 	assert_int_equal(met(CRL_COUNT_IO_STALL_US, 500000, 8500000, 100).io_stall_s, 0);
 }
 
+static void memory_that_is_held_back(void **state)
+{
+	struct crl_counts a, b;
+	struct crl_met m;
+
+	(void)state;
+	assert_int_equal(find(CRL_COUNT_HIGH, "low 0\nhigh 450\nmax 0\noom 0\noom_kill 0\n"), 450);
+	assert_int_equal(find(CRL_COUNT_STALL_US, "some avg10=1.00 avg60=0.00 avg300=0.00 total=7\n"
+						  "full avg10=76.00 avg60=0.00 avg300=0.00 total=81000000\n"),
+			 81000000);
+	assert_int_equal(met(CRL_COUNT_STALL_US, 0, 8000000, 10).held_s, 8);
+	assert_int_equal(met(CRL_COUNT_STALL_US, 0, 8000000, 100).held_s, 0);
+	assert_int_equal(met(CRL_COUNT_STALL_US, 0, 61000000, 28800).held_s, 61);
+	assert_true(met(CRL_COUNT_STALL_US, 0, 8000000, 10).held_limit == CRL_COUNT_UNKNOWN);
+	crl_counts_init(&a);
+	crl_counts_init(&b);
+	a.n[CRL_COUNT_HIGH] = 450;
+	b.n[CRL_COUNT_HIGH] = 1062;
+	b.n[CRL_COUNT_STALL_OWN_US] = 8000000;
+	b.n[CRL_COUNT_STALL_US] = 9000000; /* another login's, too */
+	b.memory_high = 224 << 20;
+	m = crl_counts_met(&a, &b, 10);
+	assert_int_equal(m.held_s, 8);
+	assert_int_equal(m.held_limit, 224 << 20);
+	b.n[CRL_COUNT_STALL_OWN_US] = 0;
+	assert_int_equal(crl_counts_met(&a, &b, 10).held_s, 0);
+}
+
 static void waiting_without_a_limit_is_not_ours(void **state)
 {
 	struct crl_counts a, b;
@@ -127,6 +165,7 @@ int main(void)
 		cmocka_unit_test(limits_are_read),
 		cmocka_unit_test(the_difference_is_what_a_login_met),
 		cmocka_unit_test(little_waiting_is_not_told),
+		cmocka_unit_test(memory_that_is_held_back),
 		cmocka_unit_test(waiting_without_a_limit_is_not_ours),
 	};
 

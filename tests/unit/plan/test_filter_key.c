@@ -29,7 +29,7 @@ static int remove_file(void **state)
 
 static void key_of(const struct crl_seccomp *s, uint32_t setns_flags, char buf[SIZE])
 {
-	int n = crl_filter_key(s, path, setns_flags, buf, SIZE, NULL);
+	int n = crl_filter_key(&(struct crl_filter_source){s, path, {.setns_flags = setns_flags}}, buf, SIZE, NULL);
 
 	assert_int_equal(n, strlen(buf));
 	assert_true(n > 0);
@@ -51,8 +51,10 @@ static void test_equal(void **state)
 
 static void test_each_wish_counts(void **state)
 {
-	struct crl_strv one = STRV((char[]){ "bpf" });
-	struct crl_seccomp base = lab_wish(), other[5];
+	struct crl_strv one = STRV((char[]){"bpf"});
+	const struct crl_filter_room rooms[] = {{.setns_flags = 1, .holds_projects = true},
+						{.setns_flags = 1, .arch = AUDIT_ARCH_AARCH64}};
+	struct crl_seccomp base = lab_wish(), other[7];
 	char x[SIZE], y[SIZE];
 
 	(void)state;
@@ -63,6 +65,8 @@ static void test_each_wish_counts(void **state)
 	other[2].deny = one;
 	other[3].families.len--;
 	(void)snprintf(other[4].base, sizeof(other[4].base), "@logi");
+	other[5].joins_users = true;
+	other[6].nested = true;
 	key_of(&base, 1, x);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(other); i++) {
 		key_of(&other[i], 1, y);
@@ -70,13 +74,17 @@ static void test_each_wish_counts(void **state)
 	}
 	key_of(&base, 2, y);
 	assert_string_not_equal(x, y);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(rooms); i++) {
+		assert_true(crl_filter_key(&(struct crl_filter_source){&base, path, rooms[i]}, y, sizeof(y), NULL) > 0);
+		assert_string_not_equal(x, y);
+	}
 }
 
 /* Two names must not read as one that looks like both, nor an item as the next list. */
 static void test_no_forgery(void **state)
 {
-	struct crl_strv two = STRV((char[]){ "a\n- b" }, (char[]){ "c" });
-	struct crl_strv one = STRV((char[]){ "a" }, (char[]){ "b\n- c" });
+	struct crl_strv two = STRV((char[]){"a\n- b"}, (char[]){"c"});
+	struct crl_strv one = STRV((char[]){"a"}, (char[]){"b\n- c"});
 	struct crl_seccomp a = lab_wish(), b = lab_wish();
 	char x[SIZE], y[SIZE];
 
@@ -106,7 +114,7 @@ static void test_host_is_in_it(void **state)
 
 static void test_file_counts(void **state)
 {
-	const struct timespec times[2] = { { .tv_sec = 5, .tv_nsec = 1 }, { .tv_sec = 5, .tv_nsec = 1 } };
+	const struct timespec times[2] = {{.tv_sec = 5, .tv_nsec = 1}, {.tv_sec = 5, .tv_nsec = 1}};
 	struct crl_seccomp s = lab_wish();
 	char x[SIZE], y[SIZE];
 
@@ -128,15 +136,19 @@ static void test_file_counts(void **state)
 static void test_errors(void **state)
 {
 	struct crl_seccomp s = lab_wish();
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	char x[SIZE];
-	int n = crl_filter_key(&s, path, 1, x, sizeof(x), NULL);
+	int n = crl_filter_key(&(struct crl_filter_source){&s, path, {.setns_flags = 1}}, x, sizeof(x), NULL);
 
 	(void)state;
-	assert_int_equal(crl_filter_key(&s, "/nonexistent/x", 1, x, sizeof(x), &err), -ENOENT);
+	assert_int_equal(crl_filter_key(&(struct crl_filter_source){&s, "/nonexistent/x", {.setns_flags = 1}}, x,
+					sizeof(x), &err),
+			 -ENOENT);
 	assert_int_equal(err.stage, CRL_STAGE_FILTER);
-	assert_int_equal(crl_filter_key(&s, path, 1, x, (size_t)n, &err), -ENAMETOOLONG);
-	assert_int_equal(crl_filter_key(&s, path, 1, x, (size_t)n + 1, &err), n);
+	assert_int_equal(crl_filter_key(&(struct crl_filter_source){&s, path, {.setns_flags = 1}}, x, (size_t)n, &err),
+			 -ENAMETOOLONG);
+	assert_int_equal(
+		crl_filter_key(&(struct crl_filter_source){&s, path, {.setns_flags = 1}}, x, (size_t)n + 1, &err), n);
 }
 
 int main(void)

@@ -14,30 +14,32 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 static struct crl_filter filter, native_only;
 
 static int load_filters(void **state)
 {
-	struct crl_sysgroups groups = { 0 };
+	struct crl_sysgroups groups = {0};
 	struct crl_seccomp s = lab_wish();
 	int rc;
 
 	(void)state;
 	if (lab_load_groups(&groups) < 0)
 		return -1;
-	rc = crl_filter_compile(&s, &groups, CLONE_NEWNS, &filter, NULL);
+	rc = crl_filter_compile(&s, &groups, lab_room(CLONE_NEWNS), &filter, NULL);
 	s.compat = false;
 	if (rc == 0)
-		rc = crl_filter_compile(&s, &groups, CLONE_NEWNS, &native_only, NULL);
+		rc = crl_filter_compile(&s, &groups, lab_room(CLONE_NEWNS), &native_only, NULL);
 	crl_sysgroups_done(&groups);
 	return rc;
 }
 
 static int enter(struct crl_filter *f)
 {
-	struct sock_fprog program = { .len = (unsigned short)f->len, .filter = f->insn };
+	struct sock_fprog program = {.len = (unsigned short)f->len, .filter = f->insn};
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
@@ -63,21 +65,21 @@ static void in_child(struct crl_filter *f, int (*body)(void))
 }
 
 /* Within a body: the call has to fail with that errno. */
-#define REFUSED(want, call)                                                                                  \
-	do {                                                                                                 \
-		errno = 0;                                                                                   \
-		if ((call) != -1 || errno != (want))                                                         \
-			return __LINE__;                                                                     \
+#define REFUSED(want, call) \
+	do { \
+		errno = 0; \
+		if ((call) != -1 || errno != (want)) \
+			return __LINE__; \
 	} while (0)
-#define WORKS(test)                                                                                          \
-	do {                                                                                                 \
-		if (!(test))                                                                                 \
-			return __LINE__;                                                                     \
+#define WORKS(test) \
+	do { \
+		if (!(test)) \
+			return __LINE__; \
 	} while (0)
 
 static int body_refusals(void)
 {
-	const int newer[] = { 457, 458, 463, 464, 468, 470, 480, 512, 999 };
+	const int newer[] = {447, 451, 457, 458, 460, 467, 470, 480, 512, 999};
 
 	WORKS(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2);
 	REFUSED(ENOSYS, syscall(SYS_io_uring_setup, 1, NULL));
@@ -90,6 +92,7 @@ static int body_refusals(void)
 	REFUSED(EBADF, setns(-1, CLONE_NEWNS)); /* the way back reaches the kernel */
 	REFUSED(EPERM, syscall(SYS_bpf, 9999, NULL, 0));
 	REFUSED(EPERM, syscall(SYS_userfaultfd, 1));
+	REFUSED(EPERM, syscall(SYS_vmsplice, -1, NULL, 0, 0));
 	REFUSED(EPERM, syscall(SYS_perf_event_open, NULL, 0, 0, 0, 0));
 	REFUSED(EPERM, syscall(SYS_mount, NULL, NULL, NULL, 0, NULL));
 	REFUSED(ENOSYS, syscall(SYS_fsopen, "tmpfs", 0));
@@ -114,9 +117,13 @@ static void *thread_body(void *arg)
 static int body_work(void)
 {
 	pthread_t thread;
-	int answer = 0, pair[2], status = 1;
+	int answer = 0, copy, pair[2], status = 1;
+	struct timex clock = {.modes = 0};
 	pid_t pid;
 
+	WORKS(adjtimex(&clock) >= 0 && clock_adjtime(CLOCK_REALTIME, &clock) >= 0);
+	WORKS(process_vm_readv(getpid(), &(struct iovec){&copy, sizeof(copy)}, 1,
+			       &(struct iovec){&answer, sizeof(answer)}, 1, 0) == sizeof(copy));
 	WORKS(pthread_create(&thread, NULL, thread_body, &answer) == 0);
 	WORKS(pthread_join(thread, NULL) == 0 && answer == 42);
 	pid = fork();
@@ -165,11 +172,11 @@ static long call_i386(long nr, long a, long b, long c)
 	return ret;
 }
 
-#define I386_GETPID     20
+#define I386_GETPID 20
 #define I386_SOCKETCALL 102
-#define I386_CLONE      120
-#define I386_UNSHARE    310
-#define I386_SOCKET     359
+#define I386_CLONE 120
+#define I386_UNSHARE 310
+#define I386_SOCKET 359
 
 static int body_i386(void)
 {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "plan/mounts.h"
+#include "plan/mounts/plan.h"
 
 /* Read a text; the mounts found come back joined with '|'. */
 static int read_text(const char *text, size_t len, char *joined, size_t size)
@@ -63,8 +63,7 @@ static void test_covered_and_cut_off(void **state)
 	/* beneath a place that was covered later, also when ids came in another order */
 	expect(ROOT "9 1 0:2 / /a/b rw - tmpfs a rw\n3 1 0:3 / /a rw - tmpfs b rw\n", "/|/a|");
 	/* on a covered one, not at its root */
-	expect(ROOT
-	       "2 1 0:2 / /m rw - tmpfs a rw\n4 2 0:4 / /m/x rw - tmpfs c rw\n3 2 0:3 / /m rw - tmpfs b rw\n",
+	expect(ROOT "2 1 0:2 / /m rw - tmpfs a rw\n4 2 0:4 / /m/x rw - tmpfs c rw\n3 2 0:3 / /m rw - tmpfs b rw\n",
 	       "/|/m|");
 	/* moved: earlier in order, still reached through the later one */
 	expect(ROOT "2 3 0:2 / /x/y rw - tmpfs a rw\n3 1 0:3 / /x rw - tmpfs b rw\n", "/|/x/y|/x|");
@@ -79,19 +78,41 @@ static void test_covered_and_cut_off(void **state)
 static void test_users_fuse(void **state)
 {
 	(void)state;
-	expect(ROOT
-	       "2 1 0:2 / /f rw - fuse.sshfs x rw,user_id=1001,group_id=1\n3 2 0:3 / /f/in rw - tmpfs b rw\n"
-	       "4 1 0:4 / /g rw - fuse.lxcfs x rw,user_id=0,group_id=0\n5 1 0:5 / /h rw - fuseblk x "
-	       "rw,user_id=0\n",
+	expect(ROOT "2 1 0:2 / /f rw - fuse.sshfs x rw,user_id=1001,group_id=1\n3 2 0:3 / /f/in rw - tmpfs b rw\n"
+		    "4 1 0:4 / /g rw - fuse.lxcfs x rw,user_id=0,group_id=0\n5 1 0:5 / /h rw - fuseblk x "
+		    "rw,user_id=0\n",
 	       "/|/g|/h|");
+}
+
+/* Where a name of a user's choice is not looked up without RESOLVE_CACHED. */
+static void test_far(void **state)
+{
+	static const char text[] =
+		ROOT "2 1 0:2 / /n rw - nfs4 server:/ rw\n3 1 0:3 / /f rw - fuse.x x rw,user_id=0\n"
+		     "4 1 0:4 / /a rw - autofs m rw\n5 1 0:5 / /t rw - tmpfs t rw\n6 1 0:6 / /q rw - newfs x rw\n";
+	struct crl_host h = {.mounts = NULL};
+	struct crl_err err = {0};
+	int fd = memfd_create("mountinfo", MFD_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(crl_host_read_mounts(fd, &h, &err), 0);
+	assert_int_equal(h.far_len, 4);
+	assert_string_equal(h.far[0], "/n");
+	assert_string_equal(h.far[1], "/f");
+	assert_string_equal(h.far[2], "/a");
+	assert_string_equal(h.far[3], "/q");
+	crl_host_done(&h);
+	(void)close(fd);
 }
 
 static void test_noexec(void **state)
 {
 	static const char text[] = ROOT "2 1 0:2 / /tmp rw,nosuid,noexec - tmpfs t rw\n"
-				   "3 1 0:3 / /home rw,noexecx - ext4 d rw,noexec\n"
-				   "4 3 0:4 / /home/ana noexec,rw - ext4 e rw\n"
-				   "5 1 0:5 / /twice rw,noexec - tmpfs t rw\n6 5 0:6 / /twice rw - tmpfs t rw\n";
+					"3 1 0:3 / /home rw,noexecx - ext4 d rw,noexec\n"
+					"4 3 0:4 / /home/ana noexec,rw - ext4 e rw\n"
+					"5 1 0:5 / /twice rw,noexec - tmpfs t rw\n6 5 0:6 / /twice rw - tmpfs t rw\n";
 	struct crl_host h = {.mounts = NULL};
 	struct crl_err err = {.code = 0};
 	int fd = memfd_create("mountinfo", MFD_CLOEXEC);
@@ -134,9 +155,8 @@ static void test_damaged(void **state)
 	for (size_t n = 0; n < strlen(ROOT); n++)
 		(void)read_text(ROOT, n, joined, sizeof(joined));
 	/* parents in a circle */
-	assert_int_equal(read_text("1 2 0:1 / /a rw - t d rw\n2 1 0:1 / /a/b rw - t d rw\n", 50, joined,
-				   sizeof(joined)),
-			 0);
+	assert_int_equal(
+		read_text("1 2 0:1 / /a rw - t d rw\n2 1 0:1 / /a/b rw - t d rw\n", 50, joined, sizeof(joined)), 0);
 	assert_string_equal(joined, "");
 }
 
@@ -169,8 +189,11 @@ static void test_long_and_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order_and_escapes), cmocka_unit_test(test_covered_and_cut_off),
-		cmocka_unit_test(test_users_fuse),        cmocka_unit_test(test_noexec),
+		cmocka_unit_test(test_order_and_escapes),
+		cmocka_unit_test(test_covered_and_cut_off),
+		cmocka_unit_test(test_users_fuse),
+		cmocka_unit_test(test_noexec),
+		cmocka_unit_test(test_far),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_long_and_many),
 	};

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plan/unit_properties.h"
+#include "plan/limits/unit_properties.h"
 
 static struct crl_cgroup_plan plan;
 static struct crl_unit_properties out;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/load.h"
-#include "policy/source.h"
+#include "policy/file/load.h"
+#include "policy/file/source.h"
 
 /* @ret  to be freed with crl_config_free() */
 static inline int config_from_text(const char *text, struct crl_config **ret, struct crl_err *err)
@@ -46,4 +46,31 @@ static inline char *read_file(const char *path)
 	assert_true(getdelim(&text, &len, '\0', f) > 0);
 	(void)fclose(f);
 	return text;
+}
+
+static const char *const shipped_names[] = {"shared", "strict", "sftp-only", "dev", "hpc", "workshop", "admin"};
+
+/* All shipped policies as the definitions of one file, so that the test needs no root-owned source tree. */
+static inline char *shipped_policies(void)
+{
+	char *all = strdup("policies = {\n");
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(shipped_names); i++) {
+		scoped_free char *path = NULL;
+		scoped_free char *text = NULL;
+		scoped_free char *before = all;
+		char *start;
+		char *end;
+
+		assert_true(asprintf(&path, "conf/policies/%s.conf", shipped_names[i]) > 0);
+		text = read_file(path);
+		start = strstr(text, "policies = {");
+		end = strrchr(text, '}');
+		assert_non_null(start);
+		assert_non_null(end);
+		*end = '\0';
+		assert_true(asprintf(&all, "%s%s", before, start + strlen("policies = {")) > 0);
+	}
+	all = realloc(all, strlen(all) + 4);
+	return strcat(all, "};\n");
 }

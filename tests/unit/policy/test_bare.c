@@ -8,14 +8,14 @@
 
 #include <cmocka.h>
 
-#include "policy/bare.h"
+#include "policy/rules/bare.h"
 #include "tests/unit/policy/policytext.h"
 
 /* What the shipped admin and shared say, as far as it counts here. */
-#define POLICIES                                                                                                    \
-	"policies = { free = { namespaces = [ ]; network = { mode = \"host\"; }; capabilities = { trim = false; }; "      \
-	"no_new_privs = false; seccomp = { base = \"\"; }; root = { hide = [ ]; run = [ ]; }; on_close = \"keep\"; "      \
-	"features = { limits = \"off\"; cgroup = \"off\"; time = \"off\"; seccomp = \"off\"; }; }; "                      \
+#define POLICIES \
+	"policies = { free = { namespaces = [ ]; network = { mode = \"host\"; }; capabilities = { trim = false; }; " \
+	"no_new_privs = false; seccomp = { base = \"\"; }; root = { hide = [ ]; run = [ ]; }; on_close = \"keep\"; " \
+	"features = { limits = \"off\"; cgroup = \"off\"; time = \"off\"; seccomp = \"off\"; }; }; " \
 	"room = { }; };"
 
 static int look_up(void *arg, const char *name, uint32_t *ret_gid)
@@ -78,8 +78,10 @@ static void test_rules(void **state)
 static void test_conditions_of_a_login(void **state)
 {
 	static const char *const passing[] = {
-		"service = \"cron\"", "not_service = \"sshd\"", "rhost = \"local\"", "not_rhost = \"192.0.2.0/24\"", "tty = \"tty1\"",
-		"not_tty = \"ssh\"", "time = \"08:00-18:00\"", "not_time = \"Mon-Fri 08:00-18:00\"",
+		"service = \"cron\"",     "not_service = \"sshd\"",
+		"rhost = \"local\"",      "not_rhost = \"192.0.2.0/24\"",
+		"tty = \"tty1\"",         "not_tty = \"ssh\"",
+		"time = \"08:00-18:00\"", "not_time = \"Mon-Fri 08:00-18:00\"",
 	};
 	char text[256];
 
@@ -93,7 +95,8 @@ static void test_conditions_of_a_login(void **state)
 		is(text, CRL_BARE_MAY);
 		(void)snprintf(text, sizeof(text), "{ %s; policy = \"free\"; }", passing[i]);
 		is(text, CRL_BARE_NO_RULE);
-		(void)snprintf(text, sizeof(text), "{ %s; user = \"bob\"; policy = \"room\"; }, { policy = \"free\"; }", passing[i]);
+		(void)snprintf(text, sizeof(text), "{ %s; user = \"bob\"; policy = \"room\"; }, { policy = \"free\"; }",
+			       passing[i]);
 		is(text, CRL_BARE_MAY);
 	}
 }
@@ -106,7 +109,8 @@ static void test_what_isolates(void **state)
 		"no_new_privs = true;",
 		"capabilities = { trim = true; };",
 		"seccomp = { base = \"@login\"; }; features = { seccomp = \"require\"; };",
-		"limits = { budget = \"b\"; tasks = 100; }; features = { limits = \"require\"; cgroup = \"require\"; };",
+		"limits = { budget = \"b\"; tasks = 100; }; features = { limits = \"require\"; cgroup = \"require\"; "
+		"};",
 	};
 	char policies[4096], text[512];
 	enum crl_bare got;
@@ -114,7 +118,8 @@ static void test_what_isolates(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(less); i++) {
-		(void)snprintf(policies, sizeof(policies), "%.*s less = { inherit = \"free\"; %s }; };\nbudgets = { b = { tasks = 9; }; };",
+		(void)snprintf(policies, sizeof(policies),
+			       "%.*s less = { inherit = \"free\"; %s }; };\nbudgets = { b = { tasks = 9; }; };",
 			       (int)strlen(POLICIES) - 3, POLICIES, less[i]);
 		(void)snprintf(text, sizeof(text), "{ policy = \"less\"; }");
 		assert_int_equal(judge(text, policies, &got, &line), 0);
@@ -122,8 +127,10 @@ static void test_what_isolates(void **state)
 			fail_msg("%s", less[i]);
 	}
 	/* The user's slice holds what the host starts for him as well, unless carrel's cgroups are elsewhere. */
-	(void)snprintf(policies, sizeof(policies), "%.*s less = { inherit = \"free\"; limits = { tasks = 100; }; "
-		       "features = { limits = \"require\"; cgroup = \"require\"; }; }; };", (int)strlen(POLICIES) - 3, POLICIES);
+	(void)snprintf(policies, sizeof(policies),
+		       "%.*s less = { inherit = \"free\"; limits = { tasks = 100; }; "
+		       "features = { limits = \"require\"; cgroup = \"require\"; }; }; };",
+		       (int)strlen(POLICIES) - 3, POLICIES);
 	assert_int_equal(judge("{ policy = \"less\"; }", policies, &got, &line), 0);
 	assert_int_equal(got, CRL_BARE_MAY);
 	(void)strcat(policies, " cgroup = { manager = \"cgroupfs\"; };");

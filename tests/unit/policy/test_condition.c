@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "policy/condition.h"
+#include "policy/rules/condition.h"
 
 static struct crl_login from(const char *rhost)
 {
@@ -49,9 +49,8 @@ static void test_rhost(void **state)
 	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
 		struct crl_login login = from(kase[i].rhost);
 
-		if (crl_condition_holds(CRL_COND_RHOST, kase[i].text, &login, 0) != kase[i].want) {
+		if (crl_condition_holds(CRL_COND_RHOST, kase[i].text, &login, 0) != kase[i].want)
 			fail_msg("%s for %s", kase[i].text, kase[i].rhost);
-		}
 	}
 }
 
@@ -62,17 +61,12 @@ static void test_time(void **state)
 		int day, hour, minute; /* of the week that begins on Sunday, 2026-11-22 */
 		bool want;
 	} kase[] = {
-		{"08:00-18:00", 1, 8, 0, true},
-		{"08:00-18:00", 1, 7, 59, false},
-		{"08:00-18:00", 1, 18, 0, false},
-		{"Mon-Fri 08:00-18:00", 0, 12, 0, false},
-		{"Mon-Fri 08:00-18:00", 5, 17, 59, true},
-		{"Fri-Mon 00:00-24:00", 0, 0, 0, true},
-		{"Fri-Mon 00:00-24:00", 2, 12, 0, false},
-		{"Sat 22:00-06:00", 6, 23, 0, true},
+		{"08:00-18:00", 1, 8, 0, true},           {"08:00-18:00", 1, 7, 59, false},
+		{"08:00-18:00", 1, 18, 0, false},         {"Mon-Fri 08:00-18:00", 0, 12, 0, false},
+		{"Mon-Fri 08:00-18:00", 5, 17, 59, true}, {"Fri-Mon 00:00-24:00", 0, 0, 0, true},
+		{"Fri-Mon 00:00-24:00", 2, 12, 0, false}, {"Sat 22:00-06:00", 6, 23, 0, true},
 		{"Sat 22:00-06:00", 0, 5, 59, true}, /* the night that began on Saturday */
-		{"Sat 22:00-06:00", 6, 5, 0, false},
-		{"Sat 22:00-06:00", 0, 22, 0, false},
+		{"Sat 22:00-06:00", 6, 5, 0, false},      {"Sat 22:00-06:00", 0, 22, 0, false},
 	};
 	struct crl_login login = from("");
 
@@ -81,9 +75,8 @@ static void test_time(void **state)
 	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
 		time_t now = 1795305600 + ((kase[i].day * 24 + kase[i].hour) * 60 + kase[i].minute) * 60;
 
-		if (crl_condition_holds(CRL_COND_TIME, kase[i].text, &login, now) != kase[i].want) {
+		if (crl_condition_holds(CRL_COND_TIME, kase[i].text, &login, now) != kase[i].want)
 			fail_msg("%s on day %d at %d:%02d", kase[i].text, kase[i].day, kase[i].hour, kase[i].minute);
-		}
 	}
 }
 
@@ -109,22 +102,36 @@ static void test_faults(void **state)
 		enum crl_condition kind;
 		const char *text;
 	} bad[] = {
-		{CRL_COND_USER, ""},		   {CRL_COND_UID, "x"},		    {CRL_COND_UID, "10-5"},
-		{CRL_COND_UID, "-1"},		   {CRL_COND_UID, "5-"},	    {CRL_COND_UID, "4294967295"},
-		{CRL_COND_RHOST, "host.example"},  {CRL_COND_RHOST, "10.0.0.0/33"}, {CRL_COND_RHOST, "10.1.2.3/8"},
-		{CRL_COND_RHOST, "10.0.0.0/"},	   {CRL_COND_RHOST, "::/129"},	    {CRL_COND_RHOST, ""},
-		{CRL_COND_RHOST, "2001:db8::1/32"}, {CRL_COND_TTY, "/dev/tty1"},    {CRL_COND_TIME, "8-18"},
-		{CRL_COND_TIME, "08:00-08:00"},	   {CRL_COND_TIME, "25:00-26:00"},  {CRL_COND_TIME, "08:60-18:00"},
-		{CRL_COND_TIME, "Mo 08:00-18:00"}, {CRL_COND_TIME, "Mon-Xyz 08:00-18:00"}, {CRL_COND_TIME, "Mon-Fri"},
-		{CRL_COND_TIME, " 08:00-18:00"},   {CRL_COND_SERVICE, ""},	    {CRL_COND_GROUP, ""},
+		{CRL_COND_USER, ""},
+		{CRL_COND_UID, "x"},
+		{CRL_COND_UID, "10-5"},
+		{CRL_COND_UID, "-1"},
+		{CRL_COND_UID, "5-"},
+		{CRL_COND_UID, "4294967295"},
+		{CRL_COND_RHOST, "host.example"},
+		{CRL_COND_RHOST, "10.0.0.0/33"},
+		{CRL_COND_RHOST, "10.1.2.3/8"},
+		{CRL_COND_RHOST, "10.0.0.0/"},
+		{CRL_COND_RHOST, "::/129"},
+		{CRL_COND_RHOST, ""},
+		{CRL_COND_RHOST, "2001:db8::1/32"},
+		{CRL_COND_TTY, "/dev/tty1"},
+		{CRL_COND_TIME, "8-18"},
+		{CRL_COND_TIME, "08:00-08:00"},
+		{CRL_COND_TIME, "25:00-26:00"},
+		{CRL_COND_TIME, "08:60-18:00"},
+		{CRL_COND_TIME, "Mo 08:00-18:00"},
+		{CRL_COND_TIME, "Mon-Xyz 08:00-18:00"},
+		{CRL_COND_TIME, "Mon-Fri"},
+		{CRL_COND_TIME, " 08:00-18:00"},
+		{CRL_COND_SERVICE, ""},
+		{CRL_COND_GROUP, ""},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
-		if (!crl_condition_fault(bad[i].kind, bad[i].text)) {
+	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++)
+		if (!crl_condition_fault(bad[i].kind, bad[i].text))
 			fail_msg("%s: \"%s\" is taken", crl_condition_name(bad[i].kind), bad[i].text);
-		}
-	}
 }
 
 static void test_covers(void **state)
@@ -158,21 +165,16 @@ static void test_covers(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
-		if (crl_condition_covers(kase[i].kind, kase[i].wide, kase[i].narrow) != kase[i].want) {
+	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++)
+		if (crl_condition_covers(kase[i].kind, kase[i].wide, kase[i].narrow) != kase[i].want)
 			fail_msg("%s and %s", kase[i].wide, kase[i].narrow);
-		}
-	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rhost),
-		cmocka_unit_test(test_time),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_rhost),  cmocka_unit_test(test_time),   cmocka_unit_test(test_others),
+		cmocka_unit_test(test_faults), cmocka_unit_test(test_covers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

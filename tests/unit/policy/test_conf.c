@@ -13,57 +13,28 @@
 
 #include "base/parse.h"
 #include "base/path.h"
-#include "policy/keys.h"
-#include "policy/load.h"
-#include "policy/source.h"
-#include "policy/sysgroups.h"
-#include "policy/text.h"
+#include "policy/file/load.h"
+#include "policy/file/source.h"
+#include "policy/file/text.h"
+#include "policy/filter/sysgroups.h"
+#include "policy/keys/keys.h"
 #include "tests/unit/policy/policytext.h"
-
-static const char *const shipped[] = {"shared", "strict", "sftp-only", "dev", "hpc", "admin"};
 
 static void parse(const char *path, struct crl_source **ret)
 {
 	scoped_free char *text = read_file(path);
 	struct crl_err err = {0};
 
-	if (crl_source_parse(path, text, strlen(text), ret, &err) < 0) {
+	if (crl_source_parse(path, text, strlen(text), ret, &err) < 0)
 		fail_msg("%s:%d: %s", err.file, err.line, err.text);
-	}
 }
 
 static void evaluate(const char *text, const char *name, struct crl_policy *ret)
 {
 	struct crl_err err = {0};
 
-	if (policy_from_text(text, name, ret, &err) < 0) {
+	if (policy_from_text(text, name, ret, &err) < 0)
 		fail_msg("%s: %s:%d: %s", name, err.file, err.line, err.text);
-	}
-}
-
-/* All shipped policies as the definitions of one file, so that the test needs no root-owned source tree. */
-static char *all_policies(void)
-{
-	char *all = strdup("policies = {\n");
-
-	for (size_t i = 0; i < CRL_ARRAY_LEN(shipped); i++) {
-		scoped_free char *path = NULL;
-		scoped_free char *text = NULL;
-		scoped_free char *before = all;
-		char *start;
-		char *end;
-
-		assert_true(asprintf(&path, "conf/policies/%s.conf", shipped[i]) > 0);
-		text = read_file(path);
-		start = strstr(text, "policies = {");
-		end = strrchr(text, '}');
-		assert_non_null(start);
-		assert_non_null(end);
-		*end = '\0';
-		assert_true(asprintf(&all, "%s%s", before, start + strlen("policies = {")) > 0);
-	}
-	all = realloc(all, strlen(all) + 4);
-	return strcat(all, "};\n");
 }
 
 static void test_main_file(void **state)
@@ -80,7 +51,7 @@ static void test_main_file(void **state)
 	for (size_t i = 0; i < CRL_COND_COUNT; i++) {
 		assert_int_equal(crl_config_rules(c)->item[0].is[i].len, i == CRL_COND_GROUP ? 2 : 0);
 		assert_int_equal(crl_config_rules(c)->item[1].is[i].len, 0);
-		assert_int_equal(crl_config_rules(c)->item[1].not[i].len, 0);
+		assert_int_equal(crl_config_rules(c)->item[1].not [i].len, 0);
 	}
 	assert_true(crl_strv_has(&crl_config_rules(c)->item[0].is[CRL_COND_GROUP], "sudo"));
 	assert_true(crl_strv_has(&crl_config_rules(c)->item[0].is[CRL_COND_GROUP], "wheel"));
@@ -91,22 +62,21 @@ static void test_main_file(void **state)
 
 static void test_shipped_policies(void **state)
 {
-	scoped_free char *all = all_policies();
+	scoped_free char *all = shipped_policies();
 
 	(void)state;
-	for (size_t i = 0; i < CRL_ARRAY_LEN(shipped); i++) {
+	for (size_t i = 0; i < CRL_ARRAY_LEN(shipped_names); i++) {
 		scoped(crl_policy) p = {0};
 
-		evaluate(all, shipped[i], &p);
-		if (strcmp(shipped[i], "admin") == 0) {
+		evaluate(all, shipped_names[i], &p);
+		if (strcmp(shipped_names[i], "admin") == 0)
 			continue;
-		}
 		/* What threat-model.md promises of all but admin. */
 		assert_true(p.namespaces & CRL_NS_BIT(CRL_NS_MOUNT));
 		assert_true(p.namespaces & CRL_NS_BIT(CRL_NS_PID));
 		assert_true(p.trim_caps);
 		assert_int_equal(p.cap_bounding, 0);
-		assert_true(p.no_new_privs);
+		assert_true(p.no_new_privs || crl_policy_owns_users(&p));
 		assert_string_equal(p.seccomp.base, "@login");
 		assert_int_equal(p.need[CRL_FEATURE_SECCOMP], CRL_NEED_REQUIRE);
 		assert_true(crl_strv_has(&p.hide, "/home"));
@@ -117,7 +87,7 @@ static void test_shipped_policies(void **state)
 static void test_examples(void **state)
 {
 	scoped_free char *text = read_file("conf/carrel.conf");
-	scoped_free char *all = all_policies();
+	scoped_free char *all = shipped_policies();
 	scoped_free char *whole = NULL;
 	scoped(crl_policy) p = {0};
 	char *from = strstr(text, "\t// student = {");
@@ -128,9 +98,8 @@ static void test_examples(void **state)
 	to = strstr(from, "// };");
 	assert_non_null(to);
 	to[5] = '\0';
-	for (char *c = from; (c = strstr(c, "\t// ")) || (c = strstr(from, "\t//\t"));) {
+	for (char *c = from; (c = strstr(c, "\t// ")) || (c = strstr(from, "\t//\t"));)
 		memcpy(c, "    ", 4);
-	}
 	*strrchr(all, '}') = '\0';
 	assert_true(asprintf(&whole, "%s%s };\n", all, from) > 0);
 	evaluate(whole, "student", &p);
@@ -152,9 +121,8 @@ static char *commented_block(const char *name)
 	assert_non_null(to);
 	to[strlen("\n// };")] = '\0';
 	out = strdup(from);
-	for (char *p = out; (p = strstr(p, "\n//"));) {
+	for (char *p = out; (p = strstr(p, "\n//"));)
 		p[1] = p[2] = ' ';
-	}
 	return out;
 }
 
@@ -176,24 +144,21 @@ static void test_all_defaults(void **state)
 	assert_int_equal(crl_policy_dump(&q, &empty), 0);
 	assert_string_equal(told, empty);
 	for (size_t i = 0; i < crl_keys_len; i++) {
-		const char *dot = strchr(crl_keys[i].path, '.');
-		const char *from = block;
+		const char *name = crl_keys[i].path, *from = block;
 		char text[80];
 
 		if (crl_keys[i].scope != CRL_KEYS_POLICY && crl_keys[i].scope != CRL_KEYS_BIND &&
-		    crl_keys[i].scope != CRL_KEYS_IO) {
+		    crl_keys[i].scope != CRL_KEYS_IO)
 			continue;
-		}
-		if (dot) {
-			(void)snprintf(text, sizeof(text), "\t%.*s = {", (int)(dot - crl_keys[i].path), crl_keys[i].path);
-			from = strstr(block, text);
+		for (const char *dot; (dot = strchr(name, '.')); name = dot + 1) {
+			(void)snprintf(text, sizeof(text), "\t%.*s = {", (int)(dot - name), name);
+			from = strstr(from, text);
 			assert_non_null(from);
 		}
-		(void)snprintf(text, sizeof(text), "%s = ", dot ? dot + 1 : crl_keys[i].path);
+		(void)snprintf(text, sizeof(text), "%s = ", name);
 		from = strstr(from, text);
-		if (!from || !strchr(" \t", from[-1])) {
+		if (!from || !strchr(" \t", from[-1]))
 			fail_msg("conf/carrel.conf does not name %s", crl_keys[i].path);
-		}
 	}
 }
 
@@ -208,21 +173,19 @@ static void test_all_examples(void **state)
 
 	(void)state;
 	*strstr(text, "// Every key of a policy") = '\0';
-	for (char *p = text; (p = strstr(p, "\n\t// {"));) {
+	for (char *p = text; (p = strstr(p, "\n\t// {"));)
 		p[2] = p[3] = ' ';
-	}
 	for (char *p = text; (p = strstr(p, "\n// "));) {
 		size_t len = strspn(p + 4, "abcdefghijklmnopqrstuvwxyz_");
 
-		if (strncmp(p + 4 + len, " = ", 3) == 0) {
+		if (strncmp(p + 4 + len, " = ", 3) == 0)
 			p[1] = p[2] = ' ';
-		}
 		p += 4;
 	}
 	copy = strdup(text);
-	if (crl_source_parse("conf/carrel.conf", text, strlen(text), &s, &err) < 0 || crl_config_from_source(s, &c, &err) < 0) {
+	if (crl_source_parse("conf/carrel.conf", text, strlen(text), &s, &err) < 0 ||
+	    crl_config_from_source(s, &c, &err) < 0)
 		fail_msg("%s:%d: %s", err.file, err.line, err.text);
-	}
 	crl_config_free(c);
 	for (size_t i = 0; i < crl_keys_len; i++) {
 		const struct crl_key *key = &crl_keys[i];
@@ -231,19 +194,16 @@ static void test_all_examples(void **state)
 
 		name = strchr(name, '.') ? strchr(name, '.') + 1 : name;
 		(void)snprintf(part, sizeof(part), "%s = ", name);
-		if ((key->scope == CRL_KEYS_TOP || key->scope == CRL_KEYS_RULE) && !strstr(copy, part)) {
+		if ((key->scope == CRL_KEYS_TOP || key->scope == CRL_KEYS_RULE) && !strstr(copy, part))
 			fail_msg("conf/carrel.conf does not name %s", key->path);
-		}
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_main_file),
-		cmocka_unit_test(test_shipped_policies),
-		cmocka_unit_test(test_examples),
-		cmocka_unit_test(test_all_defaults),
+		cmocka_unit_test(test_main_file),    cmocka_unit_test(test_shipped_policies),
+		cmocka_unit_test(test_examples),     cmocka_unit_test(test_all_defaults),
 		cmocka_unit_test(test_all_examples),
 	};
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * tests/golden/policy: each NAME.conf has a NAME.want (the dump of its policy "p") or a NAME.err (the exact
- * error). Run in the source tree (CARREL_SRC names it from elsewhere). CARREL_GOLDEN_WRITE=1 writes what is
- * missing, to be read before it is committed.
+ * tests/golden/policy: each NAME.conf has a NAME.want (what its policy "p" has that is no default) or a NAME.err (the
+ * exact error). The list of all defaults is that of conf/carrel.conf, which test_conf holds to the letter. Run in the
+ * source tree (CARREL_SRC names it from elsewhere). CARREL_GOLDEN_WRITE=1 writes what is missing, to be read before it
+ * is committed.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -14,8 +15,9 @@
 #include <cmocka.h>
 
 #include "base/path.h"
-#include "policy/load.h"
-#include "policy/source.h"
+#include "policy/file/load.h"
+#include "policy/file/source.h"
+#include "policy/keys/keys.h"
 #include "tests/unit/policy/lsan.h"
 
 #define FOLDER "tests/golden/policy"
@@ -25,9 +27,8 @@ static char *read_all(const char *path, size_t *ret_len)
 	char *text = NULL;
 	FILE *f = fopen(path, "re");
 
-	if (!f) {
+	if (!f)
 		return NULL;
-	}
 	*ret_len = 0;
 	text = calloc(1, CRL_CONFIG_SIZE_MAX);
 	assert_non_null(text);
@@ -36,33 +37,53 @@ static char *read_all(const char *path, size_t *ret_len)
 	return text;
 }
 
-static int run(const char *name, char *text, size_t len, char **ret_dump, struct crl_err *err)
+/* One line for each key that is not as crl_policy_init() has it. */
+static char *differences(const struct crl_policy *p)
+{
+	scoped(crl_policy) standard = {0};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(crl_policy_init(&standard), 0);
+	for (size_t i = 0; i < crl_keys_len; i++) {
+		scoped_free char *value = NULL;
+		scoped_free char *was = NULL;
+
+		if (!crl_key_is_setting(&crl_keys[i]))
+			continue;
+		assert_int_equal(crl_policy_value(p, &crl_keys[i], &value), 0);
+		assert_int_equal(crl_policy_value(&standard, &crl_keys[i], &was), 0);
+		if (strcmp(value ? value : "", was ? was : "") != 0)
+			(void)fprintf(f, "%s = %s\n", crl_keys[i].path, value ? value : "");
+	}
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static int run(const char *name, char *text, size_t len, char **ret_text, struct crl_err *err)
 {
 	scoped(crl_policy) p = {0};
 	struct crl_source *s = NULL;
 	struct crl_config *c = NULL;
 	int rc = crl_source_parse(name, text, len, &s, err);
 
-	if (rc == 0) {
+	if (rc == 0)
 		rc = crl_config_from_source(s, &c, err);
-	}
-	if (rc == 0) {
+	if (rc == 0)
 		rc = crl_config_check_all(c, err);
-	}
-	if (rc == 0) {
+	if (rc == 0)
 		rc = crl_config_policy(c, "p", &p, err);
-	}
-	if (rc == 0) {
-		rc = crl_policy_dump(&p, ret_dump);
-	}
+	if (rc == 0)
+		*ret_text = differences(&p);
 	crl_config_free(c);
 	return rc;
 }
 
 static void show(const struct crl_err *err, char **ret)
 {
-	assert_true(asprintf(ret, "%s %s:%d: %s\n", strerrorname_np(err->code), err->file, err->line,
-			     err->text) > 0);
+	assert_true(asprintf(ret, "%s %s:%d: %s\n", strerrorname_np(err->code), err->file, err->line, err->text) > 0);
 }
 
 /* Returns 1 when the file's result is not what stands beside it. */
@@ -136,8 +157,7 @@ int main(void)
 		cmocka_unit_test(test_all),
 	};
 
-	if (getenv("CARREL_SRC") && chdir(getenv("CARREL_SRC")) < 0) {
+	if (getenv("CARREL_SRC") && chdir(getenv("CARREL_SRC")) < 0)
 		return 1;
-	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,13 +17,13 @@
 
 #include <cmocka.h>
 
-#include "policy/load.h"
+#include "policy/file/load.h"
 #include "tests/unit/policy/lsan.h"
 #include "tests/unit/policy/policytext.h"
 #include "tests/unit/scratch.h"
 
-#define BIG       (50u << 20)
-#define MEMORY    (64u << 20)
+#define BIG (50u << 20)
+#define MEMORY (64u << 20)
 #define PATIENCE_S 30
 
 struct outcome {
@@ -39,13 +39,11 @@ static void bound_memory(void)
 	struct rlimit limit;
 	FILE *f = fopen("/proc/self/statm", "re");
 
-	if (!f || fscanf(f, "%lu", &pages) != 1 || fclose(f) != 0) {
+	if (!f || fscanf(f, "%lu", &pages) != 1 || fclose(f) != 0)
 		_exit(1);
-	}
 	limit.rlim_cur = limit.rlim_max = pages * (rlim_t)sysconf(_SC_PAGESIZE) + MEMORY;
-	if (setrlimit(RLIMIT_AS, &limit) < 0) {
+	if (setrlimit(RLIMIT_AS, &limit) < 0)
 		_exit(1);
-	}
 #endif
 }
 
@@ -57,9 +55,8 @@ static void load_bounded(int out)
 	bound_memory();
 	(void)alarm(PATIENCE_S);
 	o.rc = crl_config_load(at("carrel.conf"), &c, &o.err);
-	if (o.rc == 0) {
+	if (o.rc == 0)
 		o.rc = crl_config_check_all(c, &o.err);
-	}
 	crl_config_free(c);
 	_exit(write(out, &o, sizeof(o)) == sizeof(o) ? 0 : 1);
 }
@@ -74,9 +71,8 @@ static void refused(const char *what, int code, int line, const char *part)
 	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0) {
+	if (pid == 0)
 		load_bounded(pipes[1]);
-	}
 	(void)close(pipes[1]);
 	if (read(pipes[0], &o, sizeof(o)) != sizeof(o)) {
 		(void)waitpid(pid, &status, 0);
@@ -86,8 +82,8 @@ static void refused(const char *what, int code, int line, const char *part)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (o.rc != -code || !strstr(o.err.text, part) || o.err.line != line ||
 	    (line > 0 ? strcmp(o.err.file, at("carrel.conf")) != 0 : !strstr(o.err.text, at("carrel.conf")))) {
-		fail_msg("%s: %d %s:%d: %s, expected %d, line %d: %s", what, o.rc, o.err.file, o.err.line, o.err.text, -code, line,
-			 part);
+		fail_msg("%s: %d %s:%d: %s, expected %d, line %d: %s", what, o.rc, o.err.file, o.err.line, o.err.text,
+			 -code, line, part);
 	}
 }
 
@@ -98,9 +94,8 @@ static void fill(const char *head, const char *item, size_t size, const char *ta
 
 	assert_non_null(f);
 	assert_true(fputs(head, f) >= 0);
-	for (size_t len = 0; len < size; len += strlen(item)) {
+	for (size_t len = 0; len < size; len += strlen(item))
 		assert_true(fputs(item, f) >= 0);
-	}
 	assert_true(fputs(tail, f) >= 0);
 	assert_int_equal(fclose(f), 0);
 }
@@ -124,7 +119,8 @@ static void test_size(void **state)
 
 static void test_depth(void **state)
 {
-	static const char *const kase[][2] = {{"\nrules = ", "("}, {"\nx = ", "["}, {"\nx = ", "{ a = "}, {"\n", "a : { "}};
+	static const char *const kase[][2] = {
+		{"\nrules = ", "("}, {"\nx = ", "["}, {"\nx = ", "{ a = "}, {"\n", "a : { "}};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
@@ -137,9 +133,20 @@ static void test_depth(void **state)
 
 static void test_numbers(void **state)
 {
-	static const char *const number[] = {"4294967297", "2147483648", "0777", "9223372036854775807", "9223372036854775808",
-					     "18446744073709551617", "-1", "0x10", "1L", "1e9", "1.5", "+1",
-					     "00", "99999999999999999999999999999999"};
+	static const char *const number[] = {"4294967297",
+					     "2147483648",
+					     "0777",
+					     "9223372036854775807",
+					     "9223372036854775808",
+					     "18446744073709551617",
+					     "-1",
+					     "0x10",
+					     "1L",
+					     "1e9",
+					     "1.5",
+					     "+1",
+					     "00",
+					     "99999999999999999999999999999999"};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(number); i++) {
@@ -148,7 +155,8 @@ static void test_numbers(void **state)
 		(void)snprintf(text, sizeof(text), "\npolicies = { p = {\nptys = %s; }; };\n", number[i]);
 		write_file("carrel.conf", text);
 		refused(number[i], EINVAL, 3, "");
-		(void)snprintf(text, sizeof(text), "\npolicies = { p = {\nlimits = { memory = \"%sT\"; }; }; };\n", number[i]);
+		(void)snprintf(text, sizeof(text), "\npolicies = { p = {\nlimits = { memory = \"%sT\"; }; }; };\n",
+			       number[i]);
 		write_file("carrel.conf", text);
 		refused(number[i], EINVAL, 3, "limits.memory");
 	}
@@ -216,9 +224,8 @@ static void test_modes(void **state)
 		refused("mode", EPERM, 0, "expected a file that only its owner can write");
 	}
 	assert_int_equal(chmod(at("carrel.conf"), 0644), 0);
-	if (geteuid() != 0) {
+	if (geteuid() != 0)
 		return; /* nobody else can give a file away */
-	}
 	assert_int_equal(chown(at("carrel.conf"), 65534, 0), 0);
 	refused("owner", EPERM, 0, "owned by uid 65534");
 	assert_int_equal(chown(at("carrel.conf"), 0, 0), 0);
@@ -230,7 +237,8 @@ static void test_modes(void **state)
 /* Every beginning of what is shipped: accepted, or refused with file and line. */
 static void test_cut(void **state)
 {
-	static const char *const files[] = {"conf/carrel.conf", "conf/policies/shared.conf", "conf/policies/strict.conf"};
+	static const char *const files[] = {"conf/carrel.conf", "conf/policies/shared.conf",
+					    "conf/policies/strict.conf"};
 
 	(void)state;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(files); i++) {
@@ -245,7 +253,8 @@ static void test_cut(void **state)
 			rc = policy_from_text(text, "none", &p, &err);
 			assert_int_equal(rc, -err.code);
 			if (rc != -ENOENT && (rc != -EINVAL || !err.file[0] || err.line < 1)) {
-				fail_msg("%s cut at %zu: %d %s:%d: %s", files[i], len, rc, err.file, err.line, err.text);
+				fail_msg("%s cut at %zu: %d %s:%d: %s", files[i], len, rc, err.file, err.line,
+					 err.text);
 			}
 		}
 	}

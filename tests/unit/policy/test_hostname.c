@@ -16,8 +16,8 @@ static int expand(const char *tmpl, const char *user, char *buf, size_t size, st
 
 	l = (struct crl_login){.uid = 1001, .service = "sshd"};
 	(void)snprintf(l.user, sizeof(l.user), "%s", user);
-	return crl_hostname_expand(tmpl, &(struct crl_facts){.login = &l, .host = "Host.example.org", .group = "staff"}, buf, size,
-				   err);
+	return crl_expand_hostname(tmpl, &(struct crl_facts){.login = &l, .host = "Host.example.org", .group = "staff"},
+				   buf, size, err);
 }
 
 static void test_letters(void **state)
@@ -75,8 +75,7 @@ static void test_refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_letters),
-					   cmocka_unit_test(test_one_label_long),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_letters), cmocka_unit_test(test_one_label_long),
 					   cmocka_unit_test(test_refused)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "policy/load.h"
-#include "policy/source.h"
-#include "policy/sysgroups.h"
+#include "policy/file/load.h"
+#include "policy/file/source.h"
+#include "policy/filter/sysgroups.h"
 #include "tests/unit/policy/lsan.h"
 #include "tests/unit/scratch.h"
 
@@ -49,12 +49,10 @@ static void refused(int code, const char *file, int line, const char *part)
 	struct crl_err err = {0};
 	int rc = load(&c, &err);
 
-	if (rc == 0) {
+	if (rc == 0)
 		rc = crl_config_check_all(c, &err);
-	}
 	crl_config_free(c);
-	if (rc != -code || !strstr(err.text, part) || (file && strcmp(err.file, at(file)) != 0) ||
-	    err.line != line) {
+	if (rc != -code || !strstr(err.text, part) || (file && strcmp(err.file, at(file)) != 0) || err.line != line) {
 		fail_msg("%d %s:%d: %s, expected %d %s:%d: %s", rc, err.file, err.line, err.text, -code,
 			 file ? file : "", line, part);
 	}
@@ -72,16 +70,14 @@ static void test_dropins(void **state)
 	const struct crl_rules *rules;
 
 	(void)state;
-	write_file("carrel.conf",
-		   "rules = ( { user = \"m\"; policy = \"one\"; } );\ncgroup = { root = \"/cg\"; };\n");
+	write_file("carrel.conf", "rules = ( { user = \"m\"; policy = \"one\"; } );\ncgroup = { root = \"/cg\"; };\n");
 	write_file("policy.d/20-b.conf",
 		   "rules = ( { user = \"b\"; policy = \"two\"; } );\npolicies = { two = { }; };\n");
 	write_file("policy.d/10-a.conf", "rules = ( { policy = \"one\"; } );\npolicies = { one = { }; };\n");
 	write_file("policy.d/.#x.conf", "not a configuration");
 	write_file("policy.d/readme.txt", "not a configuration");
-	if (load(&c, &err) < 0) {
+	if (load(&c, &err) < 0)
 		fail_msg("%s:%d: %s", err.file, err.line, err.text);
-	}
 	rules = crl_config_rules(c);
 	assert_int_equal(rules->len, 3);
 	assert_string_equal(rules->item[0].is[CRL_COND_USER].item[0], "m");
@@ -91,6 +87,7 @@ static void test_dropins(void **state)
 	assert_int_equal(rules->item[2].line, 1);
 	assert_string_equal(crl_config_cgroup_root(c), "/cg");
 	assert_string_equal(crl_config_data_dir(c), CRL_DATA_DIR);
+	assert_string_equal(crl_config_store(c), CRL_STORE_DIR);
 	assert_int_equal(crl_config_check_all(c, &err), 0);
 	crl_config_free(c);
 
@@ -98,8 +95,18 @@ static void test_dropins(void **state)
 	refused(EINVAL, "policy.d/20-b.conf", 2, "policies.one: also defined at");
 	write_file("policy.d/20-b.conf", "data_dir = \"/x\";\n");
 	refused(EINVAL, "policy.d/20-b.conf", 0, "only in the main file");
+	write_file("policy.d/20-b.conf", "store = \"/x\";\n");
+	refused(EINVAL, "policy.d/20-b.conf", 0, "store: found in a drop-in, expected only in the main file");
 	write_file("policy.d/20-b.conf", "\nnonsense = 1;\n");
 	refused(EINVAL, "policy.d/20-b.conf", 2, "unknown key");
+	write_file("policy.d/20-b.conf", "grace = \"5s\";\n"); /* known, and at another place */
+	refused(EINVAL, "policy.d/20-b.conf", 1, "unknown key \"grace\", which is a key of policies");
+	write_file("policy.d/20-b.conf", "policies = { two = { acknowledged = [ ]; }; };\n");
+	refused(EINVAL, "policy.d/20-b.conf", 1, "unknown key \"acknowledged\", which stands beside policies");
+	write_file("policy.d/20-b.conf", "policies = { two = { tty = \"ssh\"; }; };\n");
+	refused(EINVAL, "policy.d/20-b.conf", 1, "unknown key \"tty\", which is a key of rules");
+	write_file("policy.d/20-b.conf", "policies = { two = { network.mode = \"host\"; }; };\n");
+	refused(EINVAL, "policy.d/20-b.conf", 1, "expected a key within its group: network = { mode = ...; };");
 	assert_int_equal(chmod(at("policy.d/20-b.conf"), 0666), 0);
 	refused(EPERM, NULL, 0, "mode 0666");
 	remove_file("policy.d/20-b.conf");
@@ -114,8 +121,7 @@ static void test_shipped(void **state)
 	scoped_free char *text = NULL;
 
 	(void)state;
-	assert_true(asprintf(&text, "data_dir = \"%s/data\";\nrules = (\n{ policy = \"vendor\"; } );\n",
-			     scratch) > 0);
+	assert_true(asprintf(&text, "data_dir = \"%s/data\";\nrules = (\n{ policy = \"vendor\"; } );\n", scratch) > 0);
 	write_file("carrel.conf", text);
 	refused(ENOENT, "carrel.conf", 3, "no policy \"vendor\"");
 	write_file("data/policies/vendor.conf", "policies = { vendor = { ptys = 9; }; };\n");
@@ -154,12 +160,10 @@ static int parse_bytes(const char *bytes, size_t len)
 	text[len] = '\0';
 	rc = crl_source_parse("test", text, len, &s, &err);
 	free(text);
-	if (rc == 0) {
+	if (rc == 0)
 		rc = crl_config_from_source(s, &c, &err);
-	}
-	if (rc == 0) {
+	if (rc == 0)
 		rc = crl_config_check_all(c, &err);
-	}
 	crl_config_free(c);
 	assert_int_equal(rc, -err.code);
 	return rc;
@@ -185,8 +189,7 @@ static void test_every_byte_changed(void **state)
 		for (size_t j = 0; j < sizeof(others); j++) {
 			memcpy(text, sample, sizeof(sample));
 			text[i] = others[j];
-			(void)parse_bytes(text,
-					  sizeof(sample) - 1); /* no crash; the code was compared inside */
+			(void)parse_bytes(text, sizeof(sample) - 1); /* no crash; the code was compared inside */
 		}
 	}
 }
@@ -229,15 +232,13 @@ static void test_worst_cases(void **state)
 		struct timespec end;
 
 		assert_non_null(text);
-		for (size_t j = 0; j < CRL_CONFIG_SIZE_MAX; j++) {
+		for (size_t j = 0; j < CRL_CONFIG_SIZE_MAX; j++)
 			text[j] = patterns[i][j % len];
-		}
 		(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
 		(void)parse_bytes(text, CRL_CONFIG_SIZE_MAX);
 		(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-		if (end.tv_sec - start.tv_sec > LIMIT_S) {
+		if (end.tv_sec - start.tv_sec > LIMIT_S)
 			fail_msg("\"%s\" over and over takes longer than a second", patterns[i]);
-		}
 	}
 	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
 #ifndef __SANITIZE_ADDRESS__
@@ -256,16 +257,14 @@ static void test_many_settings(void **state)
 	(void)state;
 	for (int group = 0; group < 31; group++) {
 		len += (size_t)sprintf(text + len, "g%d={", group);
-		for (int i = 0; i < 500; i++) {
+		for (int i = 0; i < 500; i++)
 			len += (size_t)sprintf(text + len, "a_lengthy_prefix_%d=1;", i);
-		}
 		len += (size_t)sprintf(text + len, "};\n");
 	}
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
 	assert_int_equal(parse_bytes(text, len), -EINVAL);
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-	print_message("%.3f s\n",
-		      (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9);
+	print_message("%.3f s\n", (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9);
 	assert_true(end.tv_sec - start.tv_sec <= LIMIT_S);
 }
 
@@ -287,10 +286,9 @@ static void test_sysgroups(void **state)
 		{"groups = ( { name = \"@a\"; answer = \"eperm\"; } );", "groups.calls: missing", 1},
 		{"groups = ( { name = \"a\"; answer = \"eperm\"; calls = [ ]; } );", "groups.name", 1},
 		{"groups = ( { name = \"@a\"; answer = \"kill\"; calls = [ ]; } );", "groups.answer", 1},
-		{"groups = ( { name = \"@a\"; answer = \"eperm\"; calls = [ \"Read\" ]; } );", "groups.calls",
-		 1},
-		{"groups = (\n{ name = \"@a\"; answer = \"eperm\"; calls = [ \"@b\" ]; } );",
-		 "unknown group \"@b\"", 2},
+		{"groups = ( { name = \"@a\"; answer = \"eperm\"; calls = [ \"Read\" ]; } );", "groups.calls", 1},
+		{"groups = (\n{ name = \"@a\"; answer = \"eperm\"; calls = [ \"@b\" ]; } );", "unknown group \"@b\"",
+		 2},
 		{"groups = ( { name = \"@a\"; answer = \"eperm\"; calls = [ ]; },\n"
 		 "{ name = \"@a\"; answer = \"eperm\"; calls = [ ]; } );",
 		 "\"@a\" twice", 2},
@@ -314,9 +312,8 @@ static void test_sysgroups(void **state)
 	for (size_t i = 0; i < CRL_ARRAY_LEN(wrong); i++) {
 		int rc = load_groups(wrong[i].text, &g, &err);
 
-		if (rc != -EINVAL || !strstr(err.text, wrong[i].part) || err.line != wrong[i].line) {
+		if (rc != -EINVAL || !strstr(err.text, wrong[i].part) || err.line != wrong[i].line)
 			fail_msg("%s: %d %d: %s", wrong[i].text, rc, err.line, err.text);
-		}
 	}
 	assert_int_equal(chmod(at("syscalls.conf"), 0666), 0);
 	assert_int_equal(crl_sysgroups_load(at("syscalls.conf"), &g, &err), -EPERM);

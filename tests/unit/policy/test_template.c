@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "policy/keys.h"
+#include "policy/keys/keys.h"
 #include "policy/template.h"
 #include "tests/unit/policy/policytext.h"
 
@@ -28,9 +28,8 @@ static void becomes(const char *text, const char *user, const char *want)
 	struct crl_err err = {0};
 
 	set_user(user);
-	if (crl_path_expand("root.hide", text, &facts, &out, &err) < 0) {
+	if (crl_expand_path("root.hide", text, &facts, &out, &err) < 0)
 		fail_msg("%s of %s: %s", text, user, err.text);
-	}
 	assert_string_equal(out, want);
 }
 
@@ -78,13 +77,12 @@ static void test_every_byte(void **state)
 		char user[3] = {(char)c, 'x', '\0'};
 
 		set_user(user);
-		assert_int_equal(crl_path_expand("k", "/a/%u", &facts, &out, NULL), 0);
+		assert_int_equal(crl_expand_path("k", "/a/%u", &facts, &out, NULL), 0);
 		assert_null(strchr(out + 3, '/'));
 		assert_int_not_equal(out[3], '.');
 		(void)snprintf(seen[c], sizeof(seen[c]), "%s", out + 3);
-		for (int other = 1; other < c; other++) {
+		for (int other = 1; other < c; other++)
 			assert_string_not_equal(seen[c], seen[other]);
-		}
 	}
 }
 
@@ -92,11 +90,10 @@ static void refuses(const char *text, int code, const char *part)
 {
 	struct crl_err err = {0};
 	char *out = NULL;
-	int rc = crl_path_expand("root.hide", text, &facts, &out, &err);
+	int rc = crl_expand_path("root.hide", text, &facts, &out, &err);
 
-	if (rc != -code || !strstr(err.text, part) || out) {
+	if (rc != -code || !strstr(err.text, part) || out)
 		fail_msg("%s: %d %s, expected %d %s", text, rc, err.text, -code, part);
-	}
 }
 
 static void test_without_value(void **state)
@@ -127,7 +124,7 @@ static void test_too_long(void **state)
 	memset(user, '\n', sizeof(user) - 1);
 	user[85] = '\0';
 	set_user(user);
-	assert_int_equal(crl_path_expand("k", "/%u", &facts, &out, NULL), 0);
+	assert_int_equal(crl_expand_path("k", "/%u", &facts, &out, NULL), 0);
 	assert_int_equal(strlen(out), 1 + NAME_MAX);
 	refuses("/%ux", ENAMETOOLONG, "too long");
 	user[85] = '\n';
@@ -136,9 +133,8 @@ static void test_too_long(void **state)
 	refuses("/%u", ENAMETOOLONG, "too long");
 	/* Components that would do, and a path that would not. */
 	text[0] = '\0';
-	for (size_t i = 0; i < 20; i++) {
+	for (size_t i = 0; i < 20; i++)
 		(void)strcat(text, "/%u");
-	}
 	user[80] = '\0';
 	set_user(user);
 	refuses(text, ENAMETOOLONG, "too long");
@@ -150,9 +146,8 @@ static void load(const char *body, struct crl_policy *ret)
 	struct crl_err err = {0};
 
 	assert_true(asprintf(&text, "policies = { p = { %s }; };", body) > 0);
-	if (policy_from_text(text, "p", ret, &err) < 0) {
+	if (policy_from_text(text, "p", ret, &err) < 0)
 		fail_msg("%s: %s", body, err.text);
-	}
 }
 
 /* Every key of the table that says it takes templates is expanded; crl_policy_uses() sees each of them. */
@@ -162,21 +157,24 @@ static void test_every_key(void **state)
 		"hostname = \"x%g\";",
 		"root = { mode = \"image\"; path = \"/i/%g\"; };",
 		"root = { hide = [ \"/i/%g\" ]; };",
+		"root = { mode = \"overlay\"; over = \"tmpfs\"; own = [ \"/i/%g\" ]; };",
 		"root = { read_only = [ \"/i\", \"/i/%g\" ]; };",
 		"root = { writable_paths = [ \"/i/%g\" ]; };",
+		"root = { writable_paths = ( { path = \"/i/%g\"; optional = true; } ); };",
 		"root = { run = [ \"/run/%g\" ]; };",
 		"root = { sockets = [ \"/i/%g\" ]; };",
 		"root = { bind = ( { source = \"/i/%g\"; target = \"/t\"; } ); };",
 		"root = { bind = ( { source = \"/i\"; target = \"/t/%g\"; } ); };",
-		"home = { mode = \"overlay\"; size = \"1M\"; lower = \"/i/%g\"; };",
+		"home = { mode = \"overlay\"; size = \"1M\"; lower = [ \"/i\", \"/i/%g\" ]; };",
 		"home = { mode = \"tmpfs\"; size = \"1M\"; skeleton = \"/i/%g\"; };",
+		"network = { mode = \"join\"; name = \"i-%g\"; };",
+		"shell = { path = \"/i/%g\"; };",
 	};
 	size_t keys = 1; /* hostname, whose type says it */
 
 	(void)state;
-	for (size_t i = 0; i < crl_keys_len; i++) {
+	for (size_t i = 0; i < crl_keys_len; i++)
 		keys += crl_keys[i].letters == CRL_LETTERS_LOGIN;
-	}
 	assert_int_equal(keys, CRL_ARRAY_LEN(bodies));
 	set_user("cara");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(bodies); i++) {
@@ -186,12 +184,11 @@ static void test_every_key(void **state)
 		load(bodies[i], &p);
 		assert_true(crl_policy_uses(&p, 'g'));
 		assert_false(crl_policy_uses(&p, 'h'));
-		assert_int_equal(crl_policy_expand(&p, &facts, NULL), 0);
+		assert_int_equal(crl_expand_policy(&p, &facts, NULL), 0);
 		assert_false(crl_policy_uses(&p, 'g'));
 		assert_int_equal(crl_policy_dump(&p, &dump), 0);
-		if (strstr(dump, "%g") || !strstr(dump, "staff")) {
+		if (strstr(dump, "%g") || !strstr(dump, "staff"))
 			fail_msg("%s is not expanded:\n%s", bodies[i], dump);
-		}
 	}
 }
 
@@ -203,7 +200,7 @@ static void test_limits_alone(void **state)
 
 	(void)state;
 	load("root = { hide = [ \"/%s\" ]; }; limits = { io = ( { path = \"/home/%u\"; read = \"1M\"; } ); };", &p);
-	assert_int_equal(crl_limits_expand(&p.limits, &few, NULL), 0);
+	assert_int_equal(crl_expand_limits(&p.limits, &few, NULL), 0);
 	assert_string_equal(p.limits.io[0].path, "/home/cara");
 	assert_string_equal(p.hide.item[0], "/%s");
 }
@@ -223,7 +220,7 @@ static void test_checked_again(void **state)
 
 		load(bodies[i][0], &p);
 		set_user("proc");
-		assert_int_equal(crl_policy_expand(&p, &facts, &err), -EINVAL);
+		assert_int_equal(crl_expand_policy(&p, &facts, &err), -EINVAL);
 		assert_non_null(strstr(err.text, bodies[i][1]));
 	}
 }
@@ -231,14 +228,10 @@ static void test_checked_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_letters),
-		cmocka_unit_test(test_hostile_values_stay_one_component),
-		cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_without_value),
-		cmocka_unit_test(test_too_long),
-		cmocka_unit_test(test_every_key),
-		cmocka_unit_test(test_limits_alone),
-		cmocka_unit_test(test_checked_again),
+		cmocka_unit_test(test_letters),      cmocka_unit_test(test_hostile_values_stay_one_component),
+		cmocka_unit_test(test_every_byte),   cmocka_unit_test(test_without_value),
+		cmocka_unit_test(test_too_long),     cmocka_unit_test(test_every_key),
+		cmocka_unit_test(test_limits_alone), cmocka_unit_test(test_checked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "state/drain.h"
 #include "../scratch.h"
+#include "state/drain.h"
 
 static const struct crl_drain sample = {.since = 1700000000, .by = "root", .text = "new disks, until noon"};
 

@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#include "proto/scope.h"
+#include "base/scope.h"
+#include "plan/filter/filter.h"
 #include "state/filter_cache.h"
 
 #define KEY "base 6:@login\n"
@@ -30,7 +31,7 @@ static int make_dir(void **state)
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	made.len = 500;
 	for (uint32_t i = 0; i < made.len; i++)
-		made.insn[i] = (struct sock_filter){ .code = (uint16_t)i, .k = i * 7 };
+		made.insn[i] = (struct sock_filter){.code = (uint16_t)i, .k = i * 7};
 	return dir < 0 ? -1 : 0;
 }
 
@@ -107,7 +108,7 @@ static void test_round_trip(void **state)
 
 static void test_largest(void **state)
 {
-	static struct crl_filter big = { .len = CRL_FILTER_MAX };
+	static struct crl_filter big = {.len = CRL_FILTER_MAX};
 	static char key[CRL_FILTER_KEY_MAX + 1];
 
 	(void)state;
@@ -183,6 +184,7 @@ static void test_longer(void **state)
 	expect_miss("a megabyte");
 }
 
+/* keeps: state/filter_cache R1 */
 static void test_owner_mode_kind(void **state)
 {
 	char name[64];
@@ -215,6 +217,7 @@ static void test_owner_mode_kind(void **state)
 	assert_int_equal(unlinkat(dir, name, AT_REMOVEDIR), 0);
 }
 
+/* keeps: state/filter_cache R2 */
 static void test_bounded(void **state)
 {
 	char key[32];
@@ -238,7 +241,7 @@ static void test_bounded(void **state)
 
 static void test_put_fails(void **state)
 {
-	struct crl_err err = { 0 };
+	struct crl_err err = {0};
 	scoped_fd file = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char name[64];
 	scoped_fd fd = fresh(name);

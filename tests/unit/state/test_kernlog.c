@@ -17,12 +17,13 @@
 
 #include <cmocka.h>
 
-#include "proto/scope.h"
-#include "state/kernlog.h"
+#include "base/scope.h"
+#include "state/why/kernlog.h"
 
 #define REST " sig=0 arch=c000003e syscall=163 compat=0 ip=0x7f9a81888829 code=0x50000"
-#define WITH(comm) "5,339,1272292765,-;audit: type=1326 audit(1795646117.662:2): auid=4294967295 uid=1001 gid=100 ses=3 " \
-		   "subj=unconfined pid=23501 comm=" comm " exe=\"/tmp/x\"" REST
+#define WITH(comm) \
+	"5,339,1272292765,-;audit: type=1326 audit(1795646117.662:2): auid=4294967295 uid=1001 gid=100 ses=3 " \
+	"subj=unconfined pid=23501 comm=" comm " exe=\"/tmp/x\"" REST
 #define GOOD WITH("\"strace\"")
 
 static void a_refusal_is_read(void **state)
@@ -42,6 +43,7 @@ static void a_refusal_is_read(void **state)
 	assert_true(crl_denial_is_usual(&d));
 }
 
+/* keeps: state/why/kernlog R1 */
 static void a_hostile_name_stays_a_name(void **state)
 {
 	struct crl_denial d;
@@ -65,9 +67,14 @@ static void what_programs_write_is_not_believed(void **state)
 {
 	static const char *const other[] = {
 		"13,339,1272292765,-;audit: type=1326 audit(1.000:2): uid=0 pid=1 comm=\"x\" arch=1 syscall=1",
-		"8,1,1,-;" "audit: type=1326 audit(1.000:2): uid=0 pid=1 comm=\"x\" arch=1 syscall=1",
+		"8,1,1,-;"
+		"audit: type=1326 audit(1.000:2): uid=0 pid=1 comm=\"x\" arch=1 syscall=1",
 		"5,1,1,-;carrel: audit: type=1326 audit(1.000:2): uid=0 pid=1 comm=\"x\" arch=1 syscall=1",
-		"5,1,1,-;audit: type=1123 audit(1.000:2): msg='audit: type=1326 audit(1.000:2): uid=0'", "", ";", "5", "x,1;audit",
+		"5,1,1,-;audit: type=1123 audit(1.000:2): msg='audit: type=1326 audit(1.000:2): uid=0'",
+		"",
+		";",
+		"5",
+		"x,1;audit",
 		",;audit: type=1326 audit(1.000:2): uid=0 pid=1 comm=\"x\" arch=1 syscall=1",
 	};
 	struct crl_denial d;
@@ -81,7 +88,8 @@ static void what_programs_write_is_not_believed(void **state)
 static void a_record_cut_anywhere_is_none(void **state)
 {
 	static const char all[] = GOOD;
-	const size_t enough = (size_t)(strstr(all, "syscall=163") - all) + strlen("syscall="); /* a shorter number is one, too */
+	const size_t enough =
+		(size_t)(strstr(all, "syscall=163") - all) + strlen("syscall="); /* a shorter number is one, too */
 	struct crl_denial d = {.uid = 42};
 	char cut[sizeof(all)];
 
@@ -103,13 +111,18 @@ static void numbers_are_strict(void **state)
 	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
 		char text[400];
 
-		(void)snprintf(text, sizeof(text), "5,1,1,-;audit: type=1326 audit(1.000:2): auid=1 %s pid=1 comm=\"x\" exe=\"y\"" REST,
+		(void)snprintf(text, sizeof(text),
+			       "5,1,1,-;audit: type=1326 audit(1.000:2): auid=1 %s pid=1 comm=\"x\" exe=\"y\"" REST,
 			       bad[i]);
 		assert_int_equal(crl_denial_parse(text, &d), -EBADMSG);
 	}
-	assert_int_equal(crl_denial_parse("5,1,1,-;audit: type=1326 audit(1.00:2): auid=1 uid=1 pid=1 comm=\"x\"" REST, &d), -EBADMSG);
-	assert_int_equal(crl_denial_parse("5,1,1,-;audit: type=1326 audit(99999999999999999.000:2): uid=1 pid=1 comm=\"x\"" REST, &d),
-			 -EBADMSG);
+	assert_int_equal(
+		crl_denial_parse("5,1,1,-;audit: type=1326 audit(1.00:2): auid=1 uid=1 pid=1 comm=\"x\"" REST, &d),
+		-EBADMSG);
+	assert_int_equal(
+		crl_denial_parse("5,1,1,-;audit: type=1326 audit(99999999999999999.000:2): uid=1 pid=1 comm=\"x\"" REST,
+				 &d),
+		-EBADMSG);
 }
 
 static void count(void *arg, const struct crl_denial *d)
@@ -118,6 +131,7 @@ static void count(void *arg, const struct crl_denial *d)
 	++*(int *)arg;
 }
 
+/* keeps: state/why/kernlog R2 */
 static void the_log_is_read_to_its_end(void **state)
 {
 	char big[8192];

@@ -13,10 +13,12 @@
 
 #include <cmocka.h>
 
-#include "proto/fdpass.h"
-#include "state/record.h"
-#include "state/room_text.h"
-#include "state/rooms.h"
+#include "base/clock.h"
+#include "base/procstat.h"
+#include "plan/limits/counts.h"
+#include "state/rooms/record.h"
+#include "state/rooms/room_text.h"
+#include "state/rooms/rooms.h"
 
 static char dir[] = "/tmp/carrel-record-XXXXXX";
 static char state[64];
@@ -28,6 +30,7 @@ static void needs_root(void)
 		skip();
 }
 
+/* keeps: state/rooms/record R1 */
 static void test_directory_is_roots_alone(void **unused)
 {
 	struct crl_state other = {-EBADF, -EBADF, -EBADF};
@@ -53,11 +56,29 @@ static void test_directory_is_roots_alone(void **unused)
 static void write_record(const char *name, const char *id, const char *user)
 {
 	struct crl_adopt adopt = {.policy = "p"};
-	struct crl_record_login login = {.id = "abcd", .uid = 7, .pid = getpid(), .user = user, .service = "s", .tty = "",
+	struct crl_record_login login = {.id = "abcd",
+					 .uid = 7,
+					 .pid = getpid(),
+					 .user = user,
+					 .service = "s",
+					 .tty = "",
 					 .rhost = "h\nslice=/elsewhere\nlogin=zzzz 0 1 1"};
-	struct crl_record r = {.name = name, .adopt = &adopt, .filter = "", .slice = "the/slice", .uid = 7, .gid = 70,
-			       .user = user, .home = "/h\nuid=0", .since = 5, .until = 6, .linger_s = 1,
-			       .supervisor = getpid(), .init = 1, .login = &login, .logins = 1};
+	struct crl_record r = {.name = name,
+			       .adopt = &adopt,
+			       .filter = "",
+			       .slice = "the/slice",
+			       .uid = 7,
+			       .gid = 70,
+			       .user = user,
+			       .home = "/h\nuid=0",
+			       .since = 5,
+			       .until = 6,
+			       .linger_s = 1,
+			       .grace_s = 3,
+			       .supervisor = getpid(),
+			       .init = 1,
+			       .login = &login,
+			       .logins = 1};
 
 	(void)snprintf(r.room, sizeof(r.room), "%s", id);
 	assert_int_equal(crl_record_write(&s, &r), 0);
@@ -91,10 +112,19 @@ static void test_hostile_texts_stay_texts(void **unused)
 	assert_int_equal(rooms.item[0].since, 5);
 	assert_int_equal(rooms.item[0].until, 6);
 	assert_int_equal(rooms.item[0].linger_s, 1);
+	assert_int_equal(rooms.item[0].grace_s, 3);
 	assert_false(rooms.item[0].stale);
 	crl_rooms_done(&rooms);
 	crl_record_remove(s.rooms, "one");
 	assert_false(is_there("one.room"));
+}
+
+static void count_cgroup(void *arg, const char *root, const char *slice, const char *id)
+{
+	(void)root;
+	(void)slice;
+	(void)id;
+	++*(size_t *)arg;
 }
 
 /* All logins that a room can have, each with the longest texts there are, and all that left something. */
@@ -104,10 +134,19 @@ static void test_a_full_room_can_be_read(void **unused)
 	static char longest[CRL_RHOST_MAX], tty[CRL_TTY_MAX], home[CRL_HOME_MAX];
 	struct crl_counts base;
 	struct crl_adopt adopt = {.policy = "p"};
-	struct crl_record r = {.name = "full", .room = "full", .adopt = &adopt, .filter = "", .slice = "s", .user = longest,
-			       .home = home, .supervisor = getpid(), .init = 1, .login = login,
+	struct crl_record r = {.name = "full",
+			       .room = "full",
+			       .adopt = &adopt,
+			       .filter = "",
+			       .slice = "s",
+			       .user = longest,
+			       .home = home,
+			       .supervisor = getpid(),
+			       .init = 1,
+			       .login = login,
 			       .logins = CRL_ARRAY_LEN(login)};
 	struct crl_rooms rooms;
+	size_t swept = 0;
 
 	(void)unused;
 	needs_root();
@@ -117,9 +156,17 @@ static void test_a_full_room_can_be_read(void **unused)
 	for (size_t i = 0; i < CRL_COUNT_LEN; i++)
 		base.n[i] = UINT64_MAX - 1;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(login); i++)
-		login[i] = (struct crl_record_login){.id = "abcdefghijkmnpq", .uid = UINT32_MAX - 1, .pid = getpid(),
-						     .since = INT64_MAX, .user = longest, .service = tty, .tty = tty,
-						     .rhost = longest, .base = &base, .cgroup = true, .scope = longest};
+		login[i] = (struct crl_record_login){.id = "abcdefghijkmnpq",
+						     .uid = UINT32_MAX - 1,
+						     .pid = getpid(),
+						     .since = INT64_MAX,
+						     .user = longest,
+						     .service = tty,
+						     .tty = tty,
+						     .rhost = longest,
+						     .base = &base,
+						     .cgroup = true,
+						     .scope = longest};
 	assert_int_equal(crl_record_write(&s, &r), 0);
 	assert_int_equal(crl_rooms_read(state, &rooms, NULL), 0);
 	assert_int_equal(rooms.unreadable, 0);
@@ -128,6 +175,8 @@ static void test_a_full_room_can_be_read(void **unused)
 	assert_string_equal(rooms.item[0].login[CRL_ARRAY_LEN(login) - 1].rhost, longest);
 	assert_string_equal(rooms.item[0].home, home);
 	crl_rooms_done(&rooms);
+	crl_record_each_cgroup(&s, "full", "full", count_cgroup, &swept);
+	assert_int_equal(swept, CRL_ARRAY_LEN(login));
 	crl_record_remove(s.rooms, "full");
 }
 
@@ -137,8 +186,15 @@ static void test_the_writer_checks_the_bound(void **unused)
 	struct crl_adopt adopt = {.policy = "p"};
 	struct crl_room_info room;
 	char *home = malloc(CRL_RECORD_MAX);
-	struct crl_record r = {.name = "long", .room = "long", .adopt = &adopt, .filter = "", .slice = "", .user = "u",
-			       .home = home, .supervisor = getpid(), .init = 1};
+	struct crl_record r = {.name = "long",
+			       .room = "long",
+			       .adopt = &adopt,
+			       .filter = "",
+			       .slice = "",
+			       .user = "u",
+			       .home = home,
+			       .supervisor = getpid(),
+			       .init = 1};
 
 	(void)unused;
 	assert_non_null(home);
@@ -153,6 +209,52 @@ static void test_the_writer_checks_the_bound(void **unused)
 	crl_room_info_done(&room);
 	free(home);
 	crl_record_remove(s.rooms, "long");
+}
+
+/* One text that a reader would have to cut: half a name is another's. */
+static void test_the_writer_checks_each_text(void **unused)
+{
+	static const char *const field[] = {"user", "home", "slice", "filter", "values", "rhost", "scope"};
+	static char longest[CRL_HOME_MAX + 1], values[CRL_DIGESTS_MAX + 1];
+	struct crl_adopt adopt = {.policy = "p"};
+
+	(void)unused;
+	needs_root();
+	memset(longest, 'x', sizeof(longest) - 1);
+	memset(values, 'x', sizeof(values) - 1);
+	for (size_t i = 0; i <= CRL_ARRAY_LEN(field); i++) {
+		const char *bad = i < CRL_ARRAY_LEN(field) ? field[i] : "none of them";
+		struct crl_record_login login = {.id = "abcd", .user = "u", .service = "s", .tty = "", .rhost = ""};
+		struct crl_record r = {.name = "text",
+				       .room = "text",
+				       .adopt = &adopt,
+				       .filter = "",
+				       .slice = "",
+				       .user = "u",
+				       .home = "/h",
+				       .supervisor = getpid(),
+				       .init = 1,
+				       .login = &login,
+				       .logins = 1};
+
+		if (strcmp(bad, "user") == 0)
+			r.user = longest;
+		if (strcmp(bad, "home") == 0)
+			r.home = longest;
+		if (strcmp(bad, "slice") == 0)
+			r.slice = longest;
+		if (strcmp(bad, "filter") == 0)
+			r.filter = longest;
+		if (strcmp(bad, "values") == 0)
+			r.values = values;
+		if (strcmp(bad, "rhost") == 0)
+			login.rhost = longest;
+		if (strcmp(bad, "scope") == 0)
+			login.scope = longest;
+		if (crl_record_write(&s, &r) != (i < CRL_ARRAY_LEN(field) ? -EMSGSIZE : 0))
+			fail_msg("too long: %s", bad);
+	}
+	crl_record_remove(s.rooms, "text");
 }
 
 static void put_file(const char *name, const void *bytes, size_t len, off_t size)
@@ -233,7 +335,9 @@ static void test_an_ended_rooms_lock_is_not_taken(void **unused)
 		int mine;
 
 		close(lock);
-		_exit(crl_state_lock(&s, "ending", LOCK_EX, &mine) == 0 && fstat(mine, &st) == 0 && st.st_nlink == 1 ? 0 : 1);
+		_exit(crl_state_lock(&s, "ending", LOCK_EX, &mine) == 0 && fstat(mine, &st) == 0 && st.st_nlink == 1
+			      ? 0
+			      : 1);
 	}
 	crl_pause_ms(300); /* for it to wait; a late one finds no file and makes its own */
 	crl_state_unlock_for_good(&s, "ending");
@@ -265,10 +369,14 @@ static int teardown(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_directory_is_roots_alone), cmocka_unit_test(test_hostile_texts_stay_texts),
+		cmocka_unit_test(test_directory_is_roots_alone),
+		cmocka_unit_test(test_hostile_texts_stay_texts),
 		cmocka_unit_test(test_a_full_room_can_be_read),
-		cmocka_unit_test(test_the_writer_checks_the_bound), cmocka_unit_test(test_the_reader_is_loud),
-		cmocka_unit_test(test_only_the_own_record_goes), cmocka_unit_test(test_a_zombie_is_dead),
+		cmocka_unit_test(test_the_writer_checks_the_bound),
+		cmocka_unit_test(test_the_writer_checks_each_text),
+		cmocka_unit_test(test_the_reader_is_loud),
+		cmocka_unit_test(test_only_the_own_record_goes),
+		cmocka_unit_test(test_a_zombie_is_dead),
 		cmocka_unit_test(test_an_ended_rooms_lock_is_not_taken),
 	};
 

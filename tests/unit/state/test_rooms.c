@@ -8,7 +8,9 @@
 
 #include <cmocka.h>
 
-#include "state/room_text.h"
+#include "base/procstat.h"
+#include "plan/limits/counts.h"
+#include "state/rooms/room_text.h"
 
 static int parse(const char *text, struct crl_room_info *ret)
 {
@@ -23,13 +25,15 @@ static void test_record(void **state)
 	struct crl_room_info r;
 
 	(void)state;
-	assert_int_equal(parse("version=1\nroom=abc234\npolicy=student\nslice=carrel.slice/user-7.slice\nsupervisor=1 5\n"
-			       "cgroup_root=/sys/fs/cgroup/a part\n"
-			       "adopt=5f c3 200 0 1 1 0\nfilter=0123456789abcdef.bpf\n"
-			       "init=99\nlogin=abc234 7 1 42 since=1700000000 user=an%20n%1B%5B service=sshd tty=ssh rhost=192.0.2.1 base=1,-,18446744073709551615,4\n"
-			       "login=xyz 7 0 0 since=5 user=%%%4 service= tty= rhost=\nfuture=thing\n",
-			       &r),
-			 0);
+	assert_int_equal(
+		parse("version=1\nroom=abc234\npolicy=student\nslice=carrel.slice/user-7.slice\nsupervisor=1 5\n"
+		      "cgroup_root=/sys/fs/cgroup/a part\n"
+		      "adopt=5f c3 200 0 1 1 0\nfilter=0123456789abcdef.bpf\n"
+		      "init=99\nlogin=abc234 7 1 42 since=1700000000 user=an%20n%1B%5B service=sshd tty=ssh "
+		      "rhost=192.0.2.1 base=1,-,18446744073709551615,4\n"
+		      "login=xyz 7 0 0 since=5 user=%%%4 service= tty= rhost=\nfuture=thing\n",
+		      &r),
+		0);
 	assert_string_equal(r.id, "abc234");
 	assert_string_equal(r.policy, "student");
 	assert_int_equal(r.adopt.ns_mask, 0x5f);
@@ -61,6 +65,7 @@ static void test_record(void **state)
 	assert_true(r.gid == CRL_UID_UNKNOWN);
 	assert_string_equal(r.home, "");
 	assert_int_equal(r.until, 0);
+	assert_int_equal(r.grace_s, -1);
 	crl_room_info_done(&r);
 }
 
@@ -70,10 +75,11 @@ static void test_without_logins(void **state)
 	struct crl_room_info r;
 
 	(void)state;
-	assert_int_equal(parse("version=1\nroom=abc234\npolicy=dev\nslice=\nsupervisor=1 5\ninit=9\nuid=7\ngid=8\n"
-			       "user=an%20n\nhome=/home/an%0An\nsince=1700000000\nuntil=1700000600\nlinger=600\n",
-			       &r),
-			 0);
+	assert_int_equal(
+		parse("version=1\nroom=abc234\npolicy=dev\nslice=\nsupervisor=1 5\ninit=9\nuid=7\ngid=8\n"
+		      "user=an%20n\nhome=/home/an%0An\nsince=1700000000\nuntil=1700000600\nlinger=600\ngrace=0\n",
+		      &r),
+		0);
 	assert_int_equal(r.uid, 7);
 	assert_int_equal(r.gid, 8);
 	assert_string_equal(r.user, "an n");
@@ -81,6 +87,7 @@ static void test_without_logins(void **state)
 	assert_int_equal(r.since, 1700000000);
 	assert_int_equal(r.until, 1700000600);
 	assert_int_equal(r.linger_s, 600);
+	assert_int_equal(r.grace_s, 0);
 	assert_int_equal(r.logins, 0);
 	crl_room_info_done(&r);
 }
@@ -101,8 +108,13 @@ static void test_alive(void **state)
 
 static void test_no_record(void **state)
 {
-	static const char *const bad[] = {"", "x", "room=a\n", "supervisor=1 2\n", "room=a\nsupervisor=x\n",
-					  "room=a\nsupervisor=1 2\nlogin=\n", "room=a\nsupervisor=1 2\nlogin=A 1 1 1\n",
+	static const char *const bad[] = {"",
+					  "x",
+					  "room=a\n",
+					  "supervisor=1 2\n",
+					  "room=a\nsupervisor=x\n",
+					  "room=a\nsupervisor=1 2\nlogin=\n",
+					  "room=a\nsupervisor=1 2\nlogin=A 1 1 1\n",
 					  "room=a\nsupervisor=-1 2\n"};
 
 	(void)state;
@@ -110,6 +122,25 @@ static void test_no_record(void **state)
 		struct crl_room_info r;
 
 		assert_int_equal(parse(bad[i], &r), -EBADMSG);
+		assert_null(r.login);
+	}
+}
+
+/* A text that does not fit its field is not cut. */
+static void test_too_long(void **state)
+{
+	static const char *const head[] = {"policy=", "slice=", "filter=", "user=", "home=", "login=abc 7 1 42 rhost="};
+	struct crl_room_info r;
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(head); i++) {
+		char text[8192];
+		int n = snprintf(text, sizeof(text), "room=a\nsupervisor=1 2\n%s", head[i]);
+
+		memset(text + n, 'x', sizeof(text) - 1 - (size_t)n);
+		text[sizeof(text) - 1] = '\0';
+		if (crl_room_parse("abc", text, &r) != -EBADMSG)
+			fail_msg("%s was cut", head[i]);
 		assert_null(r.login);
 	}
 }
@@ -126,11 +157,9 @@ static void test_no_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_record),
-		cmocka_unit_test(test_without_logins),
-		cmocka_unit_test(test_alive),
-		cmocka_unit_test(test_no_record),
-		cmocka_unit_test(test_no_directory),
+		cmocka_unit_test(test_record),   cmocka_unit_test(test_without_logins),
+		cmocka_unit_test(test_alive),    cmocka_unit_test(test_no_record),
+		cmocka_unit_test(test_too_long), cmocka_unit_test(test_no_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "state/seats.h"
+#include "state/rooms/seats.h"
 #include "tests/unit/scratch.h"
 
 static int state_dir = -EBADF;
@@ -40,7 +40,8 @@ static void test_counts(void **state)
 	assert_int_equal(crl_seat_take(state_dir, 1000, 3, name[3], &fd[3]), -EDQUOT);
 	assert_int_equal(fd[3], -EBADF);
 	assert_string_equal(name[3], "");
-	assert_int_equal(crl_seat_take(state_dir, 100, 1, name[3], &fd[3]), 0); /* another user, whatever his number's digits */
+	assert_int_equal(crl_seat_take(state_dir, 100, 1, name[3], &fd[3]),
+			 0); /* another user, whatever his number's digits */
 	drop_fd(&fd[3]);
 
 	/* The second one leaves: his seat is the next one's. A higher limit goes on behind the others. */
@@ -70,9 +71,8 @@ static void test_killed(void **state)
 	(void)state;
 	assert_int_equal(pipe(pair), 0);
 	pid = fork();
-	if (pid == 0) {
+	if (pid == 0)
 		_exit(crl_seat_take(state_dir, 7, 1, name, &fd) < 0 || write(pair[1], "x", 1) != 1 || pause());
-	}
 	assert_int_equal(read(pair[0], &c, 1), 1);
 	assert_int_equal(crl_seat_take(state_dir, 7, 1, name, &fd), -EDQUOT);
 	crl_seats_sweep(state_dir);
@@ -90,7 +90,7 @@ static void test_killed(void **state)
 /* Many at once, each leaving its seat as the others look for one: never more than there are, and nobody hangs. */
 #define RACERS 8
 #define ROUNDS 300
-#define SEATS  3
+#define SEATS 3
 
 static int race(void)
 {
@@ -98,11 +98,11 @@ static int race(void)
 
 	for (int i = 0; i < ROUNDS; i++) {
 		int fd = -EBADF, mark;
-		int r = crl_seat_take(state_dir, 9, SEATS, name, &fd);
+		int rc = crl_seat_take(state_dir, 9, SEATS, name, &fd);
 
-		if (r == -EDQUOT)
+		if (rc == -EDQUOT)
 			continue;
-		if (r < 0)
+		if (rc < 0)
 			return 1;
 		(void)snprintf(path, sizeof(path), "mine-%s", name);
 		mark = openat(state_dir, path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -132,6 +132,7 @@ static void test_race(void **state)
 }
 
 /* The sweep looks at each seat for a moment: that takes it from nobody. */
+/* keeps: state/rooms/seats R1 */
 static void test_sweep_beside(void **state)
 {
 	pid_t self = getpid(), pid;
@@ -210,12 +211,8 @@ static int make(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_killed),
-		cmocka_unit_test(test_race),
-		cmocka_unit_test(test_sweep_beside),
-		cmocka_unit_test(test_looked_at),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_counts),       cmocka_unit_test(test_killed),    cmocka_unit_test(test_race),
+		cmocka_unit_test(test_sweep_beside), cmocka_unit_test(test_looked_at), cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, make, scratch_remove);

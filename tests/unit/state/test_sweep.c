@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "state/live.h"
-#include "state/sweep.h"
+#include "state/rooms/live.h"
+#include "state/rooms/sweep.h"
 
 static char dir[] = "/tmp/carrel-sweep-XXXXXX";
 static char state[64];
@@ -51,11 +51,20 @@ static int teardown(void **unused)
 static void record(const char *name, const char *id, pid_t supervisor, const char *login, const char *root)
 {
 	struct crl_adopt adopt = {.policy = "p"};
-	struct crl_record_login l = {.uid = 7, .pid = 4242, .user = "u", .service = "s", .tty = "", .rhost = "",
-				     .cgroup = true};
-	struct crl_record r = {.name = name, .adopt = &adopt, .filter = "", .slice = "carrel.slice/user-7.slice", .uid = 7,
-			       .user = "u", .home = "/h", .cgroup_root = root, .supervisor = supervisor, .init = 1,
-			       .login = &l, .logins = 1};
+	struct crl_record_login l = {
+		.uid = 7, .pid = 4242, .user = "u", .service = "s", .tty = "", .rhost = "", .cgroup = true};
+	struct crl_record r = {.name = name,
+			       .adopt = &adopt,
+			       .filter = "",
+			       .slice = "carrel.slice/user-7.slice",
+			       .uid = 7,
+			       .user = "u",
+			       .home = "/h",
+			       .cgroup_root = root,
+			       .supervisor = supervisor,
+			       .init = 1,
+			       .login = &l,
+			       .logins = 1};
 
 	(void)snprintf(r.room, sizeof(r.room), "%s", id);
 	(void)snprintf(l.id, sizeof(l.id), "%s", login);
@@ -135,10 +144,10 @@ static void test_who_is_on_its_way(void **unused)
 
 static void test_what_the_dead_left(void **unused)
 {
-	static const char *const left[] = {"u7-1.room", "u7-1.sock", "u7-1.lock", "u7-2.sock",      "u7-2.lock", "u7-3.lock",
-					   "u7-4.new",  "dddddddd.new", "eeeeeeee.lock", "nonsense.room"};
-	static const char *const stays[] = {"u7-9.room", "u7-9.sock", "u7-9.lock", "u7-9.new", "limits-user-7.lock", "used-user-7.lock",
-					    "other"};
+	static const char *const left[] = {"u7-1.room", "u7-1.sock", "u7-1.lock",    "u7-2.sock",     "u7-2.lock",
+					   "u7-3.lock", "u7-4.new",  "dddddddd.new", "eeeeeeee.lock", "nonsense.room"};
+	static const char *const stays[] = {"u7-9.room",          "u7-9.sock",        "u7-9.lock", "u7-9.new",
+					    "limits-user-7.lock", "used-user-7.lock", "other"};
 
 	(void)unused;
 	record("u7-1", "aaaaaaaa", dead, "aaaaaaaa", NULL);
@@ -173,6 +182,7 @@ static void test_locked_names_are_left_alone(void **unused)
 }
 
 /* What was looked at before does not count: a room has taken the name of a dead one since. */
+/* keeps: state/rooms/sweep R1 */
 static void test_a_new_room_of_the_name_loses_nothing(void **unused)
 {
 	scoped(crl_live) before = {.apps = 0};
@@ -196,6 +206,7 @@ static bool tries_to_lock(void *arg, const char *id)
 	return false;
 }
 
+/* keeps: state/rooms/live R1 */
 static void test_nobody_comes_between_look_and_removal(void **unused)
 {
 	int asked = 0;

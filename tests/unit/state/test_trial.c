@@ -12,15 +12,20 @@
 
 #include <cmocka.h>
 
-#include "state/trial.h"
+#include "state/trial/trial.h"
 
-#define BOOT  "01234567-89ab-cdef-0123-456789abcdef"
+#define BOOT "01234567-89ab-cdef-0123-456789abcdef"
 #define OTHER "11234567-89ab-cdef-0123-456789abcdef"
 
 static char top[] = "/tmp/carrel-trial-XXXXXX";
 
-static const struct crl_trial good = {.id = "abcd2345", .boot = BOOT, .begun_ms = 1000, .until_ms = 601000,
-				      .until_wall = 1800000000, .file = "carrel.conf", .by = "root"};
+static const struct crl_trial good = {.id = "abcd2345",
+				      .boot = BOOT,
+				      .begun_ms = 1000,
+				      .until_ms = 601000,
+				      .until_wall = 1800000000,
+				      .file = "carrel.conf",
+				      .by = "root"};
 
 static void format(const struct crl_trial *t, char buf[CRL_TRIAL_RECORD_MAX])
 {
@@ -123,7 +128,8 @@ static void test_absurd(void **state)
 		const char *at = strstr(text, change[i].from);
 
 		assert_non_null(at);
-		(void)snprintf(bad, sizeof(bad), "%.*s%s%s", (int)(at - text), text, change[i].to, at + strlen(change[i].from));
+		(void)snprintf(bad, sizeof(bad), "%.*s%s%s", (int)(at - text), text, change[i].to,
+			       at + strlen(change[i].from));
 		if (parse(bad) != -EBADMSG)
 			fail_msg("\"%s\" passes", change[i].to);
 	}
@@ -323,8 +329,8 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round),	  cmocka_unit_test(test_cut),  cmocka_unit_test(test_absurd),
-		cmocka_unit_test(test_judge),	  cmocka_unit_test(test_load), cmocka_unit_test(test_untrusted),
+		cmocka_unit_test(test_round),           cmocka_unit_test(test_cut),  cmocka_unit_test(test_absurd),
+		cmocka_unit_test(test_judge),           cmocka_unit_test(test_load), cmocka_unit_test(test_untrusted),
 		cmocka_unit_test(test_candidate_broke),
 	};
 

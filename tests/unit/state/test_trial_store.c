@@ -19,14 +19,14 @@
 
 #include <cmocka.h>
 
-#include "state/trial_store.h"
+#include "state/trial/store.h"
 
-#define OLD_ONE	  "/old aa bothold"
-#define NEW_ONE	  "/new bothnew zz"
+#define OLD_ONE "/old aa bothold"
+#define NEW_ONE "/new bothnew zz"
 #define THIRD_ONE "/third"
-#define KILLED	  77
+#define KILLED 77
 #define STEPS_MAX 400
-#define MINUTES	  60000ull
+#define MINUTES 60000ull
 
 static char top[] = "/tmp/carrel-store-XXXXXX";
 static int steps_left; /* 0 = nobody is killed */
@@ -240,9 +240,9 @@ static int begin(const struct crl_trial_store *s, struct crl_err *err)
 {
 	struct crl_trial t;
 	char copy[4096];
-	int r = crl_trial_stage(s, at("next/carrel.conf"), at("next/policy.d"), copy, err);
+	int rc = crl_trial_stage(s, at("next/carrel.conf"), at("next/policy.d"), copy, err);
 
-	return r < 0 ? r : crl_trial_begin(s, 10 * MINUTES, "root", &t, err);
+	return rc < 0 ? rc : crl_trial_begin(s, 10 * MINUTES, "root", &t, err);
 }
 
 static int confirm(const struct crl_trial_store *s, struct crl_err *err)
@@ -257,10 +257,10 @@ static void must(action *act)
 {
 	struct crl_trial_store s = open_store();
 	struct crl_err err = {0};
-	int r = act(&s, &err);
+	int rc = act(&s, &err);
 
 	close_store(&s);
-	if (r < 0)
+	if (rc < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -348,6 +348,7 @@ static void test_one_at_a_time(void **state)
 	close_store(&s);
 }
 
+/* keeps: state/trial/store R1 */
 static void test_killed_begin(void **state)
 {
 	int steps = 1;
@@ -368,6 +369,7 @@ static void test_killed_begin(void **state)
 	assert_true(steps > 20); /* or the kill does not work */
 }
 
+/* keeps: state/trial/store R2 */
 static void test_killed_confirm(void **state)
 {
 	int steps = 1, committed = 0;
@@ -547,8 +549,9 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life),	       cmocka_unit_test(test_one_at_a_time), cmocka_unit_test(test_killed_begin),
-		cmocka_unit_test(test_killed_confirm), cmocka_unit_test(test_killed_end),    cmocka_unit_test(test_ends_meanwhile),
+		cmocka_unit_test(test_life),           cmocka_unit_test(test_one_at_a_time),
+		cmocka_unit_test(test_killed_begin),   cmocka_unit_test(test_killed_confirm),
+		cmocka_unit_test(test_killed_end),     cmocka_unit_test(test_ends_meanwhile),
 		cmocka_unit_test(test_bad_candidates), cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_bad_record),
 	};

@@ -20,8 +20,8 @@
 
 #include <cmocka.h>
 
-#include "proto/scope.h"
-#include "state/why.h"
+#include "base/scope.h"
+#include "state/why/why.h"
 
 static char dir[64];
 static int state_fd = -EBADF;
@@ -57,7 +57,11 @@ static int teardown(void **state)
 
 static struct crl_why_event event(enum crl_why_cause cause, uint64_t count, uint64_t limit)
 {
-	return (struct crl_why_event){.since = 1764079320, .cause = cause, .count = count, .limit = limit, .id = "abc234",
+	return (struct crl_why_event){.since = 1764079320,
+				      .cause = cause,
+				      .count = count,
+				      .limit = limit,
+				      .id = "abc234",
 				      .policy = "student"};
 }
 
@@ -94,10 +98,10 @@ static void what_is_added_is_read(void **state)
 	assert_string_equal(w.event[1].policy, "student");
 	assert_true(w.event[1].limit == CRL_COUNT_UNKNOWN);
 	assert_false(w.event[1].told);
-	crl_why_tell(state_fd, ANA, w.event[0].when_ms - 1);
+	crl_why_tell(state_fd, ANA, w.event[0].when_ms - 1, true);
 	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_false(w.event[0].told);
-	crl_why_tell(state_fd, ANA, INT64_MAX);
+	crl_why_tell(state_fd, ANA, INT64_MAX, true);
 	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_true(w.event[0].told && w.event[1].told);
 	assert_int_equal(crl_why_read(state_fd, who(8, "ana"), &w), -ENOENT);
@@ -113,7 +117,7 @@ static void a_reused_uid_is_somebody_else(void **state)
 	assert_int_equal(crl_why_add(state_fd, ANA, &old, 1), 0);
 	assert_int_equal(crl_why_read(state_fd, who(7, "eve"), &w), -ENOENT);
 	assert_int_equal(w.len, 0);
-	crl_why_tell(state_fd, who(7, "eve"), INT64_MAX);
+	crl_why_tell(state_fd, who(7, "eve"), INT64_MAX, true);
 	assert_int_equal(crl_why_add(state_fd, who(7, "eve"), &new, 1), 0);
 	assert_int_equal(crl_why_read(state_fd, who(7, "eve"), &w), 0);
 	assert_int_equal(w.len, 1);
@@ -132,6 +136,31 @@ static void a_reused_uid_is_somebody_else(void **state)
 	assert_string_equal(w.user, "a\\x20b\\x3d\\x0a");
 }
 
+/* What sshd may have shown is told again, and not for ever. */
+static void what_may_have_been_shown(void **state)
+{
+	struct crl_why_event e = event(CRL_WHY_HOME, 1, 1);
+	struct crl_why w;
+
+	(void)state;
+	assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0);
+	for (uint64_t i = 0; i < CRL_WHY_OFFERS; i++) {
+		assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
+		assert_int_equal(w.event[0].offers, i);
+		assert_false(w.event[0].told);
+		crl_why_tell(state_fd, ANA, INT64_MAX, false);
+	}
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
+	assert_true(w.event[0].told);
+	assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0); /* what is new has its own count */
+	crl_why_tell(state_fd, ANA, INT64_MAX, false);
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
+	assert_true(w.event[0].told && !w.event[1].told && w.event[1].offers == 1);
+	crl_why_tell(state_fd, ANA, INT64_MAX, true); /* su and login show it themselves */
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
+	assert_true(w.event[1].told);
+}
+
 static void what_came_after_is_not_told(void **state)
 {
 	struct crl_why_event e = event(CRL_WHY_HOME, 1, 1);
@@ -140,11 +169,11 @@ static void what_came_after_is_not_told(void **state)
 	(void)state;
 	assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0);
 	put(ANAS, "carrel-why 2 2 ana\n1000 0 killed 1 - 1 abc student\n2000 0 killed 1 - 1 abc student\n", 0600);
-	crl_why_tell(state_fd, ANA, 1999);
+	crl_why_tell(state_fd, ANA, 1999, true);
 	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_true(w.event[0].told);
 	assert_false(w.event[1].told);
-	crl_why_tell(state_fd, ANA, 2000);
+	crl_why_tell(state_fd, ANA, 2000, true);
 	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
 	assert_true(w.event[1].told);
 }
@@ -167,8 +196,9 @@ static void the_oldest_give_way(void **state)
 	assert_int_equal(w.event[CRL_WHY_EVENTS_MAX - 1].count, CRL_WHY_EVENTS_MAX + 5);
 }
 
-#define GOOD "carrel-why 2 2 ana\n1764079321000 0 memory 3 536870912 1764079320 abc234 student\n" \
-	     "1764079322000 1 killed 1 - 1764079320 abc234 student\n"
+#define GOOD \
+	"carrel-why 2 2 ana\n1764079321000 0 memory 3 536870912 1764079320 abc234 student\n" \
+	"1764079322000 1 killed 1 - 1764079320 abc234 student\n"
 
 static int parse(const char *text, size_t len, struct crl_why *ret)
 {
@@ -196,28 +226,45 @@ static void a_record_cut_anywhere_is_none(void **state)
 static void a_record_that_is_off_is_none(void **state)
 {
 	static const char *const bad[] = {
-		"", "\n", "carrel-why 1 0\n", "carrel-why 1 0 ana\n", "carrel-why 2 0\n", "carrel-why 2 0 \n", "carrel-why 2 0 a b\n",
-		"carrel-why 2 0 a=b\n", "carrel-why 2 0 a\"b\n", "carrel-why 2 0 a\033b\n", "carrel-why 3 0 ana\n", "carrel-why 2 17 ana\n", "carrel-why 2 -1 ana\n", "carrel-why 2 0 ana\nx\n",
-		"carrel-why 2 1 ana\n1 0 memory 3 5 7 abc student\n\n", "carrel-why 2 1 ana\n1 2 memory 3 5 7 abc student\n",
-		"carrel-why 2 1 ana\n-1 0 memory 3 5 7 abc student\n", "carrel-why 2 1 ana\n1 0 quota 3 5 7 abc student\n",
+		"",
+		"\n",
+		"carrel-why 1 0\n",
+		"carrel-why 1 0 ana\n",
+		"carrel-why 2 0\n",
+		"carrel-why 2 0 \n",
+		"carrel-why 2 0 a b\n",
+		"carrel-why 2 0 a=b\n",
+		"carrel-why 2 0 a\"b\n",
+		"carrel-why 2 0 a\033b\n",
+		"carrel-why 3 0 ana\n",
+		"carrel-why 2 17 ana\n",
+		"carrel-why 2 -1 ana\n",
+		"carrel-why 2 0 ana\nx\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7 abc student\n\n",
+		"carrel-why 2 1 ana\n1 4 memory 3 5 7 abc student\n",
+		"carrel-why 2 1 ana\n-1 0 memory 3 5 7 abc student\n",
+		"carrel-why 2 1 ana\n1 0 quota 3 5 7 abc student\n",
 		"carrel-why 2 1 ana\n1 0 memory x 5 7 abc student\n",
 		"carrel-why 2 1 ana\n1 0 memory 3 18446744073709551616 7 abc student\n",
 		"carrel-why 2 1 ana\n1 0 memory 3 5 9223372036854775808 abc student\n",
-		"carrel-why 2 1 ana\n1 0 memory 3 5 7 ABC student\n", "carrel-why 2 1 ana\n1 0 memory 3 5 7 abcdefghijklmnop student\n",
-		"carrel-why 2 1 ana\n1 0 memory 3 5 7  student\n", "carrel-why 2 1 ana\n1 0 memory 3 5 7 abc a\033[2J\n",
-		"carrel-why 2 1 ana\n1 0 memory 3 5 7 abc student more\n", "carrel-why 2 1 ana\n1 0 memory 3 5 7 abc\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7 ABC student\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7 abcdefghijklmnop student\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7  student\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7 abc a\033[2J\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7 abc student more\n",
+		"carrel-why 2 1 ana\n1 0 memory 3 5 7 abc\n",
 		"carrel-why 2 1 ana\n 1 0 memory 3 5 7 abc student\n",
 	};
 	struct crl_why w;
 
 	(void)state;
-	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++) {
+	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++)
 		if (parse(bad[i], strlen(bad[i]), &w) != -EBADMSG || w.len != 0)
 			fail_msg("taken: %s", bad[i]);
-	}
 	assert_int_equal(parse("carrel-why 2 0 ana\n\0", 20, &w), -EBADMSG);
 }
 
+/* keeps: state/why/why R1 */
 static void a_file_that_is_not_ours_is_not_read(void **state)
 {
 	struct crl_why_event e = event(CRL_WHY_HOME, 1, 1);
@@ -248,6 +295,7 @@ static void a_file_that_is_not_ours_is_not_read(void **state)
 }
 
 /* Whoever holds the lock may be stopped for ever: that must hold up no logout. */
+/* keeps: state/why/why R2 */
 static void a_held_lock_is_not_waited_for_without_end(void **state)
 {
 	struct crl_why_event e = event(CRL_WHY_HOME, 1, 1);
@@ -276,7 +324,8 @@ static void count_users(void *arg, uint32_t uid, const char *file, const struct 
 
 static void old_records_are_swept(void **state)
 {
-	struct timespec old[2] = {{.tv_sec = time(NULL) - (CRL_WHY_KEPT_DAYS + 1) * 86400}, {.tv_sec = time(NULL) - 31 * 86400}};
+	struct timespec old[2] = {{.tv_sec = time(NULL) - (CRL_WHY_KEPT_DAYS + 1) * 86400},
+				  {.tv_sec = time(NULL) - 31 * 86400}};
 	struct crl_why_event e = event(CRL_WHY_HOME, 1, 1);
 	uint64_t sum = 0;
 	int fd;
@@ -321,12 +370,14 @@ static void the_user_is_told_in_one_line(void **state)
 	setenv("TZ", "UTC", 1);
 	tzset();
 	tells(&w, same_day, "carrel: your login of 14:02 had 3 processes ended for memory (limit 512M)");
-	tells(&w, same_day + 86400, "carrel: your login of 2025-11-25 14:02 had 3 processes ended for memory (limit 512M)");
+	tells(&w, same_day + 86400,
+	      "carrel: your login of 2025-11-25 14:02 had 3 processes ended for memory (limit 512M)");
 	w.event[0].count = 1;
 	w.event[0].limit = CRL_COUNT_UNKNOWN;
 	tells(&w, same_day, "carrel: your login of 14:02 had a process ended for memory");
 	w.event[w.len++] = event(CRL_WHY_HOME, 1, 64 << 20);
-	tells(&w, same_day, "carrel: your login of 14:02 had a process ended for memory, had its home full (limit 64M)");
+	tells(&w, same_day,
+	      "carrel: your login of 14:02 had a process ended for memory, had its home full (limit 64M)");
 	w.event[0].told = true;
 	tells(&w, same_day, "carrel: your login of 14:02 had its home full (limit 64M)");
 	w.event[w.len++] = event(CRL_WHY_CPU, 100, 500); /* slowed, not stopped */
@@ -334,15 +385,58 @@ static void the_user_is_told_in_one_line(void **state)
 	w.event[w.len] = event(CRL_WHY_TASKS, 5, 64);
 	strcpy(w.event[w.len].id, "newer");
 	w.event[w.len++].since += 3600;
-	tells(&w, same_day, "carrel: your login of 15:02 could not start processes 5 times, there were too many (limit 64)");
+	tells(&w, same_day,
+	      "carrel: your login of 15:02 could not start processes 5 times, there were too many (limit 64)");
 	w.event[w.len] = event(CRL_WHY_LINGER, 2, 1800);
 	strcpy(w.event[w.len++].id, "last");
-	tells(&w, same_day, "carrel: your login of 14:02 had 2 processes ended when their time after logout was over (limit 30m)");
+	tells(&w, same_day,
+	      "carrel: your login of 14:02 had 2 processes ended when their time after logout was over (limit 30m)");
 	for (size_t i = 0; i < w.len; i++)
 		w.event[i].told = true;
 	tells(&w, same_day, "");
 	w.len = 0;
 	tells(&w, same_day, "");
+}
+
+static void changes_in_the_home_are_told_as_well(void **state)
+{
+	struct crl_why w = {.len = 1, .event = {event(CRL_WHY_CHANGES, 12, CRL_COUNT_UNKNOWN)}};
+	const int64_t same_day = 1764080000;
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	tells(&w, same_day, "carrel: your home has 12 changes kept beside it, see: carrel home diff");
+	w.event[0].count = 1;
+	tells(&w, same_day, "carrel: your home has 1 change kept beside it, see: carrel home diff");
+	w.event[w.len] = event(CRL_WHY_MEMORY, 3, 536870912);
+	strcpy(w.event[w.len++].id, "newer");
+	tells(&w, same_day,
+	      "carrel: your login of 14:02 had 3 processes ended for memory (limit 512M); your home has 1 change kept "
+	      "beside it, see: carrel home diff");
+	w.event[0].told = true;
+	tells(&w, same_day, "carrel: your login of 14:02 had 3 processes ended for memory (limit 512M)");
+	w.event[0].told = false;
+	w.event[1].told = true;
+	tells(&w, same_day, "carrel: your home has 1 change kept beside it, see: carrel home diff");
+}
+
+/* However often: none of them keeps out what stopped somebody. */
+static void the_last_changes_count(void **state)
+{
+	struct crl_why_event e = event(CRL_WHY_MEMORY, 1, CRL_COUNT_UNKNOWN);
+	struct crl_why w;
+
+	(void)state;
+	assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0);
+	for (uint64_t i = 0; i < CRL_WHY_EVENTS_MAX; i++) {
+		e = event(CRL_WHY_CHANGES, i, CRL_COUNT_UNKNOWN);
+		assert_int_equal(crl_why_add(state_fd, ANA, &e, 1), 0);
+	}
+	assert_int_equal(crl_why_read(state_fd, ANA, &w), 0);
+	assert_int_equal(w.len, 2);
+	assert_int_equal(w.event[0].cause, CRL_WHY_MEMORY);
+	assert_int_equal(w.event[1].count, CRL_WHY_EVENTS_MAX - 1);
 }
 
 static void the_line_is_never_too_long(void **state)
@@ -368,7 +462,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_added_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reused_uid_is_somebody_else, setup, teardown),
-	cmocka_unit_test_setup_teardown(a_reused_uid_is_somebody_else, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_reused_uid_is_somebody_else, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_may_have_been_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_came_after_is_not_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_oldest_give_way, setup, teardown),
 		cmocka_unit_test(a_record_cut_anywhere_is_none),
@@ -377,6 +472,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_held_lock_is_not_waited_for_without_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_records_are_swept, setup, teardown),
 		cmocka_unit_test(the_user_is_told_in_one_line),
+		cmocka_unit_test(changes_in_the_home_are_told_as_well),
+		cmocka_unit_test_setup_teardown(the_last_changes_count, setup, teardown),
 		cmocka_unit_test(the_line_is_never_too_long),
 	};
 

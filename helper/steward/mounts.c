@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See mounts.h. */
+#include "helper/steward/mounts.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define TABLE_MAX (4u << 20) /* bytes: some 25,000 mounts */
+#define POINT 4 /* fields before the mount point: number, parent, device, root */
+
+static int by_text(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+int crl_mount_table_parse(char *text, struct crl_mount_table *ret)
+{
+	size_t lines = 0;
+
+	*ret = (struct crl_mount_table){.text = text};
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	ret->line = calloc(lines + 2, sizeof(*ret->line));
+	if (!ret->line) {
+		crl_mount_table_done(ret);
+		return -ENOMEM;
+	}
+	for (char *line; (line = strsep(&text, "\n"));)
+		if (*line)
+			ret->line[ret->lines++] = line;
+	qsort(ret->line, ret->lines, sizeof(*ret->line), by_text);
+	return 0;
+}
+
+int crl_mount_table_read(int mountinfo, struct crl_mount_table *ret)
+{
+	char *text = NULL;
+	int rc = lseek(mountinfo, 0, SEEK_SET) < 0 ? -errno : crl_file_read_sizeless(mountinfo, TABLE_MAX, &text);
+
+	*ret = (struct crl_mount_table){.lines = 0};
+	return rc < 0 ? rc : crl_mount_table_parse(text, ret);
+}
+
+void crl_mount_table_done(struct crl_mount_table *t)
+{
+	free(t->line);
+	free(t->text);
+	*t = (struct crl_mount_table){.lines = 0};
+}
+
+/* Three octal digits after a backslash are a byte. */
+static char next_byte(const char **at)
+{
+	const char *s = *at;
+
+	if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+		*at += 4;
+		return (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+	}
+	++*at;
+	return *s;
+}
+
+static int find_point(const char *line, char ret[PATH_MAX])
+{
+	size_t len = 0;
+
+	for (int i = 0; i < POINT; i++) {
+		line = strchr(line, ' ');
+		if (!line)
+			return -EBADMSG;
+		line++;
+	}
+	while (*line && *line != ' ' && len < PATH_MAX - 1)
+		ret[len++] = next_byte(&line);
+	ret[len] = '\0';
+	return *line == ' ' && ret[0] == '/' ? 0 : -EBADMSG;
+}
+
+int crl_mount_table_compare(const struct crl_mount_table *old, const struct crl_mount_table *now,
+			    crl_mount_changed *changed, void *arg)
+{
+	size_t i = 0, k = 0;
+	int n = 0;
+
+	while (i < old->lines || k < now->lines) {
+		int d = i == old->lines ? 1 : k == now->lines ? -1 : strcmp(old->line[i], now->line[k]);
+		char point[PATH_MAX];
+
+		if (d != 0) {
+			int rc = find_point(d < 0 ? old->line[i] : now->line[k], point);
+
+			if (rc < 0)
+				return rc;
+			changed(arg, point);
+			n++;
+		}
+		i += d <= 0;
+		k += d >= 0;
+	}
+	return n;
+}

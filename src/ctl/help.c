@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* carrelctl help, and --help of each command: what its table says; see help.h. */
+#include "ctl/help.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "ctl/command.h"
+#include "ctl/commands.h"
+#include "ctl/options.h"
+#include "ctl/print/out.h"
+
+void ctl_help_print(void)
+{
+	(void)printf("usage: carrelctl [--config FILE] [--state DIR] COMMAND [ARGUMENT...]\n\n");
+	for (const struct ctl_command *const *k = ctl_commands; *k; k++)
+		if ((*k)->summary)
+			(void)printf("  %-8s %-24s %s\n", (*k)->name, (*k)->usage, (*k)->summary);
+	(void)printf("\ncarrelctl COMMAND --help tells more; so does carrelctl(8).\n"
+		     "Exit status: 0 yes or done, 1 no or nothing there, 2 usage, 3 the system would not.\n");
+}
+
+static void print_option(const struct ctl_option *o)
+{
+	char shown[64];
+
+	(void)snprintf(shown, sizeof(shown), "%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+	(void)printf("  --%-14s %s%s%s\n", shown, o->help, o->instead_of ? ", instead of " : "",
+		     o->instead_of ? o->instead_of : "");
+}
+
+static void print_actions(const struct ctl_command *k)
+{
+	for (const struct ctl_command *const *a = k->actions; *a; a++)
+		(void)printf("  %-9s %-20s %s\n", (*a)->name, (*a)->usage, (*a)->summary);
+	(void)printf("\ncarrelctl help %s ACTION tells more.\n\n", k->name);
+}
+
+void ctl_help_print_command(const struct ctl_command *group, const struct ctl_command *k)
+{
+	(void)printf("usage: carrelctl ");
+	if (group)
+		(void)printf("%s %s%s", group->name, group->subject ? group->subject : "", group->subject ? " " : "");
+	(void)printf("%s [OPTION...]%s%s\n\n%s.\n\n", k->name, k->usage[0] ? " " : "", k->usage,
+		     k->summary ? k->summary : "for programs: see carrelctl(8)");
+	if (k->actions)
+		print_actions(k);
+	for (size_t i = 0; i < (k->json ? CTL_OPTIONS_TOLD_OF_TABLES : CTL_OPTIONS_TOLD); i++)
+		print_option(&ctl_options_of_all[i]);
+	for (const struct ctl_option *o = k->options; o && o->name; o++)
+		print_option(o);
+	if (k->examples)
+		(void)printf("\nFor example:\n");
+	for (const char *const *line = k->examples; line && *line; line++)
+		(void)printf("  %s\n", *line);
+}
+
+static enum ctl_exit run_help(const struct ctl *c, int argc, char **argv)
+{
+	const struct ctl_command *k = argc > 0 ? ctl_command_find(argv[0]) : NULL;
+	const struct ctl_command *action = k && argc > 1 ? ctl_command_action(k, argv[1]) : NULL;
+
+	if (argc == 0)
+		ctl_help_print();
+	else if (!k)
+		ctl_command_unknown(NULL, argv[0]);
+	else if (argc > 1 && !k->actions)
+		return ctl_complain(c, CTL_USAGE, "%s has no actions", k->name);
+	else if (argc > 1 && !action)
+		ctl_command_unknown(k, argv[1]);
+	else
+		ctl_help_print_command(action ? k : NULL, action ? action : k);
+	return argc > 0 && (!k || (argc > 1 && !action)) ? CTL_USAGE : CTL_YES;
+}
+
+const struct ctl_command ctl_help_command = {
+	.name = "help",
+	.usage = "[COMMAND [ACTION]]",
+	.summary = "how a command is used",
+	.examples = (const char *const[]){"carrelctl help explain", NULL},
+	.most = 2,
+	.offer = CTL_OFFER_COMMAND,
+	.run = run_help,
+};

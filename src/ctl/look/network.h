@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Addresses and traffic of a room with a way out, as its link on the host tells them. */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CTL_NETWORK_PORTS 1600 /* CRL_PUBLISH_MAX of them */
+
+struct ctl_network {
+	char link[16]; /* the host's end */
+	char ipv4[INET_ADDRSTRLEN]; /* the room's; "" = it has none, here and below */
+	char ipv6[INET6_ADDRSTRLEN];
+	uint64_t sent; /* bytes that the room has sent */
+	uint64_t received;
+	char ports
+		[CTL_NETWORK_PORTS]; /* of the host's that lead into it, and those that another room of the user has */
+};
+
+/* @state  STATE; @room  its id. False when it has no link. */
+bool ctl_network_find(const char *state, const char *room, struct ctl_network *ret);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What is known of a host at one time, for carrelctl status and metrics: configuration, rooms, counts, store.
+ *
+ * Reads only, and waits for nobody: what cannot be read is told as such, and the rest is there.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "state/drain.h"
+#include "state/rooms/rooms.h"
+#include "state/score.h"
+#include "state/trial/trial.h"
+
+struct crl_config;
+struct ctl;
+
+struct ctl_seen_store {
+	char path[4096]; /* "" = the configuration cannot be read */
+	int error; /* -ENOENT = nothing was ever kept; other -errno */
+	struct crl_err why; /* then */
+	uint64_t bytes; /* of its file system */
+	uint64_t bytes_free;
+	uint64_t homes;
+	uint64_t roots;
+	uint64_t orphans;
+	uint64_t images;
+	uint64_t promised; /* bytes: limits of entries, together */
+};
+
+struct ctl_seen {
+	int64_t now; /* CLOCK_REALTIME seconds */
+	struct crl_config *config; /* that counts; NULL = it cannot be read */
+	struct crl_err config_err;
+	struct crl_in_force in_force;
+	int64_t config_since; /* CLOCK_REALTIME seconds: its youngest file was changed; 0 = not known */
+	size_t policies;
+	bool off; /* carrel is switched off */
+	enum crl_drain_state drain;
+	struct crl_rooms rooms;
+	struct crl_err state_err; /* why every login is refused; code 0 = the state directory is in order */
+	int rooms_error; /* 0 or -errno: then there are none in here */
+	size_t logins;
+	size_t empty; /* rooms that stand, and nobody is logged in */
+	size_t stale;
+	size_t users; /* that have a room */
+	struct crl_score score;
+	int score_error; /* -ENOENT = nothing was counted yet */
+	struct ctl_seen_store store;
+};
+
+/* @ret  large; to be given back by ctl_seen_done() */
+void ctl_seen_read(const struct ctl *c, struct ctl_seen *ret);
+void ctl_seen_done(struct ctl_seen *s);

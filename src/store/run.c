@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See run.h. The program is root's, found in fixed directories; nothing of what users choose is among its arguments. */
+#include "store/run.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "base/text.h"
+
+#define HEARD_MAX 2048
+
+static _Noreturn void be_program(const char *const argv[], const char *path, int out, int fd)
+{
+	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
+	int null = open("/dev/null", O_RDONLY);
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	if (null < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 ||
+	    dup2(out, 2) < 0)
+		_exit(126);
+	if (fd >= 0 && (fd == 3 ? fcntl(3, F_SETFD, 0) : dup2(fd, 3)) < 0)
+		_exit(126);
+	(void)execve(path, crl_unconst(argv), crl_unconst(environment));
+	_exit(126);
+}
+
+/* What it says is read to the end; the last of it is kept. */
+static void hear(int from, char heard[HEARD_MAX])
+{
+	size_t len = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (len > HEARD_MAX / 2) {
+			memmove(heard, heard + HEARD_MAX / 4, len - HEARD_MAX / 4);
+			len -= HEARD_MAX / 4;
+		}
+		n = read(from, heard + len, HEARD_MAX - 1 - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	heard[len] = '\0';
+}
+
+static void keep_last_line(char *heard, char *said, size_t size)
+{
+	size_t len = strlen(heard);
+	const char *line;
+
+	while (len > 0 && heard[len - 1] == '\n')
+		heard[--len] = '\0';
+	line = strrchr(heard, '\n');
+	crl_ignore(crl_visible_line(said, size, line ? line + 1 : heard) != NULL); /* the caller has it */
+}
+
+static int find(const char *name, char *path, size_t size)
+{
+	static const char *const directories[] = {"/usr/sbin", "/sbin", "/usr/bin", "/bin"};
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(directories); i++) {
+		(void)snprintf(path, size, "%s/%s", directories[i], name);
+		if (access(path, X_OK) == 0)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+int crl_tool_run(const char *const argv[], int fd, char *said, size_t size)
+{
+	scoped_fd from = -EBADF, to = -EBADF;
+	char path[128], heard[HEARD_MAX];
+	int ends[2], status;
+	pid_t pid;
+
+	said[0] = '\0';
+	if (find(argv[0], path, sizeof(path)) < 0)
+		return -ENOENT;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	from = ends[0];
+	to = ends[1];
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		be_program(argv, path, to, fd);
+	drop_fd(&to);
+	hear(from, heard);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	keep_last_line(heard, said, size);
+	return WIFEXITED(status) && WEXITSTATUS(status) != 126 ? WEXITSTATUS(status) : -EIO;
+}

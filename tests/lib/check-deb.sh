@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The Debian packages, built in BUILD/deb: lintian, what is in them, flags, and the same bytes from another directory, umask
+# and time zone, without git. Beside them comes the next version, for the guest's suite "package".
+# Usage: check-deb.sh BUILD VERSION
+set -u
+mkdir -p "${1:?build directory}/deb"
+deb=$(cd "$1/deb" && pwd -P) version=$2
+next=${version%.*}.$((${version##*.} + 1))
+cd "$(dirname "$0")/../.." || exit 3
+work=$(mktemp -d) || exit 3
+trap 'rm -rf "$work"' EXIT
+fail=0
+export DEB_BUILD_OPTIONS=nocheck # make check has the unit tests
+
+complain() { echo "deb: $*" >&2; fail=1; }
+same() { # WHAT HAVE WANT
+	[ "$2" = "$3" ] || { complain "$1: < is there, > should be"; diff <(echo "$2") <(echo "$3") >&2; }
+}
+
+rm -f "$deb/ready"
+${MAKE:-make} --no-print-directory BUILD="${deb%/deb}" deb >/dev/null || exit 1
+package=$(ls "$deb"/carrel_"$version"-*_*.deb)
+
+# ---- the same again, from the tar ball, elsewhere
+tar -C "$work" -xf "$deb/carrel_$version.orig.tar.gz"
+(umask 077; TZ=Pacific/Apia LC_ALL=C.UTF-8 "$work/carrel-$version/conf/make-deb.sh" "$work/again" "$version" \
+	"$(cat "$work/carrel-$version/RELEASE")") || complain "cannot be built from its own tar ball"
+for file in "$deb"/*_"$version"-*.deb "$deb/carrel_$version.orig.tar.gz"; do
+	cmp "$file" "$work/again/${file##*/}" >&2 || complain "${file##*/} is not the same when it is built elsewhere"
+done
+
+# ---- what lintian says
+(cd "$deb" && lintian --fail-on error,warning carrel_"$version"-*.changes 2>"$work/lintian.err") >&2 ||
+	complain "lintian complains ($(tail -n 1 "$work/lintian.err"))"
+
+# ---- what is in it
+dpkg-deb --fsys-tarfile "$package" | tar -C "$work" -x --one-top-level=root
+dpkg-deb --control "$package" "$work/control"
+same "conffiles" "$(cat "$work/control/conffiles")" /etc/carrel/carrel.conf
+same "files below /etc" "$(cd "$work/root" && find etc ! -type d)" etc/carrel/carrel.conf
+[ -z "$(find "$work/root" -name '*.wants')" ] || complain "a unit is enabled"
+! grep -rnI '@[A-Z]*@' "$work/root/usr/lib" >&2 || complain "a file has a directory that nobody has filled in"
+[ -z "$(find "$work/root" -perm /6000)" ] || complain "a file has a set-id bit"
+wanted=$(for f in carrel carrel-shell carrelctl carrel-helper carrel-steward carrel-keeper carrel-errand carrel-bus carrel-net \
+	carrel-caps pam_carrel.so; do echo $f; done | sort)
+programs=$(find "$work/root" -type f | while read -r f; do [ "$(head -c 4 "$f" | tr -d '\0')" != $'\x7fELF' ] || echo "$f"; done)
+same "programs" "$(sed 's|.*/||' <<<"$programs" | sort)" "$wanted"
+for f in $programs; do
+	! readelf -SW "$f" | grep -q ' \.symtab' || complain "$f is not stripped"
+done
+for f in carrelctl carrel-helper; do
+	[ "$("$(grep "/$f\$" <<<"$programs")" --version | sed -n 's/^build //p')" = "$(dpkg-deb -f "$package" Version)" ] ||
+		complain "$f --version does not name the package's version"
+done
+dpkg-deb -f "$package" Built-Using | grep -q '^glibc (= .*), libcap2 (= .*), libconfig (= .*), libseccomp (= ' ||
+	complain "Built-Using: $(dpkg-deb -f "$package" Built-Using)"
+
+# ---- flags, by the log: each file is compiled and each program linked with them (carrel-caps has no C library to fail into)
+compiled=$(grep -E '^(x86_64-linux-gnu-)?gcc .* -c ' "$deb/log" | grep -v 'obj/src/caps/')
+[ "$(wc -l <<<"$compiled")" -gt 300 ] || complain "the log has only $(wc -l <<<"$compiled") compilations"
+for flag in -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Werror=format-security -ffile-prefix-map -fPI -fcf-protection; do
+	[ "$(uname -m) $flag" != "aarch64 -fcf-protection" ] || continue
+	[ -z "$(grep -vF -- "$flag" <<<"$compiled")" ] || complain "compiled without $flag: $(grep -vF -- "$flag" <<<"$compiled" |
+		grep -o '[^ ]*\.c$' | head -n 3 | xargs)"
+done
+linked=$(grep -E '^(x86_64-linux-gnu-)?gcc .* -o build/(carrel|pam_)[a-z_.-]* ' "$deb/log")
+for flag in -z,relro now pie; do
+	[ -z "$(grep -vF -- "$flag" <<<"$linked" | grep -v -- -shared)" ] || complain "linked without $flag"
+done
+
+# ---- the next version, for upgrades
+conf/make-deb.sh "$deb" "$version" '' "$next-1" || complain "the next version cannot be built"
+[ $fail -eq 0 ] && touch "$deb/ready"
+exit $fail

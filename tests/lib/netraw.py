@@ -1,0 +1,113 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a hostile room sends, with a power over its network that tests give it.
+
+    netraw.py advertise LINK        a router's advertisement with a default route and a prefix
+    netraw.py arp LINK ADDRESS      the word that ADDRESS is at this link
+    netraw.py flood ADDRESS COUNT [PORT]    so many connections of UDP
+    netraw.py burst ADDRESS PORT COUNT      so many datagrams of 1000 bytes, one right after the other
+    netraw.py unreachable TO PORT FAR PORT  the word that what TO sends from its port does not reach FAR
+    netraw.py ask FROM PORT TO PORT         a question by UDP; prints the answer, or "none"
+    netraw.py answered TO FAR COMMAND...    run in TO: asks FAR's port 7, runs COMMAND with the port that it asks from,
+                                            asks again; prints "refused" when it has been told that FAR is gone
+"""
+import socket
+import struct
+import subprocess
+import sys
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def frame(link, destination, kind, payload):
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind((link, 0))
+        s.send(destination + s.getsockname()[4] + kind + payload)
+        return s.getsockname()[4]
+
+
+def advertise(link):
+    source, every = socket.inet_pton(socket.AF_INET6, "fe80::1"), socket.inet_pton(socket.AF_INET6, "ff02::1")
+    prefix = b"\x03\x04\x40\xc0" + struct.pack("!III", 86400, 14400, 0)
+    prefix += socket.inet_pton(socket.AF_INET6, "2001:db8:bad::")
+    body = b"\x86\0\0\0" + b"\x40\0" + struct.pack("!H", 1800) + b"\0" * 8 + prefix
+    pseudo = source + every + struct.pack("!I", len(body)) + b"\0\0\0\x3a"
+    body = body[:2] + struct.pack("!H", checksum(pseudo + body)) + body[4:]
+    packet = b"\x60\0\0\0" + struct.pack("!HBB", len(body), 58, 255) + source + every + body
+    frame(link, b"\x33\x33\0\0\0\1", b"\x86\xdd", packet)
+
+
+def arp(link, address):
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind((link, 0))
+        own = s.getsockname()[4]
+    ip = socket.inet_aton(address)
+    frame(link, b"\xff" * 6, b"\x08\x06", b"\0\1\x08\0\6\4\0\2" + own + ip + b"\xff" * 6 + ip)
+
+
+def unreachable(to, port, far, far_port):
+    inner = struct.pack("!HHHH", port, far_port, 9, 0)
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(inner), 1, 0, 64, 17, 0) + socket.inet_aton(to) + socket.inet_aton(far)
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    body = b"\3\3\0\0\0\0\0\0" + head + inner
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as s:
+        s.sendto(body[:2] + struct.pack("!H", checksum(body)) + body[4:], (to, 0))
+
+
+def ask(source, port, to, to_port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(3)
+        s.bind((source, port))
+        try:
+            s.connect((to, to_port))
+            s.send(b"ask")
+            print(s.recv(100).decode().strip())
+        except OSError:
+            print("none")
+
+
+def answered(to, far, command):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(5)
+        s.bind((to, 0))
+        s.connect((far, 7))
+        s.send(b"ask")
+        s.recv(100)
+        subprocess.run([*command, "unreachable", to, str(s.getsockname()[1]), far, "7"], check=True)
+        try:
+            s.send(b"ask")
+            print(s.recv(100).decode().strip())
+        except ConnectionRefusedError:
+            print("refused")
+
+
+def flood(address, count, port=9):
+    for at in range(count):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind(("0.0.0.0", 20000 + at))
+            s.sendto(b"x", (address, port))
+
+
+def burst(address, port, count):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for _ in range(count):
+            try:
+                s.sendto(bytes(972), (address, port))
+            except PermissionError:  # whose own it is hears of drops
+                pass
+
+
+verb, *words = sys.argv[1:]
+if verb == "answered":
+    answered(words[0], words[1], words[2:])
+else:
+    verbs = {"advertise": advertise, "arp": arp, "flood": flood, "unreachable": unreachable, "ask": ask, "burst": burst}
+    verbs[verb](*[int(w) if w.isdigit() else w for w in words])
