@@ -251,7 +251,7 @@ $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/t
 
 .PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-pure check-rules \
 	check-suites check-sum check-image check-policies check-install check-completions check-help check-map check-all \
-	check-quick figures check-asan check-deb format format-changed format-check lint install uninstall dist deb clean
+	check-quick figures check-asan check-deb format format-check lint install uninstall dist deb clean
 
 MAKEFILES_OURS := $(firstword $(MAKEFILE_LIST)) $(wildcard tests/*/*.mk)
 help: ## this list
@@ -361,14 +361,10 @@ check-help: ## each target has its "##"
 check-map: ## docs/hacking.md has each source file, pages name what is there
 	tests/lib/check-map.sh
 
-ALL_C := $(shell git ls-files '*.[ch]' 2>/dev/null)
 format: ## clang-format, all of it
-	clang-format -i $(ALL_C)
+	find src helper pam_module tests -name '*.[ch]' -exec clang-format -i {} +
 
-format-changed: ## clang-format, what has changed since the last whole formatting
-	git clang-format --extensions c,h $$(grep -oE '^[0-9a-f]{40}' .git-blame-ignore-revs | tail -n 1) -- src helper pam_module tests
-
-format-check: ## is what has changed since then as clang-format has it
+format-check: ## is each C file as clang-format has it
 	tests/lib/check-format.sh
 
 # cppcheck decides; the compiler's analyzer is for the eye, since it is often mistaken (GCC 12). Leaks are

@@ -28,7 +28,7 @@ if [ "${1-}" = --clients ]; then
 	)
 fi
 
-[ "${1-}" = --clients ] || command -v git-clang-format >/dev/null || packages+=(clang-format) # make format-check
+[ "${1-}" = --clients ] || command -v clang-format >/dev/null || packages+=(clang-format) # make format-check
 [ "${1-}" = --clients ] || command -v clang >/dev/null || packages+=(clang libclang-rt-dev) # make check-fuzz; of no use in a guest
 
 [ "${1-}" = --clients ] || packages+=(debhelper lintian) # make check-deb; of no use in a guest

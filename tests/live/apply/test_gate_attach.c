@@ -392,9 +392,8 @@ static void test_together(void **state)
 
 	(void)state;
 	attach(one, all, CRL_LOOPBACK_HOST);
-	for (int i = 0; i < 70; i++) { /* a cgroup takes 64 */
+	for (int i = 0; i < 70; i++) /* a cgroup takes 64 */
 		attach(one, all, CRL_LOOPBACK_HOST);
-	}
 	assert_int_equal(attached(BPF_CGROUP_INET4_CONNECT), 1);
 	in_child(ask_once, got, 2);
 	assert_int_equal(got[0], EPERM);
