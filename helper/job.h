@@ -65,7 +65,8 @@ struct crl_job_network {
 	struct crl_nat_resolv resolv;
 	struct crl_publish_port port[CRL_PUBLISH_MAX]; /* of the host's, that lead into it */
 	size_t ports;
-	int64_t whose_ms; /* until when it is looked for who has a port that is taken; 0 = none was yet */
+	struct crl_publish_port taken[CRL_PUBLISH_MAX]; /* of these, whose are still to be told */
+	size_t takens;
 	bool ipv6; /* the host forwards IPv6 for rooms, and has where to */
 	char link[CRL_NAT_LINK_SIZE]; /* the host's end of its link; "" = there is none */
 };

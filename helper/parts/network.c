@@ -139,6 +139,12 @@ static int in_room(const struct crl_init_args *args, int sys, struct crl_err *er
 	return 0;
 }
 
+static void keep(struct crl_job *job, struct crl_kept *room)
+{
+	(void)room;
+	crl_network_tell_taken(job);
+}
+
 static void room_end(struct crl_kept *room)
 {
 	crl_network_release(room); /* before the answer: who logs out and in again has them */
@@ -246,6 +252,7 @@ const struct crl_part crl_part_network = {
 	.look = look,
 	.equip = equip,
 	.in_room = in_room,
+	.keep = keep,
 	.room_end = room_end, /* the link goes with the network namespace, and the rules are about no room */
 	.undo = undo,
 	.leaves = "the table \"" CRL_NAT_TABLE "\", STATE/" CRL_NETWORK_FILE "*",

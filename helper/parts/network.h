@@ -105,6 +105,9 @@ int crl_network_heal(const struct crl_state *state, uint32_t group, struct crl_e
 int crl_network_serve(struct crl_job *job, struct crl_kept *room, int fd, const struct crl_nat_end *end,
 		      struct crl_err *err) CRL_MUST_CHECK;
 
+/* Whose those are that somebody else than a room has, for the log. It may look for half a second: with no lock held. */
+void crl_network_tell_taken(struct crl_job *job);
+
 /* They are anybody's again; what still leads to the room is dropped there, until the sweep. */
 void crl_network_release(struct crl_kept *room);
 

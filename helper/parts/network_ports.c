@@ -3,7 +3,7 @@
  * Ports of the host's that lead into a room (network.publish): kept from everybody else as long as the room is there,
  * by a socket that is bound and never heard, and led into it by carrel's table.
  *
- * Runs in: helper (root, host namespaces), with the lock of STATE held.
+ * Runs in: helper (root, host namespaces), with the lock of the network held but to tell whose a taken port is.
  * R1: what a program of the host's or another room has is not taken from them: the room goes on without, since whoever
  * may run programs on the host could keep a user out else, and the log says whose it is.
  * R2: what a dead room has left is led nowhere: by the sweep at the latest.
@@ -94,22 +94,30 @@ static void drop_port(struct crl_served *io, const struct crl_publish_port *p)
 	io->len = kept;
 }
 
-/* R1 */
+/* R1. Whose room it is stands in the note; who else has it is looked for when nobody waits for the lock. */
 static void tell_taken(struct crl_job *job, const struct crl_nat_served *has, const struct crl_publish_port *p)
 {
-	const char *proto = crl_publish_proto_name(p->proto);
+	if (has)
+		crl_log(LOG_WARNING, "id=%s: network.publish: port %u/%s is that of the room %s of %s: goes on without",
+			job->id, p->port, crl_publish_proto_name(p->proto), has->room, has->user);
+	else
+		job->network.taken[job->network.takens++] = *p;
+}
+
+/* R1 */
+void crl_network_tell_taken(struct crl_job *job)
+{
+	int64_t end_ms = crl_now_ms() + WHOSE_MS;
 	char whose[CRL_NETWORK_WHOSE];
 
-	if (has) {
-		crl_log(LOG_WARNING, "id=%s: network.publish: port %u/%s is that of the room %s of %s: goes on without",
-			job->id, p->port, proto, has->room, has->user);
-		return;
+	for (size_t i = 0; i < job->network.takens; i++) {
+		const struct crl_publish_port *p = &job->network.taken[i];
+
+		crl_network_whose(p, end_ms, whose);
+		crl_log(LOG_WARNING, "id=%s: network.publish: port %u/%s is taken: %s: goes on without", job->id,
+			p->port, crl_publish_proto_name(p->proto), whose);
 	}
-	if (job->network.whose_ms == 0)
-		job->network.whose_ms = crl_now_ms() + WHOSE_MS;
-	crl_network_whose(p, job->network.whose_ms, whose);
-	crl_log(LOG_WARNING, "id=%s: network.publish: port %u/%s is taken: %s: goes on without", job->id, p->port,
-		proto, whose);
+	job->network.takens = 0;
 }
 
 /* @one  its port is filled in, and whether it leads here */

@@ -3,9 +3,9 @@
  * Whose is a port of the host's that is taken? For the log of a login that goes on without it.
  *
  * Runs in: helper (root, host namespaces). Source: proc_pid_net(5).
- * R1: it looks until a time that one login has for all its ports, since others wait for the lock of STATE, and how many
- * processes and descriptors there are to look at is any user's choice. Names of programs are the programs' own choice,
- * too: they are quoted.
+ * R1: it looks until a time that one login has for all its ports, and when no lock is held: how many processes and
+ * descriptors there are to look at is any user's choice. Names of programs are the programs' own choice, too: they are
+ * quoted.
  */
 #include <ctype.h>
 #include <dirent.h>
