@@ -90,6 +90,10 @@ check_loopback() {
 		"denied denied denied denied"
 	may "its other addresses are" ana "ask tcp $HOST4 8080 tcp $FAR4 80" "host far"
 	may "and a name server on it" ana "getent ahostsv4 far.example.org | head -n 1 | cut -d ' ' -f 1" $FAR4
+	printf 'nameserver 0.0.0.0\n' >/etc/resolv.conf
+	may "by the address of all zeros, too" ana "getent ahostsv4 far.example.org | head -n 1 | cut -d ' ' -f 1" $FAR4
+	printf '# none\n' >/etc/resolv.conf
+	may "and where none is named" ana "getent ahostsv4 far.example.org | head -n 1 | cut -d ' ' -f 1" $FAR4
 	gate_config 'loopback = "own"; allow = [ "any", "127.0.0.1 tcp 8080" ];'
 	may "an entry of its own opens it, and any does not" ana "ask tcp 127.0.0.1 8080 tcp 127.0.0.1 8200" "host denied"
 	gate_config 'deny = [ "host" ];'

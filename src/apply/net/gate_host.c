@@ -2,17 +2,16 @@
 /* See gate_host.h. */
 #include "apply/net/gate_host.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
+#include "plan/net/resolv.h"
 
 #define RESOLV_MAX 16384
 
@@ -38,29 +37,19 @@ static int find_own(struct crl_gatehost *ret)
 	return 0;
 }
 
-static void add_server(struct crl_gatehost *ret, char *text)
-{
-	struct crl_gate_address *a = &ret->server[ret->host.servers];
-
-	text[strcspn(text, " \t%#;")] = '\0';
-	a->family = strchr(text, ':') ? AF_INET6 : AF_INET;
-	if (inet_pton(a->family, text, a->address) == 1)
-		ret->host.servers++;
-}
-
 /* What root's programs write: a link is followed. */
 static void find_servers(struct crl_gatehost *ret)
 {
 	scoped_fd fd = open("/etc/resolv.conf", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	char text[RESOLV_MAX], *rest = NULL;
+	struct crl_nat_server server[CRL_GATEHOST_SERVERS_MAX];
+	char text[RESOLV_MAX];
 
 	if (fd < 0 || crl_file_read_fd(fd, text, sizeof(text)) < 0)
-		return;
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		line += strspn(line, " \t");
-		if (strncmp(line, "nameserver", 10) == 0 && (line[10] == ' ' || line[10] == '\t') &&
-		    ret->host.servers < CRL_GATEHOST_SERVERS_MAX)
-			add_server(ret, line + 10 + strspn(line + 10, " \t"));
+		text[0] = '\0';
+	ret->host.servers = crl_nat_resolv_servers(text, server, CRL_GATEHOST_SERVERS_MAX);
+	for (size_t i = 0; i < ret->host.servers; i++) {
+		ret->server[i].family = server[i].family;
+		memcpy(ret->server[i].address, server[i].address, sizeof(server[i].address));
 	}
 }
 

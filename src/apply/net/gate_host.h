@@ -18,5 +18,5 @@ struct crl_gatehost {
 	struct crl_gate_host host; /* what both come to; points into this */
 };
 
-/* Returns 0 or -errno: the addresses cannot be told. A resolv.conf that is not there names nobody. */
+/* Returns 0 or -errno: the addresses cannot be told. A resolv.conf that is not there names the loopback. */
 int crl_gatehost_find(struct crl_gatehost *ret) CRL_MUST_CHECK;

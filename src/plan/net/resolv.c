@@ -139,6 +139,31 @@ int crl_nat_resolv_make(const char *host, const char *uplink, const char *servic
 	return 0;
 }
 
+/* R3 */
+static void name_loopback(struct crl_nat_server *s)
+{
+	static const uint8_t none[16], local[4] = {127, 0, 0, 1}, local6[16] = {[15] = 1};
+
+	if (s->family == AF_INET && memcmp(s->address, none, sizeof(local)) == 0)
+		memcpy(s->address, local, sizeof(local));
+	else if (s->family == AF_INET6 && memcmp(s->address, none, sizeof(none)) == 0)
+		memcpy(s->address, local6, sizeof(local6));
+}
+
+size_t crl_nat_resolv_servers(const char *host, struct crl_nat_server *ret, size_t max)
+{
+	char address[INET6_ADDRSTRLEN];
+	size_t len = 0;
+
+	for (const char *line = host; *line && len < max; line = next_line(line))
+		len += read_server(line, &ret[len], address);
+	if (len == 0 && max > 0)
+		ret[len++] = (struct crl_nat_server){.family = AF_INET};
+	for (size_t i = 0; i < len; i++)
+		name_loopback(&ret[i]);
+	return len;
+}
+
 void crl_nat_resolv_done(struct crl_nat_resolv *r)
 {
 	free(r->text);

@@ -6,6 +6,7 @@
  * R1: a server on the host's loopback is none for a room. In its place stand those that systemd-resolved asks itself,
  * or the service address of the pool, from where the host's rules pass questions on to the loopback.
  * R2: a server with a link-local address is none for a room, which is on no link of the host's.
+ * R3: without a server, or by an address of all zeros, a program asks the loopback.
  */
 #pragma once
 
@@ -39,4 +40,12 @@ struct crl_nat_resolv {
  */
 int crl_nat_resolv_make(const char *host, const char *uplink, const char *service,
 			struct crl_nat_resolv *ret) CRL_MUST_CHECK;
+
+/*
+ * R3. Whom a program with the host's own network asks.
+ * @host  the host's resolv.conf; "" = there is none
+ * @ret   @max of them; returns how many were found
+ */
+size_t crl_nat_resolv_servers(const char *host, struct crl_nat_server *ret, size_t max);
+
 void crl_nat_resolv_done(struct crl_nat_resolv *r);

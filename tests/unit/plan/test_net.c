@@ -200,6 +200,32 @@ static void test_resolv_many(void **state)
 	assert_null(strstr(r.text, "192.0.2.8\n"));
 }
 
+/* keeps: plan/net/resolv R3 */
+static void test_resolv_of_host(void **state)
+{
+	static const struct {
+		const char *host, *want;
+	} kase[] = {
+		{"", "127.0.0.1"},
+		{"search example.org\nnameserver nonsense\n", "127.0.0.1"},
+		{"nameserver 0.0.0.0\nnameserver ::\n", "127.0.0.1 ::1"},
+		{"nameserver 127.0.0.53\nnameserver 192.0.2.1 # x\n", "127.0.0.53 192.0.2.1"},
+		{"nameserver fe80::1%eth0\n", "fe80::1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
+		struct crl_nat_server s[CRL_NAT_SERVERS_MAX];
+		char text[INET6_ADDRSTRLEN], all[CRL_NAT_SERVERS_MAX * INET6_ADDRSTRLEN] = "";
+		size_t len = crl_nat_resolv_servers(kase[i].host, s, CRL_NAT_SERVERS_MAX);
+
+		for (size_t j = 0; j < len; j++)
+			(void)sprintf(all + strlen(all), "%s%s", j > 0 ? " " : "",
+				      inet_ntop(s[j].family, s[j].address, text, sizeof(text)));
+		assert_string_equal(all, kase[i].want);
+	}
+}
+
 /* keeps: plan/net/share R1 */
 static void test_share(void **state)
 {
@@ -415,13 +441,14 @@ static void test_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),        cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_rules_bad),    cmocka_unit_test(test_pool),
-		cmocka_unit_test(test_link_names),   cmocka_unit_test(test_resolv),
-		cmocka_unit_test(test_resolv_many),  cmocka_unit_test(test_script),
-		cmocka_unit_test(test_script_lines), cmocka_unit_test(test_anew),
-		cmocka_unit_test(test_guard),        cmocka_unit_test(test_guard_next),
-		cmocka_unit_test(test_share),        cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_words),       cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_rules_bad),   cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_link_names),  cmocka_unit_test(test_resolv),
+		cmocka_unit_test(test_resolv_many), cmocka_unit_test(test_resolv_of_host),
+		cmocka_unit_test(test_script),      cmocka_unit_test(test_script_lines),
+		cmocka_unit_test(test_anew),        cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_guard_next),  cmocka_unit_test(test_share),
+		cmocka_unit_test(test_rates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
