@@ -72,7 +72,6 @@ static void tell_size(const struct crl_job *job, const struct crl_lent_wish *w, 
 /* R1. Nobody shows it: its data, ready for an overlay. */
 static int prepare_data(struct crl_job *job, const struct crl_lent_wish *w, struct crl_lent *l, struct crl_err *err)
 {
-	scoped_fd up = -EBADF;
 	struct crl_stack stack = {.len = 0};
 	int rc = crl_form_make(&l->entry, w->form, err);
 
@@ -80,7 +79,7 @@ static int prepare_data(struct crl_job *job, const struct crl_lent_wish *w, stru
 		rc = crl_form_open(&l->entry, left_ms(job), &l->data, err);
 	if (rc < 0)
 		return rc;
-	l->anew = crl_stack_open_up(l->data, &up, NULL) == -ENOENT;
+	l->anew = crl_stack_is_new(l->data);
 	rc = crl_stack_ready(l->data, w->top, err);
 	if (rc == 0)
 		rc = crl_entry_prove_idle(&l->entry, left_ms(job), err);

@@ -258,7 +258,7 @@ int crl_ids_find(const struct crl_ids_wish *w, struct crl_ids *ret, struct crl_e
 	struct crl_ids ids = {.allotted = false};
 	int rc = crl_store_open(w->store, false, &store, err);
 
-	if (rc == -ENOENT) {
+	if (rc == -ENOENT) { /* never made: one that is not mounted is another error */
 		*err = (struct crl_err){0};
 		store.dir = -EBADF;
 		rc = 0;

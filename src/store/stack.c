@@ -334,6 +334,11 @@ static int make_first(int data, const struct crl_stack_top *top)
 	return rc == 0 && fsync(data) < 0 ? -errno : rc;
 }
 
+bool crl_stack_is_new(int data)
+{
+	return crl_stacking_has(data, CRL_STACK_UP) == 0 && crl_stacking_has(data, NEXT) == 0;
+}
+
 int crl_stack_ready(int data, const struct crl_stack_top *top, struct crl_err *err)
 {
 	scoped(crl_stacking) s = CRL_STACKING_INIT;

@@ -49,6 +49,9 @@ struct crl_stack_top {
  */
 int crl_stack_ready(int data, const struct crl_stack_top *top, struct crl_err *err) CRL_MUST_CHECK;
 
+/* Will crl_stack_ready() make the first upper? */
+bool crl_stack_is_new(int data);
+
 /* Read both texts. Either may be NULL. -EINPROGRESS: a change has to be finished first. */
 int crl_stack_read(int data, struct crl_stack *ret_stack, struct crl_snapshots *ret_snapshots,
 		   struct crl_err *err) CRL_MUST_CHECK;

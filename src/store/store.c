@@ -3,6 +3,8 @@
  * See store.h.
  *
  * R1: nothing is used of a store that anybody but root could have written into, or reads.
+ * R2: a store that is not mounted is never taken for one that was not made yet: what is on record in it would count for
+ * nothing, and what is made then would be lost from sight when it is mounted.
  */
 #include "store/store.h"
 
@@ -16,7 +18,9 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "store/unmounted.h"
 
+#define FSTAB "/etc/fstab"
 #define LOCK "lock"
 #define LOOK_MS 20 /* between two tries for a lock */
 
@@ -36,6 +40,17 @@ int crl_store_dir(int at, const char *name, bool make, int *ret_fd)
 	return 0;
 }
 
+/* R2. A mount point may be an empty directory. */
+static int prove_present(const char *path, struct crl_err *err)
+{
+	char below[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(below, sizeof(below), "%s/" CRL_STORE_HOMES, path) < PATH_MAX && stat(below, &st) == 0)
+		return 0;
+	return crl_unmounted_refuse(FSTAB, path, err);
+}
+
 /* The parent has to be root's all the way, R1; then the store is opened in it. */
 static int open_top(const char *path, bool make, int *ret_fd, struct crl_err *err)
 {
@@ -48,6 +63,9 @@ static int open_top(const char *path, bool make, int *ret_fd, struct crl_err *er
 	if (fault || !slash[1])
 		return crl_err_set(err, EINVAL, CRL_STAGE_HOME, "store: found \"%s\", expected %s", path,
 				   fault ? fault : "a directory below \"/\"");
+	rc = prove_present(path, err);
+	if (rc < 0)
+		return rc;
 	if (make) {
 		(void)snprintf(above, sizeof(above), "%.*s", slash == path ? 1 : (int)(slash - path), path);
 		rc = crl_path_open_trusted(above, CRL_PATH_DIR, CRL_STAGE_HOME, &parent, err);

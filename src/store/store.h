@@ -31,7 +31,8 @@ struct crl_store {
  * Open the store.
  * @path  absolute; has to outlive @ret
  * @make  make it, and what is missing of it, where its parent is there and root's
- * Errors (stage HOME): -ENOENT it is not there; -EPERM it, or something above it, is not root's alone; -errno.
+ * Errors (stage HOME): -ENOENT it was never made; -ENODEV what it lies on is not mounted (unmounted.h); -EPERM it, or
+ * something above it, is not root's alone; -errno.
  */
 int crl_store_open(const char *path, bool make, struct crl_store *ret, struct crl_err *err) CRL_MUST_CHECK;
 /*

@@ -367,6 +367,44 @@ check_store_on_overlay() {
 	kept_config
 }
 
+# keeps: store/store R2
+check_store_not_mounted() {
+	local fstab store=$STORE
+	fstab=$(cat /etc/fstab 2>/dev/null)
+	mkdir -m 0755 /srv/disk
+	mkdir -m 0700 /srv/disk/store
+	STORE=/srv/disk/store
+	kept_config
+	log_mark
+	echo '/dev/disk/by-label/kept /srv/disk ext4 noauto 0 0' >>/etc/fstab
+	like "nobody is given an empty home" "$(room ana 'echo in' 2>/dev/null)" 'this login was refused .code HOME.'
+	like "the log says what is not mounted" "$(log_since fstab)" '/srv/disk, on which it lies by /etc/fstab, is not mounted'
+	is "nor is anything made" "$(ls /srv/disk/store)" ""
+	unlike "nothing is kept, says nobody" "$(ctl home 2>&1)" 'nothing is kept'
+	mount -t tmpfs -o mode=0755 disk /srv/disk
+	is "mounted, it is used" "$(room ana 'echo new >fresh; cat fresh')" new
+	all_gone
+	umount /srv/disk
+	[ "$fstab" ] && echo "$fstab" >/etc/fstab || rm /etc/fstab
+	rm -r /srv/disk
+	STORE=$store
+	kept_config
+}
+
+# What others may do in the home is in an upper that is new.
+check_new_acl() {
+	local bob
+	bob=$(id -u bob)
+	kept_config
+	rm -rf "$(entry ana)"
+	python3 "$STAGE_PY/acl.py" /home/ana access u::7 "u:$bob:5" g::0 m::5 o::0 2>/dev/null ||
+		{ skip_here "ACLs" "the file system has none"; return; }
+	room ana true
+	all_gone
+	is "the first upper has the home's ACL" "$(python3 "$STAGE_PY/acl.py" "$(entry ana)/data" list | grep -c '^up .*access')" 1
+	python3 "$STAGE_PY/acl.py" /home/ana access
+}
+
 check_rehearsal() {
 	kept_config
 	rm -rf "$(entry ana)"
@@ -473,6 +511,7 @@ echo seed >/home/ana/seed
 chown ana /home/ana/seed
 run_cases "$@" -- check_kept check_doors check_like_real check_two_rooms check_other_policy check_wrong_note check_race \
 	check_killed check_kill_race check_mounted_unclaimed check_uid_reused check_uid_shared check_renamed check_other_version \
-	check_other_store check_store_on_overlay check_rehearsal check_homeless check_lowers check_full \
+	check_other_store check_store_on_overlay check_store_not_mounted check_new_acl \
+	check_rehearsal check_homeless check_lowers check_full \
 	check_full_disk check_share_and_linger
 tap_done

@@ -151,7 +151,9 @@ static void test_first(void **state)
 	(void)state;
 	begin_empty();
 	assert_int_equal(crl_stack_ready(data, NULL, &err), -ENOENT);
+	assert_true(crl_stack_is_new(data));
 	ready();
+	assert_false(crl_stack_is_new(data));
 	assert_int_equal(crl_stack_read(data, &s, &snapshots, &err), 0);
 	assert_true(s.len == 0 && snapshots.len == 0);
 	assert_int_equal(fstatat(data, "up", &st, 0), 0);
