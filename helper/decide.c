@@ -268,8 +268,7 @@ static int settle_accounting(const struct crl_job *job, struct crl_err *err)
 	bool there;
 	int rc;
 
-	if (p->need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_REQUIRE || job->options->rehearse ||
-	    !(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)))
+	if (p->need[CRL_FEATURE_ACCOUNTING] != CRL_NEED_REQUIRE || !(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)))
 		return 0;
 	a = malloc(sizeof(*a));
 	if (!a)

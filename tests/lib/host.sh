@@ -168,8 +168,13 @@ port_open() {
 	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
+# The option that gives sshd another PAM service, where it is not the name of its program (OpenSSH 9.8 and newer).
+sshd_service() { # SERVICE
+	! /usr/sbin/sshd -T -f /dev/null -h $STAGE/keys/host | grep -q '^pamservicename ' || echo "-oPAMServiceName=$1"
+}
+
 sshd_bare_start() {
-	$STAGE/bin/sshd-bare -f $STAGE/keys/sshd_config -D -e -p $PORT_BARE -o ListenAddress=127.0.0.1 \
+	$STAGE/bin/sshd-bare -f $STAGE/keys/sshd_config -D -e -p $PORT_BARE -o ListenAddress=127.0.0.1 $(sshd_service sshd-bare) \
 		2>>$STAGE_LOG/sshd-bare </dev/null &
 	SSHD_BARE=$!
 	poll 10 port_open $PORT_BARE || die "the bare sshd does not start: $(tail -n 3 $STAGE_LOG/sshd-bare)"
@@ -339,7 +344,7 @@ steward_pid() {
 
 # The root process of an SSH login of that user: sshd's monitor.
 monitor_pids() {
-	pgrep -x -f "sshd: $1 \[priv\]"
+	pgrep -x -f "sshd(-session)?: $1 \[priv\]"
 }
 
 # Processes that run as the user, by name, zombies left out.
@@ -381,7 +386,7 @@ census() {
 	echo "cgroups:"
 	find "$(cgroup_root)" -type d 2>/dev/null | sort
 	echo "carrel: $(helper_pids supervisor | wc -l) supervisors, $(helper_pids init | wc -l) inits"
-	echo "sshd: $(pgrep -c -f '^sshd: ') sessions"
+	echo "sshd: $(pgrep -c -f '^sshd(-session)?: ') sessions"
 	echo "users: $(ps -e -o user=,comm= | awk '$1 ~ /^(ana|bob|cara|dora|gus|bea)$/' | sort | uniq -c)"
 	echo "listener: $(ls /proc/"$SSHD_ROOM"/fd 2>/dev/null | wc -l) descriptors"
 	echo "state:"

@@ -345,6 +345,28 @@ check_pam_and_sshd() {
 	check "and since somebody says no" found 'error 1 UsePAM is not yes'
 	printf '# x\nUSEPAM=yes\nUseDNS yes\n' >/etc/ssh/sshd_config.d/a.conf
 	refute "with PAM it is quiet" found 'UsePAM|UseDNS'
+	printf 'UsePAM yes\nPAMServiceName door\n' >/etc/ssh/sshd_config.d/a.conf
+	check "sshd asks a service that is not there" found 'error 2 PAMServiceName door: sshd asks .*/door, where carrel is not'
+	printf 'session required pam_permit.so\n' >"$dir/door"
+	check "and one without carrel" found 'error 2 PAMServiceName door: sshd asks .*/door, where carrel is not'
+	ctl disable sshd >/dev/null
+	refute "sshd's own lines are not put in then" ctl enable sshd --no-rehearse
+	printf 'rules = ( { service = "door"; policy = "strict"; }, { policy = "dev"; } ); data_dir = "%s";' "$STAGE/data" \
+		>"$STAGE/door.conf"
+	like "its name is that of who comes by ssh" "$(ctl --config "$STAGE/door.conf" explain ana)" ' strict .* matches$'
+	ctl enable door --no-rehearse >/dev/null
+	refute "with carrel there it is quiet" found 'PAMServiceName'
+	refute "as about its rules" found 'UsePAM'
+	printf 'UsePAM no\nPAMServiceName door\n' >/etc/ssh/sshd_config.d/a.conf
+	check "sshd without PAM, which would have asked that service" found 'error 1 UsePAM is not yes'
+	printf 'UsePAM yes\nPAMServiceName door\nMatch User ana\nPAMServiceName atd\nMatch User bob\nPAMServiceName back\n' \
+		>/etc/ssh/sshd_config.d/a.conf
+	check "for some of its users another" found \
+		'warning 6 PAMServiceName back: for whom Match User bob is, sshd asks .*/back, where carrel is not'
+	refute "which does not matter where carrel is in that one" found 'PAMServiceName atd'
+	printf '# x\nUSEPAM=yes\nUseDNS yes\n' >/etc/ssh/sshd_config.d/a.conf
+	rm "$dir/door" "$STAGE/door.conf"
+	cp "$dir/atd" "$dir/sshd"
 	sed -i 's/{ group = "staff"; policy/{ group = "staff"; rhost = "192.0.2.0\/24"; policy/' /etc/carrel/carrel.conf
 	check "names where a rule wants addresses" found 'warning 3 sshd tells names instead of addresses'
 	rm "$dir/sshd"

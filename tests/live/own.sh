@@ -231,7 +231,7 @@ check_doors() {
 	hold a ana@room
 	pid=$(pgrep -u ana -x bash | head -n 1)
 	is "the shell is in the namespace" "$(whose_namespace "$pid")" room
-	pid=$(pgrep -u ana -f '^sshd: ana' | head -n 1)
+	pid=$(pgrep -u ana -f '^sshd(-session)?: ana' | head -n 1)
 	is "sshd's own process of the user is not" "$(whose_namespace "$pid")" host
 	hold_end a
 	s -M -S $STAGE/ssh/own.sock -fN ana@room

@@ -4,6 +4,8 @@
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 
+. "$(dirname "$0")/../lib/ctl.sh"
+
 PANE="tmux -S $STAGE/ssh/tmux -f /dev/null"
 
 # terminal NAME USER ADDRESS: an interactive login in a tmux window
@@ -84,6 +86,7 @@ check_no_utmp() {
 	mv /run/utmp "$STAGE/utmp"
 	is "preferred: a host without utmp lets in" "$(room dora 'echo in')" in
 	sed -i '/^  lab = {/,/^  };/s/features = { /&accounting = "require"; /' /etc/carrel/carrel.conf
+	is "required: rehearse says what a login would" "$(status ctl rehearse dora)" 1
 	is "required: it refuses" "$(room dora 'echo in' 2>/dev/null | grep -c '^in$')" 0
 	check "and says why" poll 5 grep -q 'features.accounting is "require"' "$STAGE_LOG/syslog"
 	mv "$STAGE/utmp" /run/utmp

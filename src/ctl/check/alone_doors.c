@@ -23,6 +23,7 @@
 #include "ctl/conf/who.h"
 #include "ctl/host/doors.h"
 #include "ctl/host/manager_unit.h"
+#include "ctl/host/services.h"
 #include "ctl/host/sshdconf.h"
 #include "ctl/shell/way.h"
 #include "door/names.h"
@@ -136,7 +137,7 @@ static const char *environment_by(const struct ctl *c, const struct crl_login *l
 	if (ctl_sshd_config_each(SSHD_CONFIG, "AcceptEnv", take_accepted, &accepted) == 0 && accepted.found)
 		return "AcceptEnv";
 	if (is(l, "UsePAM", "yes"))
-		ctl_door_pam_stack(&d, "sshd");
+		ctl_door_pam_stack(&d, ctl_service_of_sshd());
 	return readenv ? "~/.pam_environment, by user_readenv=1 of pam_env" : NULL;
 }
 

@@ -35,6 +35,7 @@
 #include "ctl/command.h"
 #include "ctl/commands.h"
 #include "ctl/host/pamview.h"
+#include "ctl/host/services.h"
 #include "ctl/options.h"
 #include "door/exempt.h"
 #include "policy/file/load.h"
@@ -100,7 +101,7 @@ void ctl_check_for_service(struct ctl_findings *f, const struct ctl *c, const st
 		ctl_check_sandbox(f, c, v, config, service);
 		ctl_check_power(f, c, v, config, service);
 		ctl_check_rehearse(f, c, config, service);
-		if (!service || strcmp(service, "sshd") == 0)
+		if (!service || strcmp(service, ctl_service_of_sshd()) == 0)
 			ctl_check_chroot(f, c, v, config);
 	}
 }

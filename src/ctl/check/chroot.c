@@ -25,6 +25,7 @@
 #include "ctl/conf/sample.h"
 #include "ctl/conf/who.h"
 #include "ctl/host/pamview.h"
+#include "ctl/host/services.h"
 #include "ctl/host/sshdconf.h"
 #include "door/names.h"
 #include "plan/mounts/plan.h"
@@ -258,7 +259,7 @@ static bool look_at_user(void *arg, const char *user)
 
 	if (!k || !l)
 		return false;
-	like.service = "sshd";
+	like.service = ctl_service_of_sshd();
 	like.rhost = like.tty = NULL;
 	k->all = all;
 	k->login = l;
@@ -310,7 +311,7 @@ static bool is_wired(const struct ctl_pam_view *v)
 	struct ctl_pam_sessions s = {.len = 0};
 	bool found = false;
 
-	if (ctl_pam_view_sessions(v, "sshd", &s) < 0)
+	if (ctl_pam_view_sessions(v, ctl_service_of_sshd(), &s) < 0)
 		return false;
 	for (size_t i = 0; i < s.len; i++)
 		found = found || s.step[i].line.opens;

@@ -21,6 +21,7 @@
 #include "ctl/conf/sample.h"
 #include "ctl/conf/who.h"
 #include "ctl/host/pamview.h"
+#include "ctl/host/services.h"
 #include "policy/errands.h"
 #include "policy/file/load.h"
 #include "policy/policy.h"
@@ -64,7 +65,7 @@ static bool ages(const char *user)
 static bool look_at_account(void *arg, const char *user)
 {
 	struct errand_look *l = arg;
-	const struct ctl c = {.pam_dir = l->view->dir, .service = "sshd"};
+	const struct ctl c = {.pam_dir = l->view->dir, .service = ctl_service_of_sshd()};
 	scoped_free struct crl_login *login = calloc(1, sizeof(*login));
 	const struct crl_match m = {.login = login, .now = time(NULL), .lookup = ctl_group_lookup};
 	const struct crl_rule *found = NULL;
@@ -84,7 +85,8 @@ static void look_at_passwords(struct errand_look *l)
 {
 	char more[40] = "";
 
-	if (has(l->p, "passwd") || !is_for(l->rule, "sshd") || !ctl_pam_view_opens(l->view, "sshd"))
+	if (has(l->p, "passwd") || !is_for(l->rule, ctl_service_of_sshd()) ||
+	    !ctl_pam_view_opens(l->view, ctl_service_of_sshd()))
 		return;
 	l->who[0] = '\0';
 	l->ageing = 0;

@@ -15,6 +15,7 @@
 #include "ctl/command.h"
 #include "ctl/conf/sample.h"
 #include "ctl/conf/who.h"
+#include "ctl/host/services.h"
 #include "ctl/shell/way.h"
 #include "policy/file/load.h"
 #include "policy/policy.h"
@@ -103,7 +104,7 @@ static bool look_at_user(void *arg, const char *user)
 
 	if (!l)
 		return false;
-	like.service = "sshd";
+	like.service = ctl_service_of_sshd();
 	like.rhost = like.tty = NULL;
 	if (ctl_login_of(&like, user, l, NULL) == 0 && !ctl_is_exempt(&like, l) &&
 	    crl_rules_match(crl_config_rules(a->config), &m, &rule, NULL) == 0 &&

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-/* PAM stacks that carrel is in, and whether sshd asks them. */
+/* PAM stacks that carrel is in. */
 #include "ctl/check/pam.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/scope.h"
 #include "ctl/check/findings.h"
+#include "ctl/check/sshd.h"
 #include "ctl/host/pamstack.h"
 #include "ctl/host/pamunits.h"
 #include "ctl/host/pamview.h"
 #include "ctl/host/services.h"
-#include "ctl/host/sshdconf.h"
 #include "ctl/shell/publish.h"
-#include "policy/file/load.h"
-#include "policy/rules/condition.h"
-#include "policy/rules/match.h"
 
 #define OWN_LINES "take carrel out of that file; carrelctl enable for each service that is meant"
 
@@ -213,52 +209,24 @@ static void check_one_service(void *arg, const char *service)
 	check_whole(l->f, l->v, service, path);
 }
 
-static bool has_networks(const struct crl_config *config)
-{
-	const struct crl_rules *rules = config ? crl_config_rules(config) : NULL;
-
-	for (size_t i = 0; rules && i < rules->len; i++)
-		if (rules->item[i].is[CRL_COND_RHOST].len || rules->item[i].not [CRL_COND_RHOST].len)
-			return true;
-	return false;
-}
-
-/* sshd asks PAM only where it is told to. */
-static void check_sshd(struct ctl_findings *f, const struct ctl_pam_view *view, const struct crl_config *config)
-{
-	scoped_free char *text = NULL;
-	struct ctl_pam_stack stack = {0};
-	struct ctl_sshd_value v;
-
-	if (ctl_pam_view_read(view, "sshd", &text) == 0)
-		ctl_pam_stack_read(text, &stack);
-	if (!stack.open || ctl_sshd_config_find(SSHD_CONFIG, "UsePAM", &v) < 0)
-		return;
-	if (strcasecmp(v.text, "yes") != 0)
-		ctl_find(f, CTL_ERROR, v.text[0] ? v.file : SSHD_CONFIG, v.line, "UsePAM yes",
-			 "%s: sshd never asks PAM, and nobody who comes by ssh is isolated",
-			 v.text[0] ? "UsePAM is not yes" : "UsePAM is not set, which means no");
-	if (has_networks(config) && ctl_sshd_config_find(SSHD_CONFIG, "UseDNS", &v) == 0 &&
-	    strcasecmp(v.text, "yes") == 0)
-		ctl_find(f, CTL_WARNING, v.file, v.line, "UseDNS no",
-			 "sshd tells names instead of addresses, which no network in rhost of a rule matches");
-}
-
 /* Rooms that carrel-shell makes alone need no line of PAM's. */
 static void tell_unwired(struct ctl_findings *f, const struct ctl_pam_view *v)
 {
 	scoped_free uint32_t *all = NULL;
 	size_t len = 0;
+	char mend[100];
 
-	if (ctl_shell_all(&all, &len, NULL) == 0 && len > 0)
+	if (ctl_shell_all(&all, &len, NULL) < 0)
+		len = 0;
+	if (len > 0)
 		ctl_find(
 			f, CTL_NOTE, v->dir, 0, "none, where carrel-shell is meant to be the only door",
 			"no service uses carrel: rooms are made by carrel-shell alone, for the %zu users whom a policy "
 			"is published for, and for nobody else",
 			len);
-	else
-		ctl_find(f, CTL_WARNING, v->dir, 0, "carrelctl enable sshd",
-			 "no service uses carrel: nobody is isolated");
+	(void)snprintf(mend, sizeof(mend), "carrelctl enable %.60s", ctl_service_of_sshd());
+	if (len == 0)
+		ctl_find(f, CTL_WARNING, v->dir, 0, mend, "no service uses carrel: nobody is isolated");
 }
 
 void ctl_check_pam(struct ctl_findings *f, const struct ctl_pam_view *v, const struct crl_config *config)
@@ -273,5 +241,5 @@ void ctl_check_pam(struct ctl_findings *f, const struct ctl_pam_view *v, const s
 	}
 	if (f->wired == 0)
 		tell_unwired(f, v);
-	check_sshd(f, v, config);
+	ctl_check_sshd(f, v, config);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* PAM stacks that carrel is in, and whether sshd asks them. */
+/* PAM stacks that carrel is in, and whether sshd asks them (sshd.h). */
 #pragma once
 
 struct crl_config;

@@ -24,6 +24,7 @@
 #include "ctl/host/doas.h"
 #include "ctl/host/pamview.h"
 #include "ctl/host/rootdoor.h"
+#include "ctl/host/services.h"
 #include "ctl/host/sudoers.h"
 #include "policy/file/load.h"
 #include "policy/policy.h"
@@ -265,6 +266,6 @@ void ctl_check_power(struct ctl_findings *f, const struct ctl *c, const struct c
 	else if (p.who && !service)
 		ctl_pam_view_wired(v, look_at_service, &s);
 	if (p.who && !service && s.n == 0)
-		check_one(&p, "sshd"); /* what enable would be asked for first */
+		check_one(&p, ctl_service_of_sshd()); /* what enable would be asked for first */
 	free(p.who);
 }

@@ -16,6 +16,7 @@
 #include "ctl/command.h"
 #include "ctl/conf/sample.h"
 #include "ctl/conf/who.h"
+#include "ctl/host/services.h"
 #include "ctl/rehearse/rehearsal.h"
 #include "policy/file/load.h"
 #include "policy/policy.h"
@@ -122,7 +123,7 @@ static void look_at_rule(struct ctl_findings *f, const struct ctl *c, struct sou
 	example_of(s->rule, CRL_COND_RHOST, rhost, sizeof(rhost));
 	example_of(s->rule, CRL_COND_TTY, tty, sizeof(tty));
 	like.user = NULL;
-	like.service = service ? service : services->len ? services->item[0] : "sshd";
+	like.service = service ? service : services->len ? services->item[0] : ctl_service_of_sshd();
 	like.rhost = rhost[0] ? rhost : NULL;
 	like.tty = tty[0] ? tty : NULL;
 	if (ctl_sample_user(&like, comes_to_rule, s, l))

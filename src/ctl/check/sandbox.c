@@ -23,6 +23,7 @@
 #include "ctl/host/manager_unit.h"
 #include "ctl/host/pamview.h"
 #include "ctl/host/sandboxed.h"
+#include "ctl/host/services.h"
 #include "ctl/host/unit_option.h"
 #include "policy/file/load.h"
 #include "policy/policy.h"
@@ -210,12 +211,19 @@ static void look_at_files(const struct sandbox_look *l)
 		     "cannot write to /sys/fs/cgroup: no limits (features.limits)");
 }
 
+static bool is_of(size_t i, const char *service)
+{
+	const char *name = programs[i].service;
+
+	return strcmp(strcmp(name, "sshd") == 0 ? ctl_service_of_sshd() : name, service) == 0;
+}
+
 static void look_at_process(struct sandbox_look *l, const char *service, pid_t pid)
 {
 	if (ctl_sandboxed_read("/proc", pid, &l->s) < 0)
 		return;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(programs) && !l->s.unit[0]; i++)
-		if (strcmp(programs[i].service, service) == 0)
+		if (is_of(i, service))
 			(void)snprintf(l->s.unit, sizeof(l->s.unit), "%s", programs[i].unit);
 	if (!l->s.unit[0])
 		(void)snprintf(l->s.unit, sizeof(l->s.unit), "%.64s.service", service);
@@ -270,7 +278,7 @@ static void look_at_service(void *arg, const char *service)
 	if ((l->only && strcmp(l->only, service) != 0) || !ctl_pam_view_opens(l->v, service))
 		return;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(programs); i++)
-		if (strcmp(programs[i].service, service) == 0)
+		if (is_of(i, service))
 			program = programs[i].program;
 	(void)crl_dir_open(AT_FDCWD, "/proc", &proc);
 	for (int pid; crl_dir_next_number(&proc, &pid);)

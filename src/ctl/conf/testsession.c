@@ -14,6 +14,7 @@
 #include "ctl/host/libpam.h"
 #include "ctl/host/pamlog.h"
 #include "ctl/host/pamview.h"
+#include "ctl/host/services.h"
 
 #define SESSION_WAIT_MS 60000
 #define ANSWER_MAX 64 /* messages at once; libpam's own limit is 32 */
@@ -84,7 +85,7 @@ static void ask(const void *arg, void *answer)
 		      : pam.start(q->service, q->user, &conv, &pamh);
 	if (!step(a, "pam_start", code))
 		return;
-	run(&pam, pamh, a, strcmp(q->service, "sshd") == 0);
+	run(&pam, pamh, a, strcmp(q->service, ctl_service_of_sshd()) == 0);
 	(void)snprintf(a->why, sizeof(a->why), "%s", pam.strerror(pamh, a->code));
 	code = a->code;
 	(void)pam.end(pamh, code);

@@ -13,6 +13,7 @@
 #include "ctl/command.h"
 #include "ctl/host/pamstack.h"
 #include "ctl/host/pamview.h"
+#include "ctl/host/services.h"
 #include "door/exempt.h"
 #include "door/names.h"
 #include "wire/login.h"
@@ -25,12 +26,12 @@ int ctl_login_of(const struct ctl *c, const char *user, struct crl_login *ret, s
 	rc = crl_names_user(user, ret, err);
 	if (rc < 0)
 		return rc;
-	(void)snprintf(ret->service, sizeof(ret->service), "%s", c->service ? c->service : "sshd");
+	(void)snprintf(ret->service, sizeof(ret->service), "%s", c->service ? c->service : ctl_service_of_sshd());
 	(void)snprintf(ret->rhost, sizeof(ret->rhost), "%s", c->rhost ? c->rhost : "");
 	(void)snprintf(ret->tty, sizeof(ret->tty), "%s",
-		       c->tty                              ? c->tty
-		       : strcmp(ret->service, "sshd") == 0 ? "ssh"
-							   : "");
+		       c->tty                                             ? c->tty
+		       : strcmp(ret->service, ctl_service_of_sshd()) == 0 ? "ssh"
+									  : "");
 	return crl_names_groups(ret, err);
 }
 

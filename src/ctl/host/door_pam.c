@@ -9,6 +9,7 @@
 #include "base/scope.h"
 #include "ctl/host/doors.h"
 #include "ctl/host/pamview.h"
+#include "ctl/host/services.h"
 #include "wire/login.h"
 
 #define DEPTH_MOST 8 /* of includes */
@@ -60,6 +61,12 @@ static const struct {
 	{"pure-ftpd", "/usr/sbin/pure-ftpd", "pure-ftpd", "files by ftp, of the whole host", NO_ROOM},
 };
 
+/* PAMServiceName of sshd_config(5). */
+static const char *name_of(size_t i)
+{
+	return strcmp(services[i].service, "sshd") == 0 ? ctl_service_of_sshd() : services[i].service;
+}
+
 /*
  * @ret_line  its first line of type session, 0 = none
  * @other     NULL or the path of another service; @ret_takes  whether it has lines of that one, too
@@ -96,9 +103,8 @@ bool ctl_door_has_carrel(const struct ctl_doors *d, const char *service)
 /* Is that service a way in beside carrel? @ret  its program, PATH_MAX bytes; @ret_line  its first session line */
 static bool is_open(const struct ctl_doors *d, size_t i, char *ret, int *ret_line)
 {
-	return ctl_door_finds(d, services[i].programs, ret) &&
-	       !has_carrel(d, services[i].service, ret_line, NULL, NULL) && *ret_line &&
-	       (!services[i].served || ctl_door_is_served(d, services[i].served));
+	return ctl_door_finds(d, services[i].programs, ret) && !has_carrel(d, name_of(i), ret_line, NULL, NULL) &&
+	       *ret_line && (!services[i].served || ctl_door_is_served(d, services[i].served));
 }
 
 /* Does it take its lines from another service that is open? Then that one is told, and what mends it mends both. */
@@ -111,9 +117,9 @@ static bool is_others(const struct ctl_doors *d, size_t i)
 		bool takes = false;
 		int line;
 
-		ctl_pam_view_path(&v, services[k].service, path, sizeof(path));
+		ctl_pam_view_path(&v, name_of(k), path, sizeof(path));
 		if (k != i)
-			(void)has_carrel(d, services[i].service, &line, path, &takes);
+			(void)has_carrel(d, name_of(i), &line, path, &takes);
 		if (takes && is_open(d, k, program, &line))
 			return true;
 	}
@@ -130,8 +136,8 @@ void ctl_door_pam_services(const struct ctl_doors *d)
 
 		if (!is_open(d, i, program, &line) || is_others(d, i))
 			continue;
-		ctl_pam_view_path(&v, services[i].service, path, sizeof(path));
-		(void)snprintf(enable, sizeof(enable), "carrelctl enable %s", services[i].service);
+		ctl_pam_view_path(&v, name_of(i), path, sizeof(path));
+		(void)snprintf(enable, sizeof(enable), "carrelctl enable %s", name_of(i));
 		ctl_door_say(d, path, line, services[i].mend ? services[i].mend : enable,
 			     "a door without carrel: %s (%s) are not in rooms", services[i].what, program);
 	}

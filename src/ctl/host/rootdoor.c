@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/scope.h"
+#include "ctl/host/services.h"
 #include "ctl/host/sshdconf.h"
 
 static bool has_password(void)
@@ -81,7 +82,7 @@ static enum ctl_root_door by_ssh(char *how, size_t size)
 enum ctl_root_door ctl_root_door(const char *service, char *ret_how, size_t size)
 {
 	ret_how[0] = '\0';
-	if (strcmp(service, "sshd") == 0)
+	if (strcmp(service, ctl_service_of_sshd()) == 0)
 		return by_ssh(ret_how, size);
 	if (has_password())
 		return ROOT_ENTERS;

@@ -2,6 +2,7 @@
 /* See services.h. */
 #include "ctl/host/services.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -33,15 +34,24 @@ static const struct {
 	"can " \
 	"start no threads there, has no /proc/self, and serves one user only"
 
+const char *ctl_service_of_sshd(void)
+{
+	static struct ctl_sshd_value v;
+	static bool asked;
+
+	if (!asked && ctl_sshd_config_find(SSHD_CONFIG, "PAMServiceName", &v) < 0)
+		v.text[0] = '\0';
+	asked = true;
+	return v.text[0] ? v.text : "sshd";
+}
+
 enum ctl_service_works ctl_service_known(const char *service, const char **ret_why)
 {
-	struct ctl_sshd_value v;
-
 	*ret_why = NULL;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(works); i++)
 		if (strcmp(service, works[i]) == 0)
 			return CTL_SERVICE_WORKS;
-	if (ctl_sshd_config_find(SSHD_CONFIG, "PAMServiceName", &v) == 0 && strcmp(v.text, service) == 0)
+	if (strcmp(service, ctl_service_of_sshd()) == 0)
 		return CTL_SERVICE_WORKS;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(breaks); i++) {
 		*ret_why = breaks[i].why;

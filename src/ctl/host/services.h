@@ -11,5 +11,8 @@ enum ctl_service_works {
 	CTL_SERVICE_UNTRIED
 };
 
+/* By whose name sshd asks PAM when no Match says otherwise: "sshd", or what PAMServiceName says. Read once. */
+const char *ctl_service_of_sshd(void);
+
 /* @ret_why  a sentence without its end, of what is known not to work; NULL where it works */
 enum ctl_service_works ctl_service_known(const char *service, const char **ret_why);
