@@ -552,6 +552,42 @@ check_levels() {
 	host_config
 }
 
+# What other programs of the host say of the same logins.
+check_others() {
+	local dir=$STAGE/pam.test
+	mkdir -p "$dir" /etc/security/limits.d /etc/security/namespace.d
+	cp -r /etc/security "$STAGE/security.kept"
+	printf 'session required pam_limits.so\nsession required pam_namespace.so\n' >"$dir/common"
+	printf 'session include common\nsession required pam_permit.so\n' >"$dir/sshd"
+	printf 'session include common\n' >"$dir/atd"
+	printf '# * hard nproc 9\n* soft nofile 900\nroot hard nproc 9\n@students  hard nproc 50 # x\n' >/etc/security/limits.conf
+	printf 'gus - maxlogins 2\nftp -\n' >/etc/security/limits.d/x.conf
+	printf '/tmp /tmp-inst/ level root\n$HOME $HOME/inst/ user root\n' >/etc/security/namespace.conf
+	printf '\n/srv/data /srv/inst/ tmpfs ~ana\n' >/etc/security/namespace.d/x.conf
+	check "before carrel is enabled: lines of limits.conf" found 'note 4 nproc of @students is 50 by pam_limits'
+	check "and of limits.d" found 'note 1 maxlogins of gus is 2'
+	is "no more than have a key" "$(found 'by pam_limits' | wc -l)" 2
+	check "an instance of /tmp" found 'note 1 pam_namespace makes an instance of /tmp that no room shows'
+	check "of the home" found 'note 2 pam_namespace gives logins with rooms another home .user.'
+	check "of what is read-only in a room" found 'warning 2 pam_namespace makes an instance of /srv/data .tmpfs.'
+	like "each with its key" "$(ctl check --no-rehearse --json | json '[x["mend"] for x in d if "pam_" in x["finding"]]')" \
+		'limits.tasks.*limits.rooms.*tmp.size.*home.mode.*root.writable_paths'
+	printf 'session required pam_permit.so\n' >"$dir/sshd"
+	refute "not where logins do not pass it" found 'pam_(limits|namespace)'
+	{ carrel_line close; cat "$dir/atd"; carrel_line open; } >"$dir/cron"
+	check "but by a service that is enabled" found 'note 4 nproc of @students'
+	printf '@staff - as 1000\n' >"$STAGE/other.limits"
+	sed -i "s#pam_limits.so#& conf=$STAGE/other.limits#" "$dir/common"
+	check "from the file that the line names" found 'note 1 as of @staff is 1000 by pam_limits'
+	refute "and no other" found 'nproc of'
+	sed -i 's#^gus:.*:#&/usr/sbin/jk_chrootsh#; s#jk_chrootsh.*#jk_chrootsh#' /etc/passwd
+	check "a login shell that is a sandbox" found "warning $(grep -n ^gus: /etc/passwd | cut -d : -f 1) the login shell of gus is"
+	usermod -s /bin/bash gus
+	rm -r /etc/security "$dir/common" "$dir/sshd" "$dir/atd" "$dir/cron" "$STAGE/other.limits"
+	mv "$STAGE/security.kept" /etc/security
+	host_config
+}
+
 # The groups beside the kernel's calls and libseccomp's: one that the groups do not have is named, whoever has it.
 check_calls() {
 	local shipped=$STAGE/data/syscalls.conf
@@ -638,6 +674,7 @@ check_check() {
 	check_name_service
 	check_levels
 	check_calls
+	check_others
 	check_one_policy
 	touch /etc/carrel/off
 	check "the switch" found 'carrel is switched off'

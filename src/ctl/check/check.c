@@ -23,6 +23,7 @@
 #include "ctl/check/module.h"
 #include "ctl/check/network.h"
 #include "ctl/check/nsswitch.h"
+#include "ctl/check/others.h"
 #include "ctl/check/pam.h"
 #include "ctl/check/policies.h"
 #include "ctl/check/power.h"
@@ -123,6 +124,7 @@ void ctl_check_all(struct ctl_findings *f, const struct ctl *c)
 	}
 	ctl_check_pam(f, &view, config);
 	ctl_check_undo(f, &view, config);
+	ctl_check_others(f, &view, config);
 	ctl_check_manager(f, &view, config);
 	ctl_check_doors(f, &view, config);
 	if (config) {

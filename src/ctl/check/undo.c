@@ -22,7 +22,7 @@ static const struct undoer {
 	const char *left; /* what stays after the logout */
 } undoers[] = {
 	{"pam_mount.so", "its volumes stay mounted"},
-	{"pam_namespace.so", "its instances are not tidied up, and no room shows them"},
+	{"pam_namespace.so", "its instances are not tidied up"},
 	{"pam_ecryptfs.so", "the private directory stays mounted"},
 	{"pam_encfs.so", "the private directory stays mounted"},
 	{"pam_fscrypt.so", "the directory may stay unlocked"},
