@@ -250,7 +250,7 @@ $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/t
 # --- tests -------------------------------------------------------------------------------------------------------
 
 .PHONY: help deps check check-unit check-live-c check-static check-size check-layers check-exports check-pure check-rules \
-	check-suites check-sum check-image check-policies check-install check-completions check-help check-map check-all \
+	check-suites check-sum check-image check-policies check-install check-completions check-help check-map check-docs check-all \
 	check-quick figures check-asan check-deb format format-check lint install uninstall dist deb clean
 
 MAKEFILES_OURS := $(firstword $(MAKEFILE_LIST)) $(wildcard tests/*/*.mk)
@@ -294,7 +294,7 @@ check-quick: check-static check-unit check-pam check-live-c ## (root) static, un
 	$(MAKE) --no-print-directory check-live TESTS="$(QUICK_LIVE)"
 
 check-static: check-size check-layers check-exports check-pure check-rules check-suites check-sum check-image check-policies \
-		check-install check-completions check-help check-map ## all that needs no process of ours but make
+		check-install check-completions check-help check-map check-docs ## all that needs no process of ours but make
 
 check-size: ## lengths of files, functions and lines
 	tests/lib/check-size.sh
@@ -360,6 +360,9 @@ check-help: ## each target has its "##"
 
 check-map: ## docs/hacking.md has each source file, pages name what is there
 	tests/lib/check-map.sh
+
+check-docs: ## blocks of the pages say who runs them, links lead somewhere, each refusal's code is explained
+	tests/lib/check-docs.sh
 
 format: ## clang-format, all of it
 	find src helper pam_module tests -name '*.[ch]' -exec clang-format -i {} +

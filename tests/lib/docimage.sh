@@ -5,8 +5,7 @@
 
 # docimage_blocks FILE: its blocks, each behind a line "block"
 docimage_blocks() {
-	awk '/^ +[^ *]/ && (in_block || before == "") { if (!in_block) print "block"; sub(/^ +/, ""); print; in_block = 1; next }
-		{ in_block = 0; before = $0 }' "$1"
+	awk '/^```$/ { on = 0 } on { print } /^```(sh run=image|conf)$/ { on = 1; print "block" }' "$1"
 }
 
 # The arguments of mmdebstrap in it.

@@ -684,7 +684,7 @@ check_documented() {
 	rm -f "$STAGE/alice.tar"
 	while read -r line; do
 		check "$line" eval "cd $STAGE && ctl ${line#carrelctl }"
-	done < <(sed -n 's/^    \(carrelctl home.*\)/\1/p' "$STAGE/data/homes.md" | sed 's/home alice/home ana/; s/ *#.*//')
+	done < <(sed -n 's/^\(carrelctl home.*\)/\1/p' "$STAGE/data/homes.md" | sed 's/home alice/home ana/; s/ *#.*//')
 	is "and what they say they do is so" "$(changes ana) $(cat /home/ana/thesis/one)" "a:other It is."
 }
 

@@ -4,17 +4,10 @@
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
+. "$(dirname "$0")/../lib/installed.sh"
 
-# /usr of the stage's own, with carrel where `make install` puts it.
-install_carrel() {
-	local pam
-	pam=$(dirname "$(find /usr/lib -name pam_unix.so | head -n 1)")
-	mkdir "$STAGE/usr" "$STAGE/usr.work"
-	mount -t overlay -o "lowerdir=/usr,upperdir=$STAGE/usr,workdir=$STAGE/usr.work" stage /usr || die "no overlay on /usr"
-	install -D -m 0755 -t /usr/libexec/carrel "$STAGE_LIB"/carrel-{helper,steward,errand}
-	install -m 0755 "$STAGE_LIB/carrelctl" /usr/sbin/carrelctl
-	install -m 0644 "$STAGE_LIB/pam_carrel.so" "$pam/pam_carrel.so"
-	# "editor" makes the change, whatever editor the host has.
+# "editor" makes the change, whatever editor the host has.
+page_editor() {
 	rm -f /usr/bin/editor
 	printf '#!/bin/sh\nexec sed -i "s/tasks = 256/tasks = 200/" "$1"\n' >/usr/bin/editor
 	chmod 0755 /usr/bin/editor
@@ -88,7 +81,8 @@ check_examples() {
 BLOCK=() TITLE=()
 host_start
 page_host
-install_carrel
+carrel_install
+page_editor
 read_page
 run_cases "$@" -- check_examples
 tap_done
