@@ -8,6 +8,7 @@ Asks the network, and says in one word a question what came of it.
                               unbound ADDRESS: what a client hears of a socket that listens without a bind
                               socket PROTOCOL: "made", of a datagram's or a stream's socket
                               routed ADDRESS VIA PORT: as udp, to ADDRESS by a routing header that leads to VIA
+                              recorded ADDRESS PORT: as udp, with an option of IPv4: the way is to be recorded
 
 "denied" = by EPERM; "silent" = nobody answered; else the name of the errno.
 """
@@ -56,6 +57,14 @@ def routed(address, via, port):
         return s.recv(200).decode().split()[0]
 
 
+def recorded(address, port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(4)
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, bytes([7, 7, 4, 0, 0, 0, 0, 0]))
+        s.sendto(b"ask\n", (address, port))
+        return s.recv(200).decode().split()[0]
+
+
 def bind(address, port):
     with socket.socket(family_of(address), socket.SOCK_STREAM) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -96,6 +105,8 @@ def main():
             said.append(attempt(bind, next(words), int(next(words))))
         elif question == "routed":
             said.append(attempt(routed, next(words), next(words), int(next(words))))
+        elif question == "recorded":
+            said.append(attempt(recorded, next(words), int(next(words))))
         elif question == "unbound":
             said.append(attempt(unbound, next(words)))
         else:

@@ -79,6 +79,8 @@ check_routed() {
 	may "nor to one that is denied" ana "ask udp $FAR6 80 routed 2001:db8:1::a $FAR6 80" "denied denied"
 	is "which who is not held does" \
 		"$(room bob true; s root@bare "python3 $STAGE/tests/lib/netask.py routed 2001:db8:1::a $FAR6 80")" far
+	may "nor does a packet of IPv4 with options, as source routes are" ana "ask udp $FAR4 80 recorded $FAR4 80" "far denied"
+	is "which who is not held may send" "$(s root@bare "python3 $STAGE/tests/lib/netask.py recorded $FAR4 80")" far
 	gone
 }
 

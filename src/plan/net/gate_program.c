@@ -22,6 +22,7 @@
 #define STATE_SYN_SENT 2 /* of a socket's: BPF_TCP_SYN_SENT, BPF_TCP_LISTEN */
 #define STATE_LISTEN 10
 #define ETHERTYPE_IPV6 0x86dd
+#define PLAIN_IPV4 0x45 /* the first byte of a packet without options */
 #define SCRATCH (-20) /* on the stack, below the address */
 /* Four bytes of an address, as a load from memory has them. */
 static uint32_t word_of(const uint8_t *bytes)
@@ -264,11 +265,10 @@ static void fetch(struct assembler *w, struct jumps *no, int32_t to, uint32_t si
 	leap(w, no, BPF_JNE, BPF_REG_0, 0);
 }
 
-/* The port of a packet, behind @head bytes of it or, 0, what r2 says. Of ICMP it is of no meaning. */
+/* The port of a packet, behind @head bytes of it. Of ICMP it is of no meaning. */
 static void fetch_port(struct assembler *w, struct jumps *no, uint32_t head)
 {
-	if (head > 0)
-		set(w, BPF_REG_2, head + 2);
+	set(w, BPF_REG_2, head + 2);
 	fetch(w, no, SCRATCH, 2);
 	load(w, BPF_H, BPF_REG_8, BPF_REG_10, (size_t)SCRATCH);
 	to_number(w, BPF_REG_8);
@@ -283,21 +283,17 @@ static void judge_packet(struct assembler *w, int family)
 	set(w, BPF_REG_2, six ? 24 : 16);
 	fetch(w, &no, six ? -16 : -4, six ? 16 : 4);
 	set(w, BPF_REG_8, 0);
-	set(w, BPF_REG_2, six ? 6 : 0);
-	fetch(w, &no, SCRATCH, 1);
-	load(w, BPF_B, BPF_REG_2, BPF_REG_10, (size_t)SCRATCH);
 	if (six) { /* behind other headers: no port is known, and entries with ports are not about it */
+		set(w, BPF_REG_2, 6);
+		fetch(w, &no, SCRATCH, 1);
+		load(w, BPF_B, BPF_REG_2, BPF_REG_10, (size_t)SCRATCH);
 		put(w,
 		    (struct bpf_insn){
 			    .code = BPF_JMP32 | BPF_JNE | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_7, .off = 0});
 		if (w->len != SPOILED)
 			bare.at[bare.len++] = w->len - 1;
-	} else {
-		count(w, BPF_AND, BPF_REG_2, 15);
-		count(w, BPF_LSH, BPF_REG_2, 2);
-		count(w, BPF_ADD, BPF_REG_2, 2);
 	}
-	fetch_port(w, &bare, six ? 40 : 0);
+	fetch_port(w, &bare, six ? 40 : 20);
 	land(w, &bare);
 	judge(w, family);
 	land(w, &no);
@@ -307,14 +303,21 @@ static void judge_packet(struct assembler *w, int family)
 /* R7. It stands first where it is: what else could is root's alone. */
 static void refuse_routed(struct assembler *w)
 {
-	struct jumps on = {.len = 0}, no = {.len = 0};
+	struct jumps on = {.len = 0}, no = {.len = 0}, four = {.len = 0};
 
 	load(w, BPF_W, BPF_REG_1, BPF_REG_6, offsetof(struct __sk_buff, protocol));
-	leap(w, &on, BPF_JNE, BPF_REG_1, htons(ETHERTYPE_IPV6));
+	leap(w, &four, BPF_JNE, BPF_REG_1, htons(ETHERTYPE_IPV6));
 	set(w, BPF_REG_2, 6);
 	fetch(w, &no, SCRATCH, 1);
 	load(w, BPF_B, BPF_REG_2, BPF_REG_10, (size_t)SCRATCH);
 	leap(w, &on, BPF_JNE, BPF_REG_2, IPPROTO_ROUTING);
+	land(w, &no);
+	answer(w, false);
+	land(w, &four);
+	set(w, BPF_REG_2, 0);
+	fetch(w, &no, SCRATCH, 1);
+	load(w, BPF_B, BPF_REG_2, BPF_REG_10, (size_t)SCRATCH);
+	leap(w, &on, BPF_JEQ, BPF_REG_2, PLAIN_IPV4);
 	land(w, &no);
 	answer(w, false);
 	land(w, &on);

@@ -12,6 +12,7 @@
  * R5: a socket that listens without having been bound gets no connection that network.listen has not.
  * R6: the name servers of the host are reached at their port 53 whatever the policy says.
  * R7: a packet with a routing header does not leave: it goes to another address first than the one that was asked for.
+ * Nor does one of IPv4 with options, of which source routes do the same.
  */
 #pragma once
 

@@ -108,9 +108,9 @@ static int leaves(const struct crl_nat_target *t, uint32_t link, uint32_t state)
 		protocol = IPPROTO_ICMPV6;
 	sk.protocol = protocol;
 	packet[six ? 6 : 9] = protocol;
-	packet[0] = six ? 0x60 : 0x46; /* an option of four bytes */
+	packet[0] = six ? 0x60 : 0x45;
 	memcpy(packet + (six ? 24 : 16), t->address, six ? 16 : 4);
-	memcpy(packet + (six ? 42 : 26), &port, 2);
+	memcpy(packet + (six ? 42 : 22), &port, 2);
 	skb.sk = &sk;
 	return run(CRL_GATE_EGRESS, &r);
 }
@@ -501,6 +501,20 @@ static void test_routed(void **state)
 
 			skb.sk = &sk;
 			assert_int_equal(run(CRL_GATE_EGRESS, &r), next != IPPROTO_ROUTING);
+		}
+	for (size_t i = 0; i + 1 < CRL_ARRAY_LEN(protocols); i++)
+		for (unsigned int first = 0x40; first < 0x50; first++) {
+			uint8_t packet[80] = {(uint8_t)first, [9] = protocols[i], [16] = 203, [18] = 113, [19] = 9};
+			struct bpf_sock sk = {.family = AF_INET, .protocol = protocols[i], .state = 1};
+			struct __sk_buff skb = {.ifindex = 2, .protocol = htons(0x0800)};
+			struct run r = {.context = &skb,
+					.context_size = sizeof(skb),
+					.sk = &sk,
+					.packet = packet,
+					.packet_len = sizeof(packet)};
+
+			skb.sk = &sk;
+			assert_int_equal(run(CRL_GATE_EGRESS, &r), first == 0x45);
 		}
 	unmake();
 }
