@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h> /* before those of linux, which have the same */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/netconf.h>
 #include <linux/netfilter.h>
@@ -16,9 +17,11 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/file.h"
 #include "base/scope.h"
 #include "helper/net/net.h"
 #include "plan/net/guard.h"
@@ -43,7 +46,8 @@ static int subscribe(int protocol, const int *groups, size_t len)
 int net_hear(int *ret_rules, int *ret_links)
 {
 	static const int rules[] = {NFNLGRP_NFTABLES};
-	static const int links[] = {RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF, RTNLGRP_IPV4_IFADDR};
+	static const int links[] = {RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF, RTNLGRP_IPV4_IFADDR,
+				    RTNLGRP_IPV6_IFADDR};
 
 	*ret_rules = subscribe(NETLINK_NETFILTER, rules, CRL_ARRAY_LEN(rules));
 	*ret_links = *ret_rules < 0 ? -EBADF : subscribe(NETLINK_ROUTE, links, CRL_ARRAY_LEN(links));
@@ -135,20 +139,34 @@ static bool is_forwarding(const struct nlmsghdr *h, const struct net_opened *ope
 	return on == 0 && which > 0 && if_indextoname((unsigned int)which, name) && is_opened(name, opened);
 }
 
+/*
+ * Routers say every few minutes which addresses hosts have, and the kernel tells of each time. What is forwarded from
+ * already is no news, nor is any where rooms have no IPv6, or the whole host forwards it.
+ */
+static bool is_news(const char *name, const struct net_opened *opened)
+{
+	char path[96], text[8];
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/force_forwarding", name); /* fits */
+	return opened->ipv6[0] && crl_file_read(AT_FDCWD, path, text, sizeof(text)) > 0 && text[0] == '0';
+}
+
 /* An interface that is no room's has an address: it may lead out. */
-static bool is_way(const struct nlmsghdr *h)
+static bool is_way(const struct nlmsghdr *h, const struct net_opened *opened)
 {
 	const struct ifaddrmsg *a = NLMSG_DATA(h);
 	char name[IF_NAMESIZE];
 
-	return h->nlmsg_len >= NLMSG_LENGTH(sizeof(*a)) && if_indextoname(a->ifa_index, name) &&
-	       crl_nat_link_slot(name) == 0;
+	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*a)) || !if_indextoname(a->ifa_index, name) ||
+	    crl_nat_link_slot(name) != 0)
+		return false;
+	return a->ifa_family != AF_INET6 || (a->ifa_scope == RT_SCOPE_UNIVERSE && is_news(name, opened));
 }
 
 static unsigned int judge_link(const struct nlmsghdr *h, const struct net_opened *opened)
 {
 	if ((h->nlmsg_type == RTM_NEWNETCONF && is_forwarding(h, opened)) ||
-	    (h->nlmsg_type == RTM_NEWADDR && is_way(h)))
+	    (h->nlmsg_type == RTM_NEWADDR && is_way(h, opened)))
 		return NET_FORWARDING;
 	return 0;
 }

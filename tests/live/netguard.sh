@@ -114,6 +114,7 @@ check_forwarding() {
 	ip netns add late
 	ip link add late0 type veth peer name eth0 netns late
 	ip -n late addr add 198.51.101.2/24 dev eth0
+	ip -n late addr add 2001:db8:3::2/64 dev eth0 nodad
 	ip -n late link set eth0 up
 	serve late late 80
 	net_config
@@ -137,6 +138,12 @@ check_forwarding() {
 		poll 20 eval '[ "$(out_held a "tcp 198.51.101.2 80")" = "late 198.51.101.1" ]'
 	ip -n late route add default via 198.51.101.1
 	refute "and nobody else" ip netns exec late ping -n -c 1 -W 1 $FAR4
+	if [ -e /proc/sys/net/ipv6/conf/all/force_forwarding ]; then
+		ip addr add 2001:db8:3::1/64 dev late0 nodad
+		check "by IPv6, too" poll 20 eval '[ "$(out_held a "tcp 2001:db8:3::2 80")" = "late 2001:db8:3::1" ]'
+		ip -n late -6 route add default via 2001:db8:3::1
+		refute "and again nobody else" ip netns exec late ping -n -c 1 -W 1 $FAR6
+	fi
 	hold_end a
 	gone
 	is "nothing is left" "$(left)" ""
