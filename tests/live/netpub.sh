@@ -126,6 +126,27 @@ check_publish() {
 	is "nothing is left" "$(left; ls $STATE_DIR | grep '^net')" ""
 }
 
+# Who is outside takes neither the host's share of what it can follow nor the room's own.
+# keeps: plan/net/nft R5
+check_led() {
+	local before now
+	echo 512 >$STAGE/follows
+	mount --bind $STAGE/follows $FOLLOWS
+	net_config "$PORTS"
+	hold_server
+	before=$(cat /proc/sys/net/netfilter/nf_conntrack_count)
+	ip netns exec far /usr/bin/python3 $STAGE/tests/lib/netraw.py flood $HOST4 1000 8053
+	now=$(cat /proc/sys/net/netfilter/nf_conntrack_count)
+	between "what comes to a room's ports is counted" $((now - before)) 200 300
+	is "apart from what the room begins" "$(out_held a "tcp $FAR4 80")" "far $HOST4"
+	is "and the host has its own" "$(tcp_host $FAR4 80)" "far $HOST4"
+	hold_end a
+	umount $FOLLOWS
+	net_config
+	gone
+	is "nothing is left" "$(left)" ""
+}
+
 # keeps: helper/parts/network_ports R1, helper/parts/network_whose R1
 check_taken() {
 	net_config "$PORTS"
@@ -277,7 +298,7 @@ settle
 poll 10 test -e $STATE_DIR/swept
 sweep
 before=$(census)
-run_cases "$@" -- check_budget check_rates check_publish check_taken check_crowd check_range check_dead check_crash_ports
+run_cases "$@" -- check_budget check_rates check_publish check_led check_taken check_crowd check_range check_dead check_crash_ports
 settle
 same_census "nothing is left behind" "$before"
 check "nor on the host's network" nothing_left

@@ -26,6 +26,8 @@
 /* Below what local programs are given, where hardly a service listens. */
 #define PORTS ":" TEXT(CRL_PUBLISH_LEAVE_FIRST) "-" TEXT(CRL_PUBLISH_LEAVE_LAST) " fully-random"
 #define SEEN "meta mark set meta mark | " CRL_NAT_MARK /* R8 */
+/* As many as sixteen rooms have connections. A full one counts no more, which is what so many rooms have in any case. */
+#define TOWARDS "size 131072 ; flags dynamic ; }\n"
 #define GROUP_OURS 0x80000000u
 
 /* Chains that hooks call, with their rules; what is the same on each host. */
@@ -39,6 +41,7 @@ static const char *const chains[] = {
 	"send { type filter hook postrouting priority 150 ; policy accept ; }",
 	"ask { type nat hook output priority -100 ; policy accept ; }",
 	"counted",
+	"led",
 };
 
 static const char *const rules[] = {
@@ -60,6 +63,7 @@ static const char *const rules[] = {
 	"pass " FROM "iifgroup vmap @pass_by",
 	"pass " FROM "drop", /* R3 */
 	"pass " TO "ct state established,related accept",
+	"pass " TO "ct state new ct status dnat jump led", /* R5 */
 	"pass " TO "ct status dnat oif . meta l4proto . th dport @served accept", /* a port that leads there */
 	"pass " TO "drop",
 	"pass meta nfproto ipv4 iifname @opened4 drop", /* R4 */
@@ -85,6 +89,13 @@ static void add_base(FILE *f)
 	fputs("add map " CRL_NAT_TABLE " egress_by { type devgroup : verdict ; }\n", f);
 	fputs("add map " CRL_NAT_TABLE " ingress_by { type devgroup : verdict ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " connections { type iface_index ; size 65535 ; flags dynamic ; }\n", f);
+	fputs("add set " CRL_NAT_TABLE " led_now { type iface_index ; size 65535 ; flags dynamic ; }\n", f);
+	fputs("add set " CRL_NAT_TABLE
+	      " towards4 { type iface_index . ipv4_addr . inet_proto . inet_service ; " TOWARDS,
+	      f);
+	fputs("add set " CRL_NAT_TABLE
+	      " towards6 { type iface_index . ipv6_addr . inet_proto . inet_service ; " TOWARDS,
+	      f);
 	fputs("add set " CRL_NAT_TABLE " together { type mark ; size 4096 ; flags dynamic ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " sent { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " received { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
@@ -99,17 +110,42 @@ static void add_base(FILE *f)
 	}
 }
 
+/* R5. @which  of the links is the room's: iif, oif */
+static void add_share(FILE *f, const char *chain, const char *set, const char *which, uint64_t most)
+{
+	fprintf(f, "add rule " CRL_NAT_TABLE " %s add @%s { meta %s ct count over %" PRIu64 " } drop\n", chain, set,
+		which, most);
+}
+
+/* R10 */
+static void add_towards(FILE *f, const char *family, const char *set, uint64_t most)
+{
+	fprintf(f,
+		"add rule " CRL_NAT_TABLE
+		" counted meta l4proto { tcp, udp } add @%s { iif . %s daddr . meta l4proto . "
+		"th dport ct count over %" PRIu64 " } drop\n",
+		set, family, most);
+}
+
 /* R5. What a connection is counted with among all rooms' nobody can choose: its id is a keyed digest. */
+static void add_together(FILE *f, const char *chain, const struct crl_nat_share *share)
+{
+	fprintf(f,
+		"add rule " CRL_NAT_TABLE " %s add @together { ct id & %" PRIu64 " ct count over %" PRIu64 " } drop\n",
+		chain, share->parts - 1, share->each);
+}
+
 static void add_counted(FILE *f, const struct crl_nat_wish *w)
 {
 	struct crl_nat_share share;
 
 	crl_nat_share(w->follows, &share);
-	fprintf(f,
-		"add rule " CRL_NAT_TABLE " counted add @connections { meta iif ct count over %" PRIu64 " } drop\n"
-		"add rule " CRL_NAT_TABLE " counted add @together { ct id & %" PRIu64 " ct count over %" PRIu64
-		" } drop\n",
-		share.room, share.parts - 1, share.each);
+	add_share(f, "counted", "connections", "iif", share.room);
+	add_towards(f, "ip", "towards4", share.towards);
+	add_towards(f, "ip6", "towards6", share.towards);
+	add_together(f, "counted", &share);
+	add_share(f, "led", "led_now", "oif", share.room); /* apart: who is outside takes nothing of the room's own */
+	add_together(f, "led", &share);
 }
 
 static void add_rules(FILE *f, const struct crl_nat_wish *w)

@@ -13,13 +13,15 @@
  * R2: no room reaches another, or the host but for what the policy says and the service address.
  * R3: a link whose group is of no policy reaches nothing.
  * R4: where carrel has switched forwarding on, what is neither from nor to a room is not forwarded, as before.
- * R5: a room has so many connections at once, and all rooms together not all that the host can follow (share.h).
+ * R5: a room has so many connections at once, as many come to its ports, and all rooms together have not all that the
+ * host can follow (share.h).
  * R6: a room says nothing of connections that are not its own: no ICMP error of a room's is passed on or heard, since
  * the tables cannot tell whose connection one speaks of.
  * R7: connections of rooms leave from ports at which hardly a service of the host's listens: what comes in for one is
  * never taken for an answer to a room.
  * R8: what comes from a room or goes to one is marked for the guard (guard.h).
  * R9: a room's rates hold on the host's side of its link, for all that it sends and is sent.
+ * R10: no room has all ports from which rooms' connections to one server leave.
  */
 #pragma once
 

@@ -226,7 +226,7 @@ static void test_resolv_of_host(void **state)
 	}
 }
 
-/* keeps: plan/net/share R1 */
+/* keeps: plan/net/share R1 R2 */
 static void test_share(void **state)
 {
 	static const uint64_t follows[] = {0, 400, 512, 2048, 16384, 65536, 262144, 1048576, 8388608};
@@ -241,6 +241,7 @@ static void test_share(void **state)
 		assert_true(s.each * s.parts * 2 > all); /* and not much less */
 		assert_true(s.parts >= 2 && s.parts <= 4096 && (s.parts & (s.parts - 1)) == 0);
 		assert_in_range(s.room, 256, 8192);
+		assert_int_equal(s.towards, 13616 / 16); /* 16384 to 29999 */
 	}
 }
 
@@ -293,6 +294,26 @@ static const char *line_of(const char *script, const char *text)
 		print_message("%s\nhas no: %s\n", script, text);
 	assert_non_null(at);
 	return at;
+}
+
+/* Each way that lets something new pass counts it before. */
+static void test_counted(void **state)
+{
+	static const char *const none[4] = {0};
+	uint32_t group;
+	scoped_free char *script = script_of(none, none, "nameserver 192.0.2.53\n", &group);
+
+	(void)state;
+	assert_true(line_of(script, " pass oifname \"crl-*\" ct state new ct status dnat jump led\n") <
+		    line_of(script, " @served accept\n"));
+	assert_true(line_of(script, " pass iifname \"crl-*\" ct state new jump counted\n") <
+		    line_of(script, " iifgroup vmap @pass_by\n"));
+	(void)line_of(script, "add rule inet carrel led add @led_now { meta oif ct count over 8192 } drop\n");
+	(void)line_of(script, "add rule inet carrel led add @together { ct id & 63 ct count over 3072 } drop\n");
+	(void)line_of(script,
+		      "counted meta l4proto { tcp, udp } add @towards4 { iif . ip daddr . meta l4proto . th dport "
+		      "ct count over 851 } drop\n");
+	(void)line_of(script, "add @towards6 { iif . ip6 daddr . meta l4proto . th dport ct count over 851 } drop\n");
 }
 
 /* What is said of the host is in the one chain, all else in the other, in the order in which it decides. */
@@ -448,7 +469,7 @@ int main(void)
 		cmocka_unit_test(test_script),      cmocka_unit_test(test_script_lines),
 		cmocka_unit_test(test_anew),        cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_guard_next),  cmocka_unit_test(test_share),
-		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_rates),       cmocka_unit_test(test_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
