@@ -9,6 +9,7 @@
  *
  * Runs in: helper (root, host namespaces).
  * R1: a link of no living room's goes, and the rules when no link is left; the links are looked at before the rooms.
+ * R2: no connection of a room's waits because a server remembers another's.
  */
 #include "helper/parts/network.h"
 
@@ -130,12 +131,28 @@ static int equip(struct crl_job *job, struct crl_kept *room, const struct crl_mo
 	return crl_network_connect(job, room, ns, err);
 }
 
-/* For ping(8) without a power; behind the settings, which are the host's. */
+/*
+ * All rooms' connections to a server leave from one address, so a port of it has another's connection before long. A
+ * server that remembers the last one at that port takes the next by its timestamps alone, which have to go on: by one
+ * clock for all connections (2), without an offset for each (1).
+ */
+static void set_timestamps(int sys)
+{
+	static const char name[] = "net/ipv4/tcp_timestamps";
+	char text[8];
+
+	if (crl_file_read(sys, name, text, sizeof(text)) > 0 && text[0] == '1')
+		crl_ignore(crl_file_write(sys, name, "2"));
+}
+
+/* The first for ping(8) without a power; behind the settings, which are the host's. */
 static int in_room(const struct crl_init_args *args, int sys, struct crl_err *err)
 {
 	(void)err;
-	if (args->job->policy.net_mode == CRL_NET_NAT)
-		crl_ignore(crl_file_write(sys, "net/ipv4/ping_group_range", "0 2147483647"));
+	if (args->job->policy.net_mode != CRL_NET_NAT)
+		return 0;
+	crl_ignore(crl_file_write(sys, "net/ipv4/ping_group_range", "0 2147483647"));
+	set_timestamps(sys); /* R2 */
 	return 0;
 }
 

@@ -5,8 +5,9 @@ What a hostile room sends, with a power over its network that tests give it.
 
     netraw.py advertise LINK        a router's advertisement with a default route and a prefix
     netraw.py arp LINK ADDRESS      the word that ADDRESS is at this link
-    netraw.py flood ADDRESS COUNT [PORT]    so many connections of UDP
+    netraw.py flood ADDRESS COUNT [PORT]    so many connections of UDP, to as many ports or to one
     netraw.py burst ADDRESS PORT COUNT      so many datagrams of 1000 bytes, one right after the other
+    netraw.py connect ADDRESS PORT FROM COUNT       connections of TCP, one after the other, from so many ports
     netraw.py unreachable TO PORT FAR PORT  the word that what TO sends from its port does not reach FAR
     netraw.py ask FROM PORT TO PORT         a question by UDP; prints the answer, or "none"
     netraw.py answered TO FAR COMMAND...    run in TO: asks FAR's port 7, runs COMMAND with the port that it asks from,
@@ -88,12 +89,22 @@ def answered(to, far, command):
             print("refused")
 
 
-def flood(address, count, port=9):
+def flood(address, count, port=None):
     for at in range(count):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             s.bind(("0.0.0.0", 20000 + at))
-            s.sendto(b"x", (address, port))
+            s.sendto(b"x", (address, port or 1024 + at))
+
+
+def connect(address, port, source, count):
+    for at in range(count):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind(("0.0.0.0", source + at))
+            s.connect((address, port))
+            while s.recv(100):
+                pass
 
 
 def burst(address, port, count):
@@ -109,5 +120,6 @@ verb, *words = sys.argv[1:]
 if verb == "answered":
     answered(words[0], words[1], words[2:])
 else:
-    verbs = {"advertise": advertise, "arp": arp, "flood": flood, "unreachable": unreachable, "ask": ask, "burst": burst}
+    known = [advertise, arp, flood, unreachable, ask, burst, connect]
+    verbs = {each.__name__: each for each in known}
     verbs[verb](*[int(w) if w.isdigit() else w for w in words])

@@ -190,7 +190,7 @@ check_hostile() {
 	is "nothing is left" "$(left)" ""
 }
 
-# keeps: plan/net/nft R5
+# keeps: plan/net/nft R5 R10
 check_flood() {
 	net_config 'allow = [ "host udp 8080" ];'
 	hold a ana@room
@@ -205,6 +205,51 @@ check_flood() {
 	hold_end a
 	hold_end d
 	gone
+	hold a ana@room
+	hold d dora@room
+	count=$(cat /proc/sys/net/netfilter/nf_conntrack_count)
+	inside /usr/bin/python3 $STAGE/tests/lib/netraw.py flood $FAR4 3000 7
+	count=$(($(cat /proc/sys/net/netfilter/nf_conntrack_count) - count))
+	check "a sixteenth of the ports there are towards one server ($count)" [ "$count" -ge 800 -a "$count" -lt 1000 ]
+	is "others have theirs of it" "$(out_held d "udp $FAR4 7")" "far $HOST4"
+	is "and the room its own to another" "$(out_held a "udp $FAR6 7; tcp $FAR4 80")" "far $HOST6"$'\n'"far $HOST4"
+	hold_end a
+	hold_end d
+	gone
+}
+
+# The server closes first and remembers the connection; the next one from the same port of the host's is another's.
+# keeps: helper/parts/network R2
+check_closed() {
+	local i raw="/usr/bin/python3 $STAGE/tests/lib/netraw.py" wait=/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait before
+	local kept
+	paws() {
+		ip netns exec far nstat -asz TcpExtPAWSTimewait | awk '/PAWS/ { print $2 }'
+	}
+	net_config
+	kept=$(cat $wait)
+	echo 1 >$wait
+	hold a ana@room
+	{
+		echo "add table ip forced"
+		echo "add chain ip forced leave { type nat hook postrouting priority 99 ; }"
+		for i in {0..11}; do
+			echo "add rule ip forced leave ip daddr $FAR4 tcp sport { $((41000 + i)), $((42000 + i)) } snat to $HOST4:$((20000 + i))"
+		done
+	} | nft -f -
+	before=$(paws)
+	check "connections that the server closes" inside timeout 60 $raw connect $FAR4 81 41000 12
+	check "of which it remembers the ports" \
+		poll 10 eval '[ "$(ip netns exec far ss -Htan state time-wait sport = 81 | wc -l)" = 12 ]'
+	sleep 1.5 # the host forgets them; what it has not is sent again
+	check "are followed by others from these" inside timeout 60 $raw connect $FAR4 81 42000 12
+	is "of which it takes none for one of before" "$(paws)" "$before"
+	is "the host's own settings are as they were" "$(cat /proc/sys/net/ipv4/tcp_timestamps)" 1
+	nft delete table ip forced
+	echo "$kept" >$wait
+	hold_end a
+	gone
+	is "nothing is left" "$(left)" ""
 }
 
 # Forwards go where the room goes.
@@ -545,7 +590,7 @@ poll 10 test -e $STATE_DIR/swept
 sweep
 before=$(census)
 run_cases "$@" -- check_out check_host check_lists check_explain check_operator check_names check_doors check_own \
-	check_hostile check_flood check_tables check_flush check_order check_crash check_sweep check_crash_steps check_twenty check_full \
+	check_hostile check_flood check_closed check_tables check_flush check_order check_crash check_sweep check_crash_steps check_twenty check_full \
 	check_steward
 settle
 same_census "nothing is left behind" "$before"
