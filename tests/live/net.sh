@@ -234,7 +234,8 @@ check_closed() {
 		echo "add table ip forced"
 		echo "add chain ip forced leave { type nat hook postrouting priority 99 ; }"
 		for i in {0..11}; do
-			echo "add rule ip forced leave ip daddr $FAR4 tcp sport { $((41000 + i)), $((42000 + i)) } snat to $HOST4:$((20000 + i))"
+			echo "add rule ip forced leave ip daddr $FAR4 tcp sport { $((41000 + i)), $((42000 + i)) }" \
+				"snat to $HOST4:$((20000 + i))"
 		done
 	} | nft -f -
 	before=$(paws)
@@ -590,7 +591,8 @@ poll 10 test -e $STATE_DIR/swept
 sweep
 before=$(census)
 run_cases "$@" -- check_out check_host check_lists check_explain check_operator check_names check_doors check_own \
-	check_hostile check_flood check_closed check_tables check_flush check_order check_crash check_sweep check_crash_steps check_twenty check_full \
+	check_hostile check_flood check_closed check_tables check_flush check_order check_crash check_sweep \
+	check_crash_steps check_twenty check_full \
 	check_steward
 settle
 same_census "nothing is left behind" "$before"

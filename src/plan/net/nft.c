@@ -26,7 +26,7 @@
 /* Below what local programs are given, where hardly a service listens. */
 #define PORTS ":" TEXT(CRL_PUBLISH_LEAVE_FIRST) "-" TEXT(CRL_PUBLISH_LEAVE_LAST) " fully-random"
 #define SEEN "meta mark set meta mark | " CRL_NAT_MARK /* R8 */
-/* As many as sixteen rooms have connections. A full one counts no more, which is what so many rooms have in any case. */
+/* As many as sixteen rooms have connections. A full one counts no more: so many rooms could have all ports anyway. */
 #define TOWARDS "size 131072 ; flags dynamic ; }\n"
 #define GROUP_OURS 0x80000000u
 
