@@ -230,6 +230,6 @@ void crl_score_swept(int fd, uint64_t rooms, bool failed)
 	s.sweeps++;
 	s.sweeps_failed += failed;
 	s.swept_rooms += rooms;
-	s.swept = crl_clock_ms() / 1000;
+	s.swept = crl_clock_ms() / 1000 * (failed ? -1 : 1);
 	end(fd, &s);
 }

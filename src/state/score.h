@@ -62,7 +62,7 @@ struct crl_score {
 	uint64_t sweeps;
 	uint64_t sweeps_failed;
 	uint64_t swept_rooms;
-	int64_t swept; /* CLOCK_REALTIME seconds: the last one */
+	int64_t swept; /* CLOCK_REALTIME seconds: the last one; less than 0: of one that failed */
 	struct crl_score_times open[2]; /* until the login was in: a room that stood, a new one */
 	struct crl_score_row row[CRL_SCORE_ROWS];
 };

@@ -137,8 +137,8 @@ static void write_score(struct ctl_om *om, const struct crl_score *s)
 	write_one(om, CTL_OM_COUNTER, "carrel_sweeps", s->sweeps, "Sweeps of what the killed have left.");
 	write_one(om, CTL_OM_COUNTER, "carrel_sweeps_failed", s->sweeps_failed, "Sweeps with an error.");
 	write_one(om, CTL_OM_COUNTER, "carrel_swept_rooms", s->swept_rooms, "Dead rooms that sweeps removed.");
-	write_one(om, CTL_OM_GAUGE, "carrel_last_sweep_timestamp_seconds", (uint64_t)s->swept,
-		  "When the last sweep ended; 0 = there was none.");
+	write_one(om, CTL_OM_GAUGE, "carrel_last_sweep_timestamp_seconds",
+		  (uint64_t)(s->swept < 0 ? -s->swept : s->swept), "When the last sweep ended; 0 = there was none.");
 	write_one(om, CTL_OM_GAUGE, "carrel_counts_since_timestamp_seconds", (uint64_t)s->since,
 		  "Since when counts are kept.");
 }

@@ -160,13 +160,16 @@ static void tell_refused(struct screen *p)
 static void tell_sweep(struct screen *p)
 {
 	const struct crl_score *score = &p->s->score;
+	const int64_t at = score->swept < 0 ? -score->swept : score->swept;
 	char when[32];
 
 	if (score->sweeps == 0)
 		line(p, FINE, "sweep", "none yet");
 	else
-		line(p, FINE, "sweep", "last %s, sweeps=%" PRIu64 " rooms=%" PRIu64 " failed=%" PRIu64,
-		     text_when(score->swept, when), score->sweeps, score->swept_rooms, score->sweeps_failed);
+		line(p, score->swept < 0 ? LOOK : FINE, "sweep",
+		     "last %s%s, sweeps=%" PRIu64 " rooms=%" PRIu64 " failed=%" PRIu64, text_when(at, when),
+		     score->swept < 0 ? ", which failed (carrelctl log tells why)" : "", score->sweeps,
+		     score->swept_rooms, score->sweeps_failed);
 }
 
 static void tell_store(struct screen *p)
