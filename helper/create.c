@@ -21,6 +21,7 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "apply/mounts/host_devices.h"
 #include "apply/mounts/host_places.h"
 #include "apply/mounts/host_sockets.h"
 #include "apply/namespaces.h"
@@ -89,6 +90,9 @@ static int read_host(const struct crl_job *job, struct crl_host *host, struct cr
 		if (rc < 0)
 			return rc;
 	}
+	rc = crl_find_host_devices(p, host, err);
+	if (rc < 0)
+		return rc;
 	rc = crl_host_read_mounts(fd, host, err);
 	return rc < 0 ? rc : crl_parts_look(job, host, err);
 }

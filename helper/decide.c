@@ -17,6 +17,7 @@
 
 #include "apply/accounting/accounting.h"
 #include "apply/filecaps.h"
+#include "apply/rule_command.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/nskind.h"
@@ -35,6 +36,8 @@
 #include "wire/msg.h"
 #include "wire/phases.h"
 #include "wire/proto.h"
+
+#define COMMAND_RESERVE_MS 2000 /* of the login's time, so that it can still be told why it is refused */
 
 struct lookup {
 	const struct crl_job *job;
@@ -65,6 +68,22 @@ static int lookup_group(void *arg, const char *name, uint32_t *ret_gid)
 		return found.code > 0 ? -found.code : -EBADMSG;
 	*ret_gid = found.gid;
 	return 0;
+}
+
+/* What it costs, and what came of it, is told in any case. */
+static int ask_command(void *arg, const char *text, struct crl_err *err)
+{
+	const struct crl_job *job = ((const struct lookup *)arg)->job;
+	const struct crl_asked_command q = {
+		.text = text, .login = &job->login, .deadline_ms = job->deadline_ms - COMMAND_RESERVE_MS};
+	int ms, rc = crl_ask_rule_command(&q, &ms, err);
+
+	crl_log(LOG_INFO, "id=%s uid=%u: command \"%s\": %s, %d ms", job->id, job->login.uid, text,
+		rc > 0    ? "yes"
+		: rc == 0 ? "no"
+			  : "no answer",
+		ms);
+	return rc;
 }
 
 /* A trial is never silent: whoever wonders about a login finds it in the log. */
@@ -128,7 +147,8 @@ static int expand_policy(struct crl_job *job, struct crl_err *err)
 static int choose_policy(struct crl_job *job, struct crl_err *err)
 {
 	struct lookup l = {.job = job};
-	const struct crl_match m = {.login = &job->login, .now = time(NULL), .lookup = lookup_group, .arg = &l};
+	const struct crl_match m = {
+		.login = &job->login, .now = time(NULL), .lookup = lookup_group, .ask = ask_command, .arg = &l};
 	struct crl_in_force in_force;
 	const char *name;
 	int rc;

@@ -152,6 +152,16 @@ static bool run_without_mount(const struct crl_policy *p)
 	return p->run.len > 0 && !has_ns(p, CRL_NS_MOUNT);
 }
 
+static bool devices_without_mount(const struct crl_policy *p)
+{
+	return p->devices.len > 0 && !has_ns(p, CRL_NS_MOUNT);
+}
+
+static bool required_without_mount(const struct crl_policy *p)
+{
+	return p->devices_required.len > 0 && !has_ns(p, CRL_NS_MOUNT);
+}
+
 static bool bind_without_mount(const struct crl_policy *p)
 {
 	/*
@@ -401,6 +411,9 @@ static const struct rule rules[] = {
 	{run_without_mount, "root.run", "all of /run is visible without the namespace \"mount\", expected [ ]",
 	 "namespaces"},
 	{bind_without_mount, "root.bind", "needs the namespace \"mount\"", "namespaces"},
+	{devices_without_mount, "root.devices", "has no effect without the namespace \"mount\"", "namespaces"},
+	{required_without_mount, "root.devices_required", "has no effect without the namespace \"mount\"",
+	 "namespaces"},
 	{read_only_without_mount, "root.read_only", "needs the namespace \"mount\"", "namespaces"},
 	{writable_paths_without_mount, "root.writable_paths", "has no effect without the namespace \"mount\"",
 	 "namespaces"},

@@ -202,6 +202,8 @@ void crl_policy_done(struct crl_policy *p)
 	crl_strv_done(&p->writable);
 	crl_strv_done(&p->writable_optional);
 	crl_strv_done(&p->user_show);
+	crl_strv_done(&p->devices);
+	crl_strv_done(&p->devices_required);
 	crl_strv_done(&p->run);
 	crl_strv_done(&p->sockets);
 	crl_strv_done(&p->errands);

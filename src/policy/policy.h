@@ -166,6 +166,8 @@ struct crl_policy {
 	struct crl_strv writable_optional; /* those of them that need not be there */
 	struct crl_bind *bind;
 	size_t bind_len;
+	struct crl_strv devices; /* patterns of the host's devices; one that is like nothing gives nothing */
+	struct crl_strv devices_required; /* those that have to be like something */
 	struct crl_strv run; /* what of /run is offered: sockets, files, directories; missing ones are skipped */
 	struct crl_strv sockets; /* paths outside of /run at or beneath which the host's sockets are reachable */
 	bool nested_proc; /* user namespaces that seccomp lets its user make get a /proc of their own */

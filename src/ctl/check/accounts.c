@@ -71,7 +71,8 @@ static bool comes(const struct account_look *l, const struct crl_rule *rule, con
 {
 	const struct ctl c = {.pam_dir = l->pam_dir, .service = service};
 	scoped_free struct crl_login *login = calloc(1, sizeof(*login));
-	const struct crl_match m = {.login = login, .now = time(NULL), .lookup = ctl_group_lookup};
+	const struct crl_match m = {
+		.login = login, .now = time(NULL), .lookup = ctl_group_lookup, .ask = ctl_command_none};
 	const struct crl_rule *found = NULL;
 
 	return login && ctl_login_of(&c, a->name, login, NULL) == 0 && !ctl_is_exempt(&c, login) &&

@@ -212,7 +212,8 @@ static void look_into_room(struct locked *k)
 /* The policy that the rules give the user, if they do, with its templates replaced. */
 static bool policy_of(struct locked *k, struct crl_policy *p)
 {
-	const struct crl_match m = {.login = k->login, .now = time(NULL), .lookup = ctl_group_lookup};
+	const struct crl_match m = {
+		.login = k->login, .now = time(NULL), .lookup = ctl_group_lookup, .ask = ctl_command_none};
 	char host[CRL_FACT_MAX] = "", group[CRL_GROUP_MAX] = "";
 	const struct crl_facts facts = {.login = k->login, .host = host, .group = group};
 	const struct crl_rule *rule = NULL;

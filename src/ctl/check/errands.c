@@ -67,7 +67,8 @@ static bool look_at_account(void *arg, const char *user)
 	struct errand_look *l = arg;
 	const struct ctl c = {.pam_dir = l->view->dir, .service = ctl_service_of_sshd()};
 	scoped_free struct crl_login *login = calloc(1, sizeof(*login));
-	const struct crl_match m = {.login = login, .now = time(NULL), .lookup = ctl_group_lookup};
+	const struct crl_match m = {
+		.login = login, .now = time(NULL), .lookup = ctl_group_lookup, .ask = ctl_command_none};
 	const struct crl_rule *found = NULL;
 
 	if (!login)

@@ -99,7 +99,7 @@ static bool look_at_user(void *arg, const char *user)
 	scoped(crl_policy) p = {0};
 	struct last_look *a = arg;
 	struct ctl like = *a->c;
-	const struct crl_match m = {.login = l, .now = time(NULL), .lookup = ctl_group_lookup};
+	const struct crl_match m = {.login = l, .now = time(NULL), .lookup = ctl_group_lookup, .ask = ctl_command_none};
 	const struct crl_rule *rule = NULL;
 
 	if (!l)

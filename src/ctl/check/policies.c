@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "base/scope.h"
 #include "ctl/check/caps.h"
+#include "ctl/check/devices.h"
 #include "ctl/check/findings.h"
 #include "ctl/command.h"
 #include "ctl/conf/lacks.h"
@@ -229,6 +230,7 @@ static void check_alone(struct one *o)
 	const struct crl_policy *p = o->p;
 
 	ctl_check_caps(p, say_caps, o);
+	ctl_check_devices(p, say_caps, o);
 	if (!(p->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)) && p->no_new_privs)
 		say(o, "namespaces", "add \"mount\"", "has no \"mount\": the whole host is seen");
 	check_errands_effect(o);
@@ -337,7 +339,7 @@ static bool plan_if_his(void *arg, const char *name)
 	scoped_free struct crl_login *l = malloc(sizeof(*l));
 	struct users *u = arg;
 	const struct ctl c = {.pam_dir = PAM_DIR, .service = u->service};
-	const struct crl_match m = {.login = l, .now = time(NULL), .lookup = ctl_group_lookup};
+	const struct crl_match m = {.login = l, .now = time(NULL), .lookup = ctl_group_lookup, .ask = ctl_command_none};
 	const struct crl_rule *rule = NULL;
 
 	if (!l)

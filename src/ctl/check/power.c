@@ -160,7 +160,7 @@ static const char *what_takes_power(const struct crl_policy *policy)
 /* Why this login cannot become root, or NULL. R1 */
 static const char *what_is_lost(struct power *p, const struct crl_login *l, const struct crl_rule **ret_rule)
 {
-	const struct crl_match m = {.login = l, .now = time(NULL), .lookup = ctl_group_lookup};
+	const struct crl_match m = {.login = l, .now = time(NULL), .lookup = ctl_group_lookup, .ask = ctl_command_none};
 	scoped(crl_policy) policy = {0};
 	int rc = crl_rules_match(crl_config_rules(p->config), &m, ret_rule, NULL);
 

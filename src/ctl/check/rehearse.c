@@ -36,7 +36,7 @@ struct sought {
 
 static bool comes_at(const struct sought *s, const struct crl_login *l, time_t when)
 {
-	const struct crl_match m = {.login = l, .now = when, .lookup = ctl_group_lookup};
+	const struct crl_match m = {.login = l, .now = when, .lookup = ctl_group_lookup, .ask = ctl_command_none};
 	const struct crl_rule *found = NULL;
 
 	return crl_rules_match(crl_config_rules(s->config), &m, &found, NULL) == 0 && found == s->rule;

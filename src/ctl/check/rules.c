@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "apply/rule_command.h"
 #include "base/scope.h"
 #include "ctl/check/findings.h"
 #include "door/names.h"
@@ -110,6 +111,19 @@ static void check_names(struct ctl_findings *f, const struct crl_rule *rule, con
 	}
 }
 
+static void check_commands(struct ctl_findings *f, const struct crl_rule *rule, const struct crl_strv *commands)
+{
+	for (size_t i = 0; i < commands->len; i++) {
+		struct crl_err err = {0};
+
+		if (crl_prove_rule_command(commands->item[i], &err) < 0)
+			ctl_find(f, CTL_ERROR, rule->file, rule->line,
+				 "put a program there that root alone can write: logins that come to this rule are "
+				 "refused",
+				 "%s", err.text);
+	}
+}
+
 /* The groups whose members Linux distributions let use sudo. */
 static void check_sudo(struct ctl_findings *f, const struct crl_config *config, const struct crl_rule *r)
 {
@@ -137,6 +151,8 @@ void ctl_check_rules(struct ctl_findings *f, const struct crl_config *config)
 		check_names(f, r, &r->not [CRL_COND_USER], false);
 		check_names(f, r, &r->is[CRL_COND_GROUP], true);
 		check_names(f, r, &r->not [CRL_COND_GROUP], true);
+		check_commands(f, r, &r->is[CRL_COND_COMMAND]);
+		check_commands(f, r, &r->not [CRL_COND_COMMAND]);
 		check_possible(f, r);
 		check_sudo(f, config, r);
 	}

@@ -183,7 +183,7 @@ static bool may_be(const struct change *e, const char *after)
 static bool fits_rules(void *arg, const struct crl_login *l)
 {
 	const struct crl_rule *rule;
-	const struct crl_match m = {.login = l, .now = time(NULL), .lookup = ctl_group_lookup};
+	const struct crl_match m = {.login = l, .now = time(NULL), .lookup = ctl_group_lookup, .ask = ctl_command_none};
 
 	return crl_rules_match(crl_config_rules(arg), &m, &rule, NULL) == 0;
 }

@@ -15,6 +15,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "ctl/command.h"
+#include "ctl/conf/explain_devices.h"
 #include "ctl/conf/explain_kept.h"
 #include "ctl/conf/explain_ports.h"
 #include "ctl/conf/explain_reach.h"
@@ -49,6 +50,7 @@ struct question {
 	struct ctl_table host;
 	struct ctl_table kept; /* where changes go */
 	struct ctl_table ports; /* of the host's, that lead into the room */
+	struct ctl_table devices; /* of the host's, that the room has */
 	bool ambient; /* the policy makes capabilities ambient */
 	struct ctl_table values; /* or the difference */
 	enum ctl_exit reached; /* with --reach: all that is told */
@@ -94,12 +96,24 @@ static void put_mismatch(struct ctl_table *t, const struct crl_rule *rule, const
 	ctl_cell(t, "%s", text);
 }
 
+static void put_match(struct ctl_table *t, const struct crl_rule *rule, int ms)
+{
+	if (rule->is[CRL_COND_COMMAND].len || rule->not [CRL_COND_COMMAND].len)
+		ctl_cell(t, "matches (its command took %d ms)", ms);
+	else
+		ctl_cell(t, "matches");
+}
+
 /* The rules in order, and what each says. No policy when none matches. Errors: the name service's. */
 static int find_rule(struct question *q, struct crl_err *err)
 {
 	const struct crl_rules *rules = crl_config_rules(q->config);
-	const struct crl_match m = {
-		.login = q->login, .now = q->c->when ? q->c->when : time(NULL), .lookup = ctl_group_lookup};
+	struct ctl_command_asked asked = {.login = q->login};
+	const struct crl_match m = {.login = q->login,
+				    .now = q->c->when ? q->c->when : time(NULL),
+				    .lookup = ctl_group_lookup,
+				    .ask = ctl_command_ask,
+				    .arg = &asked};
 	size_t decided = 0;
 
 	for (size_t i = 0; i < rules->len; i++) {
@@ -116,7 +130,7 @@ static int find_rule(struct question *q, struct crl_err *err)
 		if (decided)
 			ctl_cell(&q->rules, "not asked: rule %zu decides", decided);
 		else if (rc > 0)
-			ctl_cell(&q->rules, "matches");
+			put_match(&q->rules, rule, asked.ms);
 		else
 			put_mismatch(&q->rules, rule, &why);
 		if (rc > 0) {
@@ -154,6 +168,7 @@ static int find_policy(struct question *q, struct crl_err *err)
 		ctl_find_plan_lacks(&(struct ctl_planned){.policy = &policy, .login = q->login}, add_lack, &q->host);
 		ctl_explain_kept(q->c, q->config, &policy, q->login, &q->kept);
 		ctl_explain_ports(&policy, q->login->uid, &q->ports);
+		ctl_explain_devices(&policy, &q->devices);
 	}
 	if (rc == 0)
 		rc = q->c->diff ? find_difference(q, err) : find_values(q, err);
@@ -254,6 +269,8 @@ static void print_json(const struct question *q)
 	ctl_table_print(q->c, &q->kept);
 	(void)printf(",\n\"ports\": ");
 	ctl_table_print(q->c, &q->ports);
+	(void)printf(",\n\"devices\": ");
+	ctl_table_print(q->c, &q->devices);
 	(void)printf(",\n\"%s\": ", q->c->diff ? "difference" : "values");
 	ctl_table_print(q->c, &q->values);
 	(void)printf("}\n");
@@ -320,6 +337,10 @@ static void print_text(const struct question *q)
 	if (q->ports.cells && !q->c->diff) {
 		(void)printf("\n");
 		ctl_table_print(q->c, &q->ports);
+	}
+	if (q->devices.cells && !q->c->diff) {
+		(void)printf("\n");
+		ctl_table_print(q->c, &q->devices);
 	}
 	if (q->ambient && !q->c->diff) {
 		(void)printf("\n");
@@ -391,6 +412,7 @@ static enum ctl_exit run_explain(const struct ctl *c, int argc, char **argv)
 	q.host = (struct ctl_table){.column = host, .columns = CRL_ARRAY_LEN(host)};
 	q.kept = (struct ctl_table){.column = ctl_kept_column, .columns = CTL_KEPT_COLUMNS};
 	q.ports = (struct ctl_table){.column = ctl_ports_column, .columns = CTL_PORTS_COLUMNS};
+	q.devices = (struct ctl_table){.column = ctl_devices_column, .columns = CTL_DEVICES_COLUMNS};
 	q.values = (struct ctl_table){.column = c->diff ? difference : ctl_values_column,
 				      .columns = c->diff ? CRL_ARRAY_LEN(difference) : CTL_VALUES_COLUMNS};
 	q.exempt = ctl_is_exempt(c, login);
@@ -400,6 +422,7 @@ static enum ctl_exit run_explain(const struct ctl *c, int argc, char **argv)
 	ctl_table_done(&q.host);
 	ctl_table_done(&q.kept);
 	ctl_table_done(&q.ports);
+	ctl_table_done(&q.devices);
 	ctl_table_done(&q.values);
 	crl_config_free(q.config);
 	return status;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/mounts/host_devices.h"
 #include "base/err.h"
 #include "base/nskind.h"
 #include "base/scope.h"
@@ -119,6 +120,28 @@ static void ask_ports(const struct plan_asker *a, const struct crl_login *login)
 		tell_refusal(a, &err);
 }
 
+static int note_device(void *arg, const struct crl_device_found *found)
+{
+	*(bool *)arg |= !found->not ;
+	return 0;
+}
+
+static void ask_devices(const struct plan_asker *a)
+{
+	const struct crl_strv *required = &a->p->devices_required;
+	scoped_fd dev = required->len ? open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+	char text[PATH_MAX + 60];
+
+	for (size_t i = 0; dev >= 0 && i < required->len; i++) {
+		bool met = false;
+
+		if (crl_find_devices(dev, required->item[i], note_device, &met) < 0 || met)
+			continue;
+		(void)snprintf(text, sizeof(text), "names %s, and this host has no such device", required->item[i]);
+		tell(a, "root.devices_required", required->item[i], "load its driver, or say it in root.devices", text);
+	}
+}
+
 void ctl_find_plan_lacks(const struct ctl_planned *q, ctl_each_lack *each, void *arg)
 {
 	struct crl_mount_plan plan = {.len = 0};
@@ -132,6 +155,7 @@ void ctl_find_plan_lacks(const struct ctl_planned *q, ctl_each_lack *each, void 
 	struct crl_err err = {0};
 
 	ask_ports(&a, q->login);
+	ask_devices(&a);
 	if (!(q->policy->namespaces & CRL_NS_BIT(CRL_NS_MOUNT)))
 		return;
 	crl_ignore(gethostname(host.name, sizeof(host.name) - 1) < 0);

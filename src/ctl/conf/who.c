@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/rule_command.h"
 #include "base/text.h"
 #include "ctl/command.h"
 #include "ctl/host/pamstack.h"
@@ -39,6 +40,22 @@ int ctl_group_lookup(void *arg, const char *name, uint32_t *ret_gid)
 {
 	(void)arg;
 	return crl_names_group_id(name, ret_gid);
+}
+
+int ctl_command_ask(void *arg, const char *text, struct crl_err *err)
+{
+	struct ctl_command_asked *a = arg;
+	const struct crl_asked_command q = {.text = text, .login = a->login};
+
+	if (geteuid() != 0)
+		return crl_err_set(err, EPERM, CRL_STAGE_RULE, "command: only root can ask \"%s\"", text);
+	return crl_ask_rule_command(&q, &a->ms, err);
+}
+
+int ctl_command_none(void *arg, const char *text, struct crl_err *err)
+{
+	(void)arg, (void)text, (void)err;
+	return 0;
 }
 
 void ctl_break_glass_of(const struct ctl *c, const char *service, char *ret)

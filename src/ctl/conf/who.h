@@ -19,6 +19,18 @@ int ctl_login_of(const struct ctl *c, const char *user, struct crl_login *ret, s
 /* The number of a group, as the rules ask for it; @arg is not looked at. */
 int ctl_group_lookup(void *arg, const char *name, uint32_t *ret_gid);
 
+/* The @arg of ctl_command_ask(). */
+struct ctl_command_asked {
+	const struct crl_login *login;
+	int ms; /* that the last one took */
+};
+
+/* Run the command of a rule, as a login would. Only root can. */
+int ctl_command_ask(void *arg, const char *text, struct crl_err *err);
+
+/* Where many users are looked at: nobody is asked, and the answer is no. */
+int ctl_command_none(void *arg, const char *text, struct crl_err *err);
+
 /*
  * Who acts, for records and logs: the user who logged in, where the audit system knows them. Visible ASCII, no blank.
  */

@@ -260,7 +260,8 @@ static void tell_unrecorded(const struct ctl *c, const struct crl_config *config
 	if (!config)
 		return;
 	if (user && login && ctl_login_of(c, user, login, NULL) == 0) {
-		const struct crl_match m = {.login = login, .now = time(NULL), .lookup = ctl_group_lookup};
+		const struct crl_match m = {
+			.login = login, .now = time(NULL), .lookup = ctl_group_lookup, .ask = ctl_command_none};
 
 		if (crl_rules_match(crl_config_rules(config), &m, &rule, NULL) == 0)
 			tell_unlogged(config, rule->policy);

@@ -393,7 +393,12 @@ static int policy_of(const struct ctl *c, const struct ctl_person *who, char nam
 {
 	struct crl_config *config = NULL;
 	const struct crl_rule *rule = NULL;
-	const struct crl_match m = {.login = &who->login, .now = time(NULL), .lookup = ctl_group_lookup};
+	struct ctl_command_asked asked = {.login = &who->login};
+	const struct crl_match m = {.login = &who->login,
+				    .now = time(NULL),
+				    .lookup = ctl_group_lookup,
+				    .ask = ctl_command_ask,
+				    .arg = &asked};
 	int rc = ctl_load_config(c, &config, err);
 
 	if (rc == 0)

@@ -26,6 +26,7 @@
 #include "base/scope.h"
 #include "ctl/rehearse/probe.h"
 #include "ctl/rehearse/probe_attack.h"
+#include "ctl/rehearse/probe_devices.h"
 #include "ctl/rehearse/rehearsal.h"
 #include "wire/login.h"
 
@@ -290,19 +291,6 @@ static enum ctl_answer stray_descriptors(const struct ctl_scene *s, char *detail
 	return ctl_probe_say(CTL_PROBE_NO, detail, "none");
 }
 
-static enum ctl_answer devices(const struct ctl_scene *s, char *detail)
-{
-	static const char *const bad[] = {"/dev/mem",     "/dev/kmsg",  "/dev/vda",  "/dev/sda",
-					  "/dev/nvme0n1", "/dev/kvm",   "/dev/fuse", "/dev/vsock",
-					  "/dev/net/tun", "/dev/input", "/dev/dri"};
-
-	(void)s;
-	for (size_t i = 0; i < CRL_ARRAY_LEN(bad); i++)
-		if (access(bad[i], F_OK) == 0)
-			return ctl_probe_say(CTL_PROBE_YES, detail, "%s is there", bad[i]);
-	return ctl_probe_say(CTL_PROBE_NO, detail, "none beyond null, zero, random, tty and the like");
-}
-
 static enum ctl_answer control_groups(const struct ctl_scene *s, char *detail)
 {
 	scoped_fd fd = open("/sys/fs/cgroup/cgroup.procs", O_WRONLY | O_CLOEXEC);
@@ -340,12 +328,12 @@ const struct ctl_attack ctl_attacks_reach[] = {
 	{CTL_V_ESCAPE, 9, "join the namespaces of init", join_init},
 	{CTL_V_ESCAPE, 6, "look through the root of init", root_of_init},
 	{CTL_V_ESCAPE, 9, "use a descriptor that was left open", stray_descriptors},
-	{CTL_V_ESCAPE, 7, "see devices of the host", devices},
+	{CTL_V_ESCAPE, 7, "see devices of the host", ctl_see_devices},
 	{CTL_V_ESCAPE, 7, "move between control groups", control_groups},
 	{0, 0, NULL, NULL},
 };
 
 ctl_probe *const ctl_by_root_reach[] = {
-	other_homes, kernel_settings, kernel_log,   kernel_memory, run_socket,     far_socket, abstract_socket,
-	loopback,    join_init,       root_of_init, devices,       control_groups, NULL,
+	other_homes, kernel_settings, kernel_log,   kernel_memory,   run_socket,     far_socket, abstract_socket,
+	loopback,    join_init,       root_of_init, ctl_see_devices, control_groups, NULL,
 };

@@ -24,6 +24,7 @@
 #include "base/nskind.h"
 #include "base/scope.h"
 #include "ctl/rehearse/probe.h"
+#include "ctl/rehearse/probe_devices.h"
 #include "ctl/rehearse/probe_last.h"
 #include "ctl/rehearse/rehearsal.h"
 #include "plan/net/gate.h"
@@ -367,4 +368,5 @@ const struct ctl_work ctl_works[CTL_WORKS] = {
 	{"last stage", ctl_try_last_stage, NULL, crl_policy_has_last_stage},
 	{"sudo", ctl_try_sudo, NULL, gives_sudo},
 	{"capabilities", try_ambient, NULL, has_ambient},
+	{"devices", ctl_try_devices, ctl_gives_devices, ctl_names_devices},
 };

@@ -110,7 +110,9 @@ static enum ctl_exit report(const struct ctl *c, const struct ctl_rehearsal *r)
 /* The policy that the rules give at the time that is asked about. @ret  CRL_POLICY_NAME_MAX bytes */
 static enum ctl_exit policy_then(const struct ctl *c, const struct crl_login *l, char *ret)
 {
-	const struct crl_match m = {.login = l, .now = c->when, .lookup = ctl_group_lookup};
+	struct ctl_command_asked asked = {.login = l};
+	const struct crl_match m = {
+		.login = l, .now = c->when, .lookup = ctl_group_lookup, .ask = ctl_command_ask, .arg = &asked};
 	struct crl_config *config = NULL;
 	const struct crl_rule *rule;
 	struct crl_err err = {0};

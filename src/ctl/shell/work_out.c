@@ -24,7 +24,7 @@
 #include "policy/rules/match.h"
 
 /* What carrel-shell cannot know, or could be told wrong: by it no rule can choose. */
-static const enum crl_condition passing[] = {CRL_COND_RHOST, CRL_COND_TTY, CRL_COND_TIME};
+static const enum crl_condition passing[] = {CRL_COND_RHOST, CRL_COND_TTY, CRL_COND_TIME, CRL_COND_COMMAND};
 
 static bool depends_on_login(const struct crl_rule *r)
 {
@@ -60,10 +60,10 @@ static int find_rule(const struct crl_config *config, const struct crl_login *lo
 		*ret = &rules->item[i];
 		if (!depends_on_login(*ret))
 			return 0;
-		return crl_err_at(
-			err, EINVAL, CRL_STAGE_RULE, (*ret)->file, (*ret)->line,
-			"the rule depends on rhost, tty or time, which nobody proves to carrel-shell; give a rule "
-			"before it that does not");
+		return crl_err_at(err, EINVAL, CRL_STAGE_RULE, (*ret)->file, (*ret)->line,
+				  "the rule depends on rhost, tty, time or a command, which nobody proves to "
+				  "carrel-shell; give a rule "
+				  "before it that does not");
 	}
 	return crl_err_set(err, EACCES, CRL_STAGE_RULE, "no rule matches user %s", login->user);
 }

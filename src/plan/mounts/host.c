@@ -384,6 +384,11 @@ void crl_host_done(struct crl_host *host)
 	free(host->sockets);
 	host->sockets = NULL;
 	host->sockets_len = 0;
+	for (size_t i = 0; i < host->devices_len; i++)
+		free(host->devices[i]);
+	free(host->devices);
+	host->devices = NULL;
+	host->devices_len = 0;
 	for (size_t i = 0; i < host->top_len; i++) {
 		free(host->top[i].path);
 		free(host->top[i].link);

@@ -132,6 +132,19 @@ static int add_sys(struct crl_build *b)
 	return rc < 0 ? rc : add_cgroup(b);
 }
 
+/* Read-only: nobody changes a node's mode or owner, not even one who owns it. The device does not know of that. */
+static int add_given(struct crl_build *b)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < b->host->devices_len && rc == 0; i++)
+		rc = crl_build_add_placed(b, (struct crl_mount_op){.kind = CRL_MOUNT_BIND,
+								   .source = b->host->devices[i],
+								   .target = b->host->devices[i],
+								   .flags = CRL_OP_DEVICES | CRL_OP_OPTIONAL});
+	return rc;
+}
+
 static int add_dev(struct crl_build *b)
 {
 	int rc = CRL_ADD(b, .kind = CRL_MOUNT_SHOW, .tree = CRL_TREE_SEALED, .source = "dev", .target = "/dev",
@@ -152,7 +165,7 @@ static int add_dev(struct crl_build *b)
 			     .target = "/dev/log", .place_tree = CRL_TREE_SYSTEM, .place = "dev/log");
 	if (rc == 0 && b->host->outer_tty[0])
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_TERMINAL, .source = b->host->outer_tty, .target = "/dev/console");
-	return rc;
+	return rc < 0 ? rc : add_given(b);
 }
 
 int crl_build_kernel(struct crl_build *b)

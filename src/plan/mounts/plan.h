@@ -66,6 +66,8 @@ struct crl_host {
 	char **sockets; /* absolute names of sockets that can be connected to, as who bound them gave them; owned */
 	size_t sockets_len;
 	bool sockets_cut; /* there were more */
+	char **devices; /* absolute names of the host's devices that the policy gives; owned */
+	size_t devices_len;
 	int image; /* a mount that is nowhere attached, of the policy's image, and 1; 0 = root.path is a directory */
 	char **libraries; /* directories or files that ld.so.cache leads to, in places that may be a user's; owned */
 	size_t libraries_len;

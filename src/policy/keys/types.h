@@ -71,6 +71,8 @@ extern const struct crl_key_type
 	crl_type_ios, /* io and io_len of a struct crl_limits: groups of CRL_KEYS_IO */
 	/* types_publish.c */
 	crl_type_publishes, /* publish and publish_len of a policy: groups of CRL_KEYS_PUBLISH */
+	/* types_device.c */
+	crl_type_devices, /* struct crl_strv of patterns as devices.h has them */
 	/* types_profile.c */
 	crl_type_profiles; /* profiles and profiles_len of a policy: groups of CRL_KEYS_PROFILE */
 

@@ -3,7 +3,8 @@
 #include "policy/rules/bare.h"
 
 /* What differs from login to login of one user. */
-static const enum crl_condition passing[] = {CRL_COND_SERVICE, CRL_COND_RHOST, CRL_COND_TTY, CRL_COND_TIME};
+static const enum crl_condition passing[] = {CRL_COND_SERVICE, CRL_COND_RHOST, CRL_COND_TTY, CRL_COND_TIME,
+					     CRL_COND_COMMAND};
 
 bool crl_policy_isolates(const struct crl_config *c, const struct crl_policy *p)
 {

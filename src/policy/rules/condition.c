@@ -8,15 +8,16 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "policy/rules/command.h"
 
 #define DAY_MINUTES (24 * 60)
 
 const char *crl_condition_name(enum crl_condition kind)
 {
 	static const char *const names[CRL_COND_COUNT] = {
-		[CRL_COND_USER] = "user",   [CRL_COND_UID] = "uid", [CRL_COND_SERVICE] = "service",
-		[CRL_COND_RHOST] = "rhost", [CRL_COND_TTY] = "tty", [CRL_COND_TIME] = "time",
-		[CRL_COND_GROUP] = "group",
+		[CRL_COND_USER] = "user",   [CRL_COND_UID] = "uid",         [CRL_COND_SERVICE] = "service",
+		[CRL_COND_RHOST] = "rhost", [CRL_COND_TTY] = "tty",         [CRL_COND_TIME] = "time",
+		[CRL_COND_GROUP] = "group", [CRL_COND_COMMAND] = "command",
 	};
 
 	return names[kind];
@@ -206,6 +207,8 @@ const char *crl_condition_fault(enum crl_condition kind, const char *text)
 		return has_host_bits(&network, a) ? "a network without bits beyond its length" : NULL;
 	case CRL_COND_TIME:
 		return parse_span(text, &s) ? NULL : "a time such as \"08:00-18:00\" or \"Mon-Fri 08:00-18:00\"";
+	case CRL_COND_COMMAND:
+		return crl_command_fault(text);
 	case CRL_COND_COUNT:
 		break;
 	}
@@ -230,6 +233,7 @@ bool crl_condition_holds(enum crl_condition kind, const char *text, const struct
 	case CRL_COND_TIME:
 		return holds_time(text, now);
 	case CRL_COND_GROUP:
+	case CRL_COND_COMMAND:
 	case CRL_COND_COUNT:
 		break;
 	}
@@ -267,6 +271,7 @@ bool crl_condition_covers(enum crl_condition kind, const char *wide, const char 
 	case CRL_COND_SERVICE:
 	case CRL_COND_TIME:
 	case CRL_COND_GROUP:
+	case CRL_COND_COMMAND:
 	case CRL_COND_COUNT:
 		break;
 	}

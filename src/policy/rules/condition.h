@@ -11,7 +11,7 @@
 
 #include "wire/login.h"
 
-/* Kinds, in the order in which a rule asks: the cheap first, the name service last. */
+/* Kinds, in the order in which a rule asks: the cheap first, then the name service, a program last. */
 enum crl_condition {
 	CRL_COND_USER, /* name, exactly */
 	CRL_COND_UID, /* "1000" or "1000-1999" */
@@ -20,6 +20,7 @@ enum crl_condition {
 	CRL_COND_TTY, /* pattern for fnmatch(3), without "/dev/": "tty*"; sshd's is "ssh" */
 	CRL_COND_TIME, /* "08:00-18:00", "Mon-Fri 08:00-18:00", "Sat 22:00-06:00"; the host's local time */
 	CRL_COND_GROUP, /* name of any group of the user */
+	CRL_COND_COMMAND, /* program of the administrator's and its arguments (command.h) */
 	CRL_COND_COUNT
 };
 
@@ -36,7 +37,7 @@ const char *crl_condition_fault(enum crl_condition kind, const char *text);
 bool crl_condition_covers(enum crl_condition kind, const char *wide, const char *narrow);
 
 /*
- * Does a well-formed text hold for the login? Not for CRL_COND_GROUP.
+ * Does a well-formed text hold for the login? Not for CRL_COND_GROUP and CRL_COND_COMMAND.
  * A remote host that is a name matches no address: carrel asks no DNS. An IPv4 address mapped into IPv6 is IPv4.
  * @now  for CRL_COND_TIME; a time that ends before it begins goes over midnight, and its day is the one it begins on
  */

@@ -19,16 +19,28 @@ static int is_member(const struct crl_rule *rule, const struct crl_match *m, con
 	return crl_login_in_group(m->login, gid);
 }
 
+static int ask_command(const struct crl_rule *rule, const struct crl_match *m, const char *text, struct crl_err *err)
+{
+	struct crl_err why = {0};
+	int rc = m->ask ? m->ask(m->arg, text, &why)
+			: crl_err_set(&why, EOPNOTSUPP, CRL_STAGE_RULE, "command: is asked at a login");
+
+	return rc < 0 ? crl_err_at(err, -rc, CRL_STAGE_RULE, rule->file, rule->line, "%s", why.text) : rc > 0;
+}
+
 /* Returns 1 when one of the texts holds. */
 static int any_holds(const struct crl_rule *rule, const struct crl_match *m, enum crl_condition kind,
 		     const struct crl_strv *texts, struct crl_err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < texts->len && rc == 0; i++) {
-		rc = kind == CRL_COND_GROUP ? is_member(rule, m, texts->item[i], err)
-					    : crl_condition_holds(kind, texts->item[i], m->login, m->now);
-	}
+	for (size_t i = 0; i < texts->len && rc == 0; i++)
+		if (kind == CRL_COND_GROUP)
+			rc = is_member(rule, m, texts->item[i], err);
+		else if (kind == CRL_COND_COMMAND)
+			rc = ask_command(rule, m, texts->item[i], err);
+		else
+			rc = crl_condition_holds(kind, texts->item[i], m->login, m->now);
 	return rc;
 }
 

@@ -35,11 +35,18 @@ struct crl_rules {
  */
 typedef int crl_group_lookup(void *arg, const char *name, uint32_t *ret_gid);
 
+/*
+ * Ask a program of the administrator's. @text  as the rule has it
+ * Returns 1, 0 or a -errno with its text in @err.
+ */
+typedef int crl_command_ask(void *arg, const char *text, struct crl_err *err);
+
 /* Who asks, and when. */
 struct crl_match {
 	const struct crl_login *login;
 	time_t now;
 	crl_group_lookup *lookup;
+	crl_command_ask *ask; /* NULL: rules with a command are an error */
 	void *arg;
 };
 
@@ -51,9 +58,9 @@ struct crl_mismatch {
 
 /*
  * Groups are looked up only when all other conditions hold. A group that does not exist has no members; a name service
- * that does not answer is an error, never "no match".
+ * that does not answer is an error, never "no match". Commands are asked when all else holds, groups too.
  * @ret_why  set when it does not match; may be NULL
- * Returns 1, 0, or the look-up's -errno (stage RULE, with the rule's file and line).
+ * Returns 1, 0, or the -errno of the look-up or the command (stage RULE, with the rule's file and line).
  */
 int crl_rule_matches(const struct crl_rule *rule, const struct crl_match *m, struct crl_mismatch *ret_why,
 		     struct crl_err *err) CRL_MUST_CHECK;

@@ -17,6 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "apply/mounts/host_devices.h"
 #include "apply/mounts/host_places.h"
 #include "apply/mounts/host_sockets.h"
 #include "policy/template.h"
@@ -115,6 +116,8 @@ static int look_at_host(struct alone_room *room, struct crl_err *err)
 	crl_find_host_places(host);
 	if (p->root_mode != CRL_ROOT_IMAGE)
 		rc = crl_find_host_sockets(host, err);
+	if (rc == 0)
+		rc = crl_find_host_devices(p, host, err);
 	if (rc == 0)
 		rc = crl_find_host_top(host, err);
 	return rc < 0 ? rc : crl_host_read_mounts(fd, host, err);

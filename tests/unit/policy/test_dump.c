@@ -45,6 +45,8 @@ static const struct {
 	{"root.run", "[ \"/run/x\" ]", NULL},
 	{"root.sockets", "[ \"/srv/s\" ]", NULL},
 	{"root.nested_proc", "false", NULL},
+	{"root.devices", "[ \"/dev/nvidia*\", \"/dev/dri/card0\" ]", NULL},
+	{"root.devices_required", "[ \"/dev/fuse\" ]", NULL},
 	{"tmp.size", "\"1G\"", NULL},
 	{"ptys", "3", NULL},
 	{"home.mode", "\"overlay\"", NULL},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #include "policy/rules/match.h"
 
@@ -24,6 +25,17 @@ static int look_up(void *arg, const char *name, uint32_t *ret_gid)
 		return 0;
 	}
 	return strcmp(name, "silent") == 0 ? -ETIMEDOUT : -ENOENT;
+}
+
+static int asked;
+
+static int ask(void *arg, const char *text, struct crl_err *err)
+{
+	(void)arg;
+	asked++;
+	if (strstr(text, "hangs"))
+		return crl_err_set(err, ETIMEDOUT, CRL_STAGE_RULE, "command: no answer");
+	return strstr(text, "yes") != NULL;
 }
 
 static struct crl_login someone(void)
@@ -55,7 +67,8 @@ static int match(struct crl_rule *item, size_t len, const char **ret, struct crl
 	int rc;
 
 	lookups = 0;
-	rc = crl_rules_match(&rules, &(struct crl_match){.login = &login, .lookup = look_up}, &found, err);
+	asked = 0;
+	rc = crl_rules_match(&rules, &(struct crl_match){.login = &login, .lookup = look_up, .ask = ask}, &found, err);
 	*ret = found ? found->policy : NULL;
 	return rc;
 }
@@ -147,9 +160,42 @@ static void test_no_match(void **state)
 	assert_int_equal(match(rules, 0, &found, &err), -EACCES);
 }
 
+static void test_commands(void **state)
+{
+	static char yes[] = "/x yes", no[] = "/x no", hangs[] = "/x hangs";
+	struct crl_rule one[] = {{IS(COMMAND, yes), USER, POLICY("a")}};
+	struct crl_rule two[] = {{IS(COMMAND, no), POLICY("a")}, {NOT(COMMAND, no), IS(COMMAND, no, yes), POLICY("b")}};
+	struct crl_rule last[] = {{IS(COMMAND, yes), IS(USER, bob), POLICY("a")},
+				  {IS(COMMAND, yes), IS(GROUP, others), POLICY("b")},
+				  {POLICY("c")}};
+	struct crl_rule refused[] = {{IS(COMMAND, no, hangs), POLICY("a")}, {POLICY("b")}};
+	const struct crl_rules rules = {refused, 2};
+	const struct crl_rule *found = NULL;
+	const struct crl_login login = someone();
+	struct crl_err err = {0};
+	const char *policy;
+
+	(void)state;
+	assert_int_equal(match(one, 1, &policy, &err), 0);
+	assert_string_equal(policy, "a");
+	assert_int_equal(match(two, 2, &policy, &err), 0);
+	assert_string_equal(policy, "b");
+	assert_int_equal(match(last, 3, &policy, &err), 0);
+	assert_string_equal(policy, "c");
+	assert_int_equal(asked, 0); /* what costs most comes last */
+	assert_int_equal(match(refused, 2, &policy, &err), -ETIMEDOUT); /* never "no" */
+	assert_null(policy);
+	assert_int_equal(err.stage, CRL_STAGE_RULE);
+	assert_int_equal(err.line, 7);
+	/* Who cannot ask does not guess. */
+	assert_int_equal(crl_rules_match(&rules, &(struct crl_match){.login = &login, .lookup = look_up}, &found, &err),
+			 -EOPNOTSUPP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_first_match),
 		cmocka_unit_test(test_silence_is_an_error),
 		cmocka_unit_test(test_lists_and_negation),
