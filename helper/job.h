@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -63,6 +64,7 @@ struct crl_job_network {
 	struct crl_nat_pool pool;
 	struct crl_nat_rules rules;
 	struct crl_nat_resolv resolv;
+	char service[INET_ADDRSTRLEN]; /* where it names a server on the host's loopback */
 	struct crl_publish_port port[CRL_PUBLISH_MAX]; /* of the host's, that lead into it */
 	size_t ports;
 	struct crl_publish_port taken[CRL_PUBLISH_MAX]; /* of these, whose are still to be told */

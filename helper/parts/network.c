@@ -35,31 +35,11 @@
 #include "policy/publish.h"
 #include "state/rooms/live.h"
 
-#define RESOLV_MAX 16384
 #define AGAIN 2 /* what cannot be made anew is tried again */
 
 static int no_memory(struct crl_err *err)
 {
 	return crl_err_set(err, ENOMEM, CRL_STAGE_NAMESPACE, "no memory for the room's network");
-}
-
-/* What root's programs write: a link is followed. Returns whether it is there. */
-static bool read_resolv(const char *path, char buf[RESOLV_MAX])
-{
-	scoped_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	buf[0] = '\0';
-	return fd >= 0 && crl_file_read_fd(fd, buf, RESOLV_MAX) >= 0;
-}
-
-static int find_servers(struct crl_job_network *n)
-{
-	char host[RESOLV_MAX], uplink[RESOLV_MAX], service[INET_ADDRSTRLEN];
-	bool has_uplink = read_resolv("/run/systemd/resolve/resolv.conf", uplink);
-
-	(void)read_resolv("/etc/resolv.conf", host);
-	crl_nat_pool_service(&n->pool, service);
-	return crl_nat_resolv_make(host, has_uplink ? uplink : NULL, service, &n->resolv);
 }
 
 static int prepare(struct crl_job *job, struct crl_kept *room, struct crl_err *err)
@@ -85,8 +65,9 @@ static int prepare(struct crl_job *job, struct crl_kept *room, struct crl_err *e
 	if (rc < 0)
 		return rc;
 	rc = crl_nat_rules_make(&job->policy, &n->rules);
+	crl_nat_pool_service(&n->pool, n->service);
 	if (rc == 0)
-		rc = find_servers(n);
+		rc = crl_network_servers(n->service, &n->resolv);
 	return rc < 0 ? no_memory(err) : 0;
 }
 
@@ -94,6 +75,7 @@ static int look(const struct crl_job *job, struct crl_host *host, struct crl_err
 {
 	(void)err;
 	host->resolv = job->network.resolv.text;
+	host->resolv_service = job->network.service;
 	return 0;
 }
 
@@ -243,7 +225,9 @@ static int sweep_links(struct crl_sweeping *s, int fd, size_t *ret_left, struct 
 		return rc;
 	heal(&s->state, link, len);
 	rc = crl_network_unserve(&s->state, link, len, err);
-	return rc == 0 && *ret_left > 0 ? crl_network_look_again(&s->state, link, len, err) : rc;
+	if (rc == 0 && *ret_left > 0)
+		rc = crl_network_look_again(&s->state, link, len, err);
+	return rc == 0 && *ret_left > 0 ? crl_network_names_again(&s->state, link, len, err) : rc;
 }
 
 static int sweep(struct crl_sweeping *s, struct crl_err *err)

@@ -79,7 +79,8 @@ int crl_network_look_again(const struct crl_state *state, const struct crl_veth 
 			   struct crl_err *err) CRL_MUST_CHECK;
 
 /*
- * What forwarding is on for, and which ports lead where, by STATE's notes, as commands of nft(8).
+ * What forwarding is on for, which ports lead where, and whom rooms ask for names, by STATE's notes, as commands of
+ * nft(8).
  * @ret  to be freed. Returns 0 or -errno.
  */
 int crl_network_opened(const struct crl_state *state, char **ret) CRL_MUST_CHECK;
@@ -122,6 +123,30 @@ int crl_network_unserve(const struct crl_state *state, const struct crl_veth *li
  * @end_ms  by crl_now_ms(), when it gives up looking
  */
 void crl_network_whose(const struct crl_publish_port *p, int64_t end_ms, char ret[CRL_NETWORK_WHOSE]);
+
+struct crl_nat_resolv;
+
+/*
+ * network_names.c: the resolv.conf of rooms, and the servers that it names, of the host's as it is now.
+ * @service  crl_nat_pool_service()
+ * Returns 0 or -ENOMEM.
+ */
+int crl_network_servers(const char *service, struct crl_nat_resolv *ret) CRL_MUST_CHECK;
+
+/* Keep in STATE what nftables is told of them, with the lock held. Returns 0 or -errno. */
+int crl_network_keep_names(const struct crl_state *state, const struct crl_nat_resolv *resolv,
+			   const char *service) CRL_MUST_CHECK;
+
+/* What is kept so, as commands of nft(8). @ret  to be freed. Returns 0 or -errno. */
+int crl_network_names(const struct crl_state *state, char **ret) CRL_MUST_CHECK;
+
+/*
+ * The host may ask others for names by now: the rules let rooms that live do so, too. @state  with the lock held
+ * @link  theirs
+ * Errors (stage NAMESPACE, STATE): carrel-net's.
+ */
+int crl_network_names_again(const struct crl_state *state, const struct crl_veth *link, size_t len,
+			    struct crl_err *err) CRL_MUST_CHECK;
 
 /* Where carrel-net is. @size  PATH_MAX is always enough. Errors as crl_beside(). */
 int crl_network_program(char *buf, size_t size) CRL_MUST_CHECK;

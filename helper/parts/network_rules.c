@@ -228,23 +228,23 @@ static int begin(struct crl_job *job, const struct ways *four, const struct ways
 		 struct crl_err *err)
 {
 	struct crl_job_network *n = &job->network;
-	char service[INET_ADDRSTRLEN];
 	const struct crl_nat_wish w = {.rules = &n->rules,
 				       .resolv = &n->resolv,
-				       .service = service,
+				       .service = n->service,
 				       .follows = follows(),
 				       .egress = job->policy.net_egress,
 				       .ingress = job->policy.net_ingress};
 	scoped_free char *script = NULL;
 	int rc;
 
-	crl_nat_pool_service(&n->pool, service);
 	rc = crl_nat_group(&w, ret_group);
 	if (rc == 0)
 		rc = crl_nat_nft_begin(&w, &(struct crl_nat_opened){four->item, six->item}, &script);
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_NAMESPACE, "network: no memory for rules");
 	rc = crl_network_keep(&job->state, *ret_group, script);
+	if (rc == 0)
+		rc = crl_network_keep_names(&job->state, &n->resolv, n->service);
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_STATE, "network: cannot keep rules in STATE");
 	return crl_network_tell(script, crl_job_patience_ms(job), err);
@@ -350,7 +350,7 @@ int crl_network_opened(const struct crl_state *state, char **ret)
 {
 	struct ways four = {.family = "ipv4"}, six = {.family = "ipv6"};
 
-	scoped_free char *opened = NULL, *ports = NULL;
+	scoped_free char *opened = NULL, *ports = NULL, *names = NULL;
 	scoped(crl_served) all = {.len = 0};
 	int rc;
 
@@ -360,7 +360,9 @@ int crl_network_opened(const struct crl_state *state, char **ret)
 		rc = crl_served_read(state->dir, &all);
 	if (rc == 0)
 		rc = crl_nat_nft_served(all.item, all.len, &ports);
-	return rc == 0 && asprintf(ret, "%s%s", opened, ports) < 0 ? -ENOMEM : rc;
+	if (rc == 0)
+		rc = crl_network_names(state, &names);
+	return rc == 0 && asprintf(ret, "%s%s%s", opened, ports, names) < 0 ? -ENOMEM : rc;
 }
 
 int crl_network_close(const struct crl_state *state, struct crl_err *err)

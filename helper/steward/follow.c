@@ -266,6 +266,7 @@ static void begin_work(struct followed *f, int64_t now_ms)
 		f->credit_ms = now_ms;
 	f->credit_ms += PACE_MS;
 	follow.report->ways = follow.report->whole = follow.report->renewed = follow.report->at = 0;
+	follow.report->names = 0;
 	follow.report->passed = follow.report->unwatched = follow.report->lost = follow.report->led_len = 0;
 	follow.report->error = 0;
 	follow.unsure = follow.unsure_others = follow.ending = false;
@@ -356,6 +357,8 @@ static void follow_reaped(struct crl_steward *s, pid_t pid, int status)
 		return;
 	follow.worker = 0;
 	follow.at = NULL;
+	if (follow.report->names > 0)
+		crl_steward_names_changed();
 	if (!f) /* the room is gone */
 		return;
 	take_ways(f);

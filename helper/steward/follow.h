@@ -28,6 +28,7 @@ struct report {
 	uint32_t passed; /* entries that it passed over */
 	uint32_t unwatched; /* names of which nothing will be told */
 	uint32_t renewed;
+	uint32_t names; /* of these, files that say whom rooms with a way out ask for names */
 	int32_t error; /* of the last entry that could not be renewed, positive; 0 = none */
 	uint32_t failed; /* which */
 	char step[CRL_STEP_TEXT_MAX];

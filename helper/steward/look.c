@@ -80,7 +80,7 @@ static void watch_all(const struct crl_shown_entry *e, const struct watching *w)
 	crl_ways_watch(w, crl_place_on_host(e));
 	if (beneath)
 		crl_ways_watch(w, beneath);
-	if (e->kind == CRL_MOUNT_HOSTS || e->kind == CRL_MOUNT_USERS)
+	if (e->kind == CRL_MOUNT_HOSTS || e->kind == CRL_MOUNT_USERS || e->kind == CRL_MOUNT_RESOLV)
 		crl_steward_watch_text(w, "etc");
 }
 
@@ -105,6 +105,7 @@ static void look_at(const struct crl_shown_entry *e, const char *name, struct cr
 	watch_all(e, &(struct watching){.root = root, .fds = w->fds, .inotify = inotify, .report = report});
 	rc = crl_renew(w, &op);
 	report->renewed += rc > 0;
+	report->names += rc > 0 && e->kind == CRL_MOUNT_RESOLV;
 	if (rc < 0) {
 		report->error = -rc;
 		report->failed = report->at;

@@ -97,6 +97,11 @@ static void heal_soon(void)
 		net.heal_ms = net.healed_ms + PACE_MS > now ? net.healed_ms + PACE_MS : now;
 }
 
+void crl_steward_names_changed(void)
+{
+	heal_soon();
+}
+
 /* Lines of carrel-net's: "lost", "forwarding" (R2), or what keeps it from standing. */
 static void on_word(struct crl_steward *s, int fd, uint32_t events, void *arg)
 {

@@ -8,11 +8,14 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "plan/net/resolv.h"
 
 const char *crl_place_on_host(const struct crl_shown_entry *e)
 {
 	if (e->kind == CRL_MOUNT_HOSTS)
 		return "/etc/hosts";
+	if (e->kind == CRL_MOUNT_RESOLV)
+		return e->target;
 	return e->kind == CRL_MOUNT_HIDE || e->kind == CRL_MOUNT_SOCKET || !e->source[0] ? e->target : e->source;
 }
 
@@ -20,6 +23,8 @@ const char *crl_place_beneath(const struct crl_shown_entry *e)
 {
 	if (e->kind == CRL_MOUNT_HOSTS)
 		return "/etc/hostname";
+	if (e->kind == CRL_MOUNT_RESOLV)
+		return CRL_NAT_RESOLV_UPLINK;
 	return e->tree == CRL_TREE_NONE && strcmp(e->target, crl_place_on_host(e)) != 0 ? e->target : NULL;
 }
 

@@ -109,6 +109,9 @@ extern const struct crl_duty crl_network_duty;
 /* A room has ended: ports of the host's that led into it are to lead nowhere. */
 void crl_steward_room_ended(const struct crl_steward *s);
 
+/* Rooms with a way out ask others for names than before: the rules are to let them. */
+void crl_steward_names_changed(void);
+
 /* The sweep comes now and not with a login: what is left of rooms' networks, or is missing, is its to mend. */
 void crl_steward_sweep_network(const struct crl_steward *s);
 

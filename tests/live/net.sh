@@ -145,6 +145,48 @@ check_names() {
 	is "nothing is left" "$(left)" ""
 }
 
+# keeps: helper/parts/network_names R1, apply/mounts/renew_resolv R1 R2, plan/net/nft R11
+check_names_follow() {
+	local asked='grep nameserver /etc/resolv.conf'
+	local line="RES_OPTIONS='timeout:1 attempts:1' getent ahostsv4 far.example.org | head -n 1 | cut -d ' ' -f 1"
+	asks() { # COMMAND TEXT
+		[ "$(out_held a "$1" 2>&1)" = "$2" ]
+	}
+	follows() { # NAME COMMAND TEXT
+		if poll 20 asks "$2" "$3"; then ok "$1"; else not_ok "$1" "got: $(out_held a "$2" 2>&1)" "wanted: $3"; fi
+	}
+	resolv_new() {
+		printf 'nameserver %s\n' "$@" >/etc/resolv.new
+		mv /etc/resolv.new /etc/resolv.conf
+	}
+	net_config 'deny = [ "any" ];'
+	resolv 192.0.2.99
+	hold a ana@room
+	is "a room begins with the host's server" "$(hold_ask a "$asked")" "nameserver 192.0.2.99"
+	resolv_new $NAMES
+	follows "replaced by rename, it has the new one" "$asked" "nameserver $NAMES"
+	follows "and reaches that" "$line" $FAR4
+	follows "which is all" "tcp $FAR4 80" ""
+	serve - local 53
+	resolv 127.0.0.1
+	follows "written in place, as the room asks it" "$asked" 'nameserver 198.18.0.1'
+	follows "and the loopback answers" "$line" $FAR4
+	nft flush ruleset
+	follows "also where the rules were made anew" "$line" $FAR4
+	mkdir -p /run/systemd/resolve
+	echo "nameserver $NAMES" >/run/systemd/resolve/resolv.conf
+	resolv_new 127.0.0.53
+	follows "the stub of systemd-resolved is no server of the room's" "$asked" "nameserver $NAMES"
+	follows "nor is what it was before" "$line; udp 198.18.0.1 53" $FAR4
+	rm -rf /run/systemd/resolve
+	is "one cover, not one for each" "$(hold_ask a 'grep -c " /etc/resolv.conf " /proc/self/mountinfo')" 1
+	hold_end a
+	resolv $NAMES
+	net_config
+	gone
+	is "nothing is left" "$(left)" ""
+}
+
 # ---- who is hostile ---------------------------------------------------------------------------------------------
 
 echoes() { # requests that the far host has heard
@@ -590,10 +632,9 @@ settle
 poll 10 test -e $STATE_DIR/swept
 sweep
 before=$(census)
-run_cases "$@" -- check_out check_host check_lists check_explain check_operator check_names check_doors check_own \
-	check_hostile check_flood check_closed check_tables check_flush check_order check_crash check_sweep \
-	check_crash_steps check_twenty check_full \
-	check_steward
+run_cases "$@" -- check_out check_host check_lists check_explain check_operator check_names check_names_follow check_doors \
+	check_own check_hostile check_flood check_closed check_tables check_flush check_order check_crash check_sweep \
+	check_crash_steps check_twenty check_full check_steward
 settle
 same_census "nothing is left behind" "$before"
 check "nor on the host's network" nothing_left

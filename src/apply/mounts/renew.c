@@ -350,6 +350,8 @@ int crl_renew(struct crl_renewal *w, const struct crl_mount_op *op)
 		return crl_renew_socket(w, op);
 	case CRL_MOUNT_HOSTS:
 		return crl_renew_hosts(w, op);
+	case CRL_MOUNT_RESOLV:
+		return crl_renew_resolv(w, op);
 	case CRL_MOUNT_USERS:
 		return crl_renew_users(w, op);
 	default:

@@ -76,13 +76,8 @@ static bool is_roots_alone(int root, const char *path)
 	       st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/*
- * A file of the room's own, read-only, without a name once it is mounted. @text  NULL = it cannot be opened
- * What is in a directory of a user's has a cover, and never goes without.
- * Returns 1; 0: it stays as it was; -errno.
- */
-static int put_file(struct crl_renewal *w, const struct crl_mount_op *op, int root, const char *text,
-		    struct crl_side *room)
+int crl_renewal_put_file(struct crl_renewal *w, const struct crl_mount_op *op, int root, const char *text,
+			 struct crl_side *room)
 {
 	scoped_fd run = openat(root, "run", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	scoped_fd fd = -EBADF, clone = -EBADF;
@@ -125,7 +120,7 @@ int crl_renew_cover(struct crl_renewal *w, const struct crl_mount_op *op)
 		return 0; /* nothing is there, or it is covered */
 	room.is_mount = false; /* the host's own mount stays beneath */
 	if (!S_ISDIR(room.st.st_mode))
-		rc = put_file(w, op, root, NULL, &room);
+		rc = crl_renewal_put_file(w, op, root, NULL, &room);
 	else if ((rc = empty_directory(&cover)) || (rc = crl_mount_attach(cover, room.fd)))
 		(void)crl_renewal_fail(w, rc, "cannot cover it");
 	return rc ? rc : 1;
@@ -174,10 +169,10 @@ int crl_renew_socket(struct crl_renewal *w, const struct crl_mount_op *op)
 	look_cached(root, op->target, &room);
 	if (!crl_side_is_same(&host, &room) || is_in_own_place(w, room.fd))
 		return 0;
-	return put_file(w, op, root, NULL, &room);
+	return crl_renewal_put_file(w, op, root, NULL, &room);
 }
 
-static size_t read_file(const struct crl_renewal *w, const struct crl_side *s, char *buf, size_t size)
+size_t crl_renewal_read(const struct crl_renewal *w, const struct crl_side *s, char *buf, size_t size)
 {
 	char number[16];
 	scoped_fd fd = -EBADF;
@@ -206,11 +201,11 @@ static int keep_text(struct crl_renewal *w, int root, const struct crl_mount_op 
 	crl_side_look(root, op->target, true, &room);
 	if (room.rc)
 		return 0; /* the host has none: there is nowhere to put one */
-	(void)read_file(w, &room, have, size);
+	(void)crl_renewal_read(w, &room, have, size);
 	if (strcmp(have, text) == 0 && !crl_side_is_same(&room, under))
 		return 0;
 	room.is_mount = room.is_mount && !crl_side_is_same(&room, under);
-	return put_file(w, op, root, text, &room);
+	return crl_renewal_put_file(w, op, root, text, &room);
 }
 
 static int keep_hosts(struct crl_renewal *w, int root, const char *path, const struct crl_side *under, const char *text)
@@ -237,7 +232,7 @@ int crl_renew_hosts(struct crl_renewal *w, const struct crl_mount_op *op)
 		return rc;
 	crl_side_look(root, "/etc/hosts", true, &hosts);
 	crl_side_look(root, "/etc/hostname", true, &hostname);
-	crl_ignore((int)crl_hosts_text(text, read_file(w, &hosts, text, CRL_HOSTS_TEXT_MAX), op->data));
+	crl_ignore((int)crl_hosts_text(text, crl_renewal_read(w, &hosts, text, CRL_HOSTS_TEXT_MAX), op->data));
 	(void)snprintf(name, sizeof(name), "%.256s\n", op->data);
 	rc = crl_renewal_enter(w, w->room, &root);
 	if (rc)

@@ -42,6 +42,18 @@ int crl_renewal_replace(struct crl_renewal *w, const struct crl_mount_op *op, in
 int crl_renewal_slip(struct crl_renewal *w, const struct crl_mount_op *op, int root, int clone,
 		     const struct crl_side *room) CRL_MUST_CHECK;
 
+/* A whole text file; "" = it is none, or longer. Returns its bytes. */
+size_t crl_renewal_read(const struct crl_renewal *w, const struct crl_side *s, char *buf, size_t size);
+
+/*
+ * A file of the room's own in its place, read-only, without a name once it is mounted.
+ * @text  NULL = it cannot be opened
+ * What is in a directory of a user's has a cover, and never goes without.
+ * Returns 1; 0: it stays as it was; -errno.
+ */
+int crl_renewal_put_file(struct crl_renewal *w, const struct crl_mount_op *op, int root, const char *text,
+			 struct crl_side *room) CRL_MUST_CHECK;
+
 /* renew_place.c: places for mounts in the room's own trees, which it may see read-only. Errors: -EXDEV it is none. */
 int crl_renew_place(struct crl_renewal *w, const struct crl_mount_op *op, int root, bool is_dir) CRL_MUST_CHECK;
 int crl_renew_place_link(struct crl_renewal *w, const struct crl_mount_op *op, int root, const char *to) CRL_MUST_CHECK;
@@ -53,4 +65,5 @@ int crl_renew_read_only(struct crl_renewal *w, const struct crl_mount_op *op) CR
 int crl_renew_cover(struct crl_renewal *w, const struct crl_mount_op *op) CRL_MUST_CHECK;
 int crl_renew_socket(struct crl_renewal *w, const struct crl_mount_op *op) CRL_MUST_CHECK;
 int crl_renew_hosts(struct crl_renewal *w, const struct crl_mount_op *op) CRL_MUST_CHECK;
+int crl_renew_resolv(struct crl_renewal *w, const struct crl_mount_op *op) CRL_MUST_CHECK;
 int crl_renew_users(struct crl_renewal *w, const struct crl_mount_op *op) CRL_MUST_CHECK;

@@ -28,6 +28,7 @@ static crl_mounting_step *const steps[CRL_MOUNT_KIND_COUNT] = {
 	[CRL_MOUNT_ACCOUNTING] = crl_mounting_accounting,
 	[CRL_MOUNT_LASTLOG] = crl_mounting_lastlog,
 	[CRL_MOUNT_HOSTS] = crl_mounting_hosts,
+	[CRL_MOUNT_RESOLV] = crl_mounting_file,
 	[CRL_MOUNT_USERS] = crl_mounting_users,
 	[CRL_MOUNT_DEVLOG] = crl_mounting_devlog,
 	[CRL_MOUNT_SEAL] = crl_mounting_seal,

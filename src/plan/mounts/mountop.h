@@ -43,6 +43,7 @@ enum crl_mount_kind {
 	CRL_MOUNT_ACCOUNTING, /* make @target (utmp, wtmp) in @tree with the group that owns it on the host */
 	CRL_MOUNT_LASTLOG, /* make @target in @tree with the record of @uid and no other */
 	CRL_MOUNT_HOSTS, /* make @target in @tree: the root's @source and a line for the name @data */
+	CRL_MOUNT_RESOLV, /* as FILE: the room's resolv.conf; @source is its service address, or NULL */
 	CRL_MOUNT_USERS, /* make @target in @tree: the host's @source without other users; @number its kind (users.h) */
 	CRL_MOUNT_DEVLOG, /* make @target in @tree what the host's @source is: a link, a socket to bind, or
 			     nothing */

@@ -30,6 +30,7 @@ static const char *const kind_names[CRL_MOUNT_KIND_COUNT] = {
 	[CRL_MOUNT_ACCOUNTING] = "accounting",
 	[CRL_MOUNT_LASTLOG] = "lastlog",
 	[CRL_MOUNT_HOSTS] = "hosts",
+	[CRL_MOUNT_RESOLV] = "resolv",
 	[CRL_MOUNT_USERS] = "users",
 	[CRL_MOUNT_DEVLOG] = "devlog",
 	[CRL_MOUNT_SEAL] = "seal",

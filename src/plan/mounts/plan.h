@@ -82,6 +82,7 @@ struct crl_host {
 	void *launcher; /* the program of carrel-caps; NULL = it is not there, or not wanted; owned */
 	size_t launcher_size; /* bytes */
 	const char *resolv; /* the room's resolv.conf, a text; NULL = what its root has */
+	const char *resolv_service; /* the address at which that names a server of the host's loopback */
 	char name[256]; /* host name */
 	char room_name[256]; /* the room's host name; "" = the host's */
 	char room_id[16]; /* written to /run/carrel-room inside, with the user's uid */
@@ -107,6 +108,9 @@ struct crl_host {
 	char cgroup
 		[256]; /* what holds the user's limits, beneath it ("user.slice/user-1000.slice"); "" = nothing does */
 };
+
+/* Names of files that services write as resolv.conf: a room has its own by these, too. NULL behind the last */
+const char *crl_resolver_file(size_t i);
 
 /*
  * Read mountinfo (proc_pid_mountinfo(5)) from an open file, keeping what a path lookup reaches: a mount that

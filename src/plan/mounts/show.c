@@ -30,6 +30,11 @@ static const struct {
 	{"/run/NetworkManager/no-stub-resolv.conf", "/run/NetworkManager"},
 };
 
+const char *crl_resolver_file(size_t i)
+{
+	return i < CRL_ARRAY_LEN(resolver) ? resolver[i].file : NULL;
+}
+
 static uint32_t follow(const struct crl_build *b)
 {
 	return b->policy->root_mode != CRL_ROOT_IMAGE ? CRL_OP_FOLLOW : 0;
@@ -156,8 +161,8 @@ int crl_build_show(struct crl_build *b)
 	int rc = show(b, system, "run", "/run", CRL_OP_WRITABLE);
 
 	if (rc == 0 && b->host->resolv)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = "resolv.conf", .mode = 0644,
-			     .data = b->host->resolv);
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_RESOLV, .tree = CRL_TREE_SYSTEM, .target = "resolv.conf",
+			     .mode = 0644, .source = b->host->resolv_service, .data = b->host->resolv);
 	if (rc == 0)
 		rc = offer_all(b);
 	if (rc == 0 && b->host->resolv)

@@ -100,6 +100,9 @@ static void add_base(FILE *f)
 	fputs("add set " CRL_NAT_TABLE " sent { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " received { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
 	fputs(crl_nat_served_sets, f);
+	fputs("add set " CRL_NAT_TABLE " names4 { type ipv4_addr ; }\n", f);
+	fputs("add set " CRL_NAT_TABLE " names6 { type ipv6_addr ; }\n", f);
+	fputs("add set " CRL_NAT_TABLE " asked { type ipv4_addr ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " opened4 { type ifname ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " opened6 { type ifname ; }\n", f);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(chains); i++) {
@@ -150,26 +153,44 @@ static void add_counted(FILE *f, const struct crl_nat_wish *w)
 
 static void add_rules(FILE *f, const struct crl_nat_wish *w)
 {
-	static const char *const protocols[] = {"udp", "tcp"};
-
 	for (size_t i = 0; i < CRL_ARRAY_LEN(rules); i++)
 		fprintf(f, "add rule " CRL_NAT_TABLE " %s\n", rules[i]);
 	for (size_t i = 0; crl_nat_served_rules[i]; i++)
 		fprintf(f, "add rule " CRL_NAT_TABLE " %s\n", crl_nat_served_rules[i]);
 	add_counted(f, w);
 	/* What others turn to the loopback is no question for names. */
-	if (w->resolv->loopback[0])
-		fprintf(f,
-			"add rule " CRL_NAT_TABLE " enter " FROM
-			"ip daddr %s ct original ip daddr %s ct status dnat accept\n",
-			w->resolv->loopback, w->service);
+	fprintf(f,
+		"add rule " CRL_NAT_TABLE " enter " FROM
+		"ip daddr @asked ct original ip daddr %s ct status dnat accept\n",
+		w->service);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(last); i++)
 		fprintf(f, "add rule " CRL_NAT_TABLE " %s\n", last[i]);
-	for (size_t i = 0; w->resolv->loopback[0] && i < CRL_ARRAY_LEN(protocols); i++)
+}
+
+/* R11 */
+static void add_names(FILE *f, const struct crl_nat_resolv *r, const char *service)
+{
+	static const char *const protocols[] = {"udp", "tcp"};
+	static const char *const sets[] = {"names4", "names6", "asked"}, *const hooks[] = {"names", "local"};
+	char text[INET6_ADDRSTRLEN];
+
+	for (size_t i = 0; i < CRL_ARRAY_LEN(sets); i++)
+		fprintf(f, "flush set " CRL_NAT_TABLE " %s\n", sets[i]);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(hooks); i++)
+		fprintf(f, "flush chain " CRL_NAT_TABLE " %s\n", hooks[i]);
+	for (size_t i = 0; i < r->servers; i++)
+		if (!r->server[i].service)
+			fprintf(f, "add element " CRL_NAT_TABLE " names%d { %s }\n",
+				r->server[i].family == AF_INET6 ? 6 : 4,
+				inet_ntop(r->server[i].family, r->server[i].address, text, sizeof(text)) ?: "?");
+	if (!r->loopback[0])
+		return;
+	fprintf(f, "add element " CRL_NAT_TABLE " asked { %s }\n", r->loopback);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(protocols); i++)
 		fprintf(f,
 			"add rule " CRL_NAT_TABLE " names " FROM "ip daddr %s %s dport 53 dnat ip to %s\n"
 			"add rule " CRL_NAT_TABLE " local " FROM "ip daddr %s %s dport 53 snat ip to 127.0.0.1\n",
-			w->service, protocols[i], w->resolv->loopback, w->resolv->loopback, protocols[i]);
+			service, protocols[i], r->loopback, r->loopback, protocols[i]);
 }
 
 static void put_address(FILE *f, int family, const uint8_t *address)
@@ -200,17 +221,11 @@ static void put_entry(FILE *f, const struct crl_netrule *r)
 /* One chain of a policy. @host  for what goes to the host itself; @head  before each rule */
 static void put_chain(FILE *f, const struct crl_nat_wish *w, bool host, const char *head)
 {
-	for (size_t i = 0; i < w->resolv->servers; i++) {
-		const struct crl_nat_server *s = &w->resolv->server[i];
+	static const char *const asks[] = {"ip daddr @names4 udp", "ip daddr @names4 tcp", "ip6 daddr @names6 udp",
+					   "ip6 daddr @names6 tcp"};
 
-		if (s->service)
-			continue;
-		for (int tcp = 0; tcp < 2; tcp++) {
-			fputs(head, f);
-			put_address(f, s->family, s->address);
-			fprintf(f, " %s dport 53 accept\n", tcp ? "tcp" : "udp");
-		}
-	}
+	for (size_t i = 0; i < CRL_ARRAY_LEN(asks); i++) /* R11 */
+		fprintf(f, "%s%s dport 53 accept\n", head, asks[i]);
 	for (size_t i = 0; i < w->rules->len; i++) {
 		if (w->rules->item[i].host != host)
 			continue;
@@ -312,6 +327,7 @@ int crl_nat_nft_begin(const struct crl_nat_wish *w, const struct crl_nat_opened 
 	add_rate(f, "ingress", w->ingress, group);
 	add_opened(f, "opened4", opened->ipv4);
 	add_opened(f, "opened6", opened->ipv6);
+	add_names(f, w->resolv, w->service);
 	if (fclose(f) != 0) {
 		free(text);
 		return -ENOMEM;
@@ -330,6 +346,23 @@ int crl_nat_nft_opened(const struct crl_nat_opened *opened, char **ret)
 		return -ENOMEM;
 	add_opened(f, "opened4", opened->ipv4);
 	add_opened(f, "opened6", opened->ipv6);
+	if (fclose(f) != 0) {
+		free(text);
+		return -ENOMEM;
+	}
+	*ret = text;
+	return 0;
+}
+
+int crl_nat_nft_names(const struct crl_nat_resolv *resolv, const char *service, char **ret)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return -ENOMEM;
+	add_names(f, resolv, service);
 	if (fclose(f) != 0) {
 		free(text);
 		return -ENOMEM;

@@ -22,6 +22,7 @@
  * R8: what comes from a room or goes to one is marked for the guard (guard.h).
  * R9: a room's rates hold on the host's side of its link, for all that it sends and is sent.
  * R10: no room has all ports from which rooms' connections to one server leave.
+ * R11: whom rooms ask for names is the host's to say, for all rooms, and changes while they live: sets hold it.
  */
 #pragma once
 
@@ -68,6 +69,12 @@ int crl_nat_nft_begin(const struct crl_nat_wish *w, const struct crl_nat_opened 
  * @ret  to be freed. Returns 0 or -ENOMEM.
  */
 int crl_nat_nft_opened(const struct crl_nat_opened *opened, char **ret) CRL_MUST_CHECK;
+
+/*
+ * What of the table says whom rooms ask for names, and no more.
+ * @ret  to be freed. Returns 0 or -ENOMEM.
+ */
+int crl_nat_nft_names(const struct crl_nat_resolv *resolv, const char *service, char **ret) CRL_MUST_CHECK;
 
 #define CRL_NAT_ASK_SIZE 64
 

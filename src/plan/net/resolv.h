@@ -17,6 +17,9 @@
 #include "base/scope.h"
 
 #define CRL_NAT_SERVERS_MAX 8
+#define CRL_NAT_RESOLV "/etc/resolv.conf"
+#define CRL_NAT_RESOLV_UPLINK "/run/systemd/resolve/resolv.conf" /* whom systemd-resolved itself asks */
+#define CRL_NAT_RESOLV_MAX 16384 /* bytes that are read of either */
 
 struct crl_nat_server {
 	int family;

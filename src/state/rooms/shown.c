@@ -21,9 +21,9 @@
 #define SOCKETS_MAX 256u /* of covers of sockets: a host has tens, and a user can make very many */
 
 /* Whatever else a plan puts into a room is the room's own. */
-static const enum crl_mount_kind kinds[] = {CRL_MOUNT_OFFER,  CRL_MOUNT_BIND, CRL_MOUNT_WRITABLE, CRL_MOUNT_READ_ONLY,
-					    CRL_MOUNT_DEVLOG, CRL_MOUNT_HIDE, CRL_MOUNT_SOCKET,   CRL_MOUNT_HOSTS,
-					    CRL_MOUNT_STEER,  CRL_MOUNT_USERS};
+static const enum crl_mount_kind kinds[] = {CRL_MOUNT_OFFER,  CRL_MOUNT_BIND,  CRL_MOUNT_WRITABLE, CRL_MOUNT_READ_ONLY,
+					    CRL_MOUNT_DEVLOG, CRL_MOUNT_HIDE,  CRL_MOUNT_SOCKET,   CRL_MOUNT_HOSTS,
+					    CRL_MOUNT_STEER,  CRL_MOUNT_USERS, CRL_MOUNT_RESOLV};
 
 static bool is_shown(enum crl_mount_kind kind)
 {
@@ -41,13 +41,17 @@ static bool is_plain(const char *text)
 static void print_entry(FILE *f, const struct crl_mount_op *op)
 {
 	/* Wherever the plan makes it, it is shown where the host has it. */
-	const char *target = op->kind == CRL_MOUNT_USERS ? op->source : op->target;
+	const char *target = op->kind == CRL_MOUNT_USERS    ? op->source
+			     : op->kind == CRL_MOUNT_RESOLV ? "/etc/resolv.conf"
+							    : op->target;
+	const char *data =
+		op->kind == CRL_MOUNT_RESOLV || !op->data ? "" : op->data; /* it is made anew of the host's */
 
-	if (!is_plain(op->source) || !is_plain(target) || !is_plain(op->data))
+	if (!is_plain(op->source) || !is_plain(target) || !is_plain(data))
 		return;
 	(void)fprintf(f, "show=%s\t%" PRIx32 "\t%d\t%s\t%s\t%s\n", crl_mount_kind_name(op->kind), op->flags,
 		      op->place ? (int)op->place_tree : (int)CRL_TREE_NONE, op->source ? op->source : "",
-		      target ? target : "", op->data ? op->data : "");
+		      target ? target : "", data);
 }
 
 static bool is_cover(enum crl_mount_kind kind)

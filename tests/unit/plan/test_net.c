@@ -329,8 +329,8 @@ static void test_script(void **state)
 	assert_true(group & 0x80000000u);
 	(void)snprintf(chain, sizeof(chain), "add rule inet carrel pass_%08x ", group);
 	pass = line_of(script, chain);
-	at = line_of(pass, "ip daddr 192.0.2.53 udp dport 53 accept\n");
-	at = line_of(at, "ip daddr 192.0.2.53 tcp dport 53 accept\n");
+	at = line_of(pass, "ip daddr @names4 udp dport 53 accept\n");
+	at = line_of(at, "ip6 daddr @names6 tcp dport 53 accept\n");
 	at = line_of(at, "ip daddr 10.1.0.0/16 tcp dport { 80-80, 443-443 } accept\n");
 	at = line_of(at, "ip daddr 10.0.0.0/8 reject with icmpx type admin-prohibited\n");
 	(void)snprintf(chain, sizeof(chain), "add rule inet carrel pass_%08x accept\n", group);
@@ -342,7 +342,34 @@ static void test_script(void **state)
 	(void)line_of(at, "reject with icmpx type admin-prohibited\n");
 	(void)line_of(script, "add element inet carrel opened4 { \"up0\" }\n");
 	assert_null(strstr(script, "add element inet carrel opened6"));
+	(void)line_of(script, "add element inet carrel names4 { 192.0.2.53 }\n");
 	assert_null(strstr(script, "dport 53 dnat"));
+}
+
+/* keeps: plan/net/nft R11 */
+static void test_names(void **state)
+{
+	static const char *const none[4] = {0};
+	uint32_t group, other;
+	scoped_free char *one = script_of(none, none, "nameserver 192.0.2.53\n", &group);
+	scoped_free char *two = script_of(none, none, "nameserver 127.0.0.1\n", &other);
+	scoped_free char *names = NULL;
+	scoped(crl_nat_resolv) v = {.servers = 0};
+
+	(void)state;
+	assert_int_equal(group, other); /* so links stay as they are */
+	assert_int_equal(crl_nat_resolv_make("nameserver 127.0.0.1\nnameserver 2001:db8::53\n", NULL, "198.18.0.1", &v),
+			 0);
+	assert_int_equal(crl_nat_nft_names(&v, "198.18.0.1", &names), 0);
+	assert_string_equal(
+		names,
+		"flush set inet carrel names4\nflush set inet carrel names6\nflush set inet carrel asked\n"
+		"flush chain inet carrel names\nflush chain inet carrel local\n"
+		"add element inet carrel names6 { 2001:db8::53 }\nadd element inet carrel asked { 127.0.0.1 }\n"
+		"add rule inet carrel names iifname \"crl-*\" ip daddr 198.18.0.1 udp dport 53 dnat ip to 127.0.0.1\n"
+		"add rule inet carrel local iifname \"crl-*\" ip daddr 127.0.0.1 udp dport 53 snat ip to 127.0.0.1\n"
+		"add rule inet carrel names iifname \"crl-*\" ip daddr 198.18.0.1 tcp dport 53 dnat ip to 127.0.0.1\n"
+		"add rule inet carrel local iifname \"crl-*\" ip daddr 127.0.0.1 tcp dport 53 snat ip to 127.0.0.1\n");
 }
 
 /* Each line speaks of the table, which is what carrel-net asks for. */
@@ -470,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_anew),        cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_guard_next),  cmocka_unit_test(test_share),
 		cmocka_unit_test(test_rates),       cmocka_unit_test(test_counted),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
