@@ -85,6 +85,7 @@ check_logouts() {
 check_no_utmp() {
 	mv /run/utmp "$STAGE/utmp"
 	is "preferred: a host without utmp lets in" "$(room dora 'echo in')" in
+	like "check tells who does not know it" "$(ctl check --no-rehearse --notes)" 'this host keeps no /(var/)?run/utmp.*who\(1\)'
 	sed -i '/^  lab = {/,/^  };/s/features = { /&accounting = "require"; /' /etc/carrel/carrel.conf
 	is "required: rehearse says what a login would" "$(status ctl rehearse dora)" 1
 	is "required: it refuses" "$(room dora 'echo in' 2>/dev/null | grep -c '^in$')" 0

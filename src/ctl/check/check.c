@@ -27,6 +27,7 @@
 #include "ctl/check/pam.h"
 #include "ctl/check/policies.h"
 #include "ctl/check/power.h"
+#include "ctl/check/records.h"
 #include "ctl/check/rehearse.h"
 #include "ctl/check/rules.h"
 #include "ctl/check/sandbox.h"
@@ -120,6 +121,7 @@ void ctl_check_all(struct ctl_findings *f, const struct ctl *c)
 	if (config) {
 		ctl_check_nsswitch(f, config);
 		ctl_check_logind(f, config);
+		ctl_check_records(f, &view, config);
 		ctl_check_calls(f, config);
 	}
 	ctl_check_pam(f, &view, config);
