@@ -90,8 +90,8 @@ as() { # USER COMMAND
 	setpriv --reuid "$1" --regid "$(id -g "$1")" --init-groups --reset-env env HOME="/home/$1" $SHELL_PATH -c "$2" </dev/null 2>&1
 }
 
-# apart NAME COMMAND REGEX: so in a room, and not so in a bare login
-apart() {
+# in_room_only NAME COMMAND REGEX: so in a room, and not so in a bare login
+in_room_only() {
 	local in out
 	in=$(room ana "$2")
 	out=$(room bea "$2")
@@ -498,57 +498,57 @@ start_outside() {
 # keeps: shell/alone/last R1 R2, shell/alone/spaces R1
 check_inside() {
 	hold other cara@room
-	apart "only own processes" 'ps -e -o user= | sort -u' ana
-	apart "few, with low numbers" 'echo $(($$ < 50 && $(ls -d /proc/[0-9]* | wc -l) < 12))' 1
+	in_room_only "only own processes" 'ps -e -o user= | sort -u' ana
+	in_room_only "few, with low numbers" 'echo $(($$ < 50 && $(ls -d /proc/[0-9]* | wc -l) < 12))' 1
 	local ns
 	for ns in mnt pid uts ipc net cgroup time user; do
-		apart "own $ns namespace" \
+		in_room_only "own $ns namespace" \
 			"[ \$(readlink /proc/self/ns/$ns) = '$(readlink /proc/self/ns/$ns)' ] && echo host || echo own" own
 	done
-	apart "uptime starts with the login" "awk '{ print (\$1 < 60) }' /proc/uptime" 1
-	apart "other homes are not listed" 'ls /home' ana
-	apart "nor looked up" "stat -c %U /home/bob 2>&1 | grep -o 'No such file'" 'No such file'
+	in_room_only "uptime starts with the login" "awk '{ print (\$1 < 60) }' /proc/uptime" 1
+	in_room_only "other homes are not listed" 'ls /home' ana
+	in_room_only "nor looked up" "stat -c %U /home/bob 2>&1 | grep -o 'No such file'" 'No such file'
 	local dir
 	for dir in /tmp /var/tmp /dev/shm; do
-		apart "$dir is private" "cat $dir/outside 2>/dev/null; touch $dir/mine && echo writable" writable
+		in_room_only "$dir is private" "cat $dir/outside 2>/dev/null; touch $dir/mine && echo writable" writable
 	done
-	apart "$STAGE/drop cannot be written" "touch $STAGE/drop/x 2>&1 | grep -o 'Read-only'" Read-only
+	in_room_only "$STAGE/drop cannot be written" "touch $STAGE/drop/x 2>&1 | grep -o 'Read-only'" Read-only
 	shut "the system cannot be written" "touch /x /etc/x /usr/x /var/x /run/x /var/log/x /dev/x 2>&1 | grep -c 'Read-only\|denied'" 7
 	shut "the home can" 'echo x >~/inside && cat ~/inside' x
 	is "and nothing of it comes through" "$(ls /home/ana/inside 2>&1 | grep -c 'No such')" 1
 	is "files of the user's own groups stay theirs" "$(room ana 'cat /srv/of-group')" group
-	apart "every writable mount is nosuid and nodev" "awk '\$6 ~ /(^|,)rw(,|\$)/ && !(\$6 ~ /nosuid/ && (\$6 ~ /nodev/ ||
+	in_room_only "every writable mount is nosuid and nodev" "awk '\$6 ~ /(^|,)rw(,|\$)/ && !(\$6 ~ /nosuid/ && (\$6 ~ /nodev/ ||
 		\$5 ~ \"^/dev(/(pts|console))?\$\")) { print \$5, \$6 }' /proc/self/mountinfo" ""
-	apart "no mount is writable but the room's own" "awk '\$6 ~ /(^|,)rw(,|\$)/ { print \$5 }' /proc/self/mountinfo |
+	in_room_only "no mount is writable but the room's own" "awk '\$6 ~ /(^|,)rw(,|\$)/ { print \$5 }' /proc/self/mountinfo |
 		grep -vE '^/(tmp|var/tmp|home/ana|run/(user/[0-9]+|lock|screen)|proc|dev/(shm|pts|mqueue|console))\$' | tr '\n' ' '" ""
 	shut "layers are not named" "grep -cE '(upper|lower|work)dir=/' /proc/self/mountinfo" 0
-	apart "/dev has the usual nodes only" \
+	in_room_only "/dev has the usual nodes only" \
 		"ls /dev | grep -vxE 'console|fd|full|log|mqueue|null|ptmx|pts|random|shm|std(err|in|out)|tty|urandom|zero' | xargs" ""
 	shut "they work" 'head -c 4 /dev/urandom | wc -c; echo x >/dev/null; head -c 3 /dev/zero | wc -c' $'4\n3'
-	apart "what is published is hidden, the own as well" "ls /etc/carrel 2>/dev/null | wc -l" 0
+	in_room_only "what is published is hidden, the own as well" "ls /etc/carrel 2>/dev/null | wc -l" 0
 	install -d -m 0755 /etc/carrel/profiles
 	: >/etc/carrel/profiles/tight.conf
-	apart "but for profiles" "find /etc/carrel | xargs; touch /etc/carrel/profiles/x 2>&1 | grep -o 'Read-only'" \
+	in_room_only "but for profiles" "find /etc/carrel | xargs; touch /etc/carrel/profiles/x 2>&1 | grep -o 'Read-only'" \
 		$'/etc/carrel /etc/carrel/profiles /etc/carrel/profiles/tight.conf\nRead-only'
 	rm -r /etc/carrel/profiles
-	apart "other users are not named" "getent passwd bob cara | wc -l" 0
+	in_room_only "other users are not named" "getent passwd bob cara | wc -l" 0
 	shut "the user is, with the real shell's" "getent passwd ana | cut -d: -f1,3" "ana:$(id -u ana)"
 	shut "secrets stay shut" "cat /etc/shadow $STAGE/keys/host 2>/dev/null | wc -c" 0
 	shut "/proc and /sys are masked" \
 		"cat /proc/{kcore,keys,timer_list,slabinfo,iomem,kallsyms,interrupts} 2>/dev/null | head -c 9 | wc -c
 		ls /sys/firmware /sys/module 2>/dev/null | grep -v :\$ | tr -d '\n'" 0
 	shut "no capability in any set" "grep -cE 'Cap(Eff|Prm|Inh|Amb|Bnd):.0000000000000000' /proc/self/status" 5
-	apart "filter and no_new_privs" \
+	in_room_only "filter and no_new_privs" \
 		"grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status | tr -d ' \t' | xargs" "NoNewPrivs:1 Seccomp:2"
-	apart "descriptors 0 to 2 only, and programs with set-user-ID gain nothing" \
+	in_room_only "descriptors 0 to 2 only, and programs with set-user-ID gain nothing" \
 		"$PROBE fds | tr -d ' '; su -c id root </dev/null 2>&1 | grep -c 'uid=0'
 		awk '\$5 == \"/\" { print (\$6 ~ /nosuid/) }' /proc/self/mountinfo" $'012\n0\n1'
-	apart "only the interface lo" "ls /sys/class/net | tr '\n' ' '" "lo "
-	apart "the host's loopback is out of reach" \
+	in_room_only "only the interface lo" "ls /sys/class/net | tr '\n' ' '" "lo "
+	in_room_only "the host's loopback is out of reach" \
 		"(exec 3<>/dev/tcp/127.0.0.1/7001) 2>/dev/null && echo reached || echo refused" refused
-	apart "sockets of the host" "$PROBE unix /srv/outside; $PROBE unix /run/outside" $'(EACCES|ECONNREFUSED)\nENOENT'
-	apart "abstract sockets" "$PROBE abstract outside" "ECONNREFUSED|EPERM"
-	apart "System V IPC" "ipcs -a | grep -c ^0x" 0
+	in_room_only "sockets of the host" "$PROBE unix /srv/outside; $PROBE unix /run/outside" $'(EACCES|ECONNREFUSED)\nENOENT'
+	in_room_only "abstract sockets" "$PROBE abstract outside" "ECONNREFUSED|EPERM"
+	in_room_only "System V IPC" "ipcs -a | grep -c ^0x" 0
 	hold_end other
 }
 
