@@ -19,6 +19,7 @@
 #include "apply/limits/cgroup.h"
 #include "base/scope.h"
 #include "ctl/check/findings.h"
+#include "ctl/check/sshd_of.h"
 #include "ctl/command.h"
 #include "ctl/conf/who.h"
 #include "ctl/host/doors.h"
@@ -26,51 +27,12 @@
 #include "ctl/host/services.h"
 #include "ctl/host/sshdconf.h"
 #include "ctl/shell/way.h"
-#include "door/names.h"
 #include "state/published.h"
 
 struct door_question {
 	const struct crl_login *login;
-	struct ctl_sshd_value *ret;
 	bool found;
 };
-
-static bool is_in_group(void *arg, const char *pattern)
-{
-	const struct crl_login *l = arg;
-	char name[CRL_GROUP_MAX];
-
-	for (uint32_t i = 0; i < l->ngroups; i++)
-		if (crl_names_group_name(l->groups[i], name) == 0 && fnmatch(pattern, name, FNM_NOESCAPE) == 0)
-			return true;
-	return false;
-}
-
-/* The first that is for the user, whoever they come from: what holds for some connections alone holds for none. */
-static bool take(void *arg, const struct ctl_sshd_value *v)
-{
-	struct door_question *a = arg;
-
-	if (ctl_sshd_value_applies(v, a->login->user, is_in_group, crl_unconst(a->login)) != SSHD_YES)
-		return false;
-	*a->ret = *v;
-	return a->found = true;
-}
-
-static bool find(const struct crl_login *l, const char *keyword, struct ctl_sshd_value *ret)
-{
-	struct door_question a = {.login = l, .ret = ret};
-
-	*ret = (struct ctl_sshd_value){.line = 0};
-	return ctl_sshd_config_each(SSHD_CONFIG, keyword, take, &a) == 0 && a.found;
-}
-
-static bool is(const struct crl_login *l, const char *keyword, const char *value)
-{
-	struct ctl_sshd_value v;
-
-	return find(l, keyword, &v) && strcasecmp(v.text, value) == 0;
-}
 
 static const char *last_name(const char *path)
 {
@@ -104,7 +66,7 @@ static bool take_accepted(void *arg, const struct ctl_sshd_value *v)
 {
 	struct door_question *a = arg;
 
-	if (ctl_sshd_value_applies(v, a->login->user, is_in_group, crl_unconst(a->login)) != SSHD_NO)
+	if (ctl_sshd_value_applies(v, a->login->user, ctl_sshd_of_group, crl_unconst(a->login)) != SSHD_NO)
 		a->found |= takes_loaders(v->text) || takes_loaders(v->rest);
 	return a->found;
 }
@@ -132,11 +94,11 @@ static const char *environment_by(const struct ctl *c, const struct crl_login *l
 	const struct ctl_doors d = {
 		.root = "", .pam_dir = c->pam_dir, .is_isolated = is_nobody, .tell = hear, .arg = &readenv};
 
-	if (find(l, "PermitUserEnvironment", &v) && (strcasecmp(v.text, "yes") == 0 || takes_loaders(v.text)))
+	if (ctl_sshd_of(l, "PermitUserEnvironment", &v) && (strcasecmp(v.text, "yes") == 0 || takes_loaders(v.text)))
 		return "~/.ssh/environment, by PermitUserEnvironment";
 	if (ctl_sshd_config_each(SSHD_CONFIG, "AcceptEnv", take_accepted, &accepted) == 0 && accepted.found)
 		return "AcceptEnv";
-	if (is(l, "UsePAM", "yes"))
+	if (ctl_sshd_of_is(l, "UsePAM", "yes"))
 		ctl_door_pam_stack(&d, ctl_service_of_sshd());
 	return readenv ? "~/.pam_environment, by user_readenv=1 of pam_env" : NULL;
 }
@@ -144,10 +106,10 @@ static const char *environment_by(const struct ctl *c, const struct crl_login *l
 /* Whatever shell they have: sshd starts these by /bin/sh, with the user's variables. */
 static void check_helpers(struct ctl_findings *f, const struct ctl *c, const struct crl_login *l)
 {
-	bool forwards = is(l, "X11Forwarding", "yes") && !is(l, "DisableForwarding", "yes");
+	bool forwards = ctl_sshd_of_is(l, "X11Forwarding", "yes") && !ctl_sshd_of_is(l, "DisableForwarding", "yes");
 	const char *by = environment_by(c, l);
 
-	if (by && (!is(l, "PermitUserRC", "no") || forwards || access("/etc/ssh/sshrc", F_OK) == 0))
+	if (by && (!ctl_sshd_of_is(l, "PermitUserRC", "no") || forwards || access("/etc/ssh/sshrc", F_OK) == 0))
 		ctl_find(f, CTL_ERROR, SSHD_CONFIG, 0,
 			 "PermitUserRC no, DisableForwarding yes, no /etc/ssh/sshrc; or user_readenv=0, "
 			 "PermitUserEnvironment no, AcceptEnv for LANG LC_* alone",
@@ -163,7 +125,7 @@ static bool check_way(struct ctl_findings *f, const struct ctl *c, const struct 
 	struct ctl_sshd_value v;
 
 	if (ctl_shell_is_ours(shell)) {
-		if (find(l, "ForceCommand", &v) && ctl_shell_is_ours(v.text))
+		if (ctl_sshd_of(l, "ForceCommand", &v) && ctl_shell_is_ours(v.text))
 			ctl_find(f, CTL_ERROR, v.file, v.line, "take ForceCommand out, carrelctl disable --shell",
 				 "carrel-shell is the shell of user %s and is forced as well: it finds itself in its "
 				 "own room and refuses",
@@ -171,7 +133,7 @@ static bool check_way(struct ctl_findings *f, const struct ctl *c, const struct 
 		check_helpers(f, c, l);
 		return true;
 	}
-	if (!find(l, "ForceCommand", &v) || !ctl_shell_is_ours(v.text)) {
+	if (!ctl_sshd_of(l, "ForceCommand", &v) || !ctl_shell_is_ours(v.text)) {
 		ctl_find(f, CTL_ERROR, NULL, 0, "usermod -s to carrel-shell, or a ForceCommand",
 			 "a policy is published for user %s, whose logins do not come to carrel-shell: they have no "
 			 "room",
@@ -189,7 +151,7 @@ static bool check_way(struct ctl_findings *f, const struct ctl *c, const struct 
 			 "sshd gives ForceCommand to user %s's shell %s with variables of theirs (%s): libraries that "
 			 "those name are loaded before it comes to that, outside of every room",
 			 l->user, shell, by);
-	if (!is(l, "PermitUserRC", "no"))
+	if (!ctl_sshd_of_is(l, "PermitUserRC", "no"))
 		ctl_find(f, CTL_ERROR, SSHD_CONFIG, 0, "PermitUserRC no",
 			 "sshd runs ~/.ssh/rc of user %s by their shell, before what is forced: outside of every room",
 			 l->user);
@@ -203,8 +165,8 @@ static void check_forwards(struct ctl_findings *f, const struct crl_login *l)
 	bool closed = true;
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(each); i++)
-		closed &= is(l, each[i], "no");
-	if (!closed && !is(l, "DisableForwarding", "yes"))
+		closed &= ctl_sshd_of_is(l, each[i], "no");
+	if (!closed && !ctl_sshd_of_is(l, "DisableForwarding", "yes"))
 		ctl_find(f, CTL_WARNING, SSHD_CONFIG, 0, "DisableForwarding yes",
 			 "forwards of user %s (ports, sockets, X11, agent) are sshd's own: they reach all that the "
 			 "host does",
@@ -215,16 +177,14 @@ static void check_forwards(struct ctl_findings *f, const struct crl_login *l)
 static void check_sftp(struct ctl_findings *f, const struct crl_login *l)
 {
 	struct ctl_sshd_value forced, sftp = {.line = 0};
-	struct door_question a = {.login = l, .ret = &sftp};
 
-	if (find(l, "ForceCommand", &forced)) {
+	if (ctl_sshd_of(l, "ForceCommand", &forced)) {
 		if (strcmp(forced.text, "internal-sftp") == 0)
 			ctl_find(f, CTL_ERROR, forced.file, forced.line, "ForceCommand carrel-shell",
 				 "user %s is forced to internal-sftp, which is outside of every room", l->user);
 		return;
 	}
-	if (ctl_sshd_config_each(SSHD_CONFIG, "Subsystem", take, &a) == 0 && a.found &&
-	    strstr(sftp.rest, "internal-sftp"))
+	if (ctl_sshd_of(l, "Subsystem", &sftp) && strstr(sftp.rest, "internal-sftp"))
 		ctl_find(f, CTL_ERROR, sftp.file, sftp.line, "Subsystem sftp /usr/lib/openssh/sftp-server",
 			 "internal-sftp starts no shell: all files of the host that user %s may read are shown, none "
 			 "is hidden",
