@@ -59,6 +59,11 @@ static bool filter_without_cgroup(const struct crl_policy *p)
 	return crl_policy_has_gate(p) && p->need[CRL_FEATURE_CGROUP] == CRL_NEED_OFF;
 }
 
+static bool forwards_without_filter(const struct crl_policy *p)
+{
+	return p->net_forwards == CRL_FORWARDS_NONE && p->need[CRL_FEATURE_NETWORK_FILTER] == CRL_NEED_OFF;
+}
+
 static bool host_net_with_namespace(const struct crl_policy *p)
 {
 	return p->net_mode == CRL_NET_HOST && has_net(p);
@@ -104,6 +109,9 @@ static const struct net_rule {
 	{filter_without_cgroup, "features.cgroup",
 	 "found \"off\" with what programs on the login's control group hold of network, expected "
 	 "features.network_filter = \"off\" too",
+	 "features.network_filter"},
+	{forwards_without_filter, "network.forwards",
+	 "found \"none\" with features.network_filter = \"off\", expected \"require\" or \"prefer\" with it",
 	 "features.network_filter"},
 	{publish_without_nat, "network.publish", "leads nowhere, expected network.mode = \"nat\"", "network.mode"},
 	{egress_without_nat, "limits.network.egress", "holds nobody back, expected network.mode = \"nat\"",

@@ -119,8 +119,10 @@ bool crl_policy_holds_listen(const struct crl_policy *p)
 
 bool crl_policy_has_gate(const struct crl_policy *p)
 {
-	return p->net_mode == CRL_NET_HOST && p->need[CRL_FEATURE_NETWORK_FILTER] != CRL_NEED_OFF &&
-	       (p->net_deny.len > 0 || p->net_loopback == CRL_LOOPBACK_OWN || crl_policy_holds_listen(p));
+	bool host = p->net_mode == CRL_NET_HOST &&
+		    (p->net_deny.len > 0 || p->net_loopback == CRL_LOOPBACK_OWN || crl_policy_holds_listen(p));
+
+	return p->need[CRL_FEATURE_NETWORK_FILTER] != CRL_NEED_OFF && (host || p->net_forwards == CRL_FORWARDS_NONE);
 }
 
 bool crl_policy_keeps_home(const struct crl_policy *p)

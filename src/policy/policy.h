@@ -41,6 +41,7 @@ enum crl_own_user { CRL_USER_NONE, CRL_USER_OWN, CRL_USER_ROOT };
 enum crl_net_mode { CRL_NET_HOST, CRL_NET_JOIN, CRL_NET_NAT, CRL_NET_NONE };
 /* Of mode HOST: is the host's loopback reached? In the order of what they give. */
 enum crl_loopback { CRL_LOOPBACK_HOST, CRL_LOOPBACK_OWN };
+enum crl_forwards { CRL_FORWARDS_INSIDE, CRL_FORWARDS_NONE };
 
 #define CRL_NETNS_DIR "/run/netns/" /* where ip-netns(8) has them */
 
@@ -57,7 +58,7 @@ enum crl_feature {
 	CRL_FEATURE_HOSTNAME, /* the room's own host name */
 	CRL_FEATURE_LANDLOCK, /* the domain of shell.apart */
 	CRL_FEATURE_AMBIENT, /* ambient capabilities */
-	CRL_FEATURE_NETWORK_FILTER, /* the gate of a login on the host's network */
+	CRL_FEATURE_NETWORK_FILTER, /* the gate of a login */
 	CRL_FEATURE_COUNT
 };
 
@@ -193,6 +194,7 @@ struct crl_policy {
 	struct crl_strv net_deny;
 	struct crl_strv net_listen; /* host: what may be bound */
 	enum crl_loopback net_loopback;
+	enum crl_forwards net_forwards; /* of TCP, by the program that opens the session */
 	struct crl_publish *publish; /* nat */
 	size_t publish_len;
 	uint64_t net_egress; /* nat: bits per second that a room may send, CRL_UNLIMITED = any; no control group's */
@@ -280,7 +282,7 @@ bool crl_policy_names_limits(const struct crl_policy *p);
 /* Is there what may not be bound? */
 bool crl_policy_holds_listen(const struct crl_policy *p);
 
-/* Does a login on the host's network need programs on its cgroup (plan/net/gate.h)? Not with the feature off. */
+/* Does a login need programs on its cgroup (plan/net/gate.h)? Not with the feature off. */
 bool crl_policy_has_gate(const struct crl_policy *p);
 
 /* The keys of a rule that is broken. */

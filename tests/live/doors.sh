@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
+. "$STAGE/tests/lib/display.sh"
 
 BULK=${CARREL_BULK:-1073741824} # 1 GB, less where the machine is emulated
 
@@ -235,32 +236,13 @@ check_agent() {
 	unset SSH_AUTH_SOCK SSH_AGENT_PID
 }
 
-# A display that answers "XOK" to whoever brings its cookie; ssh swaps the forwarded cookie for the real one.
 check_x11() {
-	local cookie=00112233445566778899aabbccddeeff
-	mkdir -p -m 1777 /tmp/.X11-unix
-	cat >$WORK/display <<-END
-	#!/bin/sh
-	head -c 48 | od -An -tx1 | tr -d ' \n' | grep -q $cookie && echo XOK
-	END
-	chmod +x $WORK/display
-	socat UNIX-LISTEN:/tmp/.X11-unix/X99,fork EXEC:$WORK/display &
-	listeners+=($!)
-	poll 5 test -S /tmp/.X11-unix/X99
-	export XAUTHORITY=$WORK/xauthority DISPLAY=:99
-	xauth -q add :99 . $cookie 2>/dev/null
-	cat >$WORK/x11-client <<-'END'
-	number=${DISPLAY#*:}; number=${number%.*}
-	mine=$(xauth -q list "$DISPLAY" 2>/dev/null | awk '{ print $3; exit }')
-	exec 3<>"/dev/tcp/127.0.0.1/$((6000 + number))" || exit
-	{ printf 'l\0\013\0\0\0\022\0\020\0\0\0MIT-MAGIC-COOKIE-1\0\0'; printf "$(sed 's/../\\x&/g' <<<"$mine")"; } >&3
-	echo "${DISPLAY%%:*} $(timeout $((10 * ${CARREL_PATIENCE:-1})) head -c 3 <&3)"
-	END
-	is "X11 forwarding" "$(s -X ana@room bash <$WORK/x11-client 2>/dev/null)" "localhost XOK"
+	display_start
+	is "X11 forwarding" "$(s -X ana@room bash <$DISPLAY_CLIENT 2>/dev/null)" "localhost XOK"
 	is "two at once, each on its own display" \
-		"$(s -X ana@room "sleep 1" </dev/null 2>/dev/null & s -X ana@room bash <$WORK/x11-client 2>/dev/null; wait $!)" \
+		"$(s -X ana@room "sleep 1" </dev/null 2>/dev/null & s -X ana@room bash <$DISPLAY_CLIENT 2>/dev/null; wait $!)" \
 		"localhost XOK"
-	unset XAUTHORITY DISPLAY
+	display_stop
 }
 
 check_master() {
@@ -310,6 +292,6 @@ before=$(census)
 run_cases "$@" -- check_exec check_own_files check_terminal check_files check_git check_forwards check_agent check_x11 \
 	check_master
 [ ${#listeners[@]} -eq 0 ] || kill "${listeners[@]}"
-rm -rf /tmp/.X11-unix /run/secret.sock
+rm -f /run/secret.sock
 same_census "nothing is left behind" "$before"
 tap_done

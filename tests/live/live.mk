@@ -44,6 +44,14 @@ clients-table: all $(LIVE_TOOLS) ## (root) writes the table of docs/testing.md a
 		sed -n '/clients: end/,$$p' docs/testing.md; } >$(BUILD)/testing.md
 	cp $(BUILD)/testing.md docs/testing.md
 
+# What the live test "forwards" finds becomes the table of docs/network.md.
+.PHONY: network-table
+network-table: all $(LIVE_TOOLS) ## (root) writes the table of docs/network.md anew
+	CARREL_TABLE=1 CARREL_BUILD=$(BUILD) tests/live/forwards.sh table >$(BUILD)/forwards.out
+	{ sed '/forwards: begin/q' docs/network.md; sed -n 's/^table: //p' $(BUILD)/forwards.out; \
+		sed -n '/forwards: end/,$$p' docs/network.md; } >$(BUILD)/network.md
+	cp $(BUILD)/network.md docs/network.md
+
 # The same without carrel: what is marked [O] must be red.
 .PHONY: check-control
 check-control: $(LIVE_TOOLS) ## (root) the same without carrel: what is marked [O] must be red

@@ -176,7 +176,7 @@ static int attach_all(int cgroup, const struct crl_gate *g, const struct crl_gat
 	return rc; /* R3 */
 }
 
-int crl_gatekeep_attach(int cgroup, const struct crl_policy *p, struct crl_err *err)
+int crl_gatekeep_attach(int cgroup, const struct crl_policy *p, const char *opener, struct crl_err *err)
 {
 	scoped_free struct crl_gatehost *found = malloc(sizeof(*found));
 	scoped(crl_gate) gate = {.holds_reach = false};
@@ -187,5 +187,6 @@ int crl_gatekeep_attach(int cgroup, const struct crl_policy *p, struct crl_err *
 	rc = crl_gatehost_find(found);
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_LIMITS, "cannot tell the host's addresses");
+	(void)snprintf(found->host.opener, sizeof(found->host.opener), "%s", opener ?: "");
 	return attach_all(cgroup, &gate, &found->host, err);
 }

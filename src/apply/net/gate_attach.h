@@ -17,6 +17,7 @@ struct crl_policy;
 /*
  * Make, load and attach all that the policy's gate needs on this host as it is now.
  * @cgroup  of cgroup v2; -EBADF = they are only loaded, which tells whether they can be
+ * @opener  name of the program that opens the session, as the kernel has it (comm); NULL = there is none
  * Errors: -E2BIG the policy's lists are too long; -ENOMEM; what bpf(2) says; the host's addresses cannot be told.
  */
-int crl_gatekeep_attach(int cgroup, const struct crl_policy *p, struct crl_err *err) CRL_MUST_CHECK;
+int crl_gatekeep_attach(int cgroup, const struct crl_policy *p, const char *opener, struct crl_err *err) CRL_MUST_CHECK;

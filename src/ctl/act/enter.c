@@ -139,7 +139,7 @@ static enum ctl_exit hold_network(const struct visit *v, int cgroup)
 	if (rc == 0)
 		rc = crl_config_policy(config, v->room->policy, &policy, &err);
 	if (rc == 0 && crl_policy_has_gate(&policy))
-		rc = crl_gatekeep_attach(cgroup, &policy, &err);
+		rc = crl_gatekeep_attach(cgroup, &policy, NULL, &err);
 	if (rc < 0 && policy.need[CRL_FEATURE_NETWORK_FILTER] != CRL_NEED_REQUIRE)
 		rc = 0;
 	crl_config_free(config);

@@ -15,6 +15,7 @@
 #include "ctl/check/doors.h"
 #include "ctl/check/errands.h"
 #include "ctl/check/findings.h"
+#include "ctl/check/forwards.h"
 #include "ctl/check/ids.h"
 #include "ctl/check/kernel.h"
 #include "ctl/check/last.h"
@@ -133,6 +134,7 @@ void ctl_check_all(struct ctl_findings *f, const struct ctl *c)
 		ctl_check_errands(f, &view, config);
 		ctl_check_ids(f, config);
 		ctl_check_network(f, c, config);
+		ctl_check_forwards(f, c, config);
 		ctl_check_last(f, c, config);
 		ctl_check_alone(f, c, config);
 	}

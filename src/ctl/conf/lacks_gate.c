@@ -28,7 +28,7 @@ void ctl_find_gate_lacks(const struct crl_config *config, const struct crl_polic
 		(void)snprintf(text, sizeof(text), "needs a cgroup of cgroup v2 for each login: %s", err.text);
 		each(arg, &lack);
 	}
-	if (geteuid() != 0 || crl_gatekeep_attach(-EBADF, p, &err) == 0)
+	if (geteuid() != 0 || crl_gatekeep_attach(-EBADF, p, "sshd", &err) == 0)
 		return;
 	if (err.code == E2BIG) {
 		lack.key = "network.mode"; /* which has a line */

@@ -169,15 +169,29 @@ static enum ctl_answer try_sftp(const struct ctl_scene *s, char *detail)
 	return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "no sftp-server in the room (internal-sftp needs none)");
 }
 
+/* A socket of the process that opened the session, as sshd's is for what it forwards. */
+static int socket_of_opener(const struct ctl_scene *s)
+{
+	char own[sizeof(s->opener)];
+	int fd;
+
+	(void)prctl(PR_GET_NAME, own);
+	(void)prctl(PR_SET_NAME, s->opener);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)prctl(PR_SET_NAME, own);
+	return fd;
+}
+
 /* What ssh -L to a server of the user's own needs. */
 static enum ctl_answer try_forward(const struct ctl_scene *s, char *detail)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	scoped_fd server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	scoped_fd client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	scoped_fd client = socket_of_opener(s);
 	socklen_t size = sizeof(a);
 
-	(void)s;
+	if (server >= 0 && client < 0)
+		return ctl_probe_say(CTL_PROBE_NO, detail, "sshd forwards no ports: %s", strerrordesc_np(errno));
 	if (server < 0 || client < 0)
 		return ctl_probe_say(CTL_PROBE_NO, detail, "no internet socket: %s", strerrordesc_np(errno));
 	if (bind(server, (const struct sockaddr *)&a, sizeof(a)) < 0 || listen(server, 1) < 0 ||
@@ -319,7 +333,7 @@ static bool has_internet_sockets(const struct crl_policy *p, const struct ctl_pe
 	return !p->seccomp.base[0] || crl_strv_has(&p->seccomp.families, "inet");
 }
 
-/* May a program ask another of the login's on 127.0.0.1, at any port? */
+/* May sshd, and a program, ask another of the login's on 127.0.0.1, at any port? */
 static bool has_loopback(const struct crl_policy *p, const struct ctl_person *who)
 {
 	const struct crl_nat_target t = {.host = true,
@@ -331,7 +345,7 @@ static bool has_loopback(const struct crl_policy *p, const struct ctl_person *wh
 
 	return has_internet_sockets(p, who) &&
 	       (!crl_policy_has_gate(p) || (crl_gate_make(p, &gate) == 0 && crl_gate_may_reach(&gate, &t, NULL) &&
-					    crl_gate_may_listen(&gate, &t)));
+					    crl_gate_may_listen(&gate, &t) && !gate.holds_forwards));
 }
 
 bool ctl_host_has_dns(void)

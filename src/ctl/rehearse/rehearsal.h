@@ -29,6 +29,7 @@ struct ctl_scene {
 	const struct ctl_person *who;
 	const struct crl_adopt *adopt;
 	bool has_filter;
+	char opener[16]; /* name of the process that opened the session; a probe has another one */
 	char host_file[64]; /* a file that everybody may read, in the host's /tmp */
 	char host_shm_file[64]; /* a file that everybody may read, in the host's /dev/shm */
 	int host_shm_key; /* of a segment of System V shared memory; 0 = none */

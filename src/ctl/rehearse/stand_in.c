@@ -82,6 +82,9 @@ static _Noreturn void be_probe(const struct ctl_stand_in *a, size_t which, int o
 	if (fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC) < 0 || crl_become_user(&a->r->who->login) < 0)
 		_exit(111);
 	crl_become_at_home(&a->r->who->login);
+	/* As what a login's shell executes: network.forwards = "none" is about the opener's name alone. */
+	(void)prctl(PR_GET_NAME, scene.opener);
+	(void)prctl(PR_SET_NAME, "carrel-probe");
 	scene.adopt = &a->adoption.room.adopt;
 	scene.has_filter = a->adoption.room.filter_len > 0;
 	result.answer = a->r->by_root && a->r->by_root[which] ? as_root(a->r->probe[which], &scene, result.detail)

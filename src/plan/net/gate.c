@@ -77,7 +77,7 @@ static void look(struct crl_gate *g)
 
 int crl_gate_make(const struct crl_policy *p, struct crl_gate *ret)
 {
-	struct crl_gate made = {.holds_reach = false};
+	struct crl_gate made = {.holds_forwards = p->net_forwards == CRL_FORWARDS_NONE};
 	int rc = 0;
 
 	if (p->net_mode != CRL_NET_HOST) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The gate of a login on the host's network (network.mode = "host"): where its programs may connect to and what they
- * may bind, as one list each, the verdict of which carrelctl tells and gate_program.h makes programs of.
+ * The gate of a login. On the host's network (network.mode = "host"): where its programs may connect to and what they
+ * may bind, as one list each, the verdict of which carrelctl tells and gate_program.h makes programs of. On each
+ * network: whether the program that opened its session may forward ports.
  *
  * Runs in: helper, carrelctl. Pure.
  * R1: as rules.h R1, but that the host's own addresses are addresses, too: entries of networks and "any" are about
@@ -28,10 +29,11 @@ struct crl_gate {
 	struct crl_nat_rules listen; /* any of them is enough */
 	bool holds_reach; /* there is what it denies */
 	bool holds_listen;
+	bool holds_forwards; /* network.forwards = "none" */
 };
 
 /*
- * @p  of mode "host"; of another one the gate holds nothing
+ * @p  of mode "host"; of another one the gate holds nothing but forwards
  * Returns 0 or -ENOMEM; -EINVAL an entry that no policy can have been read with.
  */
 int crl_gate_make(const struct crl_policy *p, struct crl_gate *ret) CRL_MUST_CHECK;

@@ -228,14 +228,46 @@ static void judge_address6(struct assembler *w)
 	judge(w, AF_INET6);
 }
 
+/* R8. The bytes of a name are looked at as words. */
+static void refuse_forwards(struct assembler *w)
+{
+	struct jumps no = {.len = 0};
+
+	load(w, BPF_W, BPF_REG_2, BPF_REG_6, offsetof(struct bpf_sock, type));
+	leap(w, &no, BPF_JNE, BPF_REG_2, SOCK_STREAM);
+	call(w, BPF_FUNC_get_current_uid_gid);
+	leap(w, &no, BPF_JEQ, BPF_REG_0, 0);
+	set(w, BPF_REG_1, 0); /* not each kernel writes what is behind a name */
+	for (size_t at = 0; at < CRL_GATE_NAME_SIZE; at += 4)
+		store(w, BPF_REG_10, at - CRL_GATE_NAME_SIZE, BPF_REG_1);
+	copy(w, BPF_REG_1, BPF_REG_10);
+	put(w,
+	    (struct bpf_insn){.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -CRL_GATE_NAME_SIZE});
+	set(w, BPF_REG_2, CRL_GATE_NAME_SIZE);
+	call(w, BPF_FUNC_get_current_comm);
+	for (size_t at = 0; at < CRL_GATE_NAME_SIZE; at += 4) {
+		load(w, BPF_W, BPF_REG_1, BPF_REG_10, at - CRL_GATE_NAME_SIZE);
+		leap(w, &no, BPF_JNE, BPF_REG_1, word_of((const uint8_t *)w->host->opener + at));
+	}
+	answer(w, false);
+	land(w, &no);
+}
+
 /* R3 */
 static void judge_socket(struct assembler *w)
 {
 	static const uint8_t known[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6};
 	struct jumps no = {.len = 0};
 
-	load(w, BPF_W, BPF_REG_2, BPF_REG_1, offsetof(struct bpf_sock, type));
-	load(w, BPF_W, BPF_REG_7, BPF_REG_1, offsetof(struct bpf_sock, protocol));
+	copy(w, BPF_REG_6, BPF_REG_1);
+	if (w->forwards)
+		refuse_forwards(w);
+	if (!w->protocols) {
+		answer(w, true);
+		return;
+	}
+	load(w, BPF_W, BPF_REG_2, BPF_REG_6, offsetof(struct bpf_sock, type));
+	load(w, BPF_W, BPF_REG_7, BPF_REG_6, offsetof(struct bpf_sock, protocol));
 	leap(w, &no, BPF_JNE, BPF_REG_2, SOCK_RAW);
 	answer(w, false);
 	land(w, &no);
@@ -410,10 +442,15 @@ int crl_gate_program_make(const struct crl_gate *g, const struct crl_gate_host *
 			  struct crl_gate_program *ret)
 {
 	struct assembler w = {
-		.host = host, .rules = hooks[hook].reach ? &g->reach : &g->listen, .reach = hooks[hook].reach};
+		.host = host,
+		.rules = hooks[hook].reach ? &g->reach : &g->listen,
+		.reach = hooks[hook].reach,
+		.protocols = (hooks[hook].reach && g->holds_reach) || (hooks[hook].listen && g->holds_listen),
+		.forwards = hook == CRL_GATE_SOCKET && g->holds_forwards && host->opener[0],
+	};
 
 	*ret = (struct crl_gate_program){.len = 0};
-	if (!(hooks[hook].reach && g->holds_reach) && !(hooks[hook].listen && g->holds_listen))
+	if (!w.protocols && !w.forwards)
 		return 0;
 	w.insn = calloc(CRL_GATE_INSNS_MAX, sizeof(*w.insn));
 	if (!w.insn)

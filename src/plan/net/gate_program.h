@@ -13,6 +13,9 @@
  * R6: the name servers of the host are reached at their port 53 whatever the policy says.
  * R7: a packet with a routing header does not leave: it goes to another address first than the one that was asked for.
  * Nor does one of IPv4 with options, of which source routes do the same.
+ * R8: where ports are not forwarded, no process that still is the program which opened the session, by its name, makes
+ * a TCP socket, unless it is root's: what is forked of it for the user forwards, and what that executes has another
+ * name. A process cannot be given a name by another one; who gives that name to programs of their own loses sockets.
  */
 #pragma once
 
@@ -23,6 +26,7 @@
 #include "base/scope.h"
 #include "plan/net/gate.h"
 
+#define CRL_GATE_NAME_SIZE 16 /* TASK_COMM_LEN of the kernel's */
 #define CRL_GATE_INSNS_MAX 16000 /* of one program: its jumps reach half as far as this again */
 
 /* One program for each hook, in the order in which they are attached. */
@@ -50,6 +54,7 @@ struct crl_gate_host {
 	size_t owns;
 	const struct crl_gate_address *server; /* its name servers */
 	size_t servers;
+	char opener[CRL_GATE_NAME_SIZE]; /* name of who opens the session, zeros behind; "" = there is none */
 };
 
 /* Zero-initialise; crl_gate_program_done() frees. */

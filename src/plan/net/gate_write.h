@@ -27,6 +27,7 @@ struct assembler {
 	const struct crl_gate_host *host;
 	const struct crl_nat_rules *rules;
 	bool reach; /* else what is bound is judged */
+	bool protocols, forwards; /* of SOCKET: what it is made for */
 };
 
 static inline void put(struct assembler *w, struct bpf_insn one)

@@ -44,6 +44,7 @@ static const char *const words_owner[] = {"user", "keep", NULL};
 static const char *const words_user[] = {"none", "own", "root", NULL};
 static const char *const words_net[] = {"host", "join", "nat", "none", NULL};
 static const char *const words_loopback[] = {"host", "own", NULL};
+static const char *const words_forwards[] = {"inside", "none", NULL};
 static const char *const words_proto[] = {"tcp", "udp", NULL};
 static const char *const words_mode[] = {"enforce", "log", NULL};
 static const char *const words_need[] = {"require", "prefer", "off", NULL};
@@ -244,6 +245,8 @@ const struct crl_key crl_keys[] = {
 	 .def = "[ \"any\" ]", .weaker = CRL_WEAKER_MORE, .doc = "host: what they may bind"},
 	{.path = "network.loopback", .type = &crl_type_word, FIELD(policy, net_loopback), .words = words_loopback,
 	 .def = "\"host\"", .weaker = CRL_WEAKER_LESS, .doc = "host: is its loopback reached?"},
+	{.path = "network.forwards", .type = &crl_type_word, FIELD(policy, net_forwards), .words = words_forwards,
+	 .def = "\"inside\"", .weaker = CRL_WEAKER_LESS, .doc = "where forwards of ports by sshd come out"},
 	{.path = "network.publish", .type = &crl_type_publishes, FIELD(policy, publish), .def = "( )",
 	 .weaker = CRL_WEAKER_MORE, .doc = "nat: ports of the host's that lead into the room"},
 

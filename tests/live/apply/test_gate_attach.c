@@ -22,6 +22,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -92,7 +93,7 @@ static void attach(const char *const *deny, const char *const *listen, enum crl_
 		assert_int_equal(crl_strv_add(&p.net_deny, *deny), 0);
 	for (; *listen; listen++)
 		assert_int_equal(crl_strv_add(&p.net_listen, *listen), 0);
-	if (crl_gatekeep_attach(cgroup, &p, &err) < 0)
+	if (crl_gatekeep_attach(cgroup, &p, NULL, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -308,6 +309,43 @@ static void test_ways(void **state)
 	}
 }
 
+static int made(const char *name_of, int type)
+{
+	scoped_fd fd = -EBADF;
+
+	(void)prctl(PR_SET_NAME, name_of);
+	fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	return fd < 0 ? errno : 0;
+}
+
+static void ask_forwards(int *ret)
+{
+	ret[0] = made("sshd", SOCK_STREAM); /* root's, as the process that closes the session */
+	if (setresuid(65534, 65534, 65534) < 0)
+		_exit(97);
+	ret[1] = made("sshd", SOCK_STREAM);
+	ret[2] = made("sshd", SOCK_DGRAM); /* who is asked for names */
+	ret[3] = made("sshd-session", SOCK_STREAM);
+	ret[4] = made("sh", SOCK_STREAM);
+	ret[5] = made("ssh", SOCK_STREAM);
+}
+
+/* keeps: plan/net/gate_program R8 */
+static void test_forwards(void **state)
+{
+	static const int want[] = {0, EPERM, 0, 0, 0, 0};
+	const struct crl_policy p = {.net_mode = CRL_NET_NONE, .net_forwards = CRL_FORWARDS_NONE};
+	struct crl_err err = {0};
+	int got[CRL_ARRAY_LEN(want)];
+
+	(void)state;
+	if (crl_gatekeep_attach(cgroup, &p, "sshd", &err) < 0)
+		fail_msg("%s", err.text);
+	in_child(ask_forwards, got, CRL_ARRAY_LEN(got));
+	for (size_t i = 0; i < CRL_ARRAY_LEN(want); i++)
+		assert_int_equal(got[i], want[i]);
+}
+
 static void ask_later(int *ret)
 {
 	add_address();
@@ -437,6 +475,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_ways, fresh, stale),
+		cmocka_unit_test_setup_teardown(test_forwards, fresh, stale),
 		cmocka_unit_test_setup_teardown(test_later, fresh, stale),
 		cmocka_unit_test_setup_teardown(test_listen, fresh, stale),
 		cmocka_unit_test_setup_teardown(test_together, fresh, stale),

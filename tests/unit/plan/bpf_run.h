@@ -29,6 +29,8 @@ struct run {
 	struct bpf_sock *sk;
 	const uint8_t *packet;
 	size_t packet_len;
+	uint32_t uid;
+	const char *comm; /* of the process that is judged */
 	size_t steps;
 };
 
@@ -181,6 +183,14 @@ static void run_call(struct run *r, int helper)
 			*to = offset + size <= r->packet_len ? r->packet[offset + i] : 0;
 		}
 		answer = offset + size <= r->packet_len ? 0 : (uint64_t)-14;
+	} else if (helper == BPF_FUNC_get_current_uid_gid) {
+		answer = (uint64_t)1 << 32 | r->uid;
+	} else if (helper == BPF_FUNC_get_current_comm) {
+		uint64_t size = run_read(r, 2);
+
+		assert_int_equal(size, 16);
+		for (uint64_t i = 0; i <= strlen(r->comm); i++) /* and nothing behind: so do some kernels */
+			*run_at(r, run_read(r, 1) + i, 1, true) = (uint8_t)r->comm[i];
 	} else {
 		fail_msg("helper %d", helper);
 	}

@@ -480,6 +480,55 @@ static void test_sockets(void **state)
 	unmake();
 }
 
+/* The socket program of @g for a process of that name, made for sessions that @opener opens. */
+static int ask_socket(const struct crl_gate *g, const char *opener, struct run *r, struct bpf_sock *sk)
+{
+	struct crl_gate_host of = host;
+	struct crl_gate_program made = {.len = 0};
+	int may = 1;
+
+	(void)snprintf(of.opener, sizeof(of.opener), "%s", opener);
+	r->context = sk;
+	r->context_size = sizeof(*sk);
+	assert_int_equal(crl_gate_program_make(g, &of, CRL_GATE_SOCKET, &made), 0);
+	assert_int_equal(made.len > 0, g->holds_reach || (g->holds_forwards && opener[0]));
+	if (made.len > 0) {
+		run_is_reached(made.insn, made.len);
+		may = run_program(r, made.insn, made.len);
+	}
+	crl_gate_program_done(&made);
+	return may;
+}
+
+/* keeps: plan/net/gate_program R8 */
+static void test_forwards(void **state)
+{
+	static const char *const names[] = {
+		"sshd", "sshd-session", "sshd-sessions", "sshc", "sshd ", "123456789012345", "12345678901234", "",
+		"s",    "bash"};
+
+	(void)state;
+	for (size_t mode = 0; mode < 4; mode++) {
+		scoped(crl_policy) p = {.net_mode = mode & 1 ? CRL_NET_HOST : CRL_NET_NONE,
+					.net_forwards = mode & 2 ? CRL_FORWARDS_NONE : CRL_FORWARDS_INSIDE};
+		scoped(crl_gate) g = {.holds_reach = false};
+
+		assert_int_equal(crl_strv_add(&p.net_deny, "@private"), 0);
+		assert_int_equal(crl_strv_add(&p.net_listen, "any"), 0);
+		assert_int_equal(crl_gate_make(&p, &g), 0);
+		for (size_t i = 0; i < CRL_ARRAY_LEN(names) * CRL_ARRAY_LEN(names) * 6; i++) {
+			const char *opener = names[i / 6 % CRL_ARRAY_LEN(names)];
+			struct bpf_sock sk = {.type = i % 3 ? SOCK_STREAM : SOCK_DGRAM, .protocol = IPPROTO_TCP};
+			struct run r = {.uid = i % 6 < 4 ? 1000 : 0, .comm = names[i / 6 / CRL_ARRAY_LEN(names)]};
+			bool forwards = r.uid != 0 && sk.type == SOCK_STREAM && opener[0] && !strcmp(opener, r.comm);
+
+			assert_int_equal(ask_socket(&g, opener, &r, &sk), !(mode & 2) || !forwards);
+			sk.protocol = IPPROTO_SCTP; /* R3 holds beside it, where it does */
+			assert_int_equal(ask_socket(&g, opener, &r, &sk), !(mode & 1) && (!(mode & 2) || !forwards));
+		}
+	}
+}
+
 /* keeps: plan/net/gate_program R7 */
 static void test_routed(void **state)
 {
@@ -624,8 +673,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),   cmocka_unit_test(test_edges),   cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_loopback), cmocka_unit_test(test_sockets), cmocka_unit_test(test_listen),
-		cmocka_unit_test(test_none),     cmocka_unit_test(test_long),    cmocka_unit_test(test_routed),
+		cmocka_unit_test(test_loopback), cmocka_unit_test(test_sockets), cmocka_unit_test(test_forwards),
+		cmocka_unit_test(test_listen),   cmocka_unit_test(test_none),    cmocka_unit_test(test_long),
+		cmocka_unit_test(test_routed),
 	};
 
 	return cmocka_run_group_tests(tests, begin, NULL);

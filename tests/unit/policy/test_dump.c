@@ -62,6 +62,7 @@ static const struct {
 	{"network.mode", "\"nat\"", NULL},
 	{"network.allow", "[ \"10.0.0.0/8 tcp 80,443\", \"host\" ]", NULL},
 	{"network.deny", "[ \"@private\" ]", NULL},
+	{"network.forwards", "\"none\"", NULL},
 	{"network.publish",
 	 "( { port = 8443; to = 443; }, { port = 53; proto = \"udp\"; }, { first = 10000; count = 10; base = 500; } )",
 	 "(\n\t\t{ port = 8443; to = 443; proto = \"tcp\"; },\n\t\t{ port = 53; to = 53; proto = \"udp\"; },\n"

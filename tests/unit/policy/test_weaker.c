@@ -97,6 +97,7 @@ static void test_both_ways(void **state)
 		 "network = { mode = \"nat\"; };"},
 		{"network.listen", HOST "listen = [ ]; };", HOST "};"},
 		{"network.loopback", HOST "loopback = \"own\"; };", HOST "};"},
+		{"network.forwards", "network = { forwards = \"none\"; };", ""},
 		{"network.publish", "network = { mode = \"nat\"; publish = ( { port = 80; } ); };",
 		 "network = { mode = \"nat\"; publish = ( { port = 80; to = 80; }, { port = 81; } ); };"},
 		{"limits.budget", "limits = { budget = \"b\"; };", ""},
