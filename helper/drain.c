@@ -14,8 +14,24 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/phrases.h"
 #include "helper/job.h"
+#include "policy/file/load.h"
 #include "state/drain.h"
+#include "state/trial/trial.h"
+
+/* What the host is told in: the configuration has not been asked for yet. */
+static uint32_t host_language(const struct crl_job *job)
+{
+	struct crl_config *config = NULL;
+	struct crl_in_force in_force;
+	uint32_t language = CRL_LANGUAGE_EN;
+
+	if (crl_trial_load(job->options->config, &config, &in_force, NULL) == 0)
+		language = crl_config_language(config);
+	crl_config_free(config);
+	return language;
+}
 
 /* @tell  log what cannot be read */
 static int look(const struct crl_job *job, bool tell, struct crl_err *err)
@@ -25,8 +41,10 @@ static int look(const struct crl_job *job, bool tell, struct crl_err *err)
 
 	switch (crl_drain_look(job->state.dir, &d, &why)) {
 	case CRL_DRAIN_ON:
-		return crl_err_set(err, EAGAIN, CRL_STAGE_DRAIN, "this host takes no new logins now%s%s",
-				   d.text[0] ? ": " : "", d.text);
+		crl_ignore(crl_err_set(err, EAGAIN, CRL_STAGE_DRAIN, "this host%s%s",
+				       d.text[0] ? CRL_DRAINED_SAYS : " takes no new logins now", d.text));
+		err->language = host_language(job);
+		return -EAGAIN;
 	case CRL_DRAIN_BROKEN:
 		if (tell)
 			crl_log(LOG_WARNING, "id=%s uid=%u: %s", job->id, job->login.uid, why.text); /* R1 */

@@ -98,6 +98,13 @@ int64_t crl_job_patience_ms(const struct crl_job *job)
 	return job->deadline_ms - (int64_t)job->options->timeout_s * 1000 / PATIENCE_LESS;
 }
 
+enum crl_language crl_job_language(const struct crl_job *job)
+{
+	enum crl_language language = job->config ? crl_config_language(job->config) : CRL_LANGUAGE_EN;
+
+	return job->policy.name[0] ? crl_policy_language(&job->policy, language) : language;
+}
+
 void crl_job_refuse(const struct crl_job *job, const struct crl_err *err)
 {
 	struct crl_err said = *err;
@@ -105,5 +112,6 @@ void crl_job_refuse(const struct crl_job *job, const struct crl_err *err)
 	crl_err_add_kernel(&said);
 	crl_service_blame(&said);
 	crl_event_refused(job, &said);
+	said.language = job->config ? crl_job_language(job) : err->language;
 	crl_ignore(crl_msg_send(job->channel, CRL_MSG_REFUSED, &said, sizeof(said), NULL, 0)); /* it may be gone */
 }

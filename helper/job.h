@@ -119,6 +119,9 @@ void crl_job_done(struct crl_job *job);
 /* The network namespace that the room's init goes into; -EBADF = there is none yet, it is born in a new one. */
 int crl_job_net(const struct crl_job *job);
 
+/* What the user is told in, as far as is known. */
+enum crl_language crl_job_language(const struct crl_job *job);
+
 /* One line for the log with everything, one record for the module, which tells the user almost nothing. */
 void crl_job_refuse(const struct crl_job *job, const struct crl_err *err);
 

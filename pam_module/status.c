@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/phrases.h"
 #include "base/text.h"
 
 #define NAME_FIELD_MAX CRL_VISIBLE_MAX(CRL_USER_MAX)
@@ -24,6 +25,27 @@ static void user_text(pam_handle_t *pamh, const struct crl_login *login, char *b
 	if (!user[0] && pam_get_item(pamh, PAM_USER, &asked) == PAM_SUCCESS && asked)
 		user = asked;
 	(void)crl_visible_field(buf, size, user);
+}
+
+/* In the user's language, where the helper knew it; an application without a conversation stays silent. */
+static void tell_refused(pam_handle_t *pamh, const struct crl_err *err)
+{
+	struct crl_saying what = {.language = err->language, .phrase = CRL_PHRASE_REFUSED};
+	char text[4 * CRL_ERR_TEXT_MAX + 256], own[4 * CRL_ERR_TEXT_MAX] = "";
+	const char *code = crl_stage_name(err->stage), *said;
+
+	if (err->stage == CRL_STAGE_DRAIN) { /* what the operator has to say is for the user */
+		crl_err_show(err, own, sizeof(own));
+		said = strstr(own, CRL_DRAINED_SAYS);
+		what.phrase = said ? CRL_PHRASE_DRAINED_SAYS : CRL_PHRASE_DRAINED;
+		if (said)
+			(void)crl_say(text, sizeof(text), &what, said + strlen(CRL_DRAINED_SAYS), code);
+		else
+			(void)crl_say(text, sizeof(text), &what, code, NULL);
+	} else {
+		(void)crl_say(text, sizeof(text), &what, code, NULL);
+	}
+	(void)pam_error(pamh, "%s", text);
 }
 
 int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, const struct crl_adopt *adopt,
@@ -44,13 +66,7 @@ int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, 
 		   detail);
 	if (flags & PAM_SILENT)
 		return PAM_SESSION_ERR;
-	if (err->stage == CRL_STAGE_DRAIN) { /* what the operator has to say is for the user */
-		crl_err_show(err, detail, sizeof(detail));
-		(void)pam_error(pamh, "carrel: %s (code %s)", detail, crl_stage_name(err->stage));
-	} else {
-		(void)pam_error(pamh, "carrel: this login was refused (code %s). Please tell your administrator.",
-				crl_stage_name(err->stage)); /* an application without a conversation stays silent */
-	}
+	tell_refused(pamh, err);
 	return PAM_SESSION_ERR;
 }
 

@@ -226,7 +226,7 @@ void crl_notice_write(struct crl_job *job, char notice[CRL_NOTICE_MAX])
 		return;
 	job->noticed_ms = crl_clock_ms();
 	if (crl_why_read(job->state.dir, (struct crl_why_whose){job->login.uid, job->login.user}, &why) == 0)
-		crl_why_notice(&why, job->noticed_ms / 1000, notice);
+		crl_why_notice(&why, &(struct crl_told_at){job->noticed_ms / 1000, crl_job_language(job)}, notice);
 }
 
 /* What sshd keeps counts as told when there is a terminal: the supervisor looks out for that. */

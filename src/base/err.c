@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/phrases.h"
 #include "base/scope.h"
 
 #define ERRNO_MAX 4095 /* the kernel's own bound of an errno */
@@ -194,7 +195,8 @@ int crl_err_check(const struct crl_err *err)
 {
 	if (err->code < 1 || err->code > ERRNO_MAX)
 		return -EBADMSG;
-	if (err->stage == CRL_STAGE_NONE || err->stage >= CRL_STAGE_COUNT || err->line < 0)
+	if (err->stage == CRL_STAGE_NONE || err->stage >= CRL_STAGE_COUNT || err->line < 0 ||
+	    err->language >= CRL_LANGUAGE_COUNT)
 		return -EBADMSG;
 	if (!memchr(err->file, '\0', sizeof(err->file)) || !memchr(err->text, '\0', sizeof(err->text)))
 		return -EBADMSG;

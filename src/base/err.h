@@ -42,6 +42,7 @@ struct crl_err {
 	int32_t code; /* positive errno, 0 = none */
 	uint32_t stage; /* enum crl_stage */
 	int32_t line; /* line in file, 0 = none */
+	uint32_t language; /* enum crl_language: what a user who is refused is told in */
 	char file[CRL_ERR_FILE_MAX]; /* configuration file, "" = none */
 	char text[CRL_ERR_TEXT_MAX]; /* what happened, without stage, file or errno text */
 };

@@ -222,3 +222,10 @@ void crl_policy_done(struct crl_policy *p)
 	done_seccomp(&p->seccomp);
 	*p = (struct crl_policy){0};
 }
+
+_Static_assert(CRL_SPEAKS_COUNT == CRL_LANGUAGE_COUNT + 1, "each language is a word of the key");
+
+enum crl_language crl_policy_language(const struct crl_policy *p, enum crl_language host)
+{
+	return p->language == CRL_SPEAKS_HOST ? host : (enum crl_language)(p->language - 1);
+}

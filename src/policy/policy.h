@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/nskind.h"
+#include "base/phrases.h"
 #include "policy/filter/argnames.h"
 #include "policy/filter/verdict.h"
 #include "wire/proto.h"
@@ -141,6 +142,9 @@ struct crl_profile {
 	char *profile; /* as policy/file/profile.h finds it */
 };
 
+/* As the words of the key language are: the host's, or one more than enum crl_language. */
+enum crl_speaks { CRL_SPEAKS_HOST, CRL_SPEAKS_EN, CRL_SPEAKS_ES, CRL_SPEAKS_EU, CRL_SPEAKS_DE, CRL_SPEAKS_COUNT };
+
 /* Its paths and host name are templates until crl_expand_policy() (template.h). */
 struct crl_policy {
 	char name[CRL_POLICY_NAME_MAX];
@@ -207,6 +211,7 @@ struct crl_policy {
 	uint64_t cap_inheritable;
 	uint64_t cap_ambient; /* by the launcher, wire/stage.h */
 	bool notice; /* at a login the user is told what stopped the last one */
+	enum crl_speaks language; /* of what the user reads */
 	bool no_new_privs;
 	enum crl_own_user user_mode;
 	bool user_sudo; /* inside, sudo asks for no password */
@@ -254,6 +259,9 @@ bool crl_policy_outer_is_written(const struct crl_policy *p);
 
 /* Those that are inheritable: these, and the ambient ones. */
 uint64_t crl_policy_inheritable(const struct crl_policy *p);
+
+/* What its users are told in; @host where it leaves that to the host. */
+enum crl_language crl_policy_language(const struct crl_policy *p, enum crl_language host);
 
 /* Is there anything in it that has a meaning only beside a base? */
 bool crl_seccomp_has_lists(const struct crl_seccomp *s);

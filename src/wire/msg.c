@@ -14,9 +14,10 @@
 
 #include "base/nskind.h"
 #include "base/scope.h"
+#include "base/utf8.h"
 
 _Static_assert(sizeof(struct crl_msg_header) == 16, "wire layout");
-_Static_assert(sizeof(struct crl_err) == 492, "wire layout");
+_Static_assert(sizeof(struct crl_err) == 496, "wire layout");
 _Static_assert(sizeof(struct crl_login) == 16 + 4 * CRL_GROUPS_MAX + CRL_USER_MAX + CRL_HOME_MAX + CRL_SERVICE_MAX +
 						   CRL_TTY_MAX + CRL_RHOST_MAX,
 	       "wire layout without padding");
@@ -121,9 +122,8 @@ int crl_msg_check_room(const struct crl_msg_room *room)
 {
 	if (room->grace_ms > CRL_GRACE_MAX_S * 1000 || !memchr(room->notice, '\0', sizeof(room->notice)))
 		return -EBADMSG;
-	for (const char *p = room->notice; *p; p++)
-		if (*p < ' ' || *p > '~')
-			return -EBADMSG;
+	if (!crl_utf8_is_plain(room->notice))
+		return -EBADMSG;
 	return crl_msg_check_adopt(&room->adopt);
 }
 

@@ -36,7 +36,7 @@ int crl_msg_check_adopt(const struct crl_adopt *adopt) CRL_MUST_CHECK;
 int crl_msg_check_named(const struct crl_msg_named *named) CRL_MUST_CHECK;
 
 /*
- * The same for the whole record, whose notice goes to the user's terminal: terminated, printable ASCII, no control
+ * The same for the whole record, whose notice goes to the user's terminal: terminated, UTF-8, no control
  * character; reserved bytes zero. Returns 0 or -EBADMSG.
  */
 int crl_msg_check_room(const struct crl_msg_room *room) CRL_MUST_CHECK;

@@ -35,7 +35,7 @@
 #include "wire/login.h"
 
 #define CRL_PROTO_MAGIC 0x4c524331u /* "1CRL": byte order and product in one */
-#define CRL_PROTO_VERSION 5
+#define CRL_PROTO_VERSION 6
 #define CRL_MSG_FDS_MAX 2
 #define CRL_FILTER_MAX 4096 /* BPF_MAXINSNS */
 #define CRL_ID_MAX 16 /* login and room ids: lower-case base 32, with NUL */
@@ -116,7 +116,7 @@ struct crl_msg_room {
 	struct crl_adopt adopt;
 	uint32_t filter_len; /* 0 = no filter; at most CRL_FILTER_MAX */
 	uint32_t grace_ms; /* by so much longer the answer to a CLOSE may take; at most CRL_GRACE_MAX_S */
-	char notice[CRL_NOTICE_MAX]; /* for the user: printable ASCII, "" = none */
+	char notice[CRL_NOTICE_MAX]; /* for the user, in their language: UTF-8 without control characters, "" = none */
 	struct sock_filter filter[CRL_FILTER_MAX]; /* only filter_len of them are sent */
 };
 

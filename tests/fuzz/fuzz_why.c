@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "state/why/kernlog.h"
 #include "state/why/why.h"
 
@@ -28,10 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)crl_count_find(&crl_count_places[i], text);
 	(void)crl_count_cpu_limit(text);
 	if (crl_why_parse(text, size, &why) == 0) {
-		crl_why_notice(&why, 0, notice);
-		for (const char *p = notice; *p; p++)
-			if (*p < ' ' || *p > '~')
-				abort();
+		crl_why_notice(&why, &(struct crl_told_at){0, (enum crl_language)(size % CRL_LANGUAGE_COUNT)}, notice);
+		if (!crl_utf8_is_plain(notice))
+			abort();
 	}
 	free(text);
 	return 0;

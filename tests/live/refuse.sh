@@ -186,6 +186,27 @@ check_filter() {
 		"$(room ana 'perl -e "syscall(157, 21); print \$!+0"'; su ana -c 'echo in' </dev/null)" 1in
 }
 
+# What the user reads is in the language of the policy, or the host's where none is known; the log is English.
+check_language() {
+	host_config 'host_language = "es";' 'language = "eu";'
+	rm -rf /home/cara
+	ln -s /etc /home/cara
+	log_mark
+	is "refused in Basque" "$(room_tty cara true | grep ^carrel)" \
+		'carrel: saio-hasiera hau ukatu egin da (kodea: HOME). Jakinarazi administratzaileari, mesedez.'
+	logged "refused in Basque" 'user=cara' 'stage=HOME.*/home/cara'
+	is "without a policy in the host's language" "$(room_tty gus true | grep ^carrel)" \
+		'carrel: se ha rechazado este inicio de sesión (código RULE). Avise a su administrador.'
+	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" drain --for 10m new disks >/dev/null 2>&1
+	is "and when the host is drained" "$(room_tty ana true | grep ^carrel)" \
+		'carrel: este equipo no admite ahora nuevos inicios de sesión: new disks (código DRAIN)'
+	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" drain --off >/dev/null 2>&1
+	rm -f /home/cara
+	install -d -m 0700 -o cara -g students /home/cara
+	host_config
+	is "and nobody is left out" "$(room ana 'echo in')" in
+}
+
 # A service whose unit has taken the clock from it (ProtectClock=), as containers do.
 clockless() { # COMMAND
 	s -p 2209 ana@room "$1" </dev/null 2>&1
@@ -214,6 +235,6 @@ room ana true
 settle
 before=$(census)
 run_cases "$@" -- check_switched_off check_no_rule check_configuration check_limits check_name_service check_homes \
-	check_helper check_arguments check_filter check_clock
+	check_helper check_arguments check_filter check_language check_clock
 same_census "nothing is left of any of it" "$before"
 tap_done

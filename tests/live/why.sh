@@ -126,6 +126,18 @@ check_operator() {
 		'^carrel: your login of [0-9:]{5} was stopped by the administrator$'
 }
 
+# In the policy's language, by a terminal of a host whose locale is C.
+check_language() {
+	hold one cara@room
+	check "a login is on record" poll 10 eval 'ctl list cara >/dev/null'
+	ctl kill cara >/dev/null
+	hold_end one 2>/dev/null
+	check "killed" poll 10 eval '[ "$(causes cara)" = killed:1 ]'
+	sed -i 's/hostname = "%u-room";/language = "eu"; &/' /etc/carrel/carrel.conf
+	like "told in Basque" "$(shell cara)" '^carrel: zure saioan \([0-9:]{5}\) administratzaileak saioa amaitu du$'
+	configure
+}
+
 check_shared() {
 	hold one dora@room
 	hold_ask one 'head -c 20M /dev/zero >/tmp/big; setsid sleep 3300 >/dev/null 2>&1 & true' >/dev/null
@@ -207,7 +219,7 @@ room ana true
 settle
 before=$(census)
 needs check_told check_home
-run_cases "$@" -- check_nothing check_home check_clean_streams check_told check_operator check_shared check_calls \
+run_cases "$@" -- check_nothing check_home check_clean_streams check_told check_operator check_language check_shared check_calls \
 	check_switch check_unaccounted check_broken
 settle
 same_census "nothing but the records is left behind" "$before"

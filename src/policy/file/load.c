@@ -70,6 +70,11 @@ const char *crl_config_store(const struct crl_config *c)
 	return c->store ? c->store : CRL_STORE_DIR;
 }
 
+enum crl_language crl_config_language(const struct crl_config *c)
+{
+	return c->language;
+}
+
 enum crl_manager_kind crl_config_cgroup_manager(const struct crl_config *c)
 {
 	return c->manager;
@@ -210,6 +215,8 @@ static const char *said_once(const struct crl_top *top)
 		return "subids";
 	if (top->ipv4 || top->ipv6)
 		return "addresses";
+	if (top->language != CRL_LANGUAGE_EN)
+		return "host_language";
 	return top->manager != CRL_MANAGER_AUTO ? "cgroup.manager" : NULL;
 }
 
@@ -242,6 +249,7 @@ static int take_top(struct crl_config *c, struct crl_source *s, struct crl_top *
 		c->store = take_ptr(top->store);
 		c->cgroup_root = take_ptr(top->cgroup_root);
 		c->manager = top->manager;
+		c->language = top->language;
 		c->ipv4 = take_ptr(top->ipv4);
 		c->ipv6 = take_ptr(top->ipv6);
 		rc = take_subids(c, s, top, err);

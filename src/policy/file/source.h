@@ -37,6 +37,7 @@ struct crl_config {
 	char *store;
 	char *cgroup_root;
 	enum crl_manager_kind manager;
+	enum crl_language language;
 	uint32_t subids_first; /* 0 = not said */
 	uint32_t subids_last;
 	char *ipv4; /* NULL = not said */

@@ -33,6 +33,8 @@
 
 static const char *const words_share[] = {"login", "user", NULL};
 static const char *const words_manager[] = {"auto", "systemd", "cgroupfs", NULL};
+static const char *const words_speaks[] = {"host", "en", "es", "eu", "de", NULL}; /* enum crl_speaks */
+static const char *const words_language[] = {"en", "es", "eu", "de", NULL};
 static const char *const words_close[] = {"kill", "keep", NULL};
 static const char *const words_root[] = {"host", "image", "overlay", NULL};
 static const char *const words_over[] = {"nothing", "tmpfs", "persistent", NULL};
@@ -150,6 +152,8 @@ const struct crl_key crl_keys[] = {
 	 .weaker = CRL_WEAKER_NONE, .doc = "time for programs to end by themselves, before they are killed"},
 	{.path = "notice", .type = &crl_type_bool, FIELD(policy, notice), .def = "true", .weaker = CRL_WEAKER_NONE,
 	 .doc = "at a login the user is told what stopped his last one"},
+	{.path = "language", .type = &crl_type_word, FIELD(policy, language), .words = words_speaks, .def = "\"host\"",
+	 .weaker = CRL_WEAKER_NONE, .doc = "of what the user is told at a login"},
 	{.path = "namespaces", .type = &crl_type_namespaces, FIELD(policy, namespaces),
 	 .def = "[ \"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"cgroup\", \"time\" ]", .weaker = CRL_WEAKER_LESS,
 	 .doc = "what is the room's own"},
@@ -411,6 +415,8 @@ const struct crl_key crl_keys[] = {
 	 .def = "\"" CRL_DATA_DIR "\"", .doc = "shipped policies and system call groups"},
 	{.path = "store", .scope = CRL_KEYS_TOP, .type = &crl_type_path, FIELD(top, store),
 	 .def = "\"" CRL_STORE_DIR "\"", .doc = "images, and what is kept of homes and roots"},
+	{.path = "host_language", .scope = CRL_KEYS_TOP, .type = &crl_type_word, FIELD(top, language),
+	 .words = words_language, .def = "\"en\"", .doc = "of what users are told at a login"},
 	{.path = "cgroup", .scope = CRL_KEYS_TOP, .type = &crl_type_group, .doc = "control groups of the host"},
 	{.path = "cgroup.manager", .scope = CRL_KEYS_TOP, .type = &crl_type_word, FIELD(top, manager),
 	 .words = words_manager, .def = "\"auto\"", .doc = "who writes the host's cgroups"},

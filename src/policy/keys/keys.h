@@ -78,6 +78,7 @@ struct crl_top {
 	char *ipv4; /* NULL = not said, here and below */
 	char *ipv6;
 	enum crl_manager_kind manager;
+	enum crl_language language;
 	uint64_t subids_first; /* 0 = not said */
 	uint64_t subids_last;
 	config_setting_t *rules;

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/phrases.h"
 #include "base/text.h"
 #include "plan/limits/counts.h"
 #include "wire/proto.h"
@@ -115,12 +116,18 @@ void crl_why_sweep(int state_dir);
 size_t crl_why_of_counts(const struct crl_met *met, const struct crl_counts *now, const struct crl_why_event *login,
 			 struct crl_why_event ret[CRL_WHY_MET_MAX]);
 
+/* When the user is told, and in what. */
+struct crl_told_at {
+	int64_t now_s;
+	enum crl_language language;
+};
+
 /*
  * The line for the user: what stopped processes of the newest login that they have not been told of, and that there are
  * changes in their home.
- * @buf  printable ASCII, "" when there is nothing to tell
+ * @buf  a line that is plain (crl_utf8_is_plain), "" when there is nothing to tell
  */
-void crl_why_notice(const struct crl_why *why, int64_t now_s, char buf[CRL_NOTICE_MAX]);
+void crl_why_notice(const struct crl_why *why, const struct crl_told_at *told, char buf[CRL_NOTICE_MAX]);
 
 /* The limit of an event as people write it, "" when it has none. @size of 24 is always enough. */
 void crl_why_limit_text(enum crl_why_cause cause, uint64_t limit, char *buf, size_t size);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/parse.h"
+#include "base/phrases.h"
 #include "base/scope.h"
 
 enum why_unit { NO_UNIT, BYTES, NUMBER, PERMILLE, SECONDS };
@@ -20,28 +21,24 @@ static const struct cause {
 	const char *key;
 	enum why_unit unit;
 	bool stops;
-	const char *one; /* what the login …, when the count is 1 or means nothing */
-	const char *many; /* for a count above 1: what stands before the number, and */
-	const char *rest; /* behind it */
+	enum crl_phrase one; /* what is said of it, when the count is 1 or means nothing */
+	enum crl_phrase many; /* for a count above 1; the same where there is none */
 } causes[CRL_WHY_COUNT] = {
-	[CRL_WHY_MEMORY] = {"memory", "limits.memory", BYTES, true, "had a process ended for memory", "had ",
-			    " processes ended for memory"},
-	[CRL_WHY_TASKS] = {"tasks", "limits.tasks", NUMBER, true, "could not start a process, there were too many",
-			   "could not start processes ", " times, there were too many"},
-	[CRL_WHY_CPU] = {"cpu", "limits.cpu", PERMILLE, false, "", NULL, NULL},
-	[CRL_WHY_IO] = {"io", "limits.io", NO_UNIT, false, "", NULL, NULL},
-	[CRL_WHY_HOME] = {"home", "home.size", BYTES, true, "had its home full", NULL, NULL},
-	[CRL_WHY_TMP] = {"tmp", "tmp.size", BYTES, true, "had its /tmp full", NULL, NULL},
-	[CRL_WHY_LINGER] = {"linger", "linger", SECONDS, true,
-			    "had a process ended when its time after logout was over", "had ",
-			    " processes ended when their time after logout was over"},
-	[CRL_WHY_KILLED] = {"killed", NULL, NO_UNIT, true, "was ended by the administrator", NULL, NULL},
-	[CRL_WHY_FROZEN] = {"frozen", NULL, NO_UNIT, true, "was stopped by the administrator", NULL, NULL},
-	[CRL_WHY_HELD] = {"memory-held-back", "limits.memory_high", BYTES, true,
-			  "was held back for memory for a second", "was held back for memory for ", " seconds"},
-	[CRL_WHY_CALL] = {"seccomp", "seccomp.allow", NO_UNIT, true, "had a system call refused", "had ",
-			  " system calls refused"},
-	[CRL_WHY_CHANGES] = {"home-changes", "home.at_end", NO_UNIT, false, "", NULL, NULL},
+#define SAID(name) CRL_PHRASE_##name, CRL_PHRASE_##name
+#define COUNTED(name) CRL_PHRASE_##name, CRL_PHRASE_##name##_MANY
+#define UNSAID CRL_PHRASE_COUNT, CRL_PHRASE_COUNT
+	[CRL_WHY_MEMORY] = {"memory", "limits.memory", BYTES, true, COUNTED(MEMORY)},
+	[CRL_WHY_TASKS] = {"tasks", "limits.tasks", NUMBER, true, COUNTED(TASKS)},
+	[CRL_WHY_CPU] = {"cpu", "limits.cpu", PERMILLE, false, UNSAID},
+	[CRL_WHY_IO] = {"io", "limits.io", NO_UNIT, false, UNSAID},
+	[CRL_WHY_HOME] = {"home", "home.size", BYTES, true, SAID(HOME)},
+	[CRL_WHY_TMP] = {"tmp", "tmp.size", BYTES, true, SAID(TMP)},
+	[CRL_WHY_LINGER] = {"linger", "linger", SECONDS, true, COUNTED(LINGER)},
+	[CRL_WHY_KILLED] = {"killed", NULL, NO_UNIT, true, SAID(KILLED)},
+	[CRL_WHY_FROZEN] = {"frozen", NULL, NO_UNIT, true, SAID(FROZEN)},
+	[CRL_WHY_HELD] = {"memory-held-back", "limits.memory_high", BYTES, true, COUNTED(HELD)},
+	[CRL_WHY_CALL] = {"seccomp", "seccomp.allow", NO_UNIT, true, COUNTED(CALL)},
+	[CRL_WHY_CHANGES] = {"home-changes", "home.at_end", NO_UNIT, false, UNSAID},
 };
 
 const char *crl_why_name(enum crl_why_cause cause)
@@ -108,36 +105,39 @@ size_t crl_why_of_counts(const struct crl_met *met, const struct crl_counts *now
 	return (size_t)(at - ret);
 }
 
-static void describe(const struct crl_why_event *e, char *buf, size_t size)
+static void say(char *buf, size_t size, enum crl_language language, enum crl_phrase phrase, const char *one)
+{
+	(void)crl_say(buf, size, &(struct crl_saying){language, phrase}, one, NULL);
+}
+
+static void describe(const struct crl_why_event *e, enum crl_language language, char *buf, size_t size)
 {
 	const struct cause *c = &causes[e->cause];
-	char limit[24];
+	char limit[24], count[24];
 	size_t at;
 
-	if (c->many && e->count != 1)
-		(void)snprintf(buf, size, "%s%" PRIu64 "%s", c->many, e->count, c->rest);
-	else
-		(void)snprintf(buf, size, "%s", c->one);
+	(void)snprintf(count, sizeof(count), "%" PRIu64, e->count);
+	say(buf, size, language, e->count == 1 ? c->one : c->many, count);
 	crl_why_limit_text(e->cause, e->limit, limit, sizeof(limit));
 	at = strlen(buf);
 	if (limit[0])
-		(void)snprintf(buf + at, size - at, " (limit %s)", limit);
+		say(buf + at, size - at, language, CRL_PHRASE_LIMIT, limit);
 }
 
 /* "14:02", with the day before it when that was another. */
-static void format_time(int64_t at_s, int64_t now_s, char *buf, size_t size)
+static void format_time(int64_t at_s, const struct crl_told_at *told, char *buf, size_t size)
 {
-	time_t at = (time_t)at_s, now = (time_t)now_s;
+	time_t at = (time_t)at_s, now = (time_t)told->now_s;
 	struct tm then, today;
 
 	if (!localtime_r(&at, &then) || !localtime_r(&now, &today)) {
-		(void)snprintf(buf, size, "earlier");
+		say(buf, size, told->language, CRL_PHRASE_EARLIER, NULL);
 		return;
 	}
 	if (strftime(buf, size,
 		     then.tm_yday == today.tm_yday && then.tm_year == today.tm_year ? "%H:%M" : "%Y-%m-%d %H:%M",
 		     &then) == 0)
-		(void)snprintf(buf, size, "earlier");
+		say(buf, size, told->language, CRL_PHRASE_EARLIER, NULL);
 }
 
 static bool is_news(const struct crl_why_event *e)
@@ -146,40 +146,40 @@ static bool is_news(const struct crl_why_event *e)
 }
 
 /* What stopped processes of the login of @newest. */
-static void tell_stops(const struct crl_why *why, const struct crl_why_event *newest, int64_t now_s,
+static void tell_stops(const struct crl_why *why, const struct crl_why_event *newest, const struct crl_told_at *told,
 		       char buf[CRL_NOTICE_MAX])
 {
-	char when[40], what[160];
+	char when[40], what[CRL_NOTICE_MAX];
 	size_t at;
 
-	format_time(newest->since, now_s, when, sizeof(when));
-	at = (size_t)snprintf(buf, CRL_NOTICE_MAX, "carrel: your login of %s", when);
+	format_time(newest->since, told, when, sizeof(when));
+	say(buf, CRL_NOTICE_MAX, told->language, CRL_PHRASE_YOUR_LOGIN, when);
+	at = strlen(buf);
 	for (size_t i = 0, said = 0; i < why->len; i++) {
 		const struct crl_why_event *e = &why->event[i];
 
 		if (!is_news(e) || strcmp(e->id, newest->id) != 0)
 			continue;
-		describe(e, what, sizeof(what));
+		describe(e, told->language, what, sizeof(what));
 		if (at + strlen(what) + 2 >= CRL_NOTICE_MAX)
 			break; /* whole clauses only */
 		at += (size_t)snprintf(buf + at, CRL_NOTICE_MAX - at, "%s %s", said++ ? "," : "", what);
 	}
 }
 
-static void tell_changes(const struct crl_why_event *e, char buf[CRL_NOTICE_MAX])
+static void tell_changes(const struct crl_why_event *e, enum crl_language language, char buf[CRL_NOTICE_MAX])
 {
-	char what[100];
+	char what[CRL_NOTICE_MAX], count[24];
 	size_t at = strlen(buf);
 
-	(void)snprintf(what, sizeof(what),
-		       "%s your home has %" PRIu64 " change%s kept beside it, see: carrel home diff",
-		       at ? ";" : "carrel:", e->count, e->count == 1 ? "" : "s");
-	if (at + strlen(what) < CRL_NOTICE_MAX)
-		(void)snprintf(buf + at, CRL_NOTICE_MAX - at, "%s", what);
+	(void)snprintf(count, sizeof(count), "%" PRIu64, e->count);
+	say(what, sizeof(what), language, e->count == 1 ? CRL_PHRASE_CHANGES : CRL_PHRASE_CHANGES_MANY, count);
+	if (at + strlen(what) + 8 < CRL_NOTICE_MAX)
+		(void)snprintf(buf + at, CRL_NOTICE_MAX - at, "%s %s", at ? ";" : "carrel:", what);
 }
 
 /* R1 */
-void crl_why_notice(const struct crl_why *why, int64_t now_s, char buf[CRL_NOTICE_MAX])
+void crl_why_notice(const struct crl_why *why, const struct crl_told_at *told, char buf[CRL_NOTICE_MAX])
 {
 	const struct crl_why_event *newest = NULL, *changes = NULL;
 
@@ -193,7 +193,7 @@ void crl_why_notice(const struct crl_why *why, int64_t now_s, char buf[CRL_NOTIC
 			changes = e->told ? NULL : e;
 	}
 	if (newest)
-		tell_stops(why, newest, now_s, buf);
+		tell_stops(why, newest, told, buf);
 	if (changes)
-		tell_changes(changes, buf);
+		tell_changes(changes, told->language, buf);
 }

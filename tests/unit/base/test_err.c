@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "base/phrases.h"
 
 static void set_returns_the_code_and_fills_the_record(void **state)
 {
@@ -94,6 +95,9 @@ static void check_refuses_what_is_off(void **state)
 	assert_int_equal(crl_err_check(&e), -EBADMSG);
 	e = good;
 	e.stage = CRL_STAGE_COUNT;
+	assert_int_equal(crl_err_check(&e), -EBADMSG);
+	e = good;
+	e.language = CRL_LANGUAGE_COUNT;
 	assert_int_equal(crl_err_check(&e), -EBADMSG);
 	e = good;
 	e.line = -1;

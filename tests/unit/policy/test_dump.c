@@ -24,6 +24,7 @@ static const struct {
 	{"linger", "\"90m\"", NULL},
 	{"grace", "\"9s\"", NULL},
 	{"notice", "false", NULL},
+	{"language", "\"eu\"", NULL},
 	{"namespaces", "[ \"mount\", \"pid\", \"uts\", \"net\" ]", NULL},
 	{"hostname", "\"%u-%h\"", NULL},
 	{"root.mode", "\"image\"", NULL},

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "base/scope.h"
+#include "base/utf8.h"
 #include "state/why/why.h"
 
 static char dir[64];
@@ -357,7 +358,7 @@ static void tells(const struct crl_why *w, int64_t now, const char *want)
 {
 	char buf[CRL_NOTICE_MAX];
 
-	crl_why_notice(w, now, buf);
+	crl_why_notice(w, &(struct crl_told_at){now, CRL_LANGUAGE_EN}, buf);
 	assert_string_equal(buf, want);
 }
 
@@ -449,11 +450,12 @@ static void the_line_is_never_too_long(void **state)
 		w.event[i] = event((enum crl_why_cause)(i % CRL_WHY_COUNT), UINT64_MAX, UINT64_MAX - 1);
 		w.event[i].since = i % 2 ? INT64_MAX : 0;
 	}
-	memset(buf, 'x', sizeof(buf));
-	crl_why_notice(&w, 0, buf);
-	assert_non_null(memchr(buf, '\0', sizeof(buf)));
-	for (const char *p = buf; *p; p++)
-		assert_true(*p >= ' ' && *p <= '~');
+	for (enum crl_language l = 0; l < CRL_LANGUAGE_COUNT; l++) {
+		memset(buf, 'x', sizeof(buf));
+		crl_why_notice(&w, &(struct crl_told_at){0, l}, buf);
+		assert_non_null(memchr(buf, '\0', sizeof(buf)));
+		assert_true(crl_utf8_is_plain(buf));
+	}
 	assert_null(strstr(buf, ", ,"));
 }
 

@@ -27,7 +27,7 @@ static const struct {
 	{CRL_MSG_OPEN, sizeof(struct crl_login), 1},
 	{CRL_MSG_LOOKUP, 256, 0},
 	{CRL_MSG_FOUND, 8, 0},
-	{CRL_MSG_REFUSED, 492, 0},
+	{CRL_MSG_REFUSED, 496, 0},
 	{CRL_MSG_ENTERED, 0, 0},
 	{CRL_MSG_CONFIRMED, 0, 0},
 	{CRL_MSG_CLOSE, 0, 0},
@@ -182,6 +182,11 @@ static void what_the_user_is_told_is_plain_text(void **state)
 		r.notice[3] = (char)c;
 		assert_int_equal(crl_msg_check_room(&r), c >= ' ' && c <= '~' ? 0 : -EBADMSG);
 	}
+	strcpy(r.notice, "carrel: en su sesión se llenó /tmp (límite: 8M)");
+	assert_int_equal(crl_msg_check_room(&r), 0);
+	strcpy(r.notice, "carrel: \xc2\x9b"
+			 "2J");
+	assert_int_equal(crl_msg_check_room(&r), -EBADMSG);
 	memset(r.notice, 'x', sizeof(r.notice));
 	assert_int_equal(crl_msg_check_room(&r), -EBADMSG);
 	r.notice[sizeof(r.notice) - 1] = '\0';
