@@ -260,6 +260,80 @@ check_operator() {
 	settle
 }
 
+lingers() {
+	[ "$(ctl list --json | json '[x["state"] for x in d]')" = "['lingering']" ]
+}
+
+shown() { # KEY
+	ctl show ana --json | json "d[\"$1\"]"
+}
+
+visit() { # COMMAND
+	ctl enter ana -- bash -c "$TCP$1" 2>/dev/null </dev/null
+}
+
+# A room that outlives its logins stays in its network, and is told of by the network's name.
+check_life() {
+	local init
+	joins 'name = "vpn-%u";' 'share = "user"; linger = "10m";'
+	ip -n vpn-ana link set lo up
+	hold a ana@room
+	init=$(helper_pids init)
+	is "show tells the network by its name" "$(shown network)" vpn-ana
+	is "which no link of carrel's leads to" "$(shown address)$(shown sent)" None
+	is "list has the login" "$(ctl list --json | json '[(x["user"], x["state"]) for x in d]')" "[('ana', 'open')]"
+	hold_end a
+	check "the room lingers" poll 20 lingers
+	is "a visit is in the namespace" "$(visit "tcp $FAR 80; readlink /proc/self/ns/net")" \
+		"far $MINE"$'\n'"$(in_ns readlink /proc/self/ns/net)"
+	is "and has no power over it" "$(visit 'ip link set eth0 down 2>&1 | grep -c permitted')" 1
+	is "show still tells it" "$(shown state) $(shown network)" "lingering vpn-ana"
+	is "the next login comes into the same room" "$(room ana "$TCP tcp $FAR 80"; helper_pids init)" "far $MINE"$'\n'"$init"
+	check "which lingers again" poll 20 lingers
+	check "and is ended" ctl kill ana
+	settle
+}
+
+# What a room that lingers does when its namespace's name goes, and comes again for another one.
+check_life_deleted() {
+	joins 'name = "vpn-%u-3";' 'share = "user"; linger = "10m";'
+	network vpn-ana-3 10.50.3
+	is "a login" "$(room ana "$TCP tcp $FAR 80")" "far 10.50.3.2"
+	check "the room lingers" poll 20 lingers
+	ip netns del vpn-ana-3
+	is "show says that the network has no name any more" "$(shown network)" own
+	is "a visit is where it was" "$(visit "tcp $FAR 80")" "far 10.50.3.2"
+	ip netns add vpn-ana-3
+	is "also when another has the name" "$(visit "tcp $FAR 80") $(shown network)" "far 10.50.3.2 own"
+	refused_as "there a login" '/run/netns/vpn-ana-3: found another network namespace than the room is in'
+	check "the room is ended" ctl kill ana
+	settle
+	is "and the next is in the new one" "$(room ana 'ls /sys/class/net'; shown network)" $'lo\nvpn-ana-3'
+	ctl kill ana >/dev/null
+	ip netns del vpn-ana-3
+	check "nothing of the old one is left" poll 20 no_cable vpn-ana-3
+	settle
+}
+
+# Probes go where the policy's rooms are.
+check_assess() {
+	joins
+	ctl assess ana >$STAGE/assess
+	like "assess: the host's loopback is not reached" "$(cat $STAGE/assess)" "services on the host's loopback +closed .* ECONNREFUSED"
+	like "nor are its interfaces" "$(cat $STAGE/assess)" "use the host's interfaces +closed .* 1 beside lo, in another network"
+	like "what the namespace leads to is" "$(cat $STAGE/assess)" 'metadata service +OPEN .*route to 169.254.169.254'
+	ip -n vpn-ana route del default
+	like "and without a way it is not" "$(ctl assess ana)" 'metadata service +closed '
+	ip -n vpn-ana route add default via 10.50.0.1
+	joins 'name = "gone-%u";'
+	like "a network that is not there has no answers" "$(ctl assess ana 2>&1)" '/run/netns/gone-ana: cannot open'
+	joins
+	hold b bob@room
+	is "a network of the room's own has no name" "$(ctl show bob --json | json 'd["network"]')" own
+	hold_end b
+	settle
+}
+
 host_start
 ip netns add far
 ip -n far link set lo up
@@ -272,7 +346,8 @@ room bob true
 settle
 before=$(census)
 run_cases "$@" -- check_in check_settings check_files check_link check_doors check_refused check_deleted \
-	check_second check_own check_operator
+	check_second check_own check_operator \
+	check_life check_life_deleted check_assess
 settle
 same_census "nothing is left behind" "$before"
 tap_done

@@ -168,22 +168,26 @@ static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_
 		 const struct crl_room_login *l)
 {
 	static const struct ctl_column column[] = {
-		{"ID", false},       {"ROOM", false},         {"USER", false},  {"UID", true},
-		{"POLICY", false},   {"SERVICE", false},      {"FROM", false},  {"TTY", false},
-		{"SINCE", false},    {"STATE", false},        {"UNTIL", true},  {"APPLICATION", true},
-		{"INIT", true},      {"SUPERVISOR", true},    {"KEEPER", true}, {"LOGINS", true},
-		{"PROCESSES", true}, {"TASKS MAX", true},     {"MEMORY", true}, {"MEMORY MAX", true},
-		{"HELD", true},      {"CPU", true},           {"IO", true},     {"CGROUP", false},
-		{"ADDRESS", false},  {"ADDRESS IPV6", false}, {"SENT", true},   {"RECEIVED", true},
-		{"PORTS", false},
+		{"ID", false},      {"ROOM", false},      {"USER", false},
+		{"UID", true},      {"POLICY", false},    {"SERVICE", false},
+		{"FROM", false},    {"TTY", false},       {"SINCE", false},
+		{"STATE", false},   {"UNTIL", true},      {"APPLICATION", true},
+		{"INIT", true},     {"SUPERVISOR", true}, {"KEEPER", true},
+		{"LOGINS", true},   {"PROCESSES", true},  {"TASKS MAX", true},
+		{"MEMORY", true},   {"MEMORY MAX", true}, {"HELD", true},
+		{"CPU", true},      {"IO", true},         {"CGROUP", false},
+		{"NETWORK", false}, {"ADDRESS", false},   {"ADDRESS IPV6", false},
+		{"SENT", true},     {"RECEIVED", true},   {"PORTS", false},
 	};
 	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
 	const pid_t keeper = ctl_find_keeper(c->helper, room->id);
+	char network[CTL_NETWORK_NAME];
 	struct ctl_network net;
 	struct ctl_usage u;
 
 	ctl_usage_read(meter, room, l, &u);
 	crl_ignore(ctl_network_find(c->state, room->id, &net)); /* most have none */
+	ctl_network_name(room, network);
 	ctl_cell(&t, "%s", l->id);
 	ctl_cell(&t, "%s", room->id);
 	ctl_cell(&t, "%s", l->user);
@@ -208,6 +212,7 @@ static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_
 	ctl_cell_cpu(c, &t, u.cpu_us);
 	ctl_cell_size(c, &t, u.io_bytes);
 	ctl_cell(&t, "%s", room->slice);
+	ctl_cell(&t, "%s", network);
 	ctl_cell(&t, "%s", net.ipv4);
 	ctl_cell(&t, "%s", net.ipv6);
 	ctl_cell_size(c, &t, net.sent);

@@ -3,16 +3,22 @@
 #include "ctl/look/network.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "apply/net/rtnl.h"
 #include "apply/net/veth.h"
+#include "base/dir.h"
 #include "base/scope.h"
+#include "ctl/look/room_init.h"
 #include "plan/net/pool.h"
+#include "policy/policy.h"
+#include "state/rooms/rooms.h"
 #include "state/served.h"
 
 static void take_address(const struct sockaddr *a, struct ctl_network *io)
@@ -87,4 +93,28 @@ bool ctl_network_find(const char *state, const char *room, struct ctl_network *r
 		return true;
 	}
 	return false;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+void ctl_network_name(const struct crl_room_info *room, char ret[CTL_NETWORK_NAME])
+{
+	scoped_fd init = room->stale ? -EBADF : ctl_open_init(room); /* while it is open, its number is no other's */
+	scoped(crl_dir) names = {0};
+	struct stat theirs, st;
+	char path[40];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)room->init); /* fits */
+	ret[0] = '\0';
+	if (init < 0 || stat(path, &theirs) < 0 || stat("/proc/self/ns/net", &st) < 0)
+		return;
+	(void)snprintf(ret, CTL_NETWORK_NAME, "%s", is_same(&theirs, &st) ? "host" : "own");
+	if (ret[0] == 'h' || crl_dir_follow(AT_FDCWD, CRL_NETNS_DIR, &names) < 0)
+		return;
+	for (const char *name; (name = crl_dir_next(&names));)
+		if (fstatat(crl_dir_fd(&names), name, &st, 0) == 0 && is_same(&theirs, &st))
+			(void)snprintf(ret, CTL_NETWORK_NAME, "%s", name);
 }

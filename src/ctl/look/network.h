@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Addresses and traffic of a room with a way out, as its link on the host tells them. */
+/* Which network a room is in. Addresses and traffic of one with a way out, as its link on the host tells them. */
 #pragma once
 
 #include <netinet/in.h>
@@ -7,6 +7,9 @@
 #include <stdint.h>
 
 #define CTL_NETWORK_PORTS 1600 /* CRL_PUBLISH_MAX of them */
+#define CTL_NETWORK_NAME 256
+
+struct crl_room_info;
 
 struct ctl_network {
 	char link[16]; /* the host's end */
@@ -20,3 +23,6 @@ struct ctl_network {
 
 /* @state  STATE; @room  its id. False when it has no link. */
 bool ctl_network_find(const char *state, const char *room, struct ctl_network *ret);
+
+/* "host"; the name that ip-netns(8) has for it; "own" = it has none there; "" = it cannot be told. */
+void ctl_network_name(const struct crl_room_info *room, char ret[CTL_NETWORK_NAME]);

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/dir.h"
+#include "base/nskind.h"
 #include "base/scope.h"
 #include "ctl/rehearse/probe.h"
 #include "ctl/rehearse/probe_attack.h"
@@ -246,16 +247,17 @@ static enum ctl_answer loopback(const struct ctl_scene *s, char *detail)
 
 static enum ctl_answer interfaces(const struct ctl_scene *s, char *detail)
 {
+	bool own = s->adopt->ns_mask & CRL_NS_BIT(CRL_NS_NET);
 	struct if_nameindex *list = if_nameindex();
 	unsigned int n = 0;
 
-	(void)s;
 	if (!list)
 		return ctl_probe_refused(detail);
 	for (const struct if_nameindex *i = list; i->if_index; i++)
 		n += strcmp(i->if_name, "lo") != 0;
 	if_freenameindex(list);
-	return ctl_probe_say(n > 0 ? CTL_PROBE_YES : CTL_PROBE_NO, detail, "%u beside lo", n);
+	return ctl_probe_say(n > 0 && !own ? CTL_PROBE_YES : CTL_PROBE_NO, detail, "%u beside lo%s", n,
+			     own && n > 0 ? ", in another network than the host's" : "");
 }
 
 static enum ctl_answer join_init(const struct ctl_scene *s, char *detail)
