@@ -18,7 +18,7 @@ check-guest: ## (root) suites in a Debian of their own: SUITES="smoke limits:wri
 guest-tools: $(GUEST_TOOLS) ## (within) what guests need of the tests' programs
 
 # Packages take a minute or two to build: for those who run the suite that has them.
-GUEST_DEBS = $(if $(filter plain,$(BOOT)),,$(if $(or $(if $(SUITES),,all),$(filter package package:%,$(SUITES))),$(DEB_READY)))
+GUEST_DEBS = $(if $(filter plain,$(BOOT)),,$(if $(or $(if $(SUITES),,all),$(filter package package:% ansible ansible:%,$(SUITES))),$(DEB_READY)))
 guest-run: all $(GUEST_TOOLS) $(GUEST_DEBS) ## (root) check-guest, with its packages there
 	CARREL_BUILD=$(BUILD) tests/guest/run.sh $(SUITES)
 

@@ -46,6 +46,28 @@ conf_write() {
 	guest 'cat >/etc/carrel/carrel.conf && chmod 644 /etc/carrel/carrel.conf'
 }
 
+# What the second disk has of carrel's, away or back.
+unpacked_away() {
+	guest 'bash -s' <<-'END'
+		cd /
+		tar -tf /dev/vdb | grep -E '^\./(usr|etc/carrel)/' | grep -v '/$' | xargs -d '\n' rm -f
+		rm -rf /etc/carrel /run/carrel /usr/libexec/carrel /usr/share/carrel
+		systemctl daemon-reload
+		md5sum /etc/pam.d/* >/tmp/pam.before
+	END
+}
+
+unpacked_back() {
+	guest 'bash -s' <<-'END'
+		sed -i /pam_carrel/d /etc/pam.d/*
+		rm -f /etc/ssh/sshd_config.d/carrel-shell.conf
+		usermod -s /bin/bash ana
+		dpkg --purge --force-all carrel >/dev/null 2>&1
+		rm -rf /etc/carrel
+		tar -xf /dev/vdb -C / ./usr ./etc/carrel && systemctl daemon-reload
+	END
+}
+
 # The log since a mark, from wherever this kind of system keeps it.
 log_mark() {
 	LOG_MARK=$(guest \

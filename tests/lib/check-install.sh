@@ -57,6 +57,7 @@ wanted() {
 	echo "644 ${1#/}/share/zsh/vendor-completions/_carrelctl"
 	echo "644 ${1#/}/share/carrel/syscalls.conf"
 	for f in conf/policies/*; do echo "644 ${1#/}/share/carrel/policies/${f##*/}"; done
+	for f in $(cd conf && find ansible -type f); do echo "644 ${1#/}/share/carrel/$f"; done
 	for f in conf/monitoring/*; do echo "644 ${1#/}/share/carrel/monitoring/${f##*/}"; done
 	for f in docs/man/*; do echo "644 ${1#/}/share/man/man${f##*.}/${f##*/}"; done
 }

@@ -31,6 +31,8 @@ fi
 [ "${1-}" = --clients ] || command -v clang-format >/dev/null || packages+=(clang-format) # make format-check
 [ "${1-}" = --clients ] || command -v clang >/dev/null || packages+=(clang libclang-rt-dev) # make check-fuzz; of no use in a guest
 
+[ "${1-}" = --clients ] || packages+=(ansible-core) # live suite ansible; the hosts that it manages need python3 alone
+
 [ "${1-}" = --clients ] || packages+=(debhelper lintian) # make check-deb; of no use in a guest
 
 missing=()

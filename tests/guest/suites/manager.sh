@@ -86,6 +86,25 @@ check_logind() {
 	check "and the room's scope" poll 20 guest '! systemctl list-units --all --no-legend "carrel-*" | grep scope'
 }
 
+# Limits of the administrator's own for users' slices: what check says of them is what systemd does.
+check_others() {
+	local dir=/etc/systemd/system/user-.slice.d said
+	conf 100 ''
+	guest "mkdir -p $dir; printf '[Slice]\nTasksMax=77\nMemoryMax=1G\n' >$dir/90-site.conf; systemctl daemon-reload"
+	said=$(guest 'carrelctl check --no-rehearse --notes')
+	like "check warns of a drop-in behind carrel's" "$said" "^warning +$dir/90-site.conf +2 +TasksMax=77 counts again .*policy student"
+	like "what no policy sets is a note" "$said" "^note +$dir/90-site.conf +3 +MemoryMax=1G goes on in rooms"
+	check "a login" hold one ana
+	is "has the policy's limit, and the other" "$(property TasksMax) $(property MemoryMax)" '100 1073741824'
+	guest systemctl daemon-reload
+	is "until systemd reads its files anew" "$(property TasksMax)" 77
+	guest "mv $dir/90-site.conf $dir/40-site.conf; systemctl daemon-reload"
+	is "not where it comes before" "$(property TasksMax) $(property MemoryMax)" '100 1073741824'
+	like "which check says" "$(guest 'carrelctl check --no-rehearse --notes')" "^note +$dir/40-site.conf +2 +TasksMax=77 is replaced"
+	hold_end one
+	guest "rm -r $dir; systemctl daemon-reload"
+}
+
 # Without pam_systemd: a scope of our own.
 check_own_scope() {
 	conf 150 ''
@@ -160,5 +179,5 @@ UID_ANA=$(guest id -u ana)
 check "nobody has left a slice" poll 60 guest "! [ -e /sys/fs/cgroup/user.slice/user-$UID_ANA.slice ]"
 pam_wire sshd
 conf 100
-run_cases "$@" -- check_logind check_own_scope check_shared_room check_killed check_refused
+run_cases "$@" -- check_logind check_others check_own_scope check_shared_room check_killed check_refused
 tap_done
