@@ -3,7 +3,8 @@
 # Builds the Debian packages of this tree below DIRECTORY: an upstream tar ball of what is in the tree now, conf/debian where
 # dpkg-buildpackage wants it, and then that. Packages, .changes and the log are in DIRECTORY.
 # Usage: make-deb.sh DIRECTORY VERSION BUILD-NAME [NEXT-VERSION]; NEXT-VERSION (1.2.3-4): built again as that one, for tests of
-# upgrades, from the same objects. DEB_BUILD_OPTIONS as dpkg-buildpackage has it.
+# upgrades, from the same objects. DEB_BUILD_OPTIONS as dpkg-buildpackage has it; CARREL_OBJECTS=DIRECTORY: objects of another
+# such build, of which only those that are missing are compiled.
 set -euo pipefail
 # What a make above was told is for its own tree.
 unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX SYSCONFDIR SBINDIR BINDIR MANDIR DATADIR LIBEXECDIR STATEDIR STOREDIR PAMDIR DESTDIR \
@@ -19,7 +20,7 @@ files() {
 		(cd "$tree" && find . -name build -prune -o -name 'build-*' -prune -o -name .git -prune -o ! -type d -print0)
 }
 
-# build TYPE
+# build OPTION...
 build() {
 	(cd "$source" && dpkg-buildpackage --no-sign "$@") >>"$dir/log" 2>&1 ||
 		{ tail -n 30 "$dir/log" | cut -c 1-300 >&2; exit 1; }
@@ -35,7 +36,13 @@ if [ -z "$next" ]; then
 	tar -C "$dir" --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw --mtime="@$(dpkg-parsechangelog \
 		-l "$tree/conf/debian/changelog" -S Timestamp)" -c "carrel-$version" | gzip -9n >"$dir/carrel_$version.orig.tar.gz"
 	cp -r "$tree/conf/debian" "$source/debian"
-	build
+	if [ -n "${CARREL_OBJECTS-}" ]; then
+		mkdir "$source/build"
+		cp -a "$CARREL_OBJECTS" "$source/build/obj"
+		build --build=binary --no-pre-clean
+	else
+		build
+	fi
 else
 	date=$(dpkg-parsechangelog -l "$tree/conf/debian/changelog" -S Date)
 	{

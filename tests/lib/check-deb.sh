@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Debian packages, built in BUILD/deb: lintian, what is in them, flags, and the same bytes from another directory, umask
 # and time zone, without git. Beside them comes the next version, for the guest's suite "package".
-# Usage: check-deb.sh BUILD VERSION
+# Usage: check-deb.sh BUILD VERSION. Environment: DEB_AGAIN=N: elsewhere each Nth file is compiled again (8), 1 for all
 set -u
+unset MAKEFLAGS MFLAGS # dpkg-buildpackage and make know the processors themselves
 mkdir -p "${1:?build directory}/deb"
 deb=$(cd "$1/deb" && pwd -P) version=$2
 next=${version%.*}.$((${version##*.} + 1))
@@ -22,9 +23,16 @@ rm -f "$deb/ready"
 ${MAKE:-make} --no-print-directory BUILD="${deb%/deb}" deb >/dev/null || exit 1
 package=$(ls "$deb"/carrel_"$version"-*_*.deb)
 
-# ---- the same again, from the tar ball, elsewhere
+# ---- the same again, from the tar ball, elsewhere. A compiler takes as long as all the rest; so of the objects each Nth is
+# compiled again, from one that changes, and the others are taken over. That none of those has the time in it is -Wdate-time's
+# to say, that none has the directory is -ffile-prefix-map's doing; the log has both, below.
+every=${DEB_AGAIN:-8} first=$((RANDOM % ${DEB_AGAIN:-8}))
+cp -a "$deb/carrel-$version/build/obj" "$work/objects"
+rm -f $(find "$work/objects" -name '*.o' | sort | awk -v every="$every" -v first="$first" 'NR % every == first')
+echo "deb: of the objects each ${every}th is compiled again, from the $((first == 0 ? every : first))th"
 tar -C "$work" -xf "$deb/carrel_$version.orig.tar.gz"
-(umask 077; TZ=Pacific/Apia LC_ALL=C.UTF-8 "$work/carrel-$version/conf/make-deb.sh" "$work/again" "$version" \
+(umask 077; TZ=Pacific/Apia LC_ALL=C.UTF-8 CARREL_OBJECTS="$work/objects" \
+	"$work/carrel-$version/conf/make-deb.sh" "$work/again" "$version" \
 	"$(cat "$work/carrel-$version/RELEASE")") || complain "cannot be built from its own tar ball"
 for file in "$deb"/*_"$version"-*.deb "$deb/carrel_$version.orig.tar.gz"; do
 	cmp "$file" "$work/again/${file##*/}" >&2 || complain "${file##*/} is not the same when it is built elsewhere"
@@ -59,11 +67,12 @@ dpkg-deb -f "$package" Built-Using | grep -q '^glibc (= .*), libcap2 (= .*), lib
 # ---- flags, by the log: each file is compiled and each program linked with them (carrel-caps has no C library to fail into)
 compiled=$(grep -E '^(x86_64-linux-gnu-)?gcc .* -c ' "$deb/log" | grep -v 'obj/src/caps/')
 [ "$(wc -l <<<"$compiled")" -gt 300 ] || complain "the log has only $(wc -l <<<"$compiled") compilations"
-for flag in -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Werror=format-security -ffile-prefix-map -fPI -fcf-protection; do
+for flag in -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Werror=format-security -Wdate-time -ffile-prefix-map -fPI -fcf-protection; do
 	[ "$(uname -m) $flag" != "aarch64 -fcf-protection" ] || continue
 	[ -z "$(grep -vF -- "$flag" <<<"$compiled")" ] || complain "compiled without $flag: $(grep -vF -- "$flag" <<<"$compiled" |
 		grep -o '[^ ]*\.c$' | head -n 3 | xargs)"
 done
+! grep -m 3 -e '-Wdate-time\]' "$deb/log" >&2 || complain "a file has the time of its compilation in it"
 linked=$(grep -E '^(x86_64-linux-gnu-)?gcc .* -o build/(carrel|pam_)[a-z_.-]* ' "$deb/log")
 for flag in -z,relro now pie; do
 	[ -z "$(grep -vF -- "$flag" <<<"$linked" | grep -v -- -shared)" ] || complain "linked without $flag"

@@ -22,8 +22,8 @@ $(BUILD)/tests/pam/test_stack: $(BUILD)/obj/tests/pam/test_stack.o $(CTL_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDSAN) -rdynamic -o $@ $^ -lpam -lcmocka $(LDFLAGS)
 
+PAM_TOOLS := $(patsubst %,$(BUILD)/tests/pam/%,test_module stub test_stack pam_mark.so)
 .PHONY: check-pam
-check-pam: $(BUILD)/pam_carrel.so $(BUILD)/tests/pam/test_module $(BUILD)/tests/pam/stub $(BUILD)/tests/pam/test_stack \
-		$(BUILD)/tests/pam/pam_mark.so ## (root) the module in a real libpam, with a helper that misbehaves
+check-pam: $(BUILD)/pam_carrel.so $(PAM_TOOLS) ## (root) the module in a real libpam, with a helper that misbehaves
 	$(BUILD)/tests/pam/test_stack $(abspath $(BUILD))
 	$(BUILD)/tests/pam/test_module $(abspath $(BUILD))
