@@ -52,17 +52,26 @@ PAMDIR_DOUBT := $(if $(LIBPAM_DIR),$(if $(filter-out /usr,$(PREFIX)),PREFIX is $
 	pam_unix.so of the architecture of $(CC) is here: give PAMDIR=, the directory where libpam looks for modules)
 endif
 CSTD := -std=gnu17
-WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wformat-security -Wstrict-prototypes -Wmissing-prototypes \
-	-Wold-style-definition -Wpointer-arith -Wcast-align -Wcast-qual -Wwrite-strings -Wundef -Wvla \
-	-Winit-self -Wswitch-enum -Wredundant-decls -Wnested-externs -Wreturn-type -Wimplicit-fallthrough=3 \
-	-Wunused-result
-WERROR ?= -Werror
-HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 \
-	-fvisibility=hidden -ffunction-sections -fdata-sections
-LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections
 SANITIZE ?=
 OPT ?= $(if $(SANITIZE),-O1,-O2) -g
-CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DCRL_VERSION='"$(VERSION)"' -DCRL_HELPER_PATH='"$(LIBEXECDIR)/carrel-helper"' \
+WERROR ?= -Werror
+# What this compiler takes of some flags, whatever its name: asked once by all together, and by each only when it refuses.
+# It is asked with the flags of who packages, so that what these say already (_FORTIFY_SOURCE) is not said again.
+asked := \#include <features.h>
+accepts = $(filter yes,$(shell echo '$(2)' | $(CC) -Werror $(OPT) $(CPPFLAGS) $(CFLAGS) $(1) -fsyntax-only -x c - \
+	>/dev/null 2>&1 && echo yes))
+accepted = $(if $(call accepts,$(1),$(asked)),$(1),$(foreach flag,$(1),$(if $(call accepts,$(flag),$(asked)),$(flag))))
+WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wformat-security -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
+	-Winit-self -Wswitch-enum -Wredundant-decls -Wnested-externs -Wreturn-type -Wimplicit-fallthrough \
+	-Wunused-result
+# Not of compilers that take offence at any cast, those of the system's own macros included.
+CASTS := -Wcast-align -Wcast-qual
+WARN += $(if $(call accepts,$(CASTS),int *f(char *c); int *f(char *c) { return (int *)c; }),$(CASTS))
+HARDEN := $(call accepted,-fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 \
+	-ffile-prefix-map=$(CURDIR)=.) -fvisibility=hidden -ffunction-sections -fdata-sections
+LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections
+override CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DCRL_VERSION='"$(VERSION)"' -DCRL_HELPER_PATH='"$(LIBEXECDIR)/carrel-helper"' \
 	-DCRL_CTL_PATH='"$(SBINDIR)/carrelctl"' -DCRL_SHELL_PATH='"$(BINDIR)/carrel-shell"' \
 	-DCRL_CONFIG_PATH='"$(SYSCONFDIR)/carrel/carrel.conf"' -DCRL_DATA_DIR='"$(DATADIR)"' -DCRL_STATE_DIR='"$(STATEDIR)"' \
 	-DCRL_STORE_DIR='"$(STOREDIR)"' \
@@ -71,9 +80,11 @@ CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -DCRL_VERSION='"$(VERSION)"' -DCRL_HELPER_PA
 # Two archives of each object would differ in -fPIC only; the module needs it and a static PIE does not mind.
 CFLAGS_ALL := $(CSTD) $(OPT) $(WARN) $(WERROR) $(HARDEN) -fPIC
 
-# SANITIZE=address,undefined builds everything so (with -O1, in two thirds of the time); a sanitized helper cannot be static.
+# SANITIZE=address,undefined builds everything so (with -O1, in two thirds of the time, and without the warnings that are
+# often mistaken then); a sanitized helper cannot be static.
 ifneq ($(SANITIZE),)
-CFLAGS_ALL := $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+CFLAGS_ALL := $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL)) -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	$(call accepted,-Wno-format-truncation -Wno-maybe-uninitialized)
 LDSAN := -fsanitize=$(SANITIZE)
 STATIC ?=
 else
@@ -199,7 +210,7 @@ $(BUILD)/carrel-shell: $(SHELL_LIB)
 # with a sanitizer's.
 CAPS_FREE := $(filter x86_64-% aarch64-%,$(shell $(CC) -dumpmachine 2>/dev/null))
 $(call obj,$(CAPS_SRC)): CFLAGS_ALL := $(CSTD) $(OPT) $(WARN) $(WERROR) -fvisibility=hidden -fPIE $(if $(CAPS_FREE),-DCRL_CAPS_FREE \
-	-ffreestanding -fno-stack-protector -fno-tree-loop-distribute-patterns,-fstack-protector-strong)
+	$(call accepted,-ffreestanding -fno-stack-protector -fno-tree-loop-distribute-patterns),-fstack-protector-strong)
 # Behind the flags of who packages, which stand last.
 $(call obj,$(CAPS_SRC)): override CFLAGS += $(if $(CAPS_FREE),-fno-stack-protector)
 $(BUILD)/carrel-caps: $(call obj,$(CAPS_SRC))
@@ -308,7 +319,7 @@ check-size: ## lengths of files, functions and lines
 check-layers: all ## which layer includes which, what products link
 	tests/lib/check-layers.sh $(BUILD)
 
-check-static: check-names check-used format-check
+check-static: check-names check-used check-old format-check
 .PHONY: check-names check-used
 check-names: ## a name means one thing
 	tests/lib/check-names.sh

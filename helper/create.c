@@ -26,6 +26,7 @@
 #include "apply/mounts/host_sockets.h"
 #include "apply/namespaces.h"
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/nskind.h"

@@ -12,12 +12,12 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 #include "helper/keeper_wire.h"
 #include "helper/process/apart.h"
 #include "helper/process/beside.h"

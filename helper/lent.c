@@ -11,14 +11,13 @@
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <syslog.h>
 
 #include "apply/mounts/beneath.h"
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/log.h"
 #include "base/procstat.h"
 #include "helper/job.h"

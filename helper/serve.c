@@ -14,13 +14,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "helper/confirm.h"

@@ -9,11 +9,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <syslog.h>
 
 #include "apply/limits/cgroup.h"
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/dir.h"
 #include "base/log.h"
 #include "base/procstat.h"

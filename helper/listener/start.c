@@ -19,6 +19,7 @@
 
 #include "apply/landlock.h"
 #include "apply/sandbox.h"
+#include "base/compat.h"
 #include "base/log.h"
 #include "helper/listener/listener.h"
 #include "helper/process/apart.h"

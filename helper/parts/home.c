@@ -15,11 +15,11 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <syslog.h>
 
+#include "base/compat.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/nskind.h"

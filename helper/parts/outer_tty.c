@@ -12,8 +12,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -21,6 +19,7 @@
 #include <unistd.h>
 
 #include "apply/mounts/renew.h"
+#include "base/compat.h"
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/log.h"

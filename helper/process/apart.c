@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/compat.h"
+
 /* In their places, and nothing else behind them. */
 static bool hand_over(const int *fd, size_t len)
 {

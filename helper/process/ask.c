@@ -13,11 +13,11 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 
 /* R1 */
 static _Noreturn void run(const char *path, char *const *argv, int input, int report, pid_t parent)

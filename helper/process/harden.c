@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "base/compat.h"
 #include "base/err.h"
 #include "helper/process/shed.h"
 

@@ -26,6 +26,8 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
+#include "base/compat.h"
+
 #define STATUS_FD 3
 #define ASKER_FD 4 /* the pidfd */
 #define ENV_MAX 10

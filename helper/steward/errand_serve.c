@@ -22,6 +22,7 @@
 #include <syslog.h>
 
 #include "apply/errand_program.h"
+#include "base/compat.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "helper/steward/errand_pump.h"

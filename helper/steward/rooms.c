@@ -10,9 +10,9 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/dir.h"
 #include "base/log.h"
 #include "state/rooms/errand_room.h"

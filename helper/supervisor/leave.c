@@ -17,11 +17,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/pidfd.h>
 #include <syslog.h>
 
 #include "apply/limits/cgroup.h"
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/log.h"
 #include "base/pidfd.h"
 #include "base/text.h"

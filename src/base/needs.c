@@ -10,6 +10,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/compat.h"
+
 #define NOTHING (-1L) /* no descriptor, no process, no such flag */
 
 /*

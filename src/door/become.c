@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/compat.h"
+
 void crl_become_clean(unsigned int from)
 {
 	struct sigaction dfl = {.sa_handler = SIG_DFL};

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/needs.h"
 #include "base/scope.h"
 #include "wire/proto.h"

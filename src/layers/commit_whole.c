@@ -108,7 +108,6 @@ static int link_lower(const struct crl_commit_source *from, const struct crl_obj
 static int not_whole(struct crl_commit_work *w, const char *path, const char *name, int rc)
 {
 	scoped_free char *what = NULL;
-	scoped_free char *why = NULL;
 
 	if (crl_commit_is_fatal(rc))
 		return rc;

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/compat.h"
 #include "layers/marks.h"
 #include "layers/marks_wire.h"
 #include "wire/fds.h"

@@ -10,13 +10,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "store/form.h"
 #include "store/stack.h"
 

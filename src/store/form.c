@@ -8,9 +8,9 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "base/compat.h"
 #include "base/plain.h"
 #include "store/form_place.h"
 #include "store/spare.h"

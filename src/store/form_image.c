@@ -10,12 +10,12 @@
 #include <linux/loop.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/vfs.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/file.h"
 #include "base/plain.h"
 #include "base/text.h"

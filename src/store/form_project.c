@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/compat.h"
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/parse.h"

@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/dir.h"
 #include "store/hostns.h"
 #include "store/image_attach.h"

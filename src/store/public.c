@@ -12,10 +12,10 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/parse.h"

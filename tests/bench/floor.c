@@ -32,8 +32,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -99,6 +97,7 @@ static void drop_caps(void)
 	MUST(syscall(SYS_capset, &head, data));
 }
 
+#include "base/compat.h"
 #include "floor_ops.h" /* build(): what is done before init reports; settle(): what it does afterwards */
 
 static void offset_time(void)

@@ -11,10 +11,10 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
 #include <sys/un.h>
 
 #include "apply/sandbox.h"
+#include "base/compat.h"
 #include "base/log.h"
 #include "helper/kept_room.h"
 #include "helper/supervisor/leave.h"

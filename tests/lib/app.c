@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/compat.h"
+
 #define HANDLES_MAX 16
 
 struct app {

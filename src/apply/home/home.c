@@ -18,6 +18,7 @@
 #include "apply/home/idmap.h"
 #include "apply/mounts/beneath.h"
 #include "apply/mounts/rights.h"
+#include "base/compat.h"
 #include "base/path.h"
 #include "base/root.h"
 

@@ -12,13 +12,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/pidfd.h"
 
 #define IDS_LAST (UINT32_MAX - 1) /* (uint32_t)-1 is no id */

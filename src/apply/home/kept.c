@@ -10,6 +10,7 @@
 #include <fcntl.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 
 /* Clones come from what is attached here. */
 int crl_mounting_attach_data(struct crl_mounting *room, const struct crl_mount_op *op, int data)

@@ -13,6 +13,7 @@
 
 #include "apply/home/idmap.h"
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 #include "base/file.h"
 #include "store/stack.h"
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 
 int crl_mounting_namespace(struct crl_mounting *room, const struct crl_mount_op *op)
 {

@@ -17,6 +17,7 @@
 
 #include "apply/filecaps.h"
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 
 #define SPARE (64u << 10) /* bytes of the file system beside the file's own */
 

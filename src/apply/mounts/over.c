@@ -10,6 +10,7 @@
 #include <fcntl.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 #include "base/path.h"
 #include "base/root.h"
 

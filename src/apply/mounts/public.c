@@ -23,6 +23,7 @@
 #include <sys/xattr.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 #include "store/public_list.h"
 
 #define REDIRECT "trusted.overlay.redirect"

@@ -19,6 +19,7 @@
 
 #include "apply/mounts/beneath.h"
 #include "apply/mounts/renewal.h"
+#include "base/compat.h"
 #include "base/path.h"
 #include "wire/stage.h"
 

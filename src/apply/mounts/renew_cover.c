@@ -20,6 +20,7 @@
 #include "apply/mounts/cached.h"
 #include "apply/mounts/hosts.h"
 #include "apply/mounts/users.h"
+#include "base/compat.h"
 #include "policy/places.h"
 
 #define SCRATCH ".carrel-new" /* in the room's /run, for a moment */

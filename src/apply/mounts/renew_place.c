@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 
 /* R1. /run and /tmp are never another's, and the root inside is the user's own. */
 static bool is_own(int root, enum crl_tree tree, const struct stat *st)

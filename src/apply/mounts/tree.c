@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 #include "base/root.h"
 
 #define RENEWALS_MAX 16 /* times that a file may be replaced under our hands */

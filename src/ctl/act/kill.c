@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 
+#include "base/compat.h"
 #include "base/err.h"
 #include "base/procstat.h"
 #include "base/scope.h"

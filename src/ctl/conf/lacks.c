@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "apply/limits/cgroup.h"
 #include "apply/limits/device.h"
 #include "apply/userns.h"
+#include "base/compat.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/nskind.h"

@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -29,6 +28,7 @@
 
 #include "apply/sandbox.h"
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/file.h"
 #include "ctl/command.h"
 #include "door/become.h"

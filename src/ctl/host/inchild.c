@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 
 #define FIRST_FREE_FD 3
 

@@ -14,13 +14,13 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/text.h"
 
 #define PLACE "/proc" /* any directory that every host has: the place is mounted on it, in a namespace of its own */

@@ -2,9 +2,9 @@
 /* The init of a room; see room_init.h. */
 #include "ctl/look/room_init.h"
 
-#include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/procstat.h"
 #include "state/rooms/rooms.h"
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/scope.h"
 #include "ctl/act/inside.h"
 #include "ctl/rehearse/rehearsal.h"

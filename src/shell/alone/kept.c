@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -30,6 +29,7 @@
 #include <unistd.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 #include "shell/alone/room.h"
 #include "state/published.h"
 #include "store/store.h"

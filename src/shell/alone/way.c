@@ -24,6 +24,7 @@
 
 #include "apply/net/xfrm.h"
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "plan/rootless.h"

@@ -23,8 +23,6 @@
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/file.h>
-#include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -36,6 +34,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/dir.h"
 #include "base/file.h"
 #include "helper/keeper_start.h"

@@ -16,14 +16,13 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/scope.h"
 #include "helper/init/orders.h"
 #include "wire/fdpass.h"

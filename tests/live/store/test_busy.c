@@ -9,13 +9,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/xattr.h>
 
 #include <cmocka.h>
 
 #include "../../unit/scratch.h"
 #include "../../unit/store/faults.h"
+#include "base/compat.h"
 #include "store/busy.h"
 #include "store/form.h"
 #include "store/lock.h"

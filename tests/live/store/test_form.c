@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/statfs.h>
 
@@ -19,6 +18,7 @@
 
 #include "../../unit/scratch.h"
 #include "../../unit/store/faults.h"
+#include "base/compat.h"
 #include "store/form.h"
 #include "store/form_place.h"
 #include "store/lock.h"

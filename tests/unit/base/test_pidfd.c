@@ -8,11 +8,12 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "base/compat.h"
 
 static pid_t begin(int *ret_pidfd)
 {
