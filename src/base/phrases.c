@@ -78,6 +78,23 @@ static const char *const phrases[CRL_PHRASE_COUNT][CRL_LANGUAGE_COUNT] = {
 		 "su directorio personal tiene {1} cambios guardados aparte; véalos con: carrel home diff",
 		 "zure direktorio pertsonalak {1} aldaketa ditu aparte gordeta; ikusteko: carrel home diff",
 		 "neben Ihrem Heimverzeichnis sind {1} Änderungen aufbewahrt, siehe: carrel home diff"},
+	[CRL_PHRASE_MESSAGE] = {"Message from {1} ({2}):", "Mensaje de {1} ({2}):", "{1} erabiltzailearen mezua ({2}):",
+				"Nachricht von {1} ({2}):"},
+	[CRL_PHRASE_DRAIN] = {"This host takes no new logins: {1}",
+			      "Este equipo no admite nuevos inicios de sesión: {1}",
+			      "Makina honek ez du saio berririk onartzen: {1}",
+			      "Dieser Rechner nimmt keine neuen Anmeldungen an: {1}"},
+	[CRL_PHRASE_DRAIN_MUTE] = {"This host takes no new logins.", "Este equipo no admite nuevos inicios de sesión.",
+				   "Makina honek ez du saio berririk onartzen.",
+				   "Dieser Rechner nimmt keine neuen Anmeldungen an."},
+	[CRL_PHRASE_DRAIN_SAVE] = {"Please save your work and log out.",
+				   "Guarde su trabajo y cierre la sesión, por favor.",
+				   "Gorde zure lana eta itxi saioa, mesedez.",
+				   "Bitte speichern Sie Ihre Arbeit und melden Sie sich ab."},
+	[CRL_PHRASE_DRAIN_END] = {"What is still open at {1} is ended.",
+				  "Lo que siga abierto entonces ({1}) se terminará.",
+				  "{1} unean irekita dagoena amaiaraziko da.",
+				  "Was dann ({1}) noch offen ist, wird beendet."},
 };
 
 const char *crl_phrase_text(enum crl_language language, enum crl_phrase phrase)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What users read at a login, in their language. Logs and what administrators read are English.
+ * What users read at a login and on their terminal, in their language. Logs and what administrators read are English.
  *
- * Runs in: the PAM application, helper. Pure; no allocation, no locale, no catalogue that is looked for.
+ * Runs in: the PAM application, helper, carrelctl. Pure; no allocation, no locale, no catalogue that is looked for.
  */
 #pragma once
 
@@ -45,6 +45,12 @@ enum crl_phrase {
 	CRL_PHRASE_CALL_MANY,
 	CRL_PHRASE_CHANGES,
 	CRL_PHRASE_CHANGES_MANY,
+	/* On terminals, from carrelctl wall and drain. */
+	CRL_PHRASE_MESSAGE, /* {1} who says it, {2} when */
+	CRL_PHRASE_DRAIN, /* {1} the operator's text */
+	CRL_PHRASE_DRAIN_MUTE,
+	CRL_PHRASE_DRAIN_SAVE,
+	CRL_PHRASE_DRAIN_END, /* {1} when */
 	CRL_PHRASE_COUNT
 };
 

@@ -135,6 +135,16 @@ check_language() {
 	check "killed" poll 10 eval '[ "$(causes cara)" = killed:1 ]'
 	sed -i 's/hostname = "%u-room";/language = "eu"; &/' /etc/carrel/carrel.conf
 	like "told in Basque" "$(shell cara)" '^carrel: zure saioan \([0-9:]{5}\) administratzaileak saioa amaitu du$'
+	sed -i '1i host_language = "eu";' /etc/carrel/carrel.conf
+	hold two -tt cara@room
+	ctl wall --user cara kaixo >/dev/null
+	check "and by wall" poll 5 grep -Eq '[a-z]+@carrelhost erabiltzailearen mezua \([0-9: -]{16}\):' "$STAGE_LOG/hold.two"
+	ctl drain --timeout 1s 'disko berriak' >/dev/null 2>&1
+	check "and by drain" poll 5 grep -q 'Makina honek ez du saio berririk onartzen: disko berriak' "$STAGE_LOG/hold.two"
+	check "with what to do" poll 5 grep -q '^Gorde zure lana eta itxi saioa, mesedez\.' "$STAGE_LOG/hold.two"
+	ctl drain --off >/dev/null
+	ctl kill cara >/dev/null
+	hold_end two 2>/dev/null
 	configure
 }
 

@@ -152,16 +152,20 @@ static bool await_logins(int dir)
 
 static void tell_people(const struct ctl *c, const struct crl_rooms *rooms, const struct crl_drain *d)
 {
-	char text[512], when[32];
+	enum crl_language language = ctl_speech_language(c);
+	char text[800], head[400], save[128], end[128] = "", when[32];
 	struct ctl_told told = {0};
 	struct ctl_speech *s;
 
 	text_time(d->since + (int64_t)c->timeout_s, when, sizeof(when));
-	(void)snprintf(text, sizeof(text),
-		       "This host takes no new logins%s%s\nPlease save your work and log out.%s%s%s",
-		       d->text[0] ? ": " : ".", d->text, c->kill ? " What is still open at " : "", c->kill ? when : "",
-		       c->kill ? " is ended." : "");
-	s = ctl_speech_new(text);
+	(void)crl_say(head, sizeof(head),
+		      &(struct crl_saying){language, d->text[0] ? CRL_PHRASE_DRAIN : CRL_PHRASE_DRAIN_MUTE}, d->text,
+		      NULL);
+	(void)crl_say(save, sizeof(save), &(struct crl_saying){language, CRL_PHRASE_DRAIN_SAVE}, NULL, NULL);
+	if (c->kill)
+		(void)crl_say(end, sizeof(end), &(struct crl_saying){language, CRL_PHRASE_DRAIN_END}, when, NULL);
+	(void)snprintf(text, sizeof(text), "%s\n%s%s%s", head, save, end[0] ? " " : "", end);
+	s = ctl_speech_new(text, language);
 	for (size_t i = 0; i < rooms->len && s; i++)
 		ctl_speech_tell(s, &rooms->item[i], &told);
 	if (s)

@@ -19,10 +19,13 @@
 #include "base/dir.h"
 #include "base/plain.h"
 #include "base/scope.h"
+#include "ctl/command.h"
 #include "ctl/conf/who.h"
 #include "ctl/look/room_init.h"
 #include "ctl/print/speech.h"
+#include "policy/file/load.h"
 #include "state/rooms/rooms.h"
+#include "state/trial/trial.h"
 
 #define PENDING_MAX 256
 #define PENDING_WAIT_MS 2000
@@ -41,10 +44,22 @@ struct ctl_speech {
 	size_t pendings;
 };
 
-struct ctl_speech *ctl_speech_new(const char *text)
+enum crl_language ctl_speech_language(const struct ctl *c)
+{
+	struct crl_config *config = NULL;
+	struct crl_in_force in_force;
+	enum crl_language language = CRL_LANGUAGE_EN;
+
+	if (crl_trial_load(c->config, &config, &in_force, NULL) == 0)
+		language = crl_config_language(config);
+	crl_config_free(config);
+	return language;
+}
+
+struct ctl_speech *ctl_speech_new(const char *text, enum crl_language language)
 {
 	struct ctl_speech *s = calloc(1, sizeof(*s));
-	char by[128], host[256] = "", head[512], when[32];
+	char by[128], host[256] = "", from[400], head[512], when[32];
 	time_t now = time(NULL);
 	struct tm tm;
 
@@ -54,9 +69,12 @@ struct ctl_speech *ctl_speech_new(const char *text)
 	}
 	ctl_who_acts(by, sizeof(by));
 	(void)gethostname(host, sizeof(host) - 1);
-	(void)strftime(when, sizeof(when), "%a %H:%M", &tm);
-	(void)snprintf(head, sizeof(head), "\nMessage from %s@%s (%s):\n\n", by, host, when);
+	(void)strftime(when, sizeof(when), language == CRL_LANGUAGE_EN ? "%a %H:%M" : "%Y-%m-%d %H:%M", &tm);
+	(void)snprintf(from, sizeof(from), "%s@%s", by, host);
+	(void)crl_say(head, sizeof(head), &(struct crl_saying){language, CRL_PHRASE_MESSAGE}, from, when);
+	(void)ctl_speech_visible(s->text, sizeof(s->text), "\n");
 	(void)ctl_speech_visible(s->text, sizeof(s->text), head);
+	(void)ctl_speech_visible(s->text, sizeof(s->text), "\n\n");
 	(void)ctl_speech_visible(s->text, sizeof(s->text), text);
 	s->len = ctl_speech_visible(s->text, sizeof(s->text), "\n");
 	s->text[s->len++] = '\a'; /* there is room for more than the longest text */

@@ -12,7 +12,10 @@
 
 #include <stddef.h>
 
+#include "base/phrases.h"
+
 struct crl_room_info;
+struct ctl;
 
 #define CTL_SPEECH_MAX 2000 /* bytes of a text */
 
@@ -23,8 +26,11 @@ struct ctl_told {
 
 struct ctl_speech;
 
+/* What people on terminals are told in: key host_language, English where the configuration cannot be read. */
+enum crl_language ctl_speech_language(const struct ctl *c);
+
 /* R4. @text  with newlines. Returns NULL: out of memory. */
-struct ctl_speech *ctl_speech_new(const char *text);
+struct ctl_speech *ctl_speech_new(const char *text, enum crl_language language);
 
 /* Tell a room. Terminals that are full are tried again in ctl_speech_end(), which counts them to @ret. */
 void ctl_speech_tell(struct ctl_speech *s, const struct crl_room_info *room, struct ctl_told *ret);

@@ -95,7 +95,7 @@ static enum ctl_exit run_wall(const struct ctl *c, int argc, char **argv)
 	if (crl_rooms_read(c->state, &rooms, &err) < 0)
 		return ctl_error(c, &err);
 	told = calloc(rooms.len + 1, sizeof(*told));
-	s = told ? ctl_speech_new(text) : NULL;
+	s = told ? ctl_speech_new(text, ctl_speech_language(c)) : NULL;
 	if (!s) {
 		crl_rooms_done(&rooms);
 		return ctl_complain(c, CTL_FAIL, "out of memory");
