@@ -99,6 +99,11 @@ check_operator() {
 	is "show has the room's addresses" "$(jq -r '.address + " " + .address_ipv6' <<<"$shown")" \
 		"$(hold_ask a "ip -o addr show eth0 | grep -o '198[0-9.]*\|fd63[0-9a-f:]*' | grep -v / | xargs")"
 	check "and its traffic" [ "$(jq .sent <<<"$shown")" -gt 100 -a "$(jq .received <<<"$shown")" -gt 100 ]
+	is "list as well, and packets" \
+		"$(ctl list ana --json | jq '.[0] | .sent > 100 and .received > 100 and .sent_packets > 1 and .received_packets > 1')" true
+	like "for people, too" "$(ctl list ana)" 'SENT PACKETS'
+	is "and top how fast" \
+		"$(ctl top --json --interval 0.5 | jq '.[0] | .sent_rate >= 0 and .received_rate >= 0 and .packets_rate >= 0')" true
 	hold_end a
 	like "rehearse asks for its name servers" "$(ctl rehearse ana --policy ana 2>&1)" "yes.*name server $NAMES"
 	says() {

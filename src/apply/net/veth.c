@@ -186,6 +186,8 @@ static void take(const struct rtattr *a, struct crl_veth *io)
 		memcpy(&stats, RTA_DATA(a), offsetof(struct rtnl_link_stats64, rx_errors));
 		io->received = stats.rx_bytes;
 		io->sent = stats.tx_bytes;
+		io->received_packets = stats.rx_packets;
+		io->sent_packets = stats.tx_packets;
 		break;
 	default:
 		break;

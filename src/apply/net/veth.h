@@ -58,6 +58,8 @@ struct crl_veth {
 	char alias[CRL_VETH_ALIAS_MAX]; /* "" = none, or a longer one */
 	uint64_t received; /* bytes, by the host's end: what the room has sent */
 	uint64_t sent;
+	uint64_t received_packets;
+	uint64_t sent_packets;
 };
 
 /*

@@ -23,6 +23,8 @@
 #include "ctl/print/units.h"
 #include "state/rooms/rooms.h"
 
+#define LIST_COLUMNS 14 /* without traffic */
+
 static bool is_asked_for(const struct crl_room_info *room, const struct crl_room_login *login, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++)
@@ -58,6 +60,12 @@ static void cell_memory(const struct ctl *c, struct ctl_table *t, const struct c
 	ctl_cell_size(c, t, u->memory == UINT64_MAX ? u->held : u->memory);
 }
 
+/* Of most hosts' rooms none has a way out of its own: people see columns for them where one has. */
+static bool has_traffic(const struct ctl *c, const struct ctl_meter *m)
+{
+	return c->json || m->links > 0;
+}
+
 static void add_login(const struct ctl *c, struct ctl_table *t, const struct crl_room_info *room,
 		      const struct crl_room_login *l, const struct ctl_usage *u)
 {
@@ -68,6 +76,12 @@ static void add_login(const struct ctl *c, struct ctl_table *t, const struct crl
 	ctl_cell_size(c, t, u->io_bytes);
 	ctl_cell(t, "%s", ctl_state_name(ctl_state_of(room, l, u)));
 	ctl_cell_until(c, t, room->until);
+	if (t->columns == LIST_COLUMNS)
+		return;
+	ctl_cell_size(c, t, u->sent);
+	ctl_cell_size(c, t, u->received);
+	ctl_cell_number(t, u->sent_packets);
+	ctl_cell_number(t, u->received_packets);
 }
 
 /* On standard error: whoever reads the table line by line is not to take it for a login. */
@@ -89,10 +103,19 @@ static void tell_unreadable(const struct ctl *c, const struct crl_rooms *rooms)
 static enum ctl_exit run_list(const struct ctl *c, int argc, char **argv)
 {
 	static const struct ctl_column column[] = {
-		CTL_LOGIN_COLUMNS, {"PROCESSES", true}, {"MEMORY", true}, {"CPU", true},
-		{"IO", true},      {"STATE", false},    {"UNTIL", true},
+		CTL_LOGIN_COLUMNS,
+		{"PROCESSES", true},
+		{"MEMORY", true},
+		{"CPU", true},
+		{"IO", true},
+		{"STATE", false},
+		{"UNTIL", true},
+		{"SENT", true},
+		{"RECEIVED", true},
+		{"SENT PACKETS", true},
+		{"RECEIVED PACKETS", true},
 	};
-	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
+	struct ctl_table t = {.column = column, .columns = LIST_COLUMNS};
 	struct crl_rooms rooms;
 	struct crl_err err = {0};
 	struct ctl_meter meter;
@@ -105,6 +128,8 @@ static enum ctl_exit run_list(const struct ctl *c, int argc, char **argv)
 		return ctl_error(c, &err);
 	ctl_name_terminals(&rooms);
 	ctl_meter_open(&meter);
+	if (has_traffic(c, &meter))
+		t.columns = CRL_ARRAY_LEN(column);
 	for (size_t i = 0; i < rooms.len; i++) {
 		const struct crl_room_info *room = &rooms.item[i];
 		struct ctl_lines lines;
@@ -164,22 +189,56 @@ static uint64_t held(const struct crl_room_info *room)
 	return init < 0 ? UINT64_MAX : ctl_room_held(room, init);
 }
 
+static const struct ctl_column show_column[] = {
+	{"ID", false},
+	{"ROOM", false},
+	{"USER", false},
+	{"UID", true},
+	{"POLICY", false},
+	{"SERVICE", false},
+	{"FROM", false},
+	{"TTY", false},
+	{"SINCE", false},
+	{"STATE", false},
+	{"UNTIL", true},
+	{"APPLICATION", true},
+	{"INIT", true},
+	{"SUPERVISOR", true},
+	{"KEEPER", true},
+	{"LOGINS", true},
+	{"PROCESSES", true},
+	{"TASKS MAX", true},
+	{"MEMORY", true},
+	{"MEMORY MAX", true},
+	{"HELD", true},
+	{"CPU", true},
+	{"IO", true},
+	{"CGROUP", false},
+	{"NETWORK", false},
+	{"ADDRESS", false},
+	{"ADDRESS IPV6", false},
+	{"SENT", true},
+	{"RECEIVED", true},
+	{"PORTS", false},
+	{"SENT PACKETS", true},
+	{"RECEIVED PACKETS", true},
+};
+
+static void cells_network(const struct ctl *c, struct ctl_table *t, const struct ctl_network *net)
+{
+	ctl_cell(t, "%s", net->ipv4);
+	ctl_cell(t, "%s", net->ipv6);
+	ctl_cell_size(c, t, net->sent);
+	ctl_cell_size(c, t, net->received);
+	ctl_cell(t, "%s", net->ports);
+	ctl_cell_number(t, net->sent_packets);
+	ctl_cell_number(t, net->received_packets);
+}
+
 static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_room_info *room,
 		 const struct crl_room_login *l)
 {
-	static const struct ctl_column column[] = {
-		{"ID", false},      {"ROOM", false},      {"USER", false},
-		{"UID", true},      {"POLICY", false},    {"SERVICE", false},
-		{"FROM", false},    {"TTY", false},       {"SINCE", false},
-		{"STATE", false},   {"UNTIL", true},      {"APPLICATION", true},
-		{"INIT", true},     {"SUPERVISOR", true}, {"KEEPER", true},
-		{"LOGINS", true},   {"PROCESSES", true},  {"TASKS MAX", true},
-		{"MEMORY", true},   {"MEMORY MAX", true}, {"HELD", true},
-		{"CPU", true},      {"IO", true},         {"CGROUP", false},
-		{"NETWORK", false}, {"ADDRESS", false},   {"ADDRESS IPV6", false},
-		{"SENT", true},     {"RECEIVED", true},   {"PORTS", false},
-	};
-	struct ctl_table t = {.column = column, .columns = CRL_ARRAY_LEN(column)};
+	struct ctl_table t = {.column = show_column, .columns = CRL_ARRAY_LEN(show_column)};
 	const pid_t keeper = ctl_find_keeper(c->helper, room->id);
 	char network[CTL_NETWORK_NAME];
 	struct ctl_network net;
@@ -213,11 +272,7 @@ static void show(const struct ctl *c, struct ctl_meter *meter, const struct crl_
 	ctl_cell_size(c, &t, u.io_bytes);
 	ctl_cell(&t, "%s", room->slice);
 	ctl_cell(&t, "%s", network);
-	ctl_cell(&t, "%s", net.ipv4);
-	ctl_cell(&t, "%s", net.ipv6);
-	ctl_cell_size(c, &t, net.sent);
-	ctl_cell_size(c, &t, net.received);
-	ctl_cell(&t, "%s", net.ports);
+	cells_network(c, &t, &net);
 	ctl_table_print_object(c, &t);
 	ctl_table_done(&t);
 }

@@ -78,7 +78,8 @@ bool ctl_network_find(const char *state, const char *room, struct ctl_network *r
 	char alias[64];
 	size_t len = 0;
 
-	*ret = (struct ctl_network){.sent = UINT64_MAX, .received = UINT64_MAX};
+	*ret = (struct ctl_network){
+		.sent = UINT64_MAX, .received = UINT64_MAX, .sent_packets = UINT64_MAX, .received_packets = UINT64_MAX};
 	(void)snprintf(alias, sizeof(alias), CRL_NAT_ALIAS "%s", room);
 	if (crl_rtnl_open(&fd) < 0 || crl_veth_find(fd, CRL_NAT_LINK, &link, &len) < 0)
 		return false;
@@ -88,6 +89,8 @@ bool ctl_network_find(const char *state, const char *room, struct ctl_network *r
 		(void)snprintf(ret->link, sizeof(ret->link), "%s", link[i].name);
 		ret->sent = link[i].received;
 		ret->received = link[i].sent;
+		ret->sent_packets = link[i].received_packets;
+		ret->received_packets = link[i].sent_packets;
 		find_addresses(ret);
 		find_ports(state, room, ret);
 		return true;

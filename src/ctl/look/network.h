@@ -17,6 +17,8 @@ struct ctl_network {
 	char ipv6[INET6_ADDRSTRLEN];
 	uint64_t sent; /* bytes that the room has sent */
 	uint64_t received;
+	uint64_t sent_packets;
+	uint64_t received_packets;
 	char ports
 		[CTL_NETWORK_PORTS]; /* of the host's that lead into it, and those that another room of the user has */
 };

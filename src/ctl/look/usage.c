@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "apply/limits/cgroup.h"
+#include "apply/net/rtnl.h"
+#include "apply/net/veth.h"
 #include "base/dir.h"
 #include "base/file.h"
 #include "base/scope.h"
@@ -16,12 +18,25 @@
 #include "ctl/look/held.h"
 #include "ctl/look/room_init.h"
 #include "ctl/print/lines.h"
+#include "plan/net/pool.h"
 #include "state/rooms/rooms.h"
 
 #define UNKNOWN UINT64_MAX
 
 static const struct ctl_usage unknown = {
-	UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, false, false,
+	.processes = UNKNOWN,
+	.cpu_us = UNKNOWN,
+	.cpu_max = UNKNOWN,
+	.memory = UNKNOWN,
+	.memory_max = UNKNOWN,
+	.memory_high = UNKNOWN,
+	.tasks_max = UNKNOWN,
+	.io_bytes = UNKNOWN,
+	.sent = UNKNOWN,
+	.received = UNKNOWN,
+	.sent_packets = UNKNOWN,
+	.received_packets = UNKNOWN,
+	.held = UNKNOWN,
 };
 
 static uint64_t read_number(int dir, const char *file)
@@ -92,10 +107,36 @@ static void count_all(struct ctl_meter *m)
 		qsort(m->process, m->processes, sizeof(*m->process), compare);
 }
 
+static void find_links(struct ctl_meter *m)
+{
+	scoped_fd fd = -EBADF;
+
+	if (crl_rtnl_open(&fd) < 0 || crl_veth_find(fd, CRL_NAT_LINK, &m->link, &m->links) < 0)
+		m->links = 0;
+}
+
 void ctl_meter_open(struct ctl_meter *m)
 {
 	*m = (struct ctl_meter){.root = -EBADF, .host = ctl_pid_namespace("self")};
 	count_all(m);
+	find_links(m);
+}
+
+/* Whose a link is stands in its alias. */
+static void read_link(const struct ctl_meter *m, const char *room, struct ctl_usage *io)
+{
+	static const char head[] = CRL_NAT_ALIAS;
+
+	for (size_t i = 0; i < m->links; i++) {
+		const struct crl_veth *l = &m->link[i];
+
+		if (strncmp(l->alias, head, strlen(head)) != 0 || strcmp(l->alias + strlen(head), room) != 0)
+			continue;
+		io->sent = l->received; /* by the host's end */
+		io->received = l->sent;
+		io->sent_packets = l->received_packets;
+		io->received_packets = l->sent_packets;
+	}
 }
 
 int ctl_cgroup_root(const struct crl_room_info *room)
@@ -124,6 +165,9 @@ void ctl_meter_done(struct ctl_meter *m)
 	drop_fd(&m->root);
 	free(m->root_path);
 	free(m->process);
+	free(m->link);
+	m->link = NULL;
+	m->links = 0;
 	m->root_path = NULL;
 	m->process = NULL;
 }
@@ -270,6 +314,7 @@ void ctl_usage_read(struct ctl_meter *m, const struct crl_room_info *room, const
 		return; /* its numbers may be somebody else's by now */
 	if (room->slice[0])
 		turn_to(m, room);
+	read_link(m, room->id, ret);
 	own = login_cgroup_at(m->root, room, login);
 	if (ctl_room_is_lingering(room))
 		read_lingering(m, room, ret);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct crl_room_info;
+struct crl_veth;
 struct crl_room_login;
 
 struct ctl_usage {
@@ -22,6 +23,10 @@ struct ctl_usage {
 	uint64_t memory_high; /* above it the kernel holds the user back */
 	uint64_t tasks_max;
 	uint64_t io_bytes;
+	uint64_t sent; /* bytes, by a room with a way out of its own, as all three that follow */
+	uint64_t received;
+	uint64_t sent_packets;
+	uint64_t received_packets;
 	uint64_t held; /* memory without a process: files in the room's own tmpfs, SysV shared memory */
 	bool frozen;
 	bool short_of_memory; /* in the last seconds all that could run waited for memory a tenth of the time */
@@ -34,6 +39,8 @@ struct ctl_meter {
 	uint64_t host; /* PID namespace of the host */
 	uint64_t *process; /* the PID namespace of each process that is not in the host's, sorted */
 	size_t processes;
+	struct crl_veth *link; /* of rooms with a way out */
+	size_t links;
 };
 void ctl_meter_open(struct ctl_meter *m);
 void ctl_meter_done(struct ctl_meter *m);

@@ -9,13 +9,14 @@
 
 #include "base/scope.h"
 #include "ctl/print/units.h"
+#include "ctl/top/keyhelp.h"
 #include "ctl/top/model.h"
 #include "ctl/top/screen.h"
 
 #define CELL_MAX 256
 #define BAR_MAX 24
 
-enum { USER, POLICY, SERVICE, FROM, TTY, SINCE, PROCESSES, CPU, MEMORY, IO, STATE, COLUMNS };
+enum { USER, POLICY, SERVICE, FROM, TTY, SINCE, PROCESSES, CPU, MEMORY, IO, NET, STATE, COLUMNS };
 
 struct column {
 	const char *title;
@@ -37,11 +38,12 @@ static const struct column column[COLUMNS] = {
 	[CPU] = {"CPU", 10, BAR_MAX, true, true, false},
 	[MEMORY] = {"MEMORY", 10, BAR_MAX, true, true, false},
 	[IO] = {"IO/S", 5, 5, true, false, false},
+	[NET] = {"NET/S", 5, 5, true, false, false},
 	[STATE] = {"STATE", 1, 6, false, false, false},
 };
 
 /* What a narrow screen does without, first to last. */
-static const int dispensable[] = {SERVICE, TTY, SINCE, IO, POLICY, FROM, PROCESSES, STATE, MEMORY, CPU};
+static const int dispensable[] = {SERVICE, TTY, SINCE, IO, NET, POLICY, FROM, PROCESSES, STATE, MEMORY, CPU};
 
 /* ---- texts ---- */
 
@@ -115,6 +117,9 @@ static void text_of(const struct ctl_top_row *r, int which, const struct ctl_top
 	case IO:
 		text_size(r->io_rate, buf);
 		break;
+	case NET:
+		text_size(ctl_top_net_rate(r), buf);
+		break;
 	case STATE:
 		(void)snprintf(buf, CELL_MAX, "%s", ctl_state_name(r->state));
 		break;
@@ -173,6 +178,8 @@ static void want(const struct ctl_top_view *v, const struct ctl_top_sample *s, i
 		}
 	}
 	width[STATE] = width_of_states(v, s);
+	if (!ctl_top_has_traffic(s))
+		width[NET] = 0;
 }
 
 /* The column that is furthest over its least width, or -1. */
@@ -277,7 +284,7 @@ static void put_row(struct ctl_top_screen *s, int line, const int width[COLUMNS]
 
 static void put_titles(struct ctl_top_screen *s, int line, const int width[COLUMNS], enum ctl_top_sort sort)
 {
-	static const int sorted[CTL_TOP_SORTS] = {CPU, MEMORY, PROCESSES, IO, USER, SINCE};
+	static const int sorted[CTL_TOP_SORTS] = {CPU, MEMORY, PROCESSES, IO, NET, USER, SINCE};
 	struct ctl_top_field field = {.line = line};
 
 	for (int i = 0; i < COLUMNS; i++) {
@@ -326,7 +333,7 @@ static void put_first_line(struct ctl_top_screen *s, const struct ctl_top_view *
 static void put_second_line(struct ctl_top_screen *s, const struct ctl_top_view *v, const struct ctl_top_sample *sample,
 			    const struct ctl_top_total *t, const struct ctl_top_host *host)
 {
-	char cpu[CELL_MAX], memory[CELL_MAX], all[CELL_MAX], io[CELL_MAX], processes[CELL_MAX];
+	char cpu[CELL_MAX], memory[CELL_MAX], all[CELL_MAX], io[CELL_MAX], net[CELL_MAX], processes[CELL_MAX];
 	char left[CELL_MAX * 2], right[CELL_MAX] = "";
 	size_t last = v->first + v->page < v->len ? v->first + v->page : v->len;
 
@@ -335,8 +342,12 @@ static void put_second_line(struct ctl_top_screen *s, const struct ctl_top_view 
 	text_size(t->memory, memory);
 	text_size(host->memory, all);
 	text_size(t->io_rate, io);
-	(void)snprintf(left, sizeof(left), "%.20s processes  cpu %.20s of %u00%%  memory %.20s of %.20s  io %.20s%s",
-		       processes, cpu, host->processors, memory, all, io, t->io_rate == CTL_TOP_UNKNOWN ? "" : "/s");
+	text_size(t->net_rate, net);
+	(void)snprintf(left, sizeof(left),
+		       "%.20s processes  cpu %.20s of %u00%%  memory %.20s of %.20s  io %.20s%s%s%.20s%s", processes,
+		       cpu, host->processors, memory, all, io, t->io_rate == CTL_TOP_UNKNOWN ? "" : "/s",
+		       t->net_rate == CTL_TOP_UNKNOWN ? "" : "  net ", t->net_rate == CTL_TOP_UNKNOWN ? "" : net,
+		       t->net_rate == CTL_TOP_UNKNOWN ? "" : "/s");
 	if (v->filter[0])
 		(void)snprintf(right, sizeof(right), "/%s: %zu of %zu", v->filter, v->len, sample->len);
 	else if (v->len > v->page)
@@ -410,38 +421,10 @@ static void put_last_line(struct ctl_top_screen *s, const struct ctl_top_view *v
 		return;
 	} else {
 		(void)snprintf(text, sizeof(text),
-			       "q quit  h help  / filter  c m p i u t sort  r reverse  F freeze  K kill");
+			       "q quit  h help  / filter  c m p i n u t sort  r reverse  F freeze  K kill");
 		field.look = CTL_TOP_PLAIN;
 	}
 	ctl_top_screen_put(s, &field, text);
-}
-
-static void put_help(struct ctl_top_screen *s, int line)
-{
-	static const char *const help[] = {
-		"Up Down j k    select a login; Page Up, Page Down, Home g, End G",
-		"c m p i        sort by cpu, memory, processes, io: the highest first",
-		"u t            sort by user, by time of login: the oldest first",
-		"r              the other way round",
-		"/              filter: part of a user, policy or remote host; Esc clears it",
-		"F              freeze the selected login's room, or thaw it",
-		"K              end the selected login's room with everything in it",
-		"+ -            look less often, more often;  Space  look now;  Ctrl-L  redraw",
-		"q              leave",
-		"",
-		"PROC  processes of the room          CPU     of the login, 100% = one processor",
-		"IO/S  read and written by the user   MEMORY  of all rooms of the user",
-		"Bars are parts of the user's limit (of memory: the lower of his two), or of",
-		"the machine where he has none.",
-		"STATE: open; left = only background processes; frozen; lingering = a room",
-		"       in which nobody is logged in; the line below tells when it ends;",
-		"       stale = only the record is left: carrel-helper --sweep removes it;",
-		"       held back = all that runs waits for memory, a tenth of the time or more",
-	};
-
-	for (size_t i = 0; i < CRL_ARRAY_LEN(help); i++)
-		ctl_top_screen_put(s, &(struct ctl_top_field){line + (int)i, 0, s->columns, false, CTL_TOP_PLAIN},
-				   help[i]);
 }
 
 /* The selected row has to be on the screen. */
@@ -490,7 +473,7 @@ void ctl_top_draw(struct ctl_top_screen *s, struct ctl_top_view *v, const struct
 		put_second_line(s, v, sample, &sum, host);
 	}
 	if (v->mode == CTL_TOP_HELP)
-		put_help(s, tall ? 3 : 0);
+		ctl_top_put_help(s, tall ? 3 : 0);
 	else
 		put_rows(s, v, sample, host, tall ? 2 : 0);
 	if (tall && selected && v->mode != CTL_TOP_HELP)

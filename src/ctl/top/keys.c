@@ -165,7 +165,7 @@ static enum ctl_top_action move_key(struct ctl_top_view *v, const struct ctl_top
 
 static enum ctl_top_action browse_key(struct ctl_top_view *v, const struct ctl_top_sample *s, int key)
 {
-	static const char sorts[] = "cmpiut"; /* as enum ctl_top_sort */
+	static const char sorts[] = "cmpinut"; /* as enum ctl_top_sort */
 	const char *sort = key > 0 && key < 256 ? strchr(sorts, key) : NULL;
 
 	if (sort)

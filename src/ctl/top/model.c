@@ -10,7 +10,7 @@
 
 const char *ctl_top_sort_name(enum ctl_top_sort sort)
 {
-	static const char *const name[CTL_TOP_SORTS] = {"cpu", "memory", "processes", "io", "user", "since"};
+	static const char *const name[CTL_TOP_SORTS] = {"cpu", "memory", "processes", "io", "network", "user", "since"};
 
 	return name[sort];
 }
@@ -29,6 +29,12 @@ struct ctl_top_row *ctl_top_sample_add(struct ctl_top_sample *s)
 					     .memory_max = CTL_TOP_UNKNOWN,
 					     .memory_high = CTL_TOP_UNKNOWN,
 					     .io_bytes = CTL_TOP_UNKNOWN,
+					     .sent = CTL_TOP_UNKNOWN,
+					     .received = CTL_TOP_UNKNOWN,
+					     .packets = CTL_TOP_UNKNOWN,
+					     .sent_rate = CTL_TOP_UNKNOWN,
+					     .received_rate = CTL_TOP_UNKNOWN,
+					     .packets_rate = CTL_TOP_UNKNOWN,
 					     .cpu_permille = CTL_TOP_UNKNOWN,
 					     .io_rate = CTL_TOP_UNKNOWN};
 	return &grown[s->len++];
@@ -65,6 +71,9 @@ void ctl_top_sample_finish(struct ctl_top_sample *s, const struct ctl_top_sample
 			continue;
 		now->cpu_permille = rate(now->cpu_us, was->cpu_us, s->at_us - before->at_us, 1000);
 		now->io_rate = rate(now->io_bytes, was->io_bytes, s->at_us - before->at_us, 1000000);
+		now->sent_rate = rate(now->sent, was->sent, s->at_us - before->at_us, 1000000);
+		now->received_rate = rate(now->received, was->received, s->at_us - before->at_us, 1000000);
+		now->packets_rate = rate(now->packets, was->packets, s->at_us - before->at_us, 1000000);
 	}
 }
 
@@ -72,6 +81,23 @@ static void add(uint64_t *sum, uint64_t n)
 {
 	if (n != CTL_TOP_UNKNOWN)
 		*sum = (*sum == CTL_TOP_UNKNOWN ? 0 : *sum) + n;
+}
+
+bool ctl_top_has_traffic(const struct ctl_top_sample *s)
+{
+	for (size_t i = 0; i < s->len; i++)
+		if (s->row[i].sent != CTL_TOP_UNKNOWN)
+			return true;
+	return false;
+}
+
+uint64_t ctl_top_net_rate(const struct ctl_top_row *r)
+{
+	uint64_t sum = CTL_TOP_UNKNOWN;
+
+	add(&sum, r->sent_rate);
+	add(&sum, r->received_rate);
+	return sum;
 }
 
 static int by_room(const void *a, const void *b)
@@ -104,7 +130,11 @@ void ctl_top_sample_total(const struct ctl_top_sample *s, struct ctl_top_total *
 {
 	scoped_free const struct ctl_top_row **row = calloc(s->len ? s->len : 1, sizeof(*row));
 
-	*ret = (struct ctl_top_total){0, 0, 0, CTL_TOP_UNKNOWN, CTL_TOP_UNKNOWN, CTL_TOP_UNKNOWN, CTL_TOP_UNKNOWN};
+	*ret = (struct ctl_top_total){.processes = CTL_TOP_UNKNOWN,
+				      .cpu_permille = CTL_TOP_UNKNOWN,
+				      .memory = CTL_TOP_UNKNOWN,
+				      .io_rate = CTL_TOP_UNKNOWN,
+				      .net_rate = CTL_TOP_UNKNOWN};
 	for (size_t i = 0; i < s->len && row; i++) {
 		row[i] = &s->row[i];
 		add(&ret->cpu_permille, row[i]->cpu_permille);
@@ -118,6 +148,7 @@ void ctl_top_sample_total(const struct ctl_top_sample *s, struct ctl_top_total *
 			continue;
 		ret->rooms++;
 		add(&ret->processes, row[i]->processes);
+		add(&ret->net_rate, ctl_top_net_rate(row[i]));
 	}
 	qsort(row, s->len, sizeof(*row), by_slice);
 	for (size_t i = 0; i < s->len; i++) {
@@ -149,6 +180,7 @@ static uint64_t number_of(const struct ctl_top_row *r, enum ctl_top_sort sort)
 	return sort == CTL_TOP_BY_CPU         ? r->cpu_permille
 	       : sort == CTL_TOP_BY_MEMORY    ? r->memory
 	       : sort == CTL_TOP_BY_PROCESSES ? r->processes
+	       : sort == CTL_TOP_BY_NETWORK   ? ctl_top_net_rate(r)
 					      : r->io_rate;
 }
 

@@ -32,8 +32,14 @@ struct ctl_top_row {
 	uint64_t memory_max;
 	uint64_t memory_high;
 	uint64_t io_bytes;
+	uint64_t sent; /* bytes, of a room with a way out of its own */
+	uint64_t received;
+	uint64_t packets; /* both ways */
 	uint64_t cpu_permille; /* since the sample before; CTL_TOP_UNKNOWN in the first */
 	uint64_t io_rate; /* bytes a second */
+	uint64_t sent_rate;
+	uint64_t received_rate;
+	uint64_t packets_rate; /* packets a second */
 };
 
 /* All logins at one time, sorted by their ids. */
@@ -59,7 +65,13 @@ struct ctl_top_total {
 	uint64_t cpu_permille;
 	uint64_t memory;
 	uint64_t io_rate;
+	uint64_t net_rate; /* sent and received */
 };
+/* Has a room a way out of its own? On most hosts none has, and then there is no column for it. */
+bool ctl_top_has_traffic(const struct ctl_top_sample *s);
+
+/* Bytes a second that a row's room has sent and received. */
+uint64_t ctl_top_net_rate(const struct ctl_top_row *r);
 void ctl_top_sample_total(const struct ctl_top_sample *s, struct ctl_top_total *ret);
 
 enum ctl_top_sort {
@@ -67,6 +79,7 @@ enum ctl_top_sort {
 	CTL_TOP_BY_MEMORY,
 	CTL_TOP_BY_PROCESSES,
 	CTL_TOP_BY_IO,
+	CTL_TOP_BY_NETWORK,
 	CTL_TOP_BY_USER,
 	CTL_TOP_BY_SINCE,
 	CTL_TOP_SORTS

@@ -34,6 +34,7 @@
 
 #define ESCAPE_MS 100 /* the rest of a key's sequence has come by then, over a slow line too */
 #define MESSAGE_MS 8000
+#define TRAFFIC_COLUMNS 3 /* the last ones of the table */
 #define SOON_MS 500 /* until the first rates, and until what an action did is to be seen */
 
 struct top {
@@ -72,6 +73,9 @@ static int add_login(struct ctl_top_sample *s, struct ctl_meter *meter, const st
 	r->memory_max = u.memory_max;
 	r->memory_high = u.memory_high;
 	r->io_bytes = u.io_bytes;
+	r->sent = u.sent;
+	r->received = u.received;
+	r->packets = u.sent == CTL_TOP_UNKNOWN ? u.sent : u.sent_packets + u.received_packets;
 	return 0;
 }
 
@@ -291,10 +295,12 @@ static void cell_percent(struct ctl_table *t, uint64_t permille)
 
 static void print_table(const struct top *t)
 {
-	static const struct ctl_column column[] = {CTL_LOGIN_COLUMNS, {"PROCESSES", true}, {"CPU PERCENT", true},
-						   {"MEMORY", true},  {"IO RATE", true},   {"STATE", false},
-						   {"UNTIL", true}};
-	struct ctl_table table = {.column = column, .columns = CRL_ARRAY_LEN(column)};
+	static const struct ctl_column column[] = {CTL_LOGIN_COLUMNS,     {"PROCESSES", true}, {"CPU PERCENT", true},
+						   {"MEMORY", true},      {"IO RATE", true},   {"STATE", false},
+						   {"UNTIL", true},       {"SENT RATE", true}, {"RECEIVED RATE", true},
+						   {"PACKETS RATE", true}};
+	bool traffic = t->c->json || ctl_top_has_traffic(&t->sample);
+	struct ctl_table table = {.column = column, .columns = CRL_ARRAY_LEN(column) - (traffic ? 0 : TRAFFIC_COLUMNS)};
 
 	for (size_t i = 0; i < t->view.len; i++) {
 		const struct ctl_top_row *r = &t->sample.row[t->view.order[i]];
@@ -306,6 +312,11 @@ static void print_table(const struct top *t)
 		ctl_cell_size(t->c, &table, r->io_rate);
 		ctl_cell(&table, "%s", ctl_state_name(r->state));
 		ctl_cell_until(t->c, &table, r->until);
+		if (!traffic)
+			continue;
+		ctl_cell_size(t->c, &table, r->sent_rate);
+		ctl_cell_size(t->c, &table, r->received_rate);
+		ctl_cell_number(&table, r->packets_rate);
 	}
 	ctl_table_print(t->c, &table);
 	ctl_table_done(&table);

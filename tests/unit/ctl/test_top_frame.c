@@ -88,8 +88,20 @@ static void test_frame(void **state)
 			    "ana  shared sshd 192.0.2.7   ssh 21:46    3 [|||150.0%] [||   200M]  1.5M open");
 	assert_string_equal(line_of(&s, 4),
 			    "bob  shared sshd 2001:db8::7 ssh 11-24   12 [     0.0%]           -     - frozen");
+	sample.row[0].sent = sample.row[0].received = 1;
+	sample.row[0].sent_rate = 2048 << 10;
+	assert_int_equal(ctl_top_screen_resize(&s, 80, 24), 0);
+	draw(&s, &v, &sample);
+	assert_non_null(strstr(line_of(&s, 1), "io 1.5M/s  net 2.0M/s"));
+	assert_non_null(strstr(line_of(&s, 2), "IO/S NET/S S"));
+	assert_non_null(strstr(line_of(&s, 3), "1.5M  2.0M o"));
+	assert_non_null(strstr(line_of(&s, 4), "-     - f"));
+	sample.row[0].sent = sample.row[0].received = sample.row[0].sent_rate = CTL_TOP_UNKNOWN;
+	assert_int_equal(ctl_top_screen_resize(&s, 80, 24), 0);
+	draw(&s, &v, &sample);
 	assert_string_equal(line_of(&s, 22), "room r1 login l1  ana  since 11-25 21:46  from 192.0.2.7");
-	assert_string_equal(line_of(&s, 23), "q quit  h help  / filter  c m p i u t sort  r reverse  F freeze  K kill");
+	assert_string_equal(line_of(&s, 23),
+			    "q quit  h help  / filter  c m p i n u t sort  r reverse  F freeze  K kill");
 	/* The bar goes on beneath the number: 1500 of 2000 are 7 of 9. */
 	assert_int_equal(s.look[3 * 80 + 44 + 7] & CTL_TOP_COLOUR, CTL_TOP_YELLOW);
 	assert_int_equal(s.look[3 * 80 + 44 + 8] & CTL_TOP_COLOUR, CTL_TOP_PLAIN);

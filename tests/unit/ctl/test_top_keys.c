@@ -130,7 +130,7 @@ static void test_sorting(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < CTL_TOP_SORTS; i++) {
-		(void)press(f, "cmpiut"[i]);
+		(void)press(f, "cmpinut"[i]);
 		assert_int_equal(f->view.sort, i);
 		assert_false(f->view.reverse);
 		(void)press(f, 'r');

@@ -40,14 +40,20 @@ static void test_rates(void **state)
 
 	(void)state;
 	add(&before, "b", "bob")->cpu_us = 500000;
-	add(&before, "a", "ana")->io_bytes = 1000;
+	r = add(&before, "a", "ana");
+	r->io_bytes = 1000;
+	r->sent = r->received = r->packets = 100;
 	r = add(&before, "c", "cara");
 	r->cpu_us = 900;
 	r->io_bytes = 900;
 	ctl_top_sample_finish(&before, &none);
 	assert_true(find(&before, "b")->cpu_permille == CTL_TOP_UNKNOWN); /* nothing to compare with */
 	add(&now, "n", "new")->cpu_us = 77;
-	add(&now, "a", "ana")->io_bytes = 5096;
+	r = add(&now, "a", "ana");
+	r->io_bytes = 5096;
+	r->sent = 2100;
+	r->received = 100;
+	r->packets = 120;
 	add(&now, "b", "bob")->cpu_us = 3500000;
 	r = add(&now, "c", "cara"); /* another slice of that name: it counts from the start */
 	r->cpu_us = 800;
@@ -57,6 +63,9 @@ static void test_rates(void **state)
 	assert_true(find(&now, "b")->io_rate == CTL_TOP_UNKNOWN);
 	assert_true(find(&now, "a")->io_rate == 2048);
 	assert_true(find(&now, "a")->cpu_permille == CTL_TOP_UNKNOWN);
+	assert_true(find(&now, "a")->sent_rate == 1000 && find(&now, "a")->received_rate == 0);
+	assert_true(find(&now, "a")->packets_rate == 10 && ctl_top_net_rate(find(&now, "a")) == 1000);
+	assert_true(ctl_top_net_rate(find(&now, "b")) == CTL_TOP_UNKNOWN);
 	assert_true(find(&now, "c")->cpu_permille == CTL_TOP_UNKNOWN);
 	assert_true(find(&now, "c")->io_rate == CTL_TOP_UNKNOWN);
 	assert_true(find(&now, "n")->cpu_permille == CTL_TOP_UNKNOWN);
@@ -122,6 +131,7 @@ static struct ctl_top_sample four(void)
 		r->memory = (uint64_t[]){9, 9, 1, 9}[i];
 		r->cpu_permille = (uint64_t[]){0, 500, CTL_TOP_UNKNOWN, 10}[i];
 		r->io_rate = (uint64_t[]){3, CTL_TOP_UNKNOWN, CTL_TOP_UNKNOWN, 4}[i];
+		r->sent_rate = r->io_rate;
 	}
 	ctl_top_sample_finish(&s, &none);
 	for (size_t i = 0; i < s.len; i++)
@@ -138,6 +148,7 @@ static void test_order(void **state)
 		{CTL_TOP_BY_USER, "abcd", "dcba"},      {CTL_TOP_BY_SINCE, "abcd", "dcba"},
 		{CTL_TOP_BY_PROCESSES, "cadb", "dacb"}, {CTL_TOP_BY_MEMORY, "abdc", "cabd"},
 		{CTL_TOP_BY_CPU, "abdc", "dbac"},       {CTL_TOP_BY_IO, "bdac", "dbac"},
+		{CTL_TOP_BY_NETWORK, "bdac", "dbac"},
 	};
 	struct ctl_top_sample s = four();
 	struct ctl_top_view v = {0};
