@@ -214,8 +214,15 @@ check_rehearse() {
 	gate_config 'loopback = "own"; listen = [ "ports 8000-8999" ]; deny = [ "@metadata" ];'
 	like "no server on the loopback is promised" "$(ctl rehearse ana)" '^forward +no +no +ok '
 	is "assess reaches neither the loopback nor a metadata service" \
-		"$(ctl assess ana | grep -E "host's loopback|metadata service  " | grep -c ' closed .* EPERM')" 2
+		"$(ctl assess ana | grep -E "host's loopback|metadata service  " | grep -cE ' closed .*(EPERM|refused by a rule)')" 2
+	gate_config 'listen = [ "127.0.0.1", "ports 8000-8999" ]; deny = [ "10.0.0.0/8", "any tcp 25" ]; allow = [ "10.1.0.0/16 tcp 443" ];'
+	like "what is denied is tried, and refused" "$(ctl rehearse ana)" '^denied +yes +yes +ok +[1-4] addresses'
+	gate_config 'listen = [ "ports 8000-8999" ];'
+	like "ports, too" "$(ctl rehearse ana)" '^listen +yes +yes +ok +port 8000 of 127.0.0.1 can be listened at, 1024 is refused'
+	gate_config "deny = [ \"any\" ]; allow = [ \"$FAR4 tcp 80\" ];"
+	like "and who is allowed answers" "$(ctl rehearse ana)" '^allowed +yes +yes +ok +1 of 1'
 	gate_config
+	unlike "without any of these nothing is tried" "$(ctl rehearse ana)" '^(denied|allowed|listen) '
 	like "and where nothing is denied both are as they were" "$(ctl rehearse ana)" '^forward +yes +yes +ok '
 	is "open" "$(ctl assess ana | grep -E "host's loopback|metadata service  " | grep -c ' OPEN ')" 2
 	gone

@@ -90,6 +90,7 @@ check_explain() {
 	net_config
 }
 
+# keeps: ctl/rehearse/probe_network R1
 check_operator() {
 	local shown says
 	net_config
@@ -106,6 +107,13 @@ check_operator() {
 		"$(ctl top --json --interval 0.5 | jq '.[0] | .sent_rate >= 0 and .received_rate >= 0 and .packets_rate >= 0')" true
 	hold_end a
 	like "rehearse asks for its name servers" "$(ctl rehearse ana --policy ana 2>&1)" "yes.*name server $NAMES"
+	net_config "deny = [ \"any\", \"@metadata\" ]; allow = [ \"$FAR4 tcp 80\", \"10.0.0.0/8\" ];"
+	like "it tries what is denied" "$(ctl rehearse ana 2>&1)" '^denied +yes +yes +ok +[2-4] addresses'
+	like "and who is allowed" "$(ctl rehearse ana 2>&1)" '^allowed +yes +yes +ok +1 of 1'
+	like "assess knows a rule of ours from a way that is none" "$(ctl assess ana 2>&1)" \
+		"reach the host by its own addresses +closed .*refused by a rule"
+	like "and what is open" "$(ctl assess ana 2>&1)" 'reach private networks +OPEN'
+	net_config
 	says() {
 		ctl check --no-rehearse 2>&1
 	}

@@ -205,6 +205,28 @@ crowd() {
 	poll 30 grep -q ready $STAGE_LOG/crowd || die "no crowd"
 }
 
+# What cannot work for all is told before.
+check_told() {
+	local range reserved
+	range=$(cat /proc/sys/net/ipv4/ip_local_port_range) reserved=$(cat /proc/sys/net/ipv4/ip_local_reserved_ports)
+	says() {
+		ctl check --no-rehearse 2>&1
+	}
+	echo 32768 60999 >/proc/sys/net/ipv4/ip_local_port_range
+	net_config 'publish = ( { port = 8443; } );'
+	is "a port that several users' rooms cannot have at once, once for the rule of these" \
+		"$(says | grep -c 'and port 8443 of its network.publish leads into one room at a time')" 1
+	net_config 'publish = ( { first = 10000; count = 4; } );'
+	unlike "ranges are each user's own" "$(says)" 'network.publish'
+	net_config 'publish = ( { first = 40000; count = 4; } );'
+	like "ports that programs of the host are given" "$(says)" 'the range from 40000 is one of the ports 32768 to 60999'
+	echo 40000-65000 >/proc/sys/net/ipv4/ip_local_reserved_ports
+	unlike "unless they are kept back" "$(says)" 'network.publish'
+	echo "$reserved" >/proc/sys/net/ipv4/ip_local_reserved_ports
+	echo "$range" >/proc/sys/net/ipv4/ip_local_port_range
+	net_config
+}
+
 # keeps: helper/parts/network_whose R1
 check_crowd() {
 	local uid=$(id -u ana)
@@ -298,7 +320,8 @@ settle
 poll 10 test -e $STATE_DIR/swept
 sweep
 before=$(census)
-run_cases "$@" -- check_budget check_rates check_publish check_led check_taken check_crowd check_range check_dead check_crash_ports
+run_cases "$@" -- check_budget check_rates check_publish check_led check_taken \
+	check_told check_crowd check_range check_dead check_crash_ports
 settle
 same_census "nothing is left behind" "$before"
 check "nor on the host's network" nothing_left

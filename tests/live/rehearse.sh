@@ -147,6 +147,7 @@ check_assess() {
 	ip addr add 192.0.2.1/24 dev outer0
 	ip link set outer0 up
 	ip route add 169.254.0.0/16 dev outer0
+	ip route add 10.255.0.0/16 dev outer0
 	sed -i '/^policies = {/a measured-strict = { inherit = "strict"; features = { limits = "prefer"; }; };' /etc/carrel/carrel.conf
 	shared=$(ctl assess shared --user ana --json)
 	admin=$(ctl assess admin --user ana --json)
@@ -176,6 +177,7 @@ check_assess() {
 		"reach the host's shared memory (System V)" \
 		"read who logged in, when and from where" "read the host's logs" "read keys and secrets of root's" \
 		"read what others put into /dev/shm" "ask a cloud's metadata service" "fill the host's /tmp" \
+		"reach the host by its own addresses" "reach private networks" \
 		"take all terminals" "list mounts by listmount" "fanotify" "switch off protection of its memory (personality)" \
 		"32-bit calls" "the firewall's netlink" "read memory of processes of its own (process_vm_readv)" \
 		"see other users' processes" "be told when others run a program (inotify)"; do
@@ -187,6 +189,8 @@ check_assess() {
 	wanted="['32-bit calls', \"ask a cloud's metadata service\", 'perf_event_open', 'reach abstract sockets of the host',"
 	wanted+=" \"reach services on the host's loopback\", 'read memory of processes of its own (process_vm_readv)',"
 	wanted+=" 'trace processes of its own (ptrace)', \"use the host's interfaces\"]"
+	wanted=${wanted/"\"reach services on the host's"/"'reach private networks', \"reach services on the host's"}
+	wanted=${wanted/"'read memory"/"'reach the host by its own addresses', 'read memory"}
 	for what in perf_event_open "32-bit calls"; do
 		kernel_gives "$what" || wanted=${wanted/"'$what', "/}
 	done

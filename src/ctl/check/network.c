@@ -20,6 +20,8 @@
 #include "policy/file/load.h"
 #include "policy/netrule.h"
 #include "policy/policy.h"
+#include "policy/publish.h"
+#include "policy/rules/condition.h"
 #include "policy/rules/match.h"
 
 #define NFTABLES_CONF "/etc/nftables.conf"
@@ -185,6 +187,76 @@ static void check_managers(struct ctl_findings *f)
 	}
 }
 
+#define LOCAL_PORTS "/proc/sys/net/ipv4/ip_local_port_range"
+#define RESERVED_PORTS "/proc/sys/net/ipv4/ip_local_reserved_ports"
+
+/* "8080,9000-9100" */
+static bool is_reserved(uint64_t port)
+{
+	scoped_file *file = fopen(RESERVED_PORTS, "re");
+	unsigned int first, last;
+	int n;
+
+	while (file && (n = fscanf(file, "%u-%u", &first, &last)) >= 1) {
+		if (port >= first && port <= (n == 2 ? last : first))
+			return true;
+		if (fgetc(file) != ',')
+			break;
+	}
+	return false;
+}
+
+/* Programs of the host have these for connections of their own, now and then. */
+static void check_local(struct ctl_findings *f, const struct crl_rule *r, const struct crl_publish *p)
+{
+	uint64_t first = p->port ?: p->first;
+	uint64_t last = p->port ?: first < CRL_PUBLISH_LEAVE_FIRST ? CRL_PUBLISH_LEAVE_FIRST - 1 : UINT16_MAX;
+	scoped_file *file = fopen(LOCAL_PORTS, "re");
+	unsigned int low, high;
+
+	if (!file || fscanf(file, "%u %u", &low, &high) != 2 || last < low || first > high ||
+	    is_reserved(first > low ? first : low))
+		return;
+	ctl_find(f, CTL_WARNING, r->file, r->line, "a lower port, or net.ipv4.ip_local_reserved_ports",
+		 "network.publish of policy %s: %s%" PRIu64
+		 " is one of the ports %u to %u that programs of the host have for "
+		 "connections of their own: while one has it, no room gets it",
+		 r->policy, p->port ? "port " : "the range from ", first, low, high);
+}
+
+static bool is_for_one(const struct crl_rule *r)
+{
+	const struct crl_strv *users = &r->is[CRL_COND_USER];
+
+	return users->len == 1;
+}
+
+/* One room at a time has a port. */
+static void check_publish(struct ctl_findings *f, const struct crl_config *config)
+{
+	const struct crl_rules *rules = crl_config_rules(config);
+
+	for (size_t i = 0; i < rules->len; i++) {
+		const struct crl_rule *r = &rules->item[i];
+		scoped(crl_policy) p = {0};
+
+		if (crl_config_policy(config, r->policy, &p, NULL) < 0 || p.net_mode != CRL_NET_NAT)
+			continue;
+		for (size_t j = 0; j < p.publish_len; j++) {
+			const struct crl_publish *one = &p.publish[j];
+
+			if (one->port > 0 && !is_for_one(r))
+				ctl_find(f, CTL_WARNING, r->file, r->line,
+					 "first and count, which give each user ports of their own",
+					 "this rule gives policy %s to more than one user, and port %" PRIu64
+					 " of its network.publish leads into one room at a time: all others go on "
+					 "without",
+					 r->policy, one->port);
+			check_local(f, r, one);
+		}
+	}
+}
+
 static void check_ipv6(struct ctl_findings *f, const struct crl_config *config)
 {
 	scoped_file *file = fopen("/proc/net/ipv6_route", "re");
@@ -218,4 +290,5 @@ void ctl_check_network(struct ctl_findings *f, const struct ctl *c, const struct
 	check_flush(f);
 	check_managers(f);
 	check_ipv6(f, config);
+	check_publish(f, config);
 }

@@ -30,6 +30,7 @@
 #include "base/scope.h"
 #include "ctl/rehearse/probe.h"
 #include "ctl/rehearse/probe_attack.h"
+#include "ctl/rehearse/probe_network.h"
 #include "ctl/rehearse/rehearsal.h"
 
 #define NR_LISTMOUNT 458 /* younger than the headers; one number everywhere */
@@ -257,18 +258,6 @@ static enum ctl_answer host_logs(const struct ctl_scene *s, char *detail)
 }
 
 /* Where providers of virtual machines hand out credentials. connect(2) sends no datagram. */
-static enum ctl_answer metadata(const struct ctl_scene *s, char *detail)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(80)};
-	scoped_fd fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	(void)s;
-	(void)inet_pton(AF_INET, "169.254.169.254", &a.sin_addr);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
-		return ctl_probe_refused(detail);
-	return ctl_probe_say(CTL_PROBE_YES, detail, "there is a route to 169.254.169.254");
-}
-
 static enum ctl_answer signal_init(const struct ctl_scene *s, char *detail)
 {
 	(void)s;
@@ -322,7 +311,7 @@ const struct ctl_attack ctl_attacks_expose[] = {
 	{CTL_V_SECRETS, 6, "read the environment of others' processes", environments},
 	{CTL_V_SECRETS, 4, "read what others put into /dev/shm", shared_memory_files},
 	{CTL_V_SECRETS, 2, "leave core dumps to a program of the host", core_dumps},
-	{CTL_V_NETWORK, 6, "ask a cloud's metadata service", metadata},
+	{CTL_V_NETWORK, 6, "ask a cloud's metadata service", ctl_reach_metadata},
 	{CTL_V_ESCAPE, 5, "signal the room's init", signal_init},
 	{CTL_V_OTHER, 3, "fill the host's /tmp", fill_tmp},
 	{CTL_V_OTHER, 2, "take all terminals", take_terminals},

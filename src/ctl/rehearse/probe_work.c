@@ -26,6 +26,7 @@
 #include "ctl/rehearse/probe.h"
 #include "ctl/rehearse/probe_devices.h"
 #include "ctl/rehearse/probe_last.h"
+#include "ctl/rehearse/probe_network.h"
 #include "ctl/rehearse/rehearsal.h"
 #include "plan/net/gate.h"
 #include "policy/policy.h"
@@ -378,6 +379,9 @@ const struct ctl_work ctl_works[CTL_WORKS] = {
 	{"sftp", try_sftp, NULL, NULL},
 	{"forward", try_forward, has_loopback, NULL},
 	{CTL_WORK_DNS, try_dns, has_network, NULL},
+	{"denied", ctl_try_denied, NULL, ctl_denies_network},
+	{"allowed", ctl_try_allowed, NULL, ctl_allows_network},
+	{"listen", ctl_try_listen, NULL, ctl_holds_listen},
 	{"restrictions", try_restrictions, NULL, NULL},
 	{"last stage", ctl_try_last_stage, NULL, crl_policy_has_last_stage},
 	{"sudo", ctl_try_sudo, NULL, gives_sudo},

@@ -5,7 +5,7 @@
 #include "ctl/rehearse/rehearsal.h"
 #include "policy/policy.h"
 
-#define CTL_WORKS 16
+#define CTL_WORKS 19
 
 #define CTL_WORK_DNS "dns"
 

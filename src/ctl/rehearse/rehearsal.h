@@ -24,6 +24,22 @@ enum ctl_answer {
 	CTL_PROBE_NOT_HERE, /* a tool or a part of this host that it needs is not there */
 };
 
+#define CTL_NETWORK_TARGETS 4
+
+/* Where a probe tries to go. */
+struct ctl_network_target {
+	int family;
+	uint16_t port;
+	uint8_t address[16];
+};
+
+/* What a policy says of the network, as far as it is tried. */
+struct ctl_network_scene {
+	struct ctl_network_target denied[CTL_NETWORK_TARGETS], allowed[CTL_NETWORK_TARGETS];
+	size_t denieds, alloweds;
+	uint16_t may_listen, may_not_listen; /* 0 = there is no such port */
+};
+
 /* What a probe knows. */
 struct ctl_scene {
 	const struct ctl_person *who;
@@ -38,6 +54,7 @@ struct ctl_scene {
 	char host_far_socket[64]; /* a socket for everybody, outside of /run */
 	char host_abstract[64]; /* a socket with a name of its own kind on the host, see unix(7) */
 	uint16_t host_port; /* a listener on the host's 127.0.0.1 */
+	struct ctl_network_scene network;
 	char way[256]; /* carrel-shell, by which the user's logins by sshd come; "" = they do not */
 };
 

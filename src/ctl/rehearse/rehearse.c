@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/scope.h"
@@ -16,6 +17,7 @@
 #include "ctl/conf/who.h"
 #include "ctl/options.h"
 #include "ctl/print/out.h"
+#include "ctl/rehearse/probe_network.h"
 #include "ctl/rehearse/probe_work.h"
 #include "ctl/rehearse/rehearsal.h"
 #include "ctl/shell/way.h"
@@ -128,6 +130,24 @@ static enum ctl_exit policy_then(const struct ctl *c, const struct crl_login *l,
 	return rc < 0 ? ctl_error(c, &err) : CTL_YES;
 }
 
+/* What the probes are to try of the policy that the login will have. What is wrong with it is the helper's to say. */
+static void look_at_network(const struct ctl *c, const struct crl_login *l, struct ctl_rehearsal *r)
+{
+	struct ctl_command_asked asked = {.login = l};
+	const struct crl_match m = {
+		.login = l, .now = time(NULL), .lookup = ctl_group_lookup, .ask = ctl_command_ask, .arg = &asked};
+	const struct crl_rule *rule = NULL;
+	struct crl_config *config = NULL;
+	scoped(crl_policy) p = {0};
+	struct crl_err err = {0};
+
+	if (ctl_load_config(c, &config, &err) == 0 &&
+	    (r->policy || crl_rules_match(crl_config_rules(config), &m, &rule, &err) == 0) &&
+	    crl_config_policy(config, r->policy ? r->policy : rule->policy, &p, &err) == 0)
+		ctl_network_scene(&p, &r->scene.network);
+	crl_config_free(config);
+}
+
 /* A rehearsal shows what logins would get; while this file is there they get nothing of it. */
 static void tell_switch(const struct ctl *c)
 {
@@ -168,6 +188,7 @@ static enum ctl_exit run_rehearse(const struct ctl *c, int argc, char **argv)
 	}
 	for (size_t i = 0; i < CTL_WORKS; i++)
 		probe[i] = ctl_works[i].probe;
+	look_at_network(c, &who->login, &r);
 	crl_ignore(ctl_shell_way(who->login.user, who->shell, r.scene.way, sizeof(r.scene.way)));
 	if (ctl_rehearse_room(c, &r, &err) < 0) {
 		(void)ctl_error(c, &err);
