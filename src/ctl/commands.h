@@ -19,6 +19,7 @@ extern const struct ctl_command ctl_learn_command;
 extern const struct ctl_command ctl_enter_command;
 extern const struct ctl_command ctl_enable_command;
 extern const struct ctl_command ctl_disable_command;
+extern const struct ctl_command ctl_is_enabled_command;
 extern const struct ctl_command ctl_reload_command;
 extern const struct ctl_command ctl_try_command;
 extern const struct ctl_command ctl_confirm_command;

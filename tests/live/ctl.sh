@@ -668,6 +668,37 @@ check_one_policy() {
 	host_config
 }
 
+# What is mistyped, or is none, is told; and nothing waits for what has no end.
+check_slips() {
+	local dir=$STAGE/pam.slips
+	mkdir -p "$dir"
+	printf 'session required pam_permit.so\n' >"$dir/atd"
+	is "is-enabled: no" "$(ctl --pam-dir "$dir" is-enabled atd) $(status ctl --pam-dir "$dir" is-enabled atd)" "disabled 1"
+	ctl --pam-dir "$dir" enable --no-rehearse atd >/dev/null
+	is "yes" "$(ctl --pam-dir "$dir" is-enabled atd) $(status ctl --pam-dir "$dir" is-enabled atd)" "enabled 0"
+	sed -i 's/requisite/optional/' "$dir/atd"
+	is "not so" "$(status ctl --pam-dir "$dir" is-enabled atd)" 1
+	rm -r "$dir"
+	mkfifo "$STAGE/fifo"
+	like "log: a FIFO is no log" "$(timeout 20 "$STAGE_LIB/carrelctl" log --file "$STAGE/fifo" 2>&1)" 'it is no regular file'
+	like "nor is what never ends" "$(timeout 20 "$STAGE_LIB/carrelctl" log --file /dev/zero 2>&1)" 'it is no regular file'
+	rm "$STAGE/fifo"
+	like "status: another state directory that is not there" "$(ctl --state /typo status --no-check)" '^state +look +/typo is not there'
+	like "learn: nor is it made" "$(ctl --state /typo learn --policy student 2>&1)" 'cannot open /typo: No such file'
+	# A host of its own, of which nothing is there yet.
+	like "but the host's own, before its first login" "$(unshare -m sh -c "mount -t tmpfs -o mode=755 none /run &&
+		mount -t tmpfs -o mode=755 none /var/lib && $STAGE_LIB/carrelctl learn --policy student &&
+		ls /run/carrel/learn" 2>&1 | xargs)" 'are watched.* student.on'
+	like "a proposal without a file" "$(ctl learn --policy student --merge '' 2>&1)" '--merge: found "", expected a file'
+	like "a time for nothing" "$(ctl learn --status --for 3h 2>&1)" '--for is for learning alone'
+	like "a word of other programs" "$(ctl limits 2>&1)" 'no command "limits": carrelctl show USER'
+	echo 'policies = { x = { network = { publish = ( { port = 80; first = 3; } ); }; }; };' >"$STAGE/slip.conf"
+	like "a group is told by what it says" \
+		"$(ctl --config "$STAGE/slip.conf" check 2>&1)" \
+		'found a group \{ port = 80; first = 3; \}, expected'
+	rm "$STAGE/slip.conf"
+}
+
 check_check() {
 	check_pam_and_sshd
 	check_rules
@@ -691,7 +722,7 @@ before=$(census)
 needs check_freeze check_list
 needs check_kill check_freeze
 run_cases "$@" -- check_usage check_without_root check_list check_freeze check_kill check_stale check_cgroup_root \
-	check_bare_room check_explain check_reload check_may_have_manager check_managers check_check
+	check_bare_room check_explain check_reload check_may_have_manager check_managers check_slips check_check
 for h in one two three; do hold_end $h; done
 rm -rf "$STAGE/pam.test" /etc/carrel/pam-backup
 settle

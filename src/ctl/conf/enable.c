@@ -147,6 +147,7 @@ struct change {
 	struct stat st;
 	struct crl_config *config;
 	char backup[PATH_MAX];
+	bool asks; /* nothing is changed: is it as it should be? */
 };
 
 static void findings_of(const struct change *e, const struct ctl_pam_view *v, struct ctl_findings *ret)
@@ -257,7 +258,9 @@ static enum ctl_exit is_enabled(const struct change *e, const struct ctl_pam_ste
 			e->c, CTL_NO,
 			"%s: line %d: carrel is in this stack already, but not as it should be: carrelctl check tells",
 			e->path, step->via);
-	if (step->own)
+	if (e->asks)
+		(void)printf("enabled\n");
+	else if (step->own)
 		(void)printf("%s: carrel's lines are in already\n", e->path);
 	else
 		(void)printf("%s: carrel comes by line %d, which includes %s: nothing to do\n", e->path, step->via,
@@ -435,4 +438,39 @@ const struct ctl_command ctl_disable_command = {
 	.most = 1,
 	.offer = CTL_OFFER_SERVICE,
 	.run = run_disable,
+};
+
+static enum ctl_exit run_is_enabled(const struct ctl *c, int argc, char **argv)
+{
+	scoped_free struct change *e = calloc(1, sizeof(*e));
+	enum ctl_exit status = CTL_NO;
+	struct crl_err err = {0};
+
+	(void)argc;
+	if (!e)
+		return ctl_complain(c, CTL_FAIL, "out of memory");
+	if (!is_service(argv[0]))
+		return ctl_complain(c, CTL_USAGE, "\"%s\" is no name of a PAM service", argv[0]);
+	e->c = c;
+	e->service = argv[0];
+	e->asks = true;
+	(void)snprintf(e->path, sizeof(e->path), "%s/%s", c->pam_dir, e->service);
+	if (ctl_load_config(c, &e->config, &err) < 0)
+		return ctl_error(c, &err); /* by a broken one nobody is let in: neither of the two would say so */
+	if (!was_enabled(e, &status))
+		(void)printf("disabled\n");
+	crl_config_free(e->config);
+	return status;
+}
+
+const struct ctl_command ctl_is_enabled_command = {
+	.name = "is-enabled",
+	.usage = "SERVICE",
+	.summary = "is carrel in /etc/pam.d/SERVICE, as it should be?",
+	.options = (const struct ctl_option[]){CTL_OPTION_PAM_DIR, {.name = NULL}},
+	.examples = (const char *const[]){"carrelctl is-enabled sshd || carrelctl enable sshd", NULL},
+	.least = 1,
+	.most = 1,
+	.offer = CTL_OFFER_SERVICE,
+	.run = run_is_enabled,
 };

@@ -30,6 +30,7 @@
 #include "policy/filter/sysgroups.h"
 #include "state/learn/learning.h"
 #include "state/learn/tally.h"
+#include "state/rooms/record.h"
 #include "state/trial/trial.h"
 #include "store/store.h"
 
@@ -368,13 +369,34 @@ static enum ctl_exit forget(const struct ctl *c, int dir)
 	return rc < 0 ? ctl_complain(c, CTL_FAIL, "cannot forget: %s", strerrordesc_np(-rc)) : CTL_YES;
 }
 
+/* The first login of a host makes it; what is learned may begin before. Another than the host's own is not made. */
+static int open_state(const struct ctl *c, int *ret, struct crl_err *err)
+{
+	scoped(crl_state) made = {-EBADF, -EBADF, -EBADF};
+	int fd = open(c->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0 && errno == ENOENT && strcmp(c->state, CRL_STATE_DIR) == 0) {
+		rc = crl_state_open(c->state, &made, err);
+		fd = rc == 0 ? open(c->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+	}
+	if (rc == 0 && fd < 0)
+		rc = crl_err_set(err, errno, CRL_STAGE_STATE, "cannot open %s: %s", c->state, strerrordesc_np(errno));
+	if (rc == 0)
+		*ret = fd;
+	return rc;
+}
+
 static int open_places(const struct ctl *c, struct learned_dirs *ret, struct crl_err *err)
 {
-	scoped_fd state = open(c->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	scoped(crl_store) store = {.dir = -EBADF};
 	scoped_free char *path = NULL;
-	int rc = state < 0 ? -errno : crl_learn_open(state, true, &ret->on);
+	scoped_fd state = -EBADF;
+	int rc = open_state(c, &state, err);
 
+	if (rc < 0)
+		return rc;
+	rc = crl_learn_open(state, true, &ret->on);
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot open %s/learn: %s", c->state,
 				   strerrordesc_np(-rc));
@@ -410,6 +432,12 @@ static enum ctl_exit run_learn(const struct ctl *c, int argc, char **argv)
 		return ctl_complain(c, CTL_USAGE, "--policy says which policy is meant");
 	if (c->status + c->stop + c->forget + (c->propose || c->merge) > 1)
 		return ctl_complain(c, CTL_USAGE, "--status, --stop, --forget and --propose: one at a time");
+	if (c->merge && !c->merge[0])
+		return ctl_complain(c, CTL_USAGE,
+				    "--merge: found \"\", expected a file such as "
+				    "/etc/carrel/policy.d/learned.conf");
+	if (c->for_s && (c->stop || c->propose || c->merge || c->forget || c->status))
+		return ctl_complain(c, CTL_USAGE, "--for is for learning alone: how long it goes on");
 	if (argc > 0 && (c->stop || c->propose || c->merge || c->forget || c->status))
 		return ctl_complain(c, CTL_USAGE, "a command is for learning alone");
 	status = open_places(c, &at, &err) < 0 ? ctl_error(c, &err) : act(c, &at, argc > 0 ? argv : NULL);

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -205,12 +207,21 @@ static bool is_wanted(const struct ctl_log_wish *w, int64_t when_ms, const char 
 static int read_file(const struct ctl_log_wish *w, const char *path, ctl_log_line *each, void *arg)
 {
 	__attribute__((cleanup(scope_stream))) FILE *in = NULL;
+	scoped_fd fd = -EBADF;
+	struct stat st;
 	scoped_free char *text = NULL;
 	size_t size = 0;
 
-	in = fopen(path, "re");
+	/* Not to wait for whoever would write into a FIFO, and not to read what has no end. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))) /* that one is /dev/null */
+		return S_ISDIR(st.st_mode) ? -EISDIR : -ESPIPE;
+	in = fdopen(fd, "r");
 	if (!in)
 		return -errno;
+	(void)take_fd(&fd);
 	for (errno = 0; getline(&text, &size, in) > 0; errno = 0) {
 		const char *line;
 		int64_t when_ms;
@@ -243,6 +254,9 @@ int ctl_log_read(const struct ctl_log_wish *wish, ctl_log_line *each, void *arg,
 		return crl_err_set(
 			err, ENOENT, CRL_STAGE_STATE,
 			"there is neither a journal nor a file that syslog usually writes: --file names one");
+	if (rc == -ESPIPE)
+		return crl_err_set(err, ESPIPE, CRL_STAGE_STATE, "cannot read \"%s\": it is no regular file",
+				   *ret_source);
 	return rc < 0 ? crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot read \"%s\": %s", *ret_source,
 				    strerrordesc_np(-rc))
 		      : 0;

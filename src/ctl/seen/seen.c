@@ -99,6 +99,7 @@ static void see_state(const struct ctl *c, struct ctl_seen *s)
 	struct crl_err err = {0};
 	struct crl_drain drain;
 
+	s->state_missing = dir < 0 && errno == ENOENT;
 	crl_ignore(crl_state_look(c->state, &s->state_err) < 0);
 	s->drain = dir < 0 ? CRL_DRAIN_NONE : crl_drain_look(dir, &drain, &err);
 	s->score_error = dir < 0 ? -errno : crl_score_read(dir, &s->score);

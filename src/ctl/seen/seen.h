@@ -43,6 +43,7 @@ struct ctl_seen {
 	enum crl_drain_state drain;
 	struct crl_rooms rooms;
 	struct crl_err state_err; /* why every login is refused; code 0 = the state directory is in order */
+	bool state_missing; /* the directory is not there */
 	int rooms_error; /* 0 or -errno: then there are none in here */
 	size_t logins;
 	size_t empty; /* rooms that stand, and nobody is logged in */

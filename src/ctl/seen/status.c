@@ -96,6 +96,9 @@ static void tell_rooms(struct screen *p)
 
 	if (s->state_err.code)
 		line(p, BROKEN, "state", "every login is refused: %s", s->state_err.text);
+	else if (s->state_missing)
+		line(p, strcmp(p->c->state, CRL_STATE_DIR) == 0 ? FINE : LOOK, "state",
+		     "%s is not there: no login was ever let in by it", p->c->state);
 	if (s->rooms_error < 0)
 		line(p, BROKEN, "rooms", "cannot be read: %s", strerrordesc_np(-s->rooms_error));
 	else

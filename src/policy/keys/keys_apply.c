@@ -7,6 +7,31 @@
 #include "policy/keys/keys.h"
 
 #define PATH_TEXT_MAX 160
+#define SHOWN_MAX 80 /* of a value, in messages */
+
+static void show(const config_setting_t *s, char *buf, size_t size);
+
+/* "a group { port = 80; first = 3; }", as far as it fits. */
+static void show_group(const config_setting_t *s, char *buf, size_t size)
+{
+	size_t at = (size_t)snprintf(buf, size, "a group { ");
+	const int len = config_setting_length(s);
+
+	for (int i = 0; i < len && at < size; i++) {
+		const config_setting_t *one = config_setting_get_elem(s, (unsigned int)i);
+		char value[SHOWN_MAX];
+
+		if (config_setting_is_group(one))
+			(void)snprintf(value, sizeof(value), "{ ... }");
+		else
+			show(one, value, sizeof(value));
+		at += (size_t)snprintf(buf + at, size - at, "%s = %s; ", config_setting_name(one), value);
+	}
+	if (at + sizeof("}") > size)
+		(void)snprintf(buf + size - sizeof("... }"), sizeof("... }"), "... }");
+	else
+		(void)snprintf(buf + at, size - at, "}");
+}
 
 /* A setting's value as messages show it. */
 static void show(const config_setting_t *s, char *buf, size_t size)
@@ -22,7 +47,7 @@ static void show(const config_setting_t *s, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s", config_setting_get_bool(s) ? "true" : "false");
 		break;
 	case CONFIG_TYPE_GROUP:
-		(void)snprintf(buf, size, "a group { }");
+		show_group(s, buf, size);
 		break;
 	case CONFIG_TYPE_LIST:
 	case CONFIG_TYPE_ARRAY:
@@ -37,7 +62,7 @@ static void show(const config_setting_t *s, char *buf, size_t size)
 int crl_key_refuse(const struct crl_keys_at *at, config_setting_t *where, const char *fmt, ...)
 {
 	char text[CRL_ERR_TEXT_MAX];
-	char found[80];
+	char found[SHOWN_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
