@@ -4,7 +4,8 @@
 # that holds root.ext4, vmlinuz and initrd. It is made once for each recipe (this file, guest-init.sh and etc/).
 # Packages come from the mirrors that the host's own apt knows; the kernel is unpacked, never installed here.
 # A guest that is another Debian than this host has "builder" beside, a tree with that Debian's compiler and libraries.
-# Environment: CARREL_GUEST_CACHE (default /var/cache/carrel-guest), GUEST=trixie for Debian 13 (default bookworm)
+# Environment: CARREL_GUEST_CACHE (default /var/cache/carrel-guest), GUEST=trixie for Debian 13 (default bookworm),
+# GUEST_NATIVE=no: no builder, since what this host has built shall run there
 # Checkouts with different recipes share the cache: who uses an image holds its file "lock" (shared) meanwhile, and what
 # nobody has used for a day goes.
 set -euo pipefail
@@ -21,7 +22,7 @@ packages=(
 )
 case $suite in
 bookworm) packages+=(libconfig9) ;;
-trixie) packages+=(libconfig11) ;;
+trixie) packages+=(libconfig11 wtmpdb libpam-wtmpdb libpam-lastlog2) ;;
 *) echo "image: GUEST: found \"$suite\", expected bookworm or trixie" >&2; exit 1 ;;
 esac
 # Needed to build, not to run.
@@ -124,7 +125,6 @@ build_root() { # DIRECTORY
 	mkdir -p "$cache/debs"
 	bootstrap "$(comma "${packages[@]}")" "$root" "$list" --customize-hook="chroot \"\$1\" sh -c '$KERNEL'" \
 		--customize-hook="mv \"\$1\"/tmp/linux-image-*.deb \"$1/\""
-	! grep -q ' trixie' "$list" || bootstrap "$(comma "${builder[@]}")" "$1/builder" "$list"
 	unpack_kernel "$1"
 	build_initrd "$1"
 	cp -a "$1/kernel/usr/lib/modules" "$root/usr/lib/"
@@ -142,6 +142,30 @@ build_root() { # DIRECTORY
 	rm -rf "$root" "$1/kernel" "$1/initrd.d" "$list"
 }
 
+build_builder() { # DIRECTORY
+	local list=$1/sources
+	sources >"$list"
+	rm -rf "$1/builder"
+	bootstrap "$(comma "${builder[@]}")" "$1/builder" "$list"
+	rm -f "$list"
+}
+
+wants_builder() {
+	[ "$suite" = trixie ] && [ "${GUEST_NATIVE-}" != no ]
+}
+
+# once FILE COMMAND...: its output goes where nobody takes it for the answer
+once() {
+	[ ! -e "$1" ] || return 0
+	[ "$(id -u)" -eq 0 ] || { echo "image: must be run as root" >&2; exit 1; }
+	set -E
+	under_way=${1%/*}
+	trap failed ERR
+	"${@:2}" >&2
+	trap - ERR
+	touch "$1"
+}
+
 # Images that nobody has started from for a day and nobody is about to: removed. Needs the cache's lock.
 remove_old() { # IMAGE-TO-KEEP
 	local old
@@ -156,24 +180,31 @@ remove_old() { # IMAGE-TO-KEEP
 	done
 }
 
+build_image() { # DIRECTORY
+	echo "image: building the guest's system (some minutes, once)"
+	remove_old "$1"
+	rm -rf "$1" # what a build that was interrupted left; no other is under way
+	mkdir -p "$1"
+	apt-get update -q # lists may be missing, or older than the archive
+	build_root "$1"
+}
+
+# What stands last is what somebody reads first.
+failed() {
+	trap - ERR
+	echo "image: the system of Debian \"$suite\" could not be built. Its packages come from:" >&2
+	sed 's/^/image:   /' "$under_way/sources" >&2 || :
+	echo "image: are they to be reached from here, and is the disk not full? What failed is told above." >&2
+}
+
 main() {
 	local dir
 	dir=$cache/$(recipe_digest)
 	mkdir -p "$cache"
 	exec 9>"$cache/lock"
 	flock 9 # two runs at once build it once
-	if ! [ -e "$dir/ready" ]; then
-		[ "$(id -u)" -eq 0 ] || { echo "image: must be run as root" >&2; exit 1; }
-		echo "image: building the guest's system (some minutes, once)" >&2
-		remove_old "$dir"
-		rm -rf "$dir" # what a build that was interrupted left; no other is under way
-		mkdir -p "$dir"
-		{
-			apt-get update -q # lists may be missing, or older than the archive
-			build_root "$dir"
-		} >&2
-		touch "$dir/ready"
-	fi
+	once "$dir/ready" build_image "$dir"
+	! wants_builder || once "$dir/builder.ready" build_builder "$dir"
 	touch "$dir/lock" # used today
 	echo "$dir"
 }

@@ -50,12 +50,18 @@ guest_keys() {
 	END
 }
 
+# Is what the guest runs built with its own compiler and libraries? GUEST_NATIVE=no: with this host's, as a package would be
+# that is for several releases.
+builds_apart() { # IMAGE
+	[ -d "$1/builder" ] && [ "${GUEST_NATIVE-}" != no ]
+}
+
 # guest_make IMAGE REPOSITORY BUILD ARGUMENT...: make; for a guest that is another Debian with that one's compiler and
 # libraries, in mounts of its own. What the arguments name is below REPOSITORY, BUILD or GUEST_DIR.
 guest_make() {
 	local image=$1 repo=$2 build=$3
 	shift 3
-	if ! [ -d "$image/builder" ]; then
+	if ! builds_apart "$image"; then
 		make -s -C "$repo" BUILD="$build" "$@"
 		return
 	fi

@@ -5,7 +5,7 @@
 # A suite says in its head on which kinds of system it runs ("# boot: systemd plain"), and all of one kind share one
 # boot. Suites are programs on this side that talk to the guest (qemu.sh).
 # Environment: CARREL_BUILD; BOOT=plain runs on that kind only; GUEST_KEEP=DIRECTORY keeps console and logs there;
-# GUEST=trixie: Debian 13, for which carrel is built anew, with that one's compiler and libraries
+# GUEST=trixie: Debian 13, for which carrel is built anew, with that one's compiler and libraries, but for GUEST_NATIVE=no
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 repo=$(cd "$here/../.." && pwd -P)
@@ -85,7 +85,7 @@ trap 'exit 130' INT TERM HUP
 image=$("$here/image.sh") || exit 3
 exec 7<"$image/lock" && flock --shared 7 || exit 3 # another checkout's run does not remove it meanwhile
 [ "${1-}" != --image ] || exit 0
-if [ -d "$image/builder" ]; then
+if builds_apart "$image"; then
 	build=$build/$GUEST
 	guest_make "$image" "$repo" "$build" -j "$(nproc)" all guest-tools >/dev/null || exit 3
 fi

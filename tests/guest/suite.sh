@@ -68,6 +68,18 @@ unpacked_back() {
 	END
 }
 
+# The sessions that logind has of a user's logins; newer systemd lists the user's manager as well.
+sessions_of() { # USER
+	guest "for s in \$(loginctl list-sessions --no-legend | awk '\$3 == \"$1\" { print \$1 }'); do
+		[ \"\$(loginctl show-session --value -p Class \$s)\" != user ] || echo \$s; done"
+}
+
+# terminals_are_known: the host keeps utmp(5), from which logind, who and wall have the terminals of logins by ssh. Without,
+# as on Debian 13, these know none of them, in rooms or not.
+terminals_are_known() {
+	guest 'test -e /run/utmp'
+}
+
 # The log since a mark, from wherever this kind of system keeps it.
 log_mark() {
 	LOG_MARK=$(guest \

@@ -67,12 +67,26 @@ check_many() {
 	same "leave nothing, either"
 }
 
+# Required, where there is no utmp: whoever asks is told the same.
+accounting_cannot_be() {
+	log_mark
+	unlike "accounting that cannot be is a refusal where it is required" "$(login ana 'echo in' 2>&1)" '^in$'
+	like "with the reason in the log" "$(log_since refused)" 'no /run/utmp.*features\.accounting'
+	is "rehearse refuses as well" "$(guest 'carrelctl rehearse ana >/dev/null 2>&1; echo $?')" 1
+	like "and check says so" "$(guest 'carrelctl check' </dev/null)" 'features\.accounting.*utmp'
+}
+
 # What rooms need to be in who and last is none of what root has only 128 of.
 check_root_resources() {
 	conf_write <<-'END'
 	rules = ( { policy = "listed"; } );
 	policies = { listed = { features = { accounting = "require"; }; }; };
 	END
+	if ! terminals_are_known; then
+		accounting_cannot_be
+		conf
+		return
+	fi
 	guest 'sysctl -q fs.inotify.max_user_instances=1'
 	is "a login when root can have no more of inotify" "$(login ana 'echo in')" in
 	check "is on a terminal" hold seen ana -tt

@@ -25,14 +25,13 @@ conf() { # TASKS MORE
 	END
 }
 
-check_logind() {
-	check "a login gets in" hold one ana -tt
+terminal_of() { # SESSION
+	guest "loginctl show-session --value -p TTY $1"
+}
+
+terminals_of_utmp() {
+	local line
 	like "loginctl lists it with its terminal" "$(guest 'loginctl list-sessions --no-legend')" ' ana .*pts/'
-	session=$(guest 'loginctl list-sessions --no-legend' | awk '$3 == "ana" { print $1 }')
-	like "and its remote host" "$(guest "loginctl show-session $session -p RemoteHost -p Remote -p Service")" 'RemoteHost=10\.0\.2\.2'
-	is "it is in logind's scope" "$(guest "cat /proc/\$(pgrep -u ana -x bash | head -n 1)/cgroup")" \
-		"0::/user.slice/user-$UID_ANA.slice/session-$session.scope"
-	is "and sees only that" "$(login ana 'cat /proc/self/cgroup')" '0::/'
 	is "who says so too" "$(guest "who | grep -c '^ana .*pts.*10.0.2.2'")" 1
 	line=$(guest "who | awk '/^ana / { print \$2 }'")
 	like "by a terminal of the host's" "$line" '^pts/[0-9]+$'
@@ -42,6 +41,25 @@ check_logind() {
 	guest 'shutdown -c --no-wall'
 	guest 'echo "the kettle boils" | wall'
 	check "and wall" poll 30 grep -q 'the kettle boils' "$GUEST_DIR/held.one"
+}
+
+# Of a bare login the same programs know no more.
+terminals_without_utmp() { # SESSION
+	is "logind knows the terminal as well as a bare login's" "$(terminal_of "$1")" "$BARE_TERMINAL"
+	like "who lists it, by its service" "$(guest who)" '^ana +sshd .*\(10\.0\.2\.2\)'
+	like "and so does w" "$(guest w)" '^ana .* 10\.0\.2\.2 '
+	guest 'carrelctl wall "the kettle boils"' >/dev/null
+	check "carrelctl wall reaches her" poll 30 grep -q 'the kettle boils' "$GUEST_DIR/held.one"
+}
+
+check_logind() {
+	check "a login gets in" hold one ana -tt
+	session=$(sessions_of ana)
+	if [ "$utmp" = yes ]; then terminals_of_utmp; else terminals_without_utmp "$session"; fi
+	like "and its remote host" "$(guest "loginctl show-session $session -p RemoteHost -p Remote -p Service")" 'RemoteHost=10\.0\.2\.2'
+	is "it is in logind's scope" "$(guest "cat /proc/\$(pgrep -u ana -x bash | head -n 1)/cgroup")" \
+		"0::/user.slice/user-$UID_ANA.slice/session-$session.scope"
+	is "and sees only that" "$(login ana 'cat /proc/self/cgroup')" '0::/'
 	is "limits are systemd's" "$(property TasksMax) $(property MemoryMax)" '100 268435456'
 	is "and the kernel's" "$(guest "cat /sys/fs/cgroup/user.slice/user-$UID_ANA.slice/{pids.max,memory.max}")" $'100\n268435456'
 	is "and what the room shows" "$(login ana "cat $SHOWN/{pids.max,memory.max,memory.high,memory.swap.max,cpu.max}" | xargs)" \
@@ -116,8 +134,9 @@ check_own_scope() {
 	hold_end one
 	check "which is gone afterwards" poll 30 guest "! test -e /sys/fs/cgroup/user.slice/user-$UID_ANA.slice"
 	is "and no drop-in is left" "$(dropins)" 0
-	guest "systemd-run -q --slice=user-$UID_ANA.slice --unit=stays -p TimeoutStopSec=15 bash -c 'trap : TERM; while :; do sleep 1
-		done'"
+	guest "systemd-run -q --collect --slice=user-$UID_ANA.slice --unit=stays -p TimeoutStopSec=15 bash -c 'trap : TERM; touch /run/stays
+		while :; do sleep 1; done'"
+	check "something of hers that does not go at once" poll 20 guest 'rm /run/stays'
 	guest "systemctl stop --no-block user-$UID_ANA.slice"
 	check "her slice is being stopped" guest "systemctl list-jobs --no-legend | grep -q 'user-$UID_ANA.slice .*stop'"
 	is "a login that comes just then waits for it" "$(login ana 'echo in')" in
@@ -173,7 +192,16 @@ END
 	check "with the bus back" poll 30 eval '[ "$(login ana "echo in")" = in ]'
 }
 
+# What a login has without carrel, for terminals_without_utmp.
+look_at_bare() {
+	check "a bare login" hold one ana -tt
+	BARE_TERMINAL=$(terminal_of "$(sessions_of ana)")
+	hold_end one
+}
+
 check "users" users_make
+utmp=no BARE_TERMINAL=
+if terminals_are_known; then utmp=yes; else look_at_bare; fi
 UID_ANA=$(guest id -u ana)
 # systemd keeps what was set on a slice as long as that is there: a suite before this one may have left it.
 check "nobody has left a slice" poll 60 guest "! [ -e /sys/fs/cgroup/user.slice/user-$UID_ANA.slice ]"

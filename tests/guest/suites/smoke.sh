@@ -29,6 +29,42 @@ END
 	hold_end one
 }
 
+# OpenSSH 9.8 and newer asks PAM by the name that its configuration says.
+check_service() {
+	local file=/etc/ssh/sshd_config.d/service.conf
+	if ! guest '/usr/sbin/sshd -T | grep -q "^pamservicename "'; then
+		skip_here "PAMServiceName" "this sshd does not know it"
+		return
+	fi
+	guest "sed /pam_carrel/d /etc/pam.d/sshd >/etc/pam.d/entry; echo PAMServiceName entry >$file; systemctl reload ssh"
+	check "another service without carrel: nobody is in a room" poll 30 eval 'login ana "ls /sys/class/net" | grep -qx eth0'
+	like "which check tells" "$(guest 'carrelctl check --no-rehearse' </dev/null)" 'PAMServiceName entry: sshd asks /etc/pam.d/entry'
+	pam_wire entry
+	is "with carrel: all are" "$(login ana 'ls /sys/class/net')" lo
+	unlike "which check knows" "$(guest 'carrelctl check --no-rehearse' </dev/null)" PAMServiceName
+	guest "rm $file /etc/pam.d/entry; systemctl reload ssh"
+	check "sshd asks its own again" poll 30 eval 'login ana "ls /sys/class/net" | grep -qx lo'
+}
+
+# What Debian 13 has instead of utmp: databases that PAM modules write, on the host.
+check_records() {
+	if ! guest 'command -v wtmpdb >/dev/null'; then
+		skip_here "wtmpdb and lastlog2" "this Debian has utmp(5) instead"
+		return
+	fi
+	like "check tells of what sshd writes by itself" "$(guest 'carrelctl check --no-rehearse --notes' </dev/null)" \
+		'last\(1\) of wtmpdb knows no login in a room by sshd'
+	guest "cp -p /etc/pam.d/sshd /root/; sed -i '/pam_carrel.so open/i session optional pam_wtmpdb.so' /etc/pam.d/sshd"
+	unlike "and no more where its module does" "$(guest 'carrelctl check --no-rehearse --notes' </dev/null)" 'of wtmpdb'
+	guest 'install -d /var/lib/lastlog' # without it the module is silent
+	hold noted ana -tt
+	like "wtmpdb has the login" "$(guest 'wtmpdb last' </dev/null)" '^ana .*10\.0\.2\.2.*still logged in'
+	hold_end noted
+	check "and its end" poll 20 guest '! wtmpdb last | grep "^ana .*still logged in"'
+	check "pam_lastlog2 has noted the login as well" guest 'grep -aq "ana.*10\.0\.2\.2" /var/lib/lastlog/lastlog2.db'
+	guest 'mv /root/sshd /etc/pam.d/sshd'
+}
+
 check_unit() {
 	pam_wire login
 	log_mark
@@ -47,7 +83,7 @@ check_filters() {
 }
 
 check "users" users_make
-needs check_unit check_login
-run_cases "$@" -- check_system check_filters check_login check_unit
+needs "check_service check_records check_unit" check_login
+run_cases "$@" -- check_system check_filters check_login check_service check_records check_unit
 check "nothing is left" poll 20 guest '! pgrep "carrel([^-]|-[^s])"'
 tap_done
