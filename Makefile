@@ -282,7 +282,8 @@ check-all: ## (root) check, with its packages there
 	$(MAKE) -j$(CPUS) BUILD=$(BUILD) all $(UNIT_BIN) $(LIVE_BIN) $(LIVE_TOOLS) $(GUEST_TOOLS) $(PAM_TOOLS) $(FUZZ_BIN)
 	$(MAKE) -j$(CPUS) --output-sync=target BUILD=$(BUILD) check-static check-fuzz check-unit check-deb
 	tests/lib/beside.sh "$(MAKE) BUILD=$(BUILD) BOOT=systemd guest-run" \
-		"$(MAKE) BUILD=$(BUILD) check-live-c check-pam check-live check-asan && $(MAKE) BUILD=$(BUILD) BOOT=plain guest-run"
+		"$(MAKE) BUILD=$(BUILD) check-live-c check-pam check-live check-asan && $(MAKE) BUILD=$(BUILD) BOOT=plain guest-run" \
+		"$(MAKE) BUILD=$(BUILD) guest-trixie"
 
 # Each program prints TAP-like lines of its own; one that fails stops here with its output on the screen.
 run_each = @for t in $(1); do echo "== $$t"; "$$t" || exit 1; done
