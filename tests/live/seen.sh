@@ -277,13 +277,57 @@ check_http() {
 	is "both at once" "$(status ctl metrics --http --output /tmp/x)" 2
 }
 
+# asked PATH EXPRESSION: what Prometheus answers, as d
+asked() {
+	python3 -c "import json, urllib.request
+d = json.load(urllib.request.urlopen('http://127.0.0.1:9860/api/v1/$1', timeout=20))['data']
+print($2)" 2>/dev/null
+}
+
+# Prometheus itself: 96 MB, and so only where somebody has installed it.
+check_prometheus() {
+	local dir=$STAGE_LOG/prometheus socket server
+	if ! command -v prometheus >/dev/null; then
+		skip_here "Prometheus scrapes, and loads the alerts" "prometheus is not installed"
+		return
+	fi
+	settle
+	mkdir "$dir"
+	cat >"$dir/config.yml" <<-END
+	global: { scrape_interval: 1s, evaluation_interval: 1s }
+	rule_files: [ "$STAGE/data/monitoring/carrel.rules.yml" ]
+	scrape_configs: [ { job_name: carrel, static_configs: [ { targets: [ "127.0.0.1:9859" ] } ] } ]
+	END
+	printf '#!/bin/sh\nexec %s --helper %s --state %s metrics --http\n' "$STAGE_LIB/carrelctl" "$STAGE_LIB/carrel-helper" \
+		"$STATE_DIR" >"$STAGE/bin/metrics"
+	chmod 0755 "$STAGE/bin/metrics"
+	socat TCP-LISTEN:9859,bind=127.0.0.1,fork,reuseaddr "EXEC:$STAGE/bin/metrics" &
+	socket=$!
+	apart prometheus --config.file="$dir/config.yml" --storage.tsdb.path="$dir/data" --web.listen-address=127.0.0.1:9860 \
+		--log.level=error >"$dir/log" 2>&1 &
+	server=$!
+	touch /etc/carrel/off
+	room ana true
+	check "it scrapes" poll 60 eval '[ "$(asked "query?query=up" "d[\"result\"][0][\"value\"][1]")" = 1 ]'
+	check "with labels" poll 60 eval '[ "$(asked "query?query=carrel_build_info" "len(d[\"result\"])")" = 1 ]'
+	is "all alerts are loaded" "$(asked rules 'sum(len(g["rules"]) for g in d["groups"])')" \
+		"$(grep -c -- '- alert:' "$STAGE/data/monitoring/carrel.rules.yml")"
+	check "and worked out without error" poll 60 eval '[ "$(asked rules \
+		"{r[\"health\"] for g in d[\"groups\"] for r in g[\"rules\"]}")" = "{'"'ok'"'}" ]'
+	check "one for a host that is switched off is on its way" poll 60 eval '[ "$(asked alerts \
+		"[a[\"state\"] for a in d[\"alerts\"] if a[\"labels\"][\"alertname\"] == \"CarrelOff\"]")" = "['"'pending'"']" ]'
+	rm /etc/carrel/off
+	kill $server $socket
+	wait $server $socket 2>/dev/null
+}
+
 host_start
 host_config
 room ana true
 settle
 before=$(census)
 run_cases "$@" -- check_syslog check_hostile check_journal check_score check_status check_budgets check_metrics \
-	check_http
+	check_http check_prometheus
 settle
 same_census "nothing but the counts is left behind" "$before"
 tap_done
