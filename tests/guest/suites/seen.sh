@@ -89,7 +89,23 @@ check_status() {
 	like "and the refusal" "$text" '^refused +look .*RULE=1'
 }
 
+# What auditd would keep: here the kernel's log has it, and journald.
+audit_records() {
+	guest "{ dmesg; journalctl -q _TRANSPORT=audit; } | grep -c $1"
+}
+
+check_audit() {
+	check "audit is on" guest "$(program audit_switch) 1"
+	login ana true
+	login gus true >/dev/null 2>&1
+	check "a refusal is a record, with code, policy and user" poll 30 eval '[ "$(audit_records \
+		"\"op=carrel:session_open id=[a-z0-9]* policy=- code=RULE service=.sshd. acct=.gus. .*res=failed\"")" -gt 0 ]'
+	is "a login that is let in is none: libpam tells of it" "$(audit_records '"op=carrel:.*ana"')" 0
+	guest "$(program audit_switch) 0"
+}
+
 check "users" users_make
+needs check_audit check_journal
 needs "check_forged check_status check_units" check_journal
-run_cases "$@" -- check_journal check_forged check_status check_units
+run_cases "$@" -- check_journal check_forged check_status check_audit check_units
 tap_done
