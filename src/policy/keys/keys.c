@@ -353,7 +353,7 @@ const struct crl_key crl_keys[] = {
 	 .words = words_need, .def = "\"prefer\"", .weaker = CRL_WEAKER_NONE, .doc = "ambient capabilities"},
 	{.path = "features.network_filter", .type = &crl_type_word, FIELD(policy, need[CRL_FEATURE_NETWORK_FILTER]),
 	 .words = words_need, .def = "\"require\"", .weaker = CRL_WEAKER_MORE,
-	 .doc = "programs on the login's control group that hold network.mode \"host\""},
+	 .doc = "programs on the login's control group that hold its network"},
 
 	{.path = "source", .scope = CRL_KEYS_BIND, .type = &crl_type_path, FIELD(bind, source), .required = true,
 	 .letters = CRL_LETTERS_LOGIN, .doc = "path on the host"},
