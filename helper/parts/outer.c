@@ -22,6 +22,7 @@
 
 #include "apply/accounting/accounting.h"
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/file.h"
 #include "wire/fdpass.h"
 #include "wire/phases.h"

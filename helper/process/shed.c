@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/mempolicy.h>
 #include <sched.h>
@@ -32,6 +31,10 @@
 #define TIMER_SLACK_NS 50000UL /* what init(1) starts with */
 #define UNSET "4294967295"
 
+/* linux/ioprio.h came with 5.16. */
+#define IOPRIO_WHO_PROCESS 1
+#define IOPRIO_NONE 0 /* no class, and with it no level */
+
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57
 #endif
@@ -47,7 +50,7 @@ static void shed_scheduling(void)
 
 	(void)sched_setscheduler(0, SCHED_OTHER, &usual); /* and children are no longer reset on fork */
 	(void)setpriority(PRIO_PROCESS, 0, 0);
-	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0));
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_NONE);
 	memset(all, 0xff, sizeof(all)); /* the kernel leaves those that its cpuset has */
 	(void)syscall(SYS_sched_setaffinity, 0, sizeof(all), all);
 	(void)syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0);

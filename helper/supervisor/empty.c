@@ -12,6 +12,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/dir.h"
 #include "base/log.h"
 #include "base/nskind.h"

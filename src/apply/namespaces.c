@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/compat.h"
 #include "base/nskind.h"
 
 int crl_time_begin(struct crl_err *err)

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/compat.h"
+
 /* A process that joins a PID or time namespace stays outside itself; only its children are in. */
 const struct crl_nskind crl_nskinds[CRL_NS_COUNT] = {
 	[CRL_NS_MOUNT] = {"mount", "mnt", "mnt", CLONE_NEWNS},

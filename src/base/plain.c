@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/compat.h"
+
 static const char *relative(const char *path)
 {
 	path += strspn(path, "/");

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/scope.h"
 
 #define CAP_NUMBER_MAX 63 /* bits of the sets on the wire */

@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include "base/compat.h"
+
 bool crl_near_is_name(const char *name)
 {
 	size_t len = strlen(name);

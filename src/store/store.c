@@ -17,6 +17,7 @@
 #include <sys/vfs.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 #include "base/path.h"
 #include "store/unmounted.h"
 

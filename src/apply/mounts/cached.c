@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 
 #define TRIES 16 /* a rename anywhere makes a look-up in the cache fail now and then */
 

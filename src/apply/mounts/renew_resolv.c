@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "apply/mounts/renewal.h"
+#include "base/compat.h"
 #include "plan/mounts/plan.h"
 #include "plan/net/resolv.h"
 #include "wire/stage.h"

@@ -22,6 +22,7 @@
 
 #include <linux/openat2.h>
 
+#include "base/compat.h"
 #include "ctl/home/worker.h"
 #include "layers/diff.h"
 

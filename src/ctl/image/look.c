@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/words.h"

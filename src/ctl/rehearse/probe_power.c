@@ -12,13 +12,11 @@
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <linux/perf_event.h>
-#include <linux/vm_sockets.h> /* uses what is above */
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -29,6 +27,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/vm_sockets.h> /* uses what is above */
+
+#include "base/compat.h"
 #include "base/scope.h"
 #include "ctl/rehearse/probe.h"
 #include "ctl/rehearse/probe_attack.h"

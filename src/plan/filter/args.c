@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/compat.h"
 #include "base/scope.h"
 #include "plan/filter/hold.h"
 #include "plan/filter/twins.h"

@@ -27,6 +27,7 @@
 #include <sys/personality.h>
 #include <sys/socket.h>
 
+#include "base/compat.h"
 #include "base/nearest.h"
 
 #define SOCKET_TYPE_MOST 15 /* above it are SOCK_CLOEXEC and SOCK_NONBLOCK, which no rule looks at */
