@@ -44,6 +44,11 @@ static const char *const chains[] = {
 	"led",
 };
 
+/* R11. A table that is made anew by what a version before has kept has none of them. */
+static const char name_sets[] = "add set " CRL_NAT_TABLE " names4 { type ipv4_addr ; }\n"
+				"add set " CRL_NAT_TABLE " names6 { type ipv6_addr ; }\n"
+				"add set " CRL_NAT_TABLE " asked { type ipv4_addr ; }\n";
+
 static const char *const rules[] = {
 	/* R1. The kernel would send an answer to the source by the link that the packet came from, or it is not its. */
 	"arrive " FROM "fib saddr . iif oif eq 0 drop",
@@ -100,9 +105,7 @@ static void add_base(FILE *f)
 	fputs("add set " CRL_NAT_TABLE " sent { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " received { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
 	fputs(crl_nat_served_sets, f);
-	fputs("add set " CRL_NAT_TABLE " names4 { type ipv4_addr ; }\n", f);
-	fputs("add set " CRL_NAT_TABLE " names6 { type ipv6_addr ; }\n", f);
-	fputs("add set " CRL_NAT_TABLE " asked { type ipv4_addr ; }\n", f);
+	fputs(name_sets, f);
 	fputs("add set " CRL_NAT_TABLE " opened4 { type ifname ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " opened6 { type ifname ; }\n", f);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(chains); i++) {
@@ -174,6 +177,7 @@ static void add_names(FILE *f, const struct crl_nat_resolv *r, const char *servi
 	static const char *const sets[] = {"names4", "names6", "asked"}, *const hooks[] = {"names", "local"};
 	char text[INET6_ADDRSTRLEN];
 
+	fputs(name_sets, f);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(sets); i++)
 		fprintf(f, "flush set " CRL_NAT_TABLE " %s\n", sets[i]);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(hooks); i++)

@@ -363,6 +363,8 @@ static void test_names(void **state)
 	assert_int_equal(crl_nat_nft_names(&v, "198.18.0.1", &names), 0);
 	assert_string_equal(
 		names,
+		"add set inet carrel names4 { type ipv4_addr ; }\nadd set inet carrel names6 { type ipv6_addr ; }\n"
+		"add set inet carrel asked { type ipv4_addr ; }\n" /* behind rules that a version before has kept */
 		"flush set inet carrel names4\nflush set inet carrel names6\nflush set inet carrel asked\n"
 		"flush chain inet carrel names\nflush chain inet carrel local\n"
 		"add element inet carrel names6 { 2001:db8::53 }\nadd element inet carrel asked { 127.0.0.1 }\n"
