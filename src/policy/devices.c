@@ -86,6 +86,7 @@ static const struct {
 	{162, ANY, "a disk, raw"},
 	{202, ANY, "registers of the processors"},
 	{204, ANY, "a terminal of the host's"},
+	{229, ANY, "a terminal of the host's"},
 };
 
 /* Those whose numbers the kernel deals out as it starts. */
@@ -101,6 +102,9 @@ static const struct {
 	{"uio[0-9]*", "hardware with the host's memory in reach"},
 	{"mtd*", "flash memory of the host's"},
 	{"tpm*", "the host's TPM"},
+	{"watchdog[0-9]*", "a watchdog, which restarts the host"},
+	{"hidraw[0-9]*", "keyboards and mice of the host's"},
+	{"usbmon[0-9]*", "keyboards and mice of the host's"},
 	{"uhid", "input in the name of the host's keyboards"},
 	{"ipmi*", "the host's management controller"},
 	{"mei[0-9]*", "the host's management controller"},

@@ -44,6 +44,27 @@ static int open_link(const struct device_walk *w)
 	return (int)syscall(SYS_openat2, w->dev, w->path + strlen("/dev/"), &how, sizeof(how));
 }
 
+static bool read_name(int fd, char ret[PATH_MAX])
+{
+	char path[40];
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd); /* fits */
+	n = readlink(path, ret, PATH_MAX - 1);
+	ret[n < 0 ? 0 : n] = '\0';
+	return ret[0] == '/';
+}
+
+/* Some are known by their names alone, and a link has another. @to  what it leads to */
+static const char *peril_of_link(const struct device_walk *w, int to, const struct stat *st)
+{
+	char dev[PATH_MAX], real[PATH_MAX];
+
+	if (!read_name(w->dev, dev) || !read_name(to, real) || strncmp(real, dev, strlen(dev)) != 0)
+		return "a link to what has no name";
+	return crl_devices_peril(st->st_mode, st->st_rdev, real + strlen(dev) + 1);
+}
+
 static int tell(struct device_walk *w, const struct stat *name)
 {
 	struct crl_device_found f = {.path = w->path, .st = name};
@@ -62,6 +83,8 @@ static int tell(struct device_walk *w, const struct stat *name)
 	}
 	if (f.st)
 		f.peril = crl_devices_peril(f.st->st_mode, f.st->st_rdev, w->path + strlen("/dev/"));
+	if (f.st && !f.peril && to >= 0)
+		f.peril = peril_of_link(w, to, &st);
 	if (f.peril && !w->exact)
 		f.not = f.peril;
 	return w->each(w->arg, &f);

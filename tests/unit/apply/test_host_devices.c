@@ -78,6 +78,21 @@ static void test_names(void **state)
 	}
 }
 
+/* keeps: policy/devices R1 */
+static void test_links(void **state)
+{
+	(void)state;
+	if (geteuid() != 0 || mknod(at("uio0"), S_IFCHR | 0600, makedev(240, 0)) < 0 ||
+	    mknod(at("gpu0"), S_IFCHR | 0600, makedev(195, 0)) < 0)
+		skip();
+	assert_int_equal(symlink("uio0", at("xpu0")), 0);
+	assert_int_equal(symlink("gpu0", at("xpu1")), 0);
+	expands("/dev/uio*", "!/dev/uio0");
+	expands("/dev/xpu[0]", "!/dev/xpu0"); /* what it leads to is known by its name alone */
+	expands("/dev/xpu[1]", "/dev/xpu1");
+	expands("/dev/xpu0", "/dev/xpu0");
+}
+
 static void test_real(void **state)
 {
 	scoped(crl_policy) p = {0};
@@ -97,6 +112,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_real),
 	};
 
