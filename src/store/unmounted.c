@@ -37,11 +37,16 @@ static int find_place(const char *path, char ret[PATH_MAX], struct crl_err *err)
 	return 0;
 }
 
-/* What cannot be asked is taken for mounted: then it is not this that keeps somebody out. */
+/*
+ * What cannot be asked is taken for mounted: then it is not this that keeps somebody out. So is "/", which in a chroot
+ * is no mount's root, whatever the fstab in it says.
+ */
 static bool is_mounted(const char *dir)
 {
 	struct statx st;
 
+	if (strcmp(dir, "/") == 0)
+		return true;
 	if (statx(AT_FDCWD, dir, 0, STATX_TYPE, &st) < 0)
 		return errno != ENOENT;
 	return !(st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) || (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);

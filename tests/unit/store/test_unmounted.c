@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -63,11 +64,30 @@ static void test_mounted(void **state)
 	assert_int_equal(crl_unmounted_refuse(at("none"), "/proc/store", &err), 0); /* no fstab */
 }
 
+/* There "/" is no mount's root. */
+static void test_chroot(void **state)
+{
+	struct crl_err err = {0};
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	write_file("fstab", "/dev/sda1 / ext4 defaults 0 1\n");
+	pid = fork();
+	if (pid == 0)
+		_exit(chroot(scratch) < 0 || chdir("/") < 0 || crl_unmounted_refuse("/fstab", "/store", &err) != 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unmounted),
 		cmocka_unit_test(test_mounted),
+		cmocka_unit_test(test_chroot),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
