@@ -5,7 +5,7 @@
 # changes nothing the second time. What nobody can log in under goes back, by the play and without it.
 . "$(dirname "$0")/../suite.sh"
 repo=$(cd "$(dirname "$0")/../../.." && pwd -P)
-deb=$(ls "${CARREL_BUILD:-$repo/build}"/deb/carrel_*.deb 2>/dev/null | head -n 1)
+deb=$(ls "$(realpath "${CARREL_BUILD:-$repo/build}")"/deb/carrel_*.deb 2>/dev/null | head -n 1)
 own=$GUEST_DIR/ansible
 
 play() { # [ARGUMENTS...]
