@@ -34,6 +34,11 @@ int crl_rtnl_open_xfrm(int *ret)
 	return open_for(NETLINK_XFRM, ret);
 }
 
+int crl_rtnl_open_nftables(int *ret)
+{
+	return open_for(NETLINK_NETFILTER, ret);
+}
+
 void crl_rtnl_begin(struct crl_rtnl *m, uint16_t type, uint16_t flags, const void *body, size_t size)
 {
 	memset(m, 0, sizeof(*m));

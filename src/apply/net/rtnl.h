@@ -31,6 +31,9 @@ int crl_rtnl_open(int *ret) CRL_MUST_CHECK;
 /* The same of xfrm_user, whose messages have the same form. Errors: -EPROTONOSUPPORT the kernel has none. */
 int crl_rtnl_open_xfrm(int *ret) CRL_MUST_CHECK;
 
+/* The same of nf_tables. */
+int crl_rtnl_open_nftables(int *ret) CRL_MUST_CHECK;
+
 /* @body  struct ifinfomsg and its kind, @size bytes */
 void crl_rtnl_begin(struct crl_rtnl *m, uint16_t type, uint16_t flags, const void *body, size_t size);
 

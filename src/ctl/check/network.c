@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * See network.h. Routes are those of the main table; what other tables of nftables drop is not looked at: nobody but
- * carrel-net speaks with nftables.
+ * See network.h. Routes are those of the main table; of other tables of nftables it is looked at what a chain that
+ * drops is about, and not at what its rules come to.
  */
 #include "ctl/check/network.h"
 
@@ -16,6 +16,7 @@
 #include "base/scope.h"
 #include "ctl/check/findings.h"
 #include "ctl/command.h"
+#include "ctl/host/forwards.h"
 #include "plan/net/pool.h"
 #include "policy/file/load.h"
 #include "policy/netrule.h"
@@ -255,6 +256,23 @@ static void check_publish(struct ctl_findings *f, const struct crl_config *confi
 			check_local(f, r, one);
 		}
 	}
+/* Of those that iptables before nf_tables made nothing can be seen but that they are there. */
+static void check_others(struct ctl_findings *f)
+{
+	struct ctl_forward other[CTL_FORWARDS_MAX];
+	size_t len = ctl_forwards_find(other);
+	scoped_file *old = fopen("/proc/net/ip_tables_names", "re");
+	char name[64];
+
+	for (size_t i = 0; i < len; i++)
+		if (!other[i].names_rooms)
+			ctl_find(f, CTL_WARNING, NULL, 0, CTL_FORWARD_MEND, CTL_FORWARD_TEXT, other[i].family,
+				 other[i].table, other[i].chain);
+	while (old && fgets(name, sizeof(name), old))
+		if (strcmp(name, "filter\n") == 0)
+			ctl_find(f, CTL_NOTE, NULL, 0, "iptables-legacy -S FORWARD",
+				 "there are rules of iptables-legacy, which are not looked at: what they drop of rooms "
+				 "with network.mode = \"nat\" stays dropped");
 }
 
 static void check_ipv6(struct ctl_findings *f, const struct crl_config *config)
@@ -289,6 +307,7 @@ void ctl_check_network(struct ctl_findings *f, const struct ctl *c, const struct
 	check_routes(f, crl_config_ipv6(config), "addresses.ipv6", "/proc/net/ipv6_route");
 	check_flush(f);
 	check_managers(f);
+	check_others(f);
 	check_ipv6(f, config);
 	check_publish(f, config);
 }

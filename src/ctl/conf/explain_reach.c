@@ -8,6 +8,7 @@
 
 #include "apply/net/gate_host.h"
 #include "ctl/conf/values.h"
+#include "ctl/host/forwards.h"
 #include "plan/net/gate.h"
 #include "plan/net/rules.h"
 #include "policy/policy.h"
@@ -150,6 +151,18 @@ static void put_answer(struct ctl_table *t, const struct ctl_table *values, cons
 	put_place(t, values, a->key);
 }
 
+/* Nothing of carrel's: it is told beside the answer. */
+static void tell_others(const struct ctl *c, const struct reach_asked *a)
+{
+	struct ctl_forward other[CTL_FORWARDS_MAX];
+	size_t len = a->p->net_mode == CRL_NET_NAT && a->may && !a->to.host ? ctl_forwards_find(other) : 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (!other[i].names_rooms)
+			(void)ctl_complain(c, CTL_YES, CTL_FORWARD_TEXT, other[i].family, other[i].table,
+					   other[i].chain);
+}
+
 enum ctl_exit ctl_explain_reach(const struct ctl *c, const struct crl_policy *p, const struct ctl_table *values)
 {
 	static const struct ctl_column column[] = {{"TO", false},    {"REACHED", false}, {"KEY", false},
@@ -179,5 +192,6 @@ enum ctl_exit ctl_explain_reach(const struct ctl *c, const struct crl_policy *p,
 	put_answer(&t, values, &a);
 	ctl_table_print(c, &t);
 	ctl_table_done(&t);
+	tell_others(c, &a);
 	return a.may ? CTL_YES : CTL_NO;
 }
