@@ -4,6 +4,8 @@
 What a hostile room sends, with a power over its network that tests give it.
 
     netraw.py advertise LINK        a router's advertisement with a default route and a prefix
+    netraw.py neighbour LINK ADDRESS        the word that the IPv6 ADDRESS is at this link
+    netraw.py solicit LINK ADDRESS COUNT    where is ADDRESS, asked by so many neighbours
     netraw.py arp LINK ADDRESS      the word that ADDRESS is at this link
     netraw.py flood ADDRESS COUNT [PORT]    so many connections of UDP, to as many ports or to one
     netraw.py burst ADDRESS PORT COUNT      so many datagrams of 1000 bytes, one right after the other
@@ -34,15 +36,36 @@ def frame(link, destination, kind, payload):
         return s.getsockname()[4]
 
 
+def own_mac(link):
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind((link, 0))
+        return s.getsockname()[4]
+
+
+def icmpv6(link, source, target, mac, body):
+    """@mac  whose the frame is; @body  its checksum is to be filled in"""
+    source, target = socket.inet_pton(socket.AF_INET6, source), socket.inet_pton(socket.AF_INET6, target)
+    pseudo = source + target + struct.pack("!I", len(body)) + b"\0\0\0\x3a"
+    body = body[:2] + struct.pack("!H", checksum(pseudo + body)) + body[4:]
+    frame(link, mac, b"\x86\xdd", b"\x60\0\0\0" + struct.pack("!HBB", len(body), 58, 255) + source + target + body)
+
+
 def advertise(link):
-    source, every = socket.inet_pton(socket.AF_INET6, "fe80::1"), socket.inet_pton(socket.AF_INET6, "ff02::1")
     prefix = b"\x03\x04\x40\xc0" + struct.pack("!III", 86400, 14400, 0)
     prefix += socket.inet_pton(socket.AF_INET6, "2001:db8:bad::")
     body = b"\x86\0\0\0" + b"\x40\0" + struct.pack("!H", 1800) + b"\0" * 8 + prefix
-    pseudo = source + every + struct.pack("!I", len(body)) + b"\0\0\0\x3a"
-    body = body[:2] + struct.pack("!H", checksum(pseudo + body)) + body[4:]
-    packet = b"\x60\0\0\0" + struct.pack("!HBB", len(body), 58, 255) + source + every + body
-    frame(link, b"\x33\x33\0\0\0\1", b"\x86\xdd", packet)
+    icmpv6(link, "fe80::2", "ff02::1", b"\x33\x33\0\0\0\1", body)
+
+
+def neighbour(link, address):
+    body = b"\x88\0\0\0\xa0\0\0\0" + socket.inet_pton(socket.AF_INET6, address) + b"\2\1" + own_mac(link)
+    icmpv6(link, "fe80::2", "ff02::1", b"\x33\x33\0\0\0\1", body)
+
+
+def solicit(link, address, count):
+    for at in range(count):
+        body = b"\x87\0\0\0\0\0\0\0" + socket.inet_pton(socket.AF_INET6, address) + b"\1\1" + own_mac(link)
+        icmpv6(link, f"fe80::bad:{at:x}", address, b"\2crl\0\1", body)
 
 
 def arp(link, address):
@@ -120,6 +143,6 @@ verb, *words = sys.argv[1:]
 if verb == "answered":
     answered(words[0], words[1], words[2:])
 else:
-    known = [advertise, arp, flood, unreachable, ask, burst, connect]
+    known = [advertise, neighbour, solicit, arp, flood, unreachable, ask, burst, connect]
     verbs = {each.__name__: each for each in known}
     verbs[verb](*[int(w) if w.isdigit() else w for w in words])

@@ -86,6 +86,19 @@ check_explain() {
 	is "the host" "$(reach host:22)" $'host tcp 22 no network.mode - /etc/carrel/carrel.conf 7\n1'
 	is "as an entry has it" "$(reach 'host udp 123')" $'host udp 123 yes network.allow host udp 123 /etc/carrel/carrel.conf 7\n0'
 	is "what is no address" "$(status ctl explain ana --reach 10.0.0.0/8)" 2
+	nft -f - <<-END
+	add table ip filter
+	add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }
+	END
+	says() {
+		ctl check --no-rehearse 2>&1
+		ctl explain ana --reach $FAR4:80 2>&1
+	}
+	is "a chain of others that drops is told beside the answer, and by check" \
+		"$(says | grep -c 'table ip filter: its chain FORWARD drops')" 2
+	nft add rule ip filter FORWARD iifname '"crl-*"' accept
+	unlike "not one with a rule about rooms" "$(says)" 'chain FORWARD drops'
+	nft delete table ip filter
 	is "without a way out" "$(ctl explain bob --reach $FAR4:80 | tail -n 1 | xargs)" "$FAR4 tcp 80 no network.mode - - -"
 	net_config
 }
@@ -208,7 +221,7 @@ echoes() { # requests that the far host has heard
 
 # keeps: plan/net/nft R1 R3 R6 R7, helper/parts/network_link R2, apply/net/veth R3
 check_hostile() {
-	local before room other
+	local before room other six
 	net_config 'deny = [ "@private" ];'
 	hold a ana@room
 	room=$(inside ip -4 -o addr show eth0 | grep -o '198[0-9.]*' | head -n 1)
@@ -230,8 +243,14 @@ check_hostile() {
 	before=$(ip -6 route show | sort)
 	inside /usr/bin/python3 $STAGE/tests/lib/netraw.py advertise eth0
 	inside /usr/bin/python3 $STAGE/tests/lib/netraw.py arp eth0 192.0.2.2
+	inside /usr/bin/python3 $STAGE/tests/lib/netraw.py neighbour eth0 2001:db8:1::2
 	is "a router's advertisement is not heard" "$(ip -6 route show | sort)" "$before"
 	is "nor is an answer for an address of others" "$(ip neigh show 192.0.2.2 | grep -c crl-)" 0
+	is "by IPv6 neither" "$(ip neigh show 2001:db8:1::2 | grep -c crl-)" 0
+	six=$(ip -6 -o addr show "$(links)" | grep -o 'fd63[0-9a-f:]*' | head -n 1)
+	inside /usr/bin/python3 $STAGE/tests/lib/netraw.py solicit eth0 "$six" 200
+	is "neighbours that a room invents are not the host's" "$(ip -6 neigh show dev "$(links)" | grep -c bad)" 0
+	check "while the room itself is" inside ping -n -c 1 -W 5 -I "${six%:*}:$(printf %x $((0x${six##*:} + 1)))" $FAR6
 	local raw="/usr/bin/python3 $STAGE/tests/lib/netraw.py"
 	is "a room's word on the host's connections is not heard" \
 		"$($raw answered $HOST4 $FAR4 nsenter --net=/proc/$(helper_pids init | head -n 1)/ns/net $raw)" "far $HOST4"

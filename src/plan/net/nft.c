@@ -52,6 +52,8 @@ static const char name_sets[] = "add set " CRL_NAT_TABLE " names4 { type ipv4_ad
 static const char *const rules[] = {
 	/* R1. The kernel would send an answer to the source by the link that the packet came from, or it is not its. */
 	"arrive " FROM "fib saddr . iif oif eq 0 drop",
+	/* All addresses of a link's own come by any: the room has one (network_link.c), and the host notes who asks. */
+	"arrive " FROM "ip6 saddr fe80::/10 ip6 saddr != fe80::2 drop",
 	"arrive " FROM "icmpv6 type { nd-router-solicit, nd-router-advert, nd-redirect } drop",
 	"arrive " FROM "ip daddr 127.0.0.0/8 drop",
 	"arrive " FROM "ip6 daddr ::1 drop",
