@@ -7,6 +7,7 @@
  * Runs in: carrel-net --stand, a child of carrel-steward; root with the power over the network alone.
  * R1: the guard goes with this process, which SIGTERM ends. When the steward dies it stays as long as rooms have links.
  * R2: the next steward's guard stands before this one goes: it waits beside it, under another name.
+ * R3: what has happened when nobody heard, between a guard that was killed and this one, is looked for when it stands.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -160,8 +161,10 @@ int net_stand(void)
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0) /* mostly gone already: this program has more power than the steward */
 		return net_complain("cannot outlive the steward", errno);
 	code = begin(&s);
-	if (code == 0)
+	if (code == 0) {
+		say("lost"); /* R3 */
 		stand(&s, rules, links);
+	}
 	nft_ctx_free(s.nft);
 	return code;
 }

@@ -152,6 +152,119 @@ check_forwarding() {
 	side_end
 }
 
+# ---- killed at each of their steps --------------------------------------------------------------------------------
+
+STEPS='capset|landlock_restrict_self|socket|bind|read|write|send[a-z]*|recv[a-z]*|epoll_[a-z0-9]*|p?poll|clone[0-9]*|v?fork|wait4|exit_group'
+
+# steps_of TRACE: some of the calls that strace has seen, "NAME:WHICH" a line, from one that changes each time;
+# NET_STEPS=1000 for all of them
+steps_of() {
+	sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' "$1" | grep -xE "$STEPS" | awk '{ print $1 ":" ++n[$1] }' | sort -u >$STAGE_LOG/steps
+	awk -v want="${NET_STEPS-3}" -v from=$RANDOM '{ step[NR] = $0 } END {
+		every = NR > want ? int(NR / want) : 1
+		for (i = from % every + 1; i <= NR; i += every)
+			print step[i]
+	}' $STAGE_LOG/steps
+}
+
+# traced OPTIONS... -- WHOSE: in the place of carrel-net is strace of it: for WHOSE (login, stand) runs, the others go on
+traced() {
+	local tool=$STAGE_LIB/carrel-net options=${*:1:$#-2}
+	[ -e "$tool.kept" ] || mv "$tool" "$tool.kept"
+	cat >"$tool" <<-END
+	#!/bin/bash
+	if [ "\${1-login}" != ${!#} ]; then exec $tool.kept "\$@"; fi
+	echo >>$STAGE_LOG/traced.ran
+	exec /usr/bin/strace -D $options $tool.kept "\$@"
+	END
+	chmod 755 "$tool"
+	: >$STAGE_LOG/traced.ran
+}
+
+untraced() {
+	[ ! -e "$STAGE_LIB/carrel-net.kept" ] || mv "$STAGE_LIB/carrel-net.kept" "$STAGE_LIB/carrel-net"
+}
+
+# killed STEP: options of strace for that
+killed() {
+	echo "-o /dev/null -e inject=${1%:*}:signal=KILL:when=${1#*:}"
+}
+
+# Who makes rules for a login, and who takes them away after the last.
+check_net_killed() {
+	local step
+	net_config
+	traced -o $STAGE_LOG/trace -- login
+	is "under strace a login is as always" "$(out ana "tcp $FAR4 80")" "far $HOST4"
+	untraced
+	gone
+	for step in $(steps_of $STAGE_LOG/trace); do
+		traced $(killed "$step") -- login
+		timeout 30 su ana -s /bin/sh -c true </dev/null >/dev/null 2>&1
+		poll 20 eval '[ -z "$(links)" ]'
+		"$HELPER" --sweep --state $STATE_DIR 2>/dev/null # whose is killed, too
+		untraced
+		is "killed at $step: the next login is as always" "$(out ana "tcp $FAR4 80")" "far $HOST4"
+		gone
+		is "and nothing is left" "$(left)" ""
+	done
+}
+
+# The guard, from its start on, while nftables is flushed.
+# keeps: helper/net/stand R3
+check_guard_killed() {
+	local step
+	net_config
+	hold a ana@room
+	check "the guard stands" poll 20 guard_is_whole
+	traced -o $STAGE_LOG/trace -- --stand
+	kill -9 $(guard_pids)
+	check "under strace it stands as always" poll 30 eval '[ -s $STAGE_LOG/traced.ran ] && guard_stands'
+	untraced
+	for step in $(steps_of $STAGE_LOG/trace); do
+		traced $(killed "$step") -- --stand
+		kill -9 $(pgrep -f 'carrel-net.* --stand')
+		poll 10 test -s $STAGE_LOG/traced.ran
+		untraced
+		nft flush ruleset
+		check "killed at $step: another one stands" poll 30 guard_is_whole
+		check "and the rules are made anew" poll 30 eval '[ "$(out_held a "tcp $FAR4 80")" = "far $HOST4" ]'
+		is "for this and nothing else" "$(out_held a "tcp $HOST4 8080")" ""
+	done
+	hold_end a
+	gone
+	is "nothing is left" "$(left)" ""
+}
+
+check_steward_killed() {
+	local step pid trace="/usr/bin/strace -D"
+	steward_under() { # OPTIONS...
+		kill_steward
+		$trace "$@" "$STAGE_LIB/carrel-steward" --state $STATE_DIR </dev/null >/dev/null 2>&1 &
+		pid=$!
+		disown # whose end is no news
+	}
+	net_config
+	hold a ana@room
+	check "the guard stands" poll 20 guard_is_whole
+	steward_under -o $STAGE_LOG/trace
+	nft flush ruleset
+	check "under strace the steward is as always" poll 30 eval '[ "$(out_held a "tcp $FAR4 80")" = "far $HOST4" ]'
+	for step in $(steps_of $STAGE_LOG/trace); do
+		steward_under $(killed "$step")
+		nft flush ruleset
+		poll 5 eval "! kill -0 $pid 2>/dev/null"
+		kill -9 $pid 2>/dev/null # that step was not for this time
+		is "killed at $step: nothing else is reached" "$(out_held a "tcp $HOST4 8080")" ""
+		room bob true
+		check "and the next login has a steward and a guard" poll 30 guard_is_whole
+		check "rooms have their way out" poll 30 eval '[ "$(out_held a "tcp $FAR4 80")" = "far $HOST4" ]'
+	done
+	hold_end a
+	gone
+	is "nothing is left" "$(left)" ""
+}
+
 # ---- many, and the hostile --------------------------------------------------------------------------------------
 
 check_many() {
@@ -192,6 +305,20 @@ check_links() {
 	check "a room's root makes links, of the kinds that this kernel has" grep -qx made $STAGE_LOG/links
 	refute "none leads past the rules" grep -qx out $STAGE_LOG/links
 	is "none is the host's" "$(ip -o link show | grep -cv ' crl-')" "$before"
+	ip netns exec far nft -f - <<-END
+	add table ip seen
+	add chain ip seen in { type filter hook input priority 0; }
+	add rule ip seen in ip daddr $PRIVATE counter
+	END
+	hold_ask a "sudo tc qdisc add dev eth0 clsact; sudo tc filter add dev eth0 egress protocol ip prio 1 u32 match ip dst $FAR4/32 \
+		action pedit munge ip dst set $PRIVATE pipe csum ip and tcp" >/dev/null 2>&1
+	out_held a "tcp $FAR4 80" >/dev/null
+	hold_ask a "sudo tc qdisc del dev eth0 clsact" >/dev/null 2>&1
+	like "what it has its queues rewrite, where the kernel can, goes by the rules" \
+		"$(ip netns exec far nft list table ip seen | grep counter)" 'packets 0 '
+	ip netns exec far nft delete table ip seen
+	is "programs for them, or for its link (XDP), it cannot make" \
+		"$(hold_ask a "sudo python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(321, 5, 0, 0))'" 2>&1 | tail -n 1)" -1
 	hold_ask a "sudo ip link set eth0 address 02:00:00:00:00:99; sudo ip link set eth0 promisc on" >/dev/null
 	is "another hardware address is the room's own affair" "$(out_held a "tcp $FAR4 80; tcp $PRIVATE 80; tcp $HOST4 8080")" \
 		"far $HOST4"
@@ -253,7 +380,7 @@ settle
 poll 10 test -e $STATE_DIR/swept
 sweep
 before=$(census)
-run_cases "$@" -- check_steward_dies check_guards check_forwarding check_managers check_names check_links \
+run_cases "$@" -- check_steward_dies check_guards check_forwarding check_managers check_names check_links check_net_killed check_guard_killed check_steward_killed \
 	check_many
 settle
 same_census "nothing is left behind" "$before"
