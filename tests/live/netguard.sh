@@ -154,7 +154,7 @@ check_forwarding() {
 
 # ---- killed at each of their steps --------------------------------------------------------------------------------
 
-STEPS='capset|landlock_restrict_self|socket|bind|read|write|send[a-z]*|recv[a-z]*|epoll_[a-z0-9]*|p?poll|clone[0-9]*|v?fork|wait4|exit_group'
+STEPS='capset|landlock_restrict_self|socket|bind|read|write|send[a-z]*|recv[a-z]*|epoll_[a-z0-9]*|p?poll|clone[0-9]*|wait4'
 
 # steps_of TRACE: some of the calls that strace has seen, "NAME:WHICH" a line, from one that changes each time;
 # NET_STEPS=1000 for all of them
@@ -310,8 +310,9 @@ check_links() {
 	add chain ip seen in { type filter hook input priority 0; }
 	add rule ip seen in ip daddr $PRIVATE counter
 	END
-	hold_ask a "sudo tc qdisc add dev eth0 clsact; sudo tc filter add dev eth0 egress protocol ip prio 1 u32 match ip dst $FAR4/32 \
-		action pedit munge ip dst set $PRIVATE pipe csum ip and tcp" >/dev/null 2>&1
+	hold_ask a "sudo tc qdisc add dev eth0 clsact
+		sudo tc filter add dev eth0 egress protocol ip prio 1 u32 match ip dst $FAR4/32 \
+			action pedit munge ip dst set $PRIVATE pipe csum ip and tcp" >/dev/null 2>&1
 	out_held a "tcp $FAR4 80" >/dev/null
 	hold_ask a "sudo tc qdisc del dev eth0 clsact" >/dev/null 2>&1
 	like "what it has its queues rewrite, where the kernel can, goes by the rules" \
@@ -380,7 +381,8 @@ settle
 poll 10 test -e $STATE_DIR/swept
 sweep
 before=$(census)
-run_cases "$@" -- check_steward_dies check_guards check_forwarding check_managers check_names check_links check_net_killed check_guard_killed check_steward_killed \
+run_cases "$@" -- check_steward_dies check_guards check_forwarding check_managers check_names check_links \
+	check_net_killed check_guard_killed check_steward_killed \
 	check_many
 settle
 same_census "nothing is left behind" "$before"

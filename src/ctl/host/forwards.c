@@ -14,7 +14,7 @@
 #include "apply/net/rtnl.h"
 #include "plan/net/pool.h"
 
-struct found {
+struct forwards {
 	struct ctl_forward *item;
 	size_t len;
 	uint8_t number[CTL_FORWARDS_MAX]; /* of the family */
@@ -71,7 +71,7 @@ static bool drops(const struct ctl_forward *f, const struct rtattr *policy)
 
 static int take_chain(void *arg, const struct nlmsghdr *h)
 {
-	struct found *found = arg;
+	struct forwards *found = arg;
 	const struct nfgenmsg *g = NLMSG_DATA(h);
 	struct ctl_forward *f = &found->item[found->len];
 	int left = (int)h->nlmsg_len - (int)NLMSG_SPACE(sizeof(*g));
@@ -101,27 +101,31 @@ static int take_rule(void *arg, const struct nlmsghdr *h)
 	return 0;
 }
 
-static int ask(int fd, uint16_t what, uint8_t family, const char *table, int (*each)(void *, const struct nlmsghdr *),
-	       void *arg)
+/* @family  and @table whose; NULL = all */
+static void begin(struct crl_rtnl *m, uint16_t what, uint8_t family, const char *table)
 {
 	const struct nfgenmsg g = {.nfgen_family = family, .version = NFNETLINK_V0};
-	struct crl_rtnl m;
 
-	crl_rtnl_begin(&m, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | what), 0, &g, sizeof(g));
+	crl_rtnl_begin(m, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | what), 0, &g, sizeof(g));
 	if (table)
-		crl_rtnl_add_text(&m, NFTA_RULE_TABLE, table);
-	return crl_rtnl_dump(fd, &m, each, arg);
+		crl_rtnl_add_text(m, NFTA_RULE_TABLE, table);
 }
 
 size_t ctl_forwards_find(struct ctl_forward ret[CTL_FORWARDS_MAX])
 {
-	struct found found = {.item = ret};
+	struct forwards found = {.item = ret};
 	scoped_fd fd = -EBADF;
+	struct crl_rtnl m;
 
-	if (crl_rtnl_open_nftables(&fd) < 0 || ask(fd, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, take_chain, &found) < 0)
+	if (crl_rtnl_open_nftables(&fd) < 0)
 		return 0;
-	for (size_t i = 0; i < found.len; i++)
-		if (ask(fd, NFT_MSG_GETRULE, found.number[i], ret[i].table, take_rule, &ret[i]) < 0)
+	begin(&m, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL);
+	if (crl_rtnl_dump(fd, &m, take_chain, &found) < 0)
+		return 0;
+	for (size_t i = 0; i < found.len; i++) {
+		begin(&m, NFT_MSG_GETRULE, found.number[i], ret[i].table);
+		if (crl_rtnl_dump(fd, &m, take_rule, &ret[i]) < 0)
 			ret[i].names_rooms = true; /* it cannot be said */
+	}
 	return found.len;
 }

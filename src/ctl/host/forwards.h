@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What others' tables of nftables (docker's, firewalld's, the administrator's) do with what the host forwards for rooms,
- * as far as it can be seen without following their rules.
+ * What others' tables of nftables (docker's, firewalld's, the administrator's) do with what the host forwards for
+ * rooms, as far as it can be seen without following their rules.
  *
  * Runs in: carrelctl (root). Reads only.
  */
