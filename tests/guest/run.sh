@@ -98,7 +98,7 @@ suites=("$@")
 [ $# -eq 0 ] || again_left=${SUITES_AGAIN-0}
 [ $# -gt 0 ] || suites=(
 	smoke same manager limits usage operator budgets why names lecture escapes mail homes store kept images sandbox lifecycle
-	alone own workshop unfit nested gate seen live package ansible
+	alone own workshop unfit nested gate nat seen live package ansible
 )
 for kind in ${BOOT:-systemd plain}; do
 	wanted=()
