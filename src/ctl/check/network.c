@@ -256,6 +256,8 @@ static void check_publish(struct ctl_findings *f, const struct crl_config *confi
 			check_local(f, r, one);
 		}
 	}
+}
+
 /* Of those that iptables before nf_tables made nothing can be seen but that they are there. */
 static void check_others(struct ctl_findings *f)
 {

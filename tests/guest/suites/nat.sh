@@ -3,17 +3,17 @@
 # boot: systemd
 # Rooms with a way out on Debian's kernel, beside the rules of others: nftables.service with a forward chain that drops,
 # docker's tables as it writes them. What these drop stays dropped and is told, what they let pass stays so, and nothing
-# of theirs is changed. What a room's own root has the kernel load leads past none of it.
+# of theirs is changed.
 . "$(dirname "$0")/../suite.sh"
 
 FAR=203.0.113.9 BOX=172.17.0.2
 ASK='tcp() { timeout 5 bash -c "exec 3<>/dev/tcp/$1/$2 && cat <&3" 2>/dev/null; }
 '
 
-conf() { # [MORE OF THE POLICY'S]
+conf() {
 	conf_write <<-END
 	rules = ( { group = "students"; policy = "out"; } );
-	policies = { out = { ${1-} network = { mode = "nat"; deny = [ "@private" ]; }; }; };
+	policies = { out = { network = { mode = "nat"; deny = [ "@private" ]; }; }; };
 	END
 }
 
@@ -171,38 +171,11 @@ check_docker() {
 	guest 'nft delete table ip nat; nft delete table ip filter; sysctl -qw net.ipv4.ip_forward=0'
 }
 
-# Root of a room asks the kernel for kinds of links and queues that this one has as modules.
-check_modules() {
-	local loaded
-	guest 'usermod -s /usr/bin/carrel-shell ana; modprobe overlay'
-	conf 'inherit = "workshop"; linger = "0"; on_close = "kill"; root = { size = "256M"; };'
-	check "a login" hold one ana
-	check "has its way out" reaches
-	guest 'lsmod | cut -d " " -f 1 | sort >/run/modules.before'
-	hold_ask one 'for kind in "vlan id 7" macvlan ipvlan "vxlan id 7 dstport 4789 remote 192.0.2.1" "gre remote 192.0.2.1" dummy; do
-		sudo ip link add link eth0 name x0 type $kind || sudo ip link add name x0 type $kind
-		sudo ip link set x0 up; sudo ip addr add 10.99.0.77/24 dev x0
-		ip -o link show x0 | grep -q x0 && echo made
-		timeout 2 ping -n -c 1 -W 1 -I 10.99.0.77 192.0.2.2 && echo out; sudo ip link del x0
-	done 2>/dev/null | grep -xE "out|made" | sort | uniq -c; sudo tc qdisc add dev eth0 root netem delay 1ms' >"$GUEST_DIR/made"
-	like "a room's root makes links" "$(<"$GUEST_DIR/made")" '[1-9] made'
-	unlike "none leads past the rules" "$(<"$GUEST_DIR/made")" out
-	hold_ask one 'sudo modprobe xfs' >/dev/null
-	loaded=$(guest 'lsmod | cut -d " " -f 1 | sort | comm -13 /run/modules.before - | xargs')
-	echo "# for a room's root the kernel has loaded: $loaded"
-	unlike "nothing that is no kind of the network" " $loaded " ' xfs '
-	is "nor is any link the host's" "$(guest 'ip -o link show | grep -c x0')" 0
-	is "the room has its way out, and no other" "$(hold_ask one "${ASK}tcp $FAR 80; tcp $BOX 80; tcp 192.0.2.1 22")" "far 192.0.2.1"
-	hold_end one
-	guest 'usermod -s /bin/bash ana'
-	conf
-}
-
 check "users" users_make
 pam_wire sshd
 conf
 others_make
-run_cases "$@" -- check_alone check_service check_docker check_modules
+run_cases "$@" -- check_alone check_service check_docker
 others_end
 check "nothing is left" poll 60 guest '! pgrep "carrel([^-]|-[^s])" && ! ip -o link show | grep crl-'
 tap_done
