@@ -321,7 +321,7 @@ check_assess() {
 	ctl assess ana >$STAGE/assess
 	like "assess: the host's loopback is not reached" "$(cat $STAGE/assess)" "services on the host's loopback +closed .* ECONNREFUSED"
 	like "nor are its interfaces" "$(cat $STAGE/assess)" "use the host's interfaces +closed .* 1 beside lo, in another network"
-	like "what the namespace leads to is" "$(cat $STAGE/assess)" 'metadata service +OPEN .*route to 169.254.169.254'
+	like "what the namespace leads to is" "$(cat $STAGE/assess)" 'metadata service +OPEN '
 	ip -n vpn-ana route del default
 	like "and without a way it is not" "$(ctl assess ana)" 'metadata service +closed '
 	ip -n vpn-ana route add default via 10.50.0.1
