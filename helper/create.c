@@ -132,7 +132,7 @@ static int start_init(const struct crl_job *job, const struct crl_init_args *arg
 	if (pid < 0)
 		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot make the room's namespaces%s",
 				   errno == EAGAIN && job->cgroup.slice >= 0
-					   ? ": the user, or his budget, has no task left (limits.tasks)"
+					   ? ": the user, or their budget, has no task left (limits.tasks)"
 					   : "");
 	if (pid == 0) {
 		(void)close(helper_end);

@@ -4,18 +4,32 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/command.h"
 #include "ctl/commands.h"
 #include "ctl/options.h"
 #include "ctl/print/out.h"
 
+#define NAME_COLUMN "10"
+#define USAGE_COLUMN 24 /* what is longer has a line of its own */
+
+static void print_command(const struct ctl_command *k)
+{
+	(void)printf("  %-" NAME_COLUMN "s %s", k->name, k->usage);
+	if (strlen(k->usage) > USAGE_COLUMN)
+		(void)printf("\n  %-" NAME_COLUMN "s %-*s", "", USAGE_COLUMN, "");
+	else
+		(void)printf("%*s", USAGE_COLUMN - (int)strlen(k->usage), "");
+	(void)printf(" %s\n", k->summary);
+}
+
 void ctl_help_print(void)
 {
 	(void)printf("usage: carrelctl [--config FILE] [--state DIR] COMMAND [ARGUMENT...]\n\n");
 	for (const struct ctl_command *const *k = ctl_commands; *k; k++)
 		if ((*k)->summary)
-			(void)printf("  %-8s %-24s %s\n", (*k)->name, (*k)->usage, (*k)->summary);
+			print_command(*k);
 	(void)printf("\ncarrelctl COMMAND --help tells more; so does carrelctl(8).\n"
 		     "Exit status: 0 yes or done, 1 no or nothing there, 2 usage, 3 the system would not.\n");
 }

@@ -237,7 +237,7 @@ static int let_look(int slice, struct crl_err *err)
 
 	if (fstat(slice, &st) == 0 && ((st.st_mode & 0777) == DIRS_MODE || fchmod(slice, DIRS_MODE) == 0))
 		return 0;
-	return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot let a user read the limits of his slice");
+	return crl_err_set(err, errno, CRL_STAGE_LIMITS, "cannot let a user read the limits of their slice");
 }
 
 int crl_cgroup_make(const struct crl_cgroup_place *at, const struct crl_cgroup_plans *plans, int *ret_fd,

@@ -75,18 +75,18 @@ static int tell(struct device_walk *w, const struct stat *name)
 		to = crl_hostroot_owns(name) ? open_link(w) : -EBADF;
 		f.st = to >= 0 && fstat(to, &st) == 0 ? &st : NULL;
 		if (!f.st)
-			f.not = "a link to nothing, or out of /dev";
+			f.why_not = "a link to nothing, or out of /dev";
 	}
 	if (f.st && !S_ISCHR(f.st->st_mode) && !S_ISBLK(f.st->st_mode)) {
 		f.st = NULL;
-		f.not = "no device";
+		f.why_not = "no device";
 	}
 	if (f.st)
 		f.peril = crl_devices_peril(f.st->st_mode, f.st->st_rdev, w->path + strlen("/dev/"));
 	if (f.st && !f.peril && to >= 0)
 		f.peril = peril_of_link(w, to, &st);
 	if (f.peril && !w->exact)
-		f.not = f.peril;
+		f.why_not = f.peril;
 	return w->each(w->arg, &f);
 }
 
@@ -172,7 +172,7 @@ static int add(void *arg, const struct crl_device_found *found)
 	struct crl_host *h = l->host;
 	char **grown;
 
-	if (found->not )
+	if (found->why_not)
 		return 0;
 	l->met++;
 	for (size_t i = 0; i < h->devices_len; i++)

@@ -14,7 +14,7 @@
 struct crl_device_found {
 	const char *path; /* "/dev/dri/card0" */
 	const struct stat *st; /* of the device, behind a link; NULL = it is none */
-	const char * not ; /* why the room does not get it, or NULL */
+	const char *why_not; /* why the room does not get it, or NULL */
 	const char *peril; /* what it is that nobody gets by a pattern, or NULL */
 };
 

@@ -120,7 +120,7 @@ const struct ctl_command ctl_wall_command = {
 		(const struct ctl_option[]){
 			{.name = "user",
 			 .value = "USER|ID",
-			 .help = "only his rooms, or that one; may be given again",
+			 .help = "only their rooms, or that one; may be given again",
 			 .take = ctl_take_user,
 			 .offer = CTL_OFFER_USER,
 			 .again = true},

@@ -142,9 +142,8 @@ static bool check_way(struct ctl_findings *f, const struct ctl *c, const struct 
 	}
 	if (!reads_nothing(shell))
 		ctl_find(f, CTL_ERROR, v.file, v.line, "usermod -s to carrel-shell",
-			 "sshd gives ForceCommand to user %s's shell %s, which may read files of the user's before it "
-			 "comes to "
-			 "that, outside of every room (bash: ~/.bashrc; zsh: ~/.zshenv)",
+			 "sshd gives ForceCommand to user %s's shell %s, which may read files of the user's before "
+			 "it comes to that, outside of every room (bash: ~/.bashrc; zsh: ~/.zshenv)",
 			 l->user, shell);
 	else if (by)
 		ctl_find(f, CTL_ERROR, v.file, v.line, "usermod -s to carrel-shell",

@@ -71,9 +71,8 @@ static void check_caller(struct ctl_findings *f)
 {
 	if (geteuid() != 0)
 		ctl_find(f, CTL_WARNING, NULL, 0, "sudo carrelctl check",
-			 "not asked by root: no rooms were made to try the rules, and nothing was seen of what only "
-			 "root can read "
-			 "(sudoers, crontabs, root's keys)");
+			 "not asked by root: no rooms were made to try the rules, and nothing was seen of what "
+			 "only root can read (sudoers, crontabs, root's keys)");
 }
 
 void ctl_check_config(struct ctl_findings *f, const char *path, struct crl_config **ret)

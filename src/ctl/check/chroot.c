@@ -154,7 +154,7 @@ static void judge(const struct locked *k, enum crl_mount_shown shown, const char
 
 	switch (shown) {
 	case CRL_SHOWN_NOTHING:
-		tell_writable(k, k->level, "shows nothing (root.hide): sshd ends each of his logins");
+		tell_writable(k, k->level, "shows nothing (root.hide): sshd ends each of their logins");
 		break;
 	case CRL_SHOWN_OWN:
 		tell(k, k->level, "another directory",

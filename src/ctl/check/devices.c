@@ -23,8 +23,8 @@ static int judge(void *arg, const struct crl_device_found *f)
 	struct device_check *d = arg;
 	char text[400];
 
-	d->given += !f->not ;
-	if (f->not || !f->peril)
+	d->given += !f->why_not;
+	if (f->why_not || !f->peril)
 		return 0;
 	(void)snprintf(text, sizeof(text), "gives %.200s: %s", f->path, f->peril);
 	d->say(d->arg, CTL_WARNING, d->key, "take it out, unless that is meant", text);

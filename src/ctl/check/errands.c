@@ -97,9 +97,8 @@ static void look_at_passwords(struct errand_look *l)
 	if (l->ageing > 0)
 		ctl_find(l->f, CTL_WARNING, l->rule->file, l->rule->line,
 			 "\"passwd\" in errands of the policy, or passwords that do not age (chage -M -1)",
-			 "the password of %s%s can expire, and policy %s has no way to change it at a login by sshd: "
-			 "the user does not "
-			 "get in then",
+			 "the password of %s%s can expire, and policy %s has no way to change it at a login by "
+			 "sshd: the user does not get in then",
 			 l->who, more, l->rule->policy);
 }
 
@@ -140,9 +139,8 @@ static void look_at_jobs(const struct errand_look *l)
 			continue;
 		(void)snprintf(mend, sizeof(mend), "carrelctl enable %s, or take it out of errands", kinds[i].service);
 		ctl_find(l->f, CTL_ERROR, l->rule->file, l->rule->line, mend,
-			 "policy %s lets users leave jobs by %s, and the service %s has none of carrel's lines: they "
-			 "run outside of "
-			 "every room",
+			 "policy %s lets users leave jobs by %s, and the service %s has none of carrel's lines: "
+			 "they run outside of every room",
 			 l->rule->policy, kinds[i].errand, kinds[i].service);
 	}
 }

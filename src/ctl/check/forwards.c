@@ -69,9 +69,8 @@ static void tell(const struct forwards_look *k, const struct crl_rule *rule, con
 	match_of(rule, l, match, sizeof(match));
 	(void)snprintf(mend, sizeof(mend), "at its end: \"%s\", and below that \"DisableForwarding yes\"", match);
 	ctl_find(k->f, CTL_WARNING, SSHD_CONFIG, 0, mend,
-		 "policy %s of user %s: network.forwards = \"none\" holds ports alone, and sshd forwards unix sockets "
-		 "and "
-		 "the agent",
+		 "policy %s of user %s: network.forwards = \"none\" holds ports alone, and sshd forwards unix "
+		 "sockets and the agent",
 		 rule->policy, l->user);
 }
 

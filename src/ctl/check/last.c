@@ -65,9 +65,8 @@ static void tell_past(struct last_look *a, struct last_told *t, const char *what
 {
 	t->past = true;
 	ctl_find(a->f, CTL_WARNING, NULL, 0, "carrelctl enable --shell USER or GROUP, or usermod -s " CRL_SHELL_PATH,
-		 "policy %s needs carrel-shell for what comes last (%s), and logins of user %s do not come by it: they "
-		 "are "
-		 "in the room without that",
+		 "policy %s needs carrel-shell for what comes last (%s), and logins of user %s do not come by it: "
+		 "they are in the room without that",
 		 t->policy, what, user);
 }
 

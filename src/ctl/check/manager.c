@@ -100,7 +100,7 @@ static void check_running(struct ctl_findings *f, const struct ctl_outside_by *b
 		ctl_find(f, CTL_ERROR, name, 0,
 			 "systemctl stop it: it began before systemd asked carrel, or before a rule isolated him",
 			 "the service manager of uid %" PRIu32
-			 " runs outside of rooms, and so does what it finds in his home",
+			 " runs outside of rooms, and so does what it finds in their home",
 			 uid);
 	}
 }

@@ -82,8 +82,8 @@ static void check_beside(struct ctl_findings *f, const char *helper)
 		const char *without; /* NULL: it need not be there */
 	} kinds[] = {
 		{CRL_STEWARD_PROGRAM,
-		 "rooms do not follow the host, and nobody in them can change his password or send mail"},
-		{CRL_ERRAND_PROGRAM, "nobody in a room can change his password or send mail"},
+		 "rooms do not follow the host, and nobody in them can change a password or send mail"},
+		{CRL_ERRAND_PROGRAM, "nobody in a room can change a password or send mail"},
 		{"carrel-bus", NULL},
 		{"carrel-net", NULL},
 	};

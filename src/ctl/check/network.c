@@ -291,12 +291,10 @@ static void check_ipv6(struct ctl_findings *f, const struct crl_config *config)
 
 		if (all && fgetc(all) == '0')
 			ctl_find(f, CTL_NOTE, NULL, 0,
-				 "net.ipv6.conf.all.forwarding = 1, with accept_ra = 2 where routers are listened to; "
-				 "or Linux "
-				 "6.17",
-				 "the host does not forward IPv6, and this kernel cannot for single interfaces: rooms "
-				 "with "
-				 "network.mode = \"nat\" have IPv4 alone");
+				 "net.ipv6.conf.all.forwarding = 1, with accept_ra = 2 where routers are listened "
+				 "to; or Linux 6.17",
+				 "the host does not forward IPv6, and this kernel cannot for single interfaces: "
+				 "rooms with network.mode = \"nat\" have IPv4 alone");
 	}
 }
 

@@ -96,9 +96,8 @@ static void tell_polydir(void *arg, const struct ctl_line *line)
 	else
 		ctl_find(l->f, CTL_WARNING, line->path, line->number,
 			 "root.writable_paths with it; or root.bind, and take the line out",
-			 "pam_namespace makes an instance of %s (%s), which a room shows read-only unless its policy "
-			 "has "
-			 "it writable",
+			 "pam_namespace makes an instance of %s (%s), which a room shows read-only unless its "
+			 "policy has it writable",
 			 dir, line->word[2]);
 }
 

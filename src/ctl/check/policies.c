@@ -204,8 +204,8 @@ static void check_nest(struct one *o, const struct crl_config *config)
 		return;
 	say(o, filter ? "seccomp.allow" : "seccomp.base",
 	    "root.nested_proc = false, unless a /proc of one's own (bubblewrap, podman) is meant",
-	    filter ? "lets a user make namespaces and mount there: a /proc of his own shows what the room's covers"
-		   : "is \"\": a user may make namespaces and mount there, and a /proc of his own shows what the "
+	    filter ? "lets a user make namespaces and mount there: a /proc of their own shows what the room's covers"
+		   : "is \"\": a user may make namespaces and mount there, and a /proc of their own shows what the "
 		     "room's covers");
 }
 

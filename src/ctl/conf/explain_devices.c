@@ -44,7 +44,7 @@ static int add(void *arg, const struct crl_device_found *f)
 		ctl_cell(r->table, "%04o", f->st->st_mode & 07777);
 	else
 		ctl_no_cell(r->table);
-	ctl_cell(r->table, "%s%s", f->not ? "no: " : "yes", f->not ? f->not : "");
+	ctl_cell(r->table, "%s%s", f->why_not ? "no: " : "yes", f->why_not ? f->why_not : "");
 	return 0;
 }
 

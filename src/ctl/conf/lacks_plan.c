@@ -122,7 +122,7 @@ static void ask_ports(const struct plan_asker *a, const struct crl_login *login)
 
 static int note_device(void *arg, const struct crl_device_found *found)
 {
-	*(bool *)arg |= !found->not ;
+	*(bool *)arg |= !found->why_not;
 	return 0;
 }
 

@@ -79,8 +79,9 @@ const char *ctl_is_exempt(const struct ctl *c, const struct crl_login *l)
 	char group[CRL_GROUP_MAX];
 
 	if (crl_exempt_is_root(l))
-		return "uid 0 is exempt: root logs in without a room, which is logged, as an alert when he comes from "
-		       "another host.";
+		return "uid 0 is exempt: root logs in without a room, which is logged, as an alert when the login "
+		       "comes "
+		       "from another host.";
 	ctl_break_glass_of(c, l->service, group);
 	if (crl_exempt_breaks_glass(l, group) <= 0)
 		return NULL;

@@ -151,9 +151,8 @@ static const struct {
 	const char *mend;
 } modules[] = {
 	{"pam_env.so", "user_readenv=1",
-	 "pam_env reads ~/.pam_environment before there is a room: a FIFO there holds the login in root's process for "
-	 "ever, "
-	 "and what modules behind it start gets the user's variables",
+	 "pam_env reads ~/.pam_environment before there is a room: a FIFO there holds the login in root's process "
+	 "for ever, and what modules behind it start gets the user's variables",
 	 CTL_DOOR_NO_READENV},
 	{"pam_ssh.so", NULL, "pam_ssh reads ~/.ssh and starts an agent outside of the room", "take the line out"},
 	{"pam_gnome_keyring.so", "auto_start", "pam_gnome_keyring starts a daemon as the user outside of the room",
@@ -161,7 +160,7 @@ static const struct {
 	{"pam_kwallet5.so", NULL, "pam_kwallet starts a daemon as the user outside of the room", "take the line out"},
 	{"pam_kwallet.so", NULL, "pam_kwallet starts a daemon as the user outside of the room", "take the line out"},
 	{"pam_dotfile.so", NULL, "pam_dotfile reads a file of the home", "take the line out"},
-	{"pam_xauth.so", NULL, "pam_xauth runs xauth as the user outside of the room, on a file in his home",
+	{"pam_xauth.so", NULL, "pam_xauth runs xauth as the user outside of the room, on a file in their home",
 	 "take the line out"},
 };
 

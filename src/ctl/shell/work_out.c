@@ -62,8 +62,7 @@ static int find_rule(const struct crl_config *config, const struct crl_login *lo
 			return 0;
 		return crl_err_at(err, EINVAL, CRL_STAGE_RULE, (*ret)->file, (*ret)->line,
 				  "the rule depends on rhost, tty, time or a command, which nobody proves to "
-				  "carrel-shell; give a rule "
-				  "before it that does not");
+				  "carrel-shell; give a rule before it that does not");
 	}
 	return crl_err_set(err, EACCES, CRL_STAGE_RULE, "no rule matches user %s", login->user);
 }

@@ -151,7 +151,7 @@ const struct crl_key crl_keys[] = {
 	{.path = "grace", .type = &crl_type_duration, FIELD(policy, grace_s), .max = CRL_GRACE_MAX_S, .def = "\"2s\"",
 	 .weaker = CRL_WEAKER_NONE, .doc = "time for programs to end by themselves, before they are killed"},
 	{.path = "notice", .type = &crl_type_bool, FIELD(policy, notice), .def = "true", .weaker = CRL_WEAKER_NONE,
-	 .doc = "at a login the user is told what stopped his last one"},
+	 .doc = "at a login the user is told what stopped their last one"},
 	{.path = "language", .type = &crl_type_word, FIELD(policy, language), .words = words_speaks, .def = "\"host\"",
 	 .weaker = CRL_WEAKER_NONE, .doc = "of what the user is told at a login"},
 	{.path = "namespaces", .type = &crl_type_namespaces, FIELD(policy, namespaces),

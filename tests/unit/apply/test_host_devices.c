@@ -28,7 +28,8 @@ static int note(void *arg, const struct crl_device_found *f)
 	struct told *t = arg;
 	size_t len = strlen(t->names);
 
-	(void)snprintf(t->names + len, sizeof(t->names) - len, "%s%s%s", len ? ", " : "", f->not ? "!" : "", f->path);
+	(void)snprintf(t->names + len, sizeof(t->names) - len, "%s%s%s", len ? ", " : "", f->why_not ? "!" : "",
+		       f->path);
 	return 0;
 }
 
