@@ -25,6 +25,8 @@
 #include "base/scope.h"
 #include "policy/rules/command.h"
 
+#define KILLED_MS 1000 /* in which what was killed is gone, but for what the kernel holds */
+
 static int prove(const char *path, struct crl_err *err)
 {
 	scoped_fd fd = -EBADF;
@@ -89,13 +91,18 @@ static bool has_ended(int pidfd, int64_t deadline_ms)
 	}
 }
 
-/* What it has started belongs to its session, and goes with it. */
-static int reap(pid_t pid)
+/*
+ * What it has started belongs to its session, and goes with it. One that a dead file system holds even then is not waited
+ * for, so that its login can be told why; it is init's when the helper has ended.
+ */
+static int reap(pid_t pid, int pidfd)
 {
 	int status = 0;
 
 	(void)kill(-pid, SIGKILL);
 	(void)kill(pid, SIGKILL);
+	if (pidfd >= 0 && !has_ended(pidfd, crl_now_ms() + KILLED_MS)) /* R2 */
+		return 0;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status;
@@ -129,7 +136,7 @@ static int run(const struct crl_command *command, int64_t deadline_ms, struct cr
 		be_program(command, self);
 	pidfd = pidfd_open(pid, 0);
 	ended = pidfd >= 0 && has_ended(pidfd, deadline_ms);
-	status = reap(pid);
+	status = reap(pid, pidfd);
 	if (pidfd < 0)
 		return crl_err_set(err, EMFILE, CRL_STAGE_RULE, "command: %s: cannot wait for it", path);
 	if (!ended)
