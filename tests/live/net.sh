@@ -15,6 +15,8 @@ check_out() {
 	is "TCP by IPv6" "$(out ana "tcp $FAR6 80")" "far $HOST6"
 	is "UDP by IPv6" "$(out ana "udp $FAR6 7")" "far $HOST6"
 	is "ping by IPv6" "$(out ana "ping -n -c 1 -W 5 $FAR6 >/dev/null; echo \$?")" 0
+	like "what traceroute lives by: who lets no packet live longer" "$(out ana "ping -n -c 1 -W 5 -t 1 $FAR4")" 'Time to live exceeded'
+	like "and by IPv6" "$(out ana "ping -n -c 1 -W 5 -t 1 $FAR6")" 'Hop limit|Time exceeded'
 	echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 	is "by IPv6 where new interfaces of the host have none" "$(out ana "tcp $FAR6 80")" "far $HOST6"
 	echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6
