@@ -68,7 +68,7 @@ int crl_names_user(const char *user, struct crl_login *ret, struct crl_err *err)
 		rc = getpwnam_r(user, &pw, buf, size, &found);
 	rc = answer(rc, found);
 	if (rc == -ENOENT)
-		return crl_err_set(err, ENOENT, CRL_STAGE_REQUEST, "there is no such user");
+		return crl_err_set(err, ENOENT, CRL_STAGE_REQUEST, "there is no user \"%s\"", user);
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_REQUEST, "the name service did not answer for the user");
 	ret->uid = pw.pw_uid;
