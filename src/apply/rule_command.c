@@ -37,9 +37,8 @@ static int prove(const char *path, struct crl_err *err)
 		rc = crl_err_set(err, errno, CRL_STAGE_RULE, "command: %s: cannot look at it", path);
 	if (rc == 0 && !(st.st_mode & S_IXUSR))
 		rc = crl_err_set(err, EACCES, CRL_STAGE_RULE,
-				 "command: %s: found mode %04o, expected a program that "
-				 "root may execute",
-				 path, st.st_mode & 07777);
+				 "command: %s: found mode %04o, expected a program that root may execute", path,
+				 st.st_mode & 07777);
 	return rc;
 }
 
