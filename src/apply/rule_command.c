@@ -91,8 +91,8 @@ static bool has_ended(int pidfd, int64_t deadline_ms)
 }
 
 /*
- * What it has started belongs to its session, and goes with it. One that a dead file system holds even then is not waited
- * for, so that its login can be told why; it is init's when the helper has ended.
+ * What it has started belongs to its session, and goes with it. One that a dead file system holds even then is not
+ * waited for, so that its login can be told why; it is init's when the helper has ended.
  */
 static int reap(pid_t pid, int pidfd)
 {
