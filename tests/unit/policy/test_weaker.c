@@ -77,6 +77,8 @@ static void test_both_ways(void **state)
 		{"root.writable_paths", "", "root = { writable_paths = [ \"/a\" ]; };"},
 		{"root.bind", "root = { bind = ( { source = \"/a\"; target = \"/b\"; } ); };",
 		 "root = { bind = ( { source = \"/a\"; target = \"/b\"; writable = true; } ); };"},
+		{"root.devices", "", "root = { devices = [ \"/dev/fuse\" ]; };"},
+		{"root.devices_required", "", "root = { devices_required = [ \"/dev/fuse\" ]; };"},
 		{"root.run", "", "root = { run_add = [ \"/run/x\" ]; };"},
 		{"root.sockets", "", "root = { sockets_add = [ \"/srv/app\" ]; };"},
 		{"tmp.size", "", "tmp = { size = \"1G\"; };"},
