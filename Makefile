@@ -156,12 +156,11 @@ $(BUILD)/obj/%.o: %.c
 	$(if $(V),,@echo CC $<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Which build it is, in an object of its own: another commit compiles this one, and links.
+# Which build it is, in an object of its own: another commit compiles this one, and links. Two makes may look at once.
 $(BUILD)/build.c: always
 	@mkdir -p $(@D)
-	@echo '#include "wire/version.h"' >$@.new
-	@echo 'const char crl_version_build[] = "$(BUILD_NAME)";' >>$@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	@printf '#include "wire/version.h"\nconst char crl_version_build[] = "%s";\n' '$(BUILD_NAME)' >$@.$$$$ && \
+		if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
 BUILD_OBJ := $(BUILD)/obj/build.o
 $(BUILD_OBJ): $(BUILD)/build.c
 	@mkdir -p $(@D)
