@@ -272,7 +272,7 @@ check_apart() {
 
 # The profile of who is root of the room is not theirs to leave: another /bin does not make another shell.
 check_profile() {
-	local lower='renice -n 1 $$ 2>&1 | grep -o "denied\|permitted\|new priority"'
+	local lower='renice -n 19 $$ 2>&1 | grep -o "denied\|permitted\|new priority"'
 	install -d -m 0755 /etc/carrel/profiles
 	cat >/etc/carrel/profiles/tight.conf <<-END
 		data_dir = "$STAGE/data";
