@@ -59,7 +59,7 @@ check_written() {
 
 check_session() {
 	local session
-	session=$(sessions_of ana)
+	session=$(sessions_of ana | sort -n | tail -n 1) # the one with a terminal is the last
 	isnt "logind has the session" "$session" ""
 	is "its remote host, and as open" "$(guest "loginctl show-session $session --value -p RemoteHost -p State" | xargs)" \
 		'10.0.2.2 active'
