@@ -21,8 +21,8 @@ const char *const crl_nat_served_sets = /* one literal */
 
 /* The host itself has them at its own addresses: what it says to its loopback stays there. */
 const char *const crl_nat_served_rules[] = {
-	"names " OTHERS OURS "dnat ip to meta l4proto . th dport map @publish4",
-	"names " OTHERS OURS "dnat ip6 to meta l4proto . th dport map @publish6",
+	"come " OTHERS OURS "dnat ip to meta l4proto . th dport map @publish4",
+	"come " OTHERS OURS "dnat ip6 to meta l4proto . th dport map @publish6",
 	"ask " OURS "ip daddr != 127.0.0.0/8 dnat ip to meta l4proto . th dport map @publish4",
 	"ask " OURS "ip6 daddr != ::1 dnat ip6 to meta l4proto . th dport map @publish6",
 	NULL,
