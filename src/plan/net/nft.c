@@ -36,7 +36,7 @@ static const char *const chains[] = {
 	"pass { type filter hook forward priority 0 ; policy accept ; }",
 	"enter { type filter hook input priority 0 ; policy accept ; }",
 	"names { type nat hook prerouting priority -100 ; policy accept ; }",
-	"come { type nat hook prerouting priority -100 ; policy accept ; }", /* not in names: that is written anew (R11) */
+	"come { type nat hook prerouting priority -100 ; policy accept ; }", /* apart: names is written anew */
 	"local { type nat hook input priority 100 ; policy accept ; }",
 	"leave { type nat hook postrouting priority 100 ; policy accept ; }",
 	"send { type filter hook postrouting priority 150 ; policy accept ; }",
