@@ -63,7 +63,7 @@ check_list() {
 		"[('ana', 'student', 'sshd'), ('bob', 'staff', 'sshd'), ('bob', 'staff', 'sshd')]"
 	is "from where, and open" "$(ctl list --json | json '{(x["from"], x["state"]) for x in d}')" "{('127.0.0.1', 'open')}"
 	is "all that is to be known" "$(ctl list --json | json '" ".join(d[0])')" \
-		"id room user policy service from tty since processes memory cpu io state until"
+		"id room user policy service from tty since processes memory cpu io state until sent received sent_packets received_packets"
 	is "bob's share a room" "$(ctl list bob --json | json 'len({x["room"] for x in d})')" 1
 	like "the table has titles" "$(ctl list | head -n 1)" '^ID +ROOM +USER +POLICY'
 	like "and a line a login" "$(ctl list ana)" ' ana +student '
@@ -202,7 +202,7 @@ check_explain() {
 	is "JSON is one object" \
 		"$(ctl explain bob --json |
 		json '(list(d), d["login"]["policy"], d["login"]["exempt"], [(x["rule"], x["answer"]) for x in d["rules"]])')" \
-		"(['login', 'rules', 'host', 'kept', 'ports', 'values'], 'staff', None, [$answers])"
+		"(['login', 'rules', 'host', 'kept', 'ports', 'devices', 'values'], 'staff', None, [$answers])"
 	is "who is meant" \
 		"$(ctl explain ana --service cron --rhost 192.0.2.7 --tty tty1 --json |
 		json '[d["login"][k] for k in ("user", "uid", "gid", "service", "rhost", "tty")]')" \
