@@ -143,7 +143,7 @@ $(id -u ana) $(id -u bob) $(id -u dora)"
 	alone_config
 	ctl shell publish ana
 	alone_config '' '{ group = "students"; rhost = "10.0.0.0/8"; policy = "desk"; },'
-	like "a rule that depends on what nobody proves is refused" "$(ctl shell publish ana 2>&1)" "depends on rhost, tty, time or a command"
+	like "one that depends on what nobody proves is refused" "$(ctl shell publish ana 2>&1)" "depends on rhost, tty, time or a command"
 	alone_config
 	is "withdraw takes it away" "$(ctl shell withdraw cara && ls $PUBLISHED/$(id -u cara) 2>&1 | grep -c 'No such')" 1
 	is "once" "$(ctl shell withdraw cara 2>&1; echo $?)" "carrelctl shell withdraw: nothing is published for cara
