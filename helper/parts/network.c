@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "apply/net/resolv_host.h"
 #include "apply/net/rtnl.h"
 #include "apply/net/veth.h"
 #include "base/file.h"
@@ -67,7 +68,7 @@ static int prepare(struct crl_job *job, struct crl_kept *room, struct crl_err *e
 	rc = crl_nat_rules_make(&job->policy, &n->rules);
 	crl_nat_pool_service(&n->pool, n->service);
 	if (rc == 0)
-		rc = crl_network_servers(n->service, &n->resolv);
+		rc = crl_resolvhost_make(n->service, &n->resolv);
 	return rc < 0 ? no_memory(err) : 0;
 }
 

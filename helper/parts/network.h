@@ -127,13 +127,10 @@ void crl_network_whose(const struct crl_publish_port *p, int64_t end_ms, char re
 struct crl_nat_resolv;
 
 /*
- * network_names.c: the resolv.conf of rooms, and the servers that it names, of the host's as it is now.
+ * network_names.c: keep in STATE what nftables is told of the servers that rooms ask, with the lock held.
  * @service  crl_nat_pool_service()
- * Returns 0 or -ENOMEM.
+ * Returns 0 or -errno.
  */
-int crl_network_servers(const char *service, struct crl_nat_resolv *ret) CRL_MUST_CHECK;
-
-/* Keep in STATE what nftables is told of them, with the lock held. Returns 0 or -errno. */
 int crl_network_keep_names(const struct crl_state *state, const struct crl_nat_resolv *resolv,
 			   const char *service) CRL_MUST_CHECK;
 

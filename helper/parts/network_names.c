@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "apply/net/resolv_host.h"
 #include "apply/net/veth.h"
 #include "base/file.h"
 #include "helper/parts/network.h"
@@ -21,24 +22,6 @@
 
 #define NAMES CRL_NETWORK_FILE ".names"
 #define FIRST "# service " /* and an address, and a line end; then the rules */
-
-/* What root's programs write: a link is followed. Returns whether it is there. */
-static bool read_resolv(const char *path, char buf[CRL_NAT_RESOLV_MAX])
-{
-	scoped_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	buf[0] = '\0';
-	return fd >= 0 && crl_file_read_fd(fd, buf, CRL_NAT_RESOLV_MAX) >= 0;
-}
-
-int crl_network_servers(const char *service, struct crl_nat_resolv *ret)
-{
-	char host[CRL_NAT_RESOLV_MAX], uplink[CRL_NAT_RESOLV_MAX];
-	bool has_uplink = read_resolv(CRL_NAT_RESOLV_UPLINK, uplink);
-
-	(void)read_resolv(CRL_NAT_RESOLV, host);
-	return crl_nat_resolv_make(host, has_uplink ? uplink : NULL, service, ret);
-}
 
 /* The whole text of the note. @ret  to be freed */
 static int write_text(const struct crl_nat_resolv *resolv, const char *service, char **ret)
@@ -130,7 +113,7 @@ int crl_network_names_again(const struct crl_state *state, const struct crl_veth
 
 	if (rc < 0 || !find_service(was, service))
 		return 0; /* of a version before: the next login makes one */
-	rc = crl_network_servers(service, &now);
+	rc = crl_resolvhost_make(service, &now);
 	if (rc == 0)
 		rc = write_text(&now, service, &text);
 	if (rc < 0) {

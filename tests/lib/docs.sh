@@ -1,7 +1,26 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# A page of docs/ is run: each block "```sh run=SUITE" as it stands, by a bash of its own in /root, and compared with the block
-# "```output" that follows it. Sourced. tests/lib/check-docs.sh has what kinds of blocks there are.
+# Pages of docs/ are held to what is so. Sourced.
+# A table is compared with what was found (doc_table). A page is run: each block "```sh run=SUITE" as it stands, by a bash of
+# its own in /root, and compared with the block "```output" that follows it. tests/lib/check-docs.sh has what kinds of blocks
+# there are.
+
+# doc_table PAGE NAME: the lines of standard input are those of the table between the page's marks "NAME: begin" and
+# "NAME: end". CARREL_TABLE=1: they are printed instead, for make to write them there.
+doc_table() {
+	local got want page=${1##*/}
+	got=$(cat)
+	if [ "${CARREL_TABLE:-0}" = 1 ]; then
+		sed "s/^/table $2: /" <<<"$got"
+		return
+	fi
+	want=$(sed -n "/<!-- $2: begin -->/,/<!-- $2: end -->/p" "$1" | grep '^|')
+	if [ "$got" = "$want" ]; then
+		ok "the table \"$2\" of docs/$page"
+	else
+		not_ok "the table \"$2\" of docs/$page" "$(diff <(echo "$want") <(echo "$got"))"
+	fi
+}
 
 # doc_blocks PAGE SUITE DIRECTORY: 01.sh, 01.output, 02.sh … in it; 01.title has the block's first line
 doc_blocks() {

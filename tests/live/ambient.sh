@@ -11,6 +11,7 @@
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
 . "$(dirname "$0")/../lib/rootimage.sh"
+. "$(dirname "$0")/../lib/docs.sh"
 
 DIR=/srv/kinds
 REPORT="bash $STAGE/tests/lib/capsreport.sh $DIR"
@@ -213,22 +214,6 @@ forced_start() {
 	poll 10 port_open $PORT_FORCED
 }
 
-# held NAME: the lines of standard input are those of the document between its marks
-held() {
-	local got want
-	got=$(cat)
-	if [ "${CARREL_TABLE:-0}" = 1 ]; then
-		sed "s/^/table $1: /" <<<"$got"
-		return
-	fi
-	want=$(sed -n "/$1: begin/,/$1: end/p" $DOC | grep '^|')
-	if [ "$got" = "$want" ]; then
-		ok "the table \"$1\" of docs/capabilities.md"
-	else
-		not_ok "the table \"$1\" of docs/capabilities.md" "$(diff <(echo "$want") <(echo "$got"))"
-	fi
-}
-
 # keeps: plan/caps R3
 # keeps: shell/through R1
 check_doors() {
@@ -249,7 +234,7 @@ check_doors() {
 			esac
 		done
 	} >$OUT/table
-	held doors <$OUT/table
+	doc_table $DOC doors <$OUT/table
 	kill $CRON
 	rm -f /etc/cron.d/carrel-ambient
 }
@@ -265,7 +250,7 @@ check_policies() {
 			row "$text" "$(id -u bob)" $OUT/policy.$name "${KINDS[@]}"
 		done
 	} >$OUT/table
-	held policies <$OUT/table
+	doc_table $DOC policies <$OUT/table
 }
 
 # What pam_cap gives, beside what carrel gives of the same.
@@ -290,7 +275,7 @@ check_pamcap() {
 			row "$key | carrel, \`$key\`" "$(id -u bob)" $OUT/pamcap "${KINDS[@]}"
 		done
 	} >$OUT/table
-	held pamcap <$OUT/table
+	doc_table $DOC pamcap <$OUT/table
 }
 
 # Everything that the room's user may try with it. A raw socket is what net_raw is for.

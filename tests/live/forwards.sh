@@ -8,6 +8,7 @@ stage_enter "$@"
 . "$STAGE/tests/lib/ctl.sh"
 . "$STAGE/tests/lib/network.sh"
 . "$STAGE/tests/lib/display.sh"
+. "$STAGE/tests/lib/docs.sh"
 
 DOC=$STAGE/data/network.md
 OUT=$STAGE/forwards
@@ -157,22 +158,13 @@ table() {
 }
 
 check_table() {
-	local c got want
+	local c
 	for c in "${COLUMNS_[@]}"; do
 		measure "${c%%|*}"
 	done
 	gone
-	got=$(table)
-	if [ "${CARREL_TABLE:-0}" = 1 ]; then
-		sed 's/^/table: /' <<<"$got"
-		return
-	fi
-	want=$(sed -n '/forwards: begin/,/forwards: end/p' $DOC | grep '^|')
-	if [ "$got" = "$want" ]; then
-		ok "the table of docs/network.md"
-	else
-		not_ok "the table of docs/network.md" "$(diff <(echo "$want") <(echo "$got"))"
-	fi
+	table >$OUT/table
+	doc_table $DOC forwards <$OUT/table
 }
 
 listing() { # USER@HOST

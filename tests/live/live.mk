@@ -48,7 +48,7 @@ clients-table: all $(LIVE_TOOLS) ## (root) writes the table of docs/testing.md a
 .PHONY: network-table
 network-table: all $(LIVE_TOOLS) ## (root) writes the table of docs/network.md anew
 	CARREL_TABLE=1 CARREL_BUILD=$(BUILD) tests/live/forwards.sh table >$(BUILD)/forwards.out
-	{ sed '/forwards: begin/q' docs/network.md; sed -n 's/^table: //p' $(BUILD)/forwards.out; \
+	{ sed '/forwards: begin/q' docs/network.md; sed -n 's/^table forwards: //p' $(BUILD)/forwards.out; \
 		sed -n '/forwards: end/,$$p' docs/network.md; } >$(BUILD)/network.md
 	cp $(BUILD)/network.md docs/network.md
 

@@ -2,18 +2,13 @@
 /* See gate_host.h. */
 #include "apply/net/gate_host.h"
 
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "apply/net/resolv_host.h"
 #include "base/err.h"
-#include "base/file.h"
-#include "plan/net/resolv.h"
-
-#define RESOLV_MAX 16384
 
 static int find_own(struct crl_gatehost *ret)
 {
@@ -37,15 +32,12 @@ static int find_own(struct crl_gatehost *ret)
 	return 0;
 }
 
-/* What root's programs write: a link is followed. */
 static void find_servers(struct crl_gatehost *ret)
 {
-	scoped_fd fd = open("/etc/resolv.conf", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct crl_nat_server server[CRL_GATEHOST_SERVERS_MAX];
-	char text[RESOLV_MAX];
+	char text[CRL_NAT_RESOLV_MAX];
 
-	if (fd < 0 || crl_file_read_fd(fd, text, sizeof(text)) < 0)
-		text[0] = '\0';
+	(void)crl_resolvhost_read(CRL_NAT_RESOLV, text);
 	ret->host.servers = crl_nat_resolv_servers(text, server, CRL_GATEHOST_SERVERS_MAX);
 	for (size_t i = 0; i < ret->host.servers; i++) {
 		ret->server[i].family = server[i].family;

@@ -146,7 +146,7 @@ bool ctl_holds_listen(const struct crl_policy *p)
 
 /* ---- what is so ---- */
 
-enum outcome { OUTCOME_OPEN, OUTCOME_DENIED, OUTCOME_NONE, OUTCOME_SILENT };
+enum outcome { OUTCOME_OPEN, OUTCOME_DENIED, OUTCOME_NONE, OUTCOME_SILENT, OUTCOMES };
 
 static socklen_t fill(const struct ctl_network_target *t, struct sockaddr_storage *ret)
 {
@@ -226,43 +226,63 @@ static enum outcome try_target(const struct ctl_network_target *t, int type, int
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len) < 0 ? OUTCOME_NONE : outcome_of(fd, e);
 }
 
+/* What came of a list of targets. */
+struct tried {
+	size_t of[OUTCOMES];
+	char text[INET6_ADDRSTRLEN + 16]; /* the last of them */
+};
+
+/* Each in turn, up to one that is not as it has to be. Returns whether there was none. */
+static bool try_all(const struct ctl_network_target *t, size_t len, bool (*is_well)(enum outcome), struct tried *ret)
+{
+	bool well = true;
+
+	*ret = (struct tried){.text = ""};
+	for (size_t i = 0; i < len && well; i++) {
+		enum outcome what = try_target(&t[i], SOCK_STREAM, TCP_WAIT_MS);
+
+		name(&t[i], ret->text);
+		ret->of[what]++;
+		well = is_well(what);
+	}
+	return well;
+}
+
+/* Not in this room at all, as IPv6 where it has none, is as good. */
+static bool is_closed(enum outcome what)
+{
+	return what == OUTCOME_DENIED || what == OUTCOME_NONE;
+}
+
+static bool is_let(enum outcome what)
+{
+	return what != OUTCOME_DENIED;
+}
+
 enum ctl_answer ctl_try_denied(const struct ctl_scene *s, char *detail)
 {
 	const struct ctl_network_scene *n = &s->network;
-	char text[INET6_ADDRSTRLEN + 16] = "";
-	size_t none = 0;
+	struct tried tried;
 
-	for (size_t i = 0; i < n->denieds; i++) {
-		enum outcome what = try_target(&n->denied[i], SOCK_STREAM, TCP_WAIT_MS);
-
-		name(&n->denied[i], text);
-		none += what == OUTCOME_NONE; /* not in this room at all, as IPv6 where it has none */
-		if (what != OUTCOME_DENIED && what != OUTCOME_NONE)
-			return ctl_probe_say(CTL_PROBE_NO, detail, "%s is not refused", text);
-	}
-	if (none == n->denieds)
+	if (!try_all(n->denied, n->denieds, is_closed, &tried))
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%s is not refused", tried.text);
+	if (tried.of[OUTCOME_DENIED] == 0)
 		return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "there is no way to any of them");
 	return ctl_probe_say(CTL_PROBE_YES, detail, "%zu addresses of network.deny are refused at once",
-			     n->denieds - none);
+			     tried.of[OUTCOME_DENIED]);
 }
 
 enum ctl_answer ctl_try_allowed(const struct ctl_scene *s, char *detail)
 {
 	const struct ctl_network_scene *n = &s->network;
-	char text[INET6_ADDRSTRLEN + 16] = "";
-	size_t open = 0;
+	struct tried tried;
 
-	for (size_t i = 0; i < n->alloweds; i++) {
-		enum outcome what = try_target(&n->allowed[i], SOCK_STREAM, TCP_WAIT_MS);
-
-		name(&n->allowed[i], text);
-		open += what == OUTCOME_OPEN;
-		if (what == OUTCOME_DENIED)
-			return ctl_probe_say(CTL_PROBE_NO, detail, "%s is refused", text);
-	}
-	if (open == 0)
-		return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "nobody answers at %s", text);
-	return ctl_probe_say(CTL_PROBE_YES, detail, "%zu of %zu addresses of network.allow answer", open, n->alloweds);
+	if (!try_all(n->allowed, n->alloweds, is_let, &tried))
+		return ctl_probe_say(CTL_PROBE_NO, detail, "%s is refused", tried.text);
+	if (tried.of[OUTCOME_OPEN] == 0)
+		return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "nobody answers at %s", tried.text);
+	return ctl_probe_say(CTL_PROBE_YES, detail, "%zu of %zu addresses of network.allow answer",
+			     tried.of[OUTCOME_OPEN], n->alloweds);
 }
 
 /* Returns 0 or the error. */

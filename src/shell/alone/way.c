@@ -22,16 +22,15 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "apply/net/resolv_host.h"
 #include "apply/net/xfrm.h"
 #include "base/clock.h"
 #include "base/compat.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "plan/rootless.h"
 #include "shell/alone/room.h"
 #include "state/published.h"
 
-#define RESOLV_MAX 16384
 #define SERVICE "198.18.0.1" /* where the host's loopback is asked for names; of RFC 2544, as in the rooms of PAM */
 #define TUN "/dev/net/tun"
 #define READY_MS 10000
@@ -42,24 +41,12 @@ static bool is_wanted(const struct alone_room *room)
 	return room->published->policy.net_mode == CRL_NET_NAT;
 }
 
-static bool read_resolv(const char *path, char buf[RESOLV_MAX])
-{
-	scoped_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	buf[0] = '\0';
-	return fd >= 0 && crl_file_read_fd(fd, buf, RESOLV_MAX) >= 0;
-}
-
 int alone_way_look(struct alone_room *room, struct crl_err *err)
 {
-	char host[RESOLV_MAX], uplink[RESOLV_MAX];
-	bool has_uplink = read_resolv("/run/systemd/resolve/resolv.conf", uplink);
-
 	if (access(TUN, R_OK | W_OK) < 0)
 		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE,
 				   "network.mode: " TUN " cannot be used (module tun, mode 0666)");
-	(void)read_resolv("/etc/resolv.conf", host);
-	if (crl_nat_resolv_make(host, has_uplink ? uplink : NULL, SERVICE, &room->resolv) < 0)
+	if (crl_resolvhost_make(SERVICE, &room->resolv) < 0)
 		return crl_err_set(err, ENOMEM, CRL_STAGE_NAMESPACE, "out of memory");
 	room->host.resolv = room->resolv.text;
 	return 0;
