@@ -20,17 +20,17 @@
 #include "state/drain.h"
 #include "state/trial/trial.h"
 
-/* What the host is told in: the configuration has not been asked for yet. */
-static uint32_t host_language(const struct crl_job *job)
+/* What the host is told in, and whom users can ask: the configuration has not been asked for yet. */
+static void ask_host(const struct crl_job *job, struct crl_err *err)
 {
 	struct crl_config *config = NULL;
 	struct crl_in_force in_force;
-	uint32_t language = CRL_LANGUAGE_EN;
 
-	if (crl_trial_load(job->options->config, &config, &in_force, NULL) == 0)
-		language = crl_config_language(config);
+	if (crl_trial_load(job->options->config, &config, &in_force, NULL) == 0) {
+		err->language = crl_config_language(config);
+		crl_err_contact(err, crl_config_contact(config));
+	}
 	crl_config_free(config);
-	return language;
 }
 
 /* @tell  log what cannot be read */
@@ -43,7 +43,7 @@ static int look(const struct crl_job *job, bool tell, struct crl_err *err)
 	case CRL_DRAIN_ON:
 		crl_ignore(crl_err_set(err, EAGAIN, CRL_STAGE_DRAIN, "this host%s%s",
 				       d.text[0] ? CRL_DRAINED_SAYS : " takes no new logins now", d.text));
-		err->language = host_language(job);
+		ask_host(job, err);
 		return -EAGAIN;
 	case CRL_DRAIN_BROKEN:
 		if (tell)

@@ -105,6 +105,11 @@ enum crl_language crl_job_language(const struct crl_job *job)
 	return job->policy.name[0] ? crl_policy_language(&job->policy, language) : language;
 }
 
+const char *crl_job_contact(const struct crl_job *job)
+{
+	return job->config ? crl_config_contact(job->config) : "";
+}
+
 void crl_job_refuse(const struct crl_job *job, const struct crl_err *err)
 {
 	struct crl_err said = *err;
@@ -113,5 +118,7 @@ void crl_job_refuse(const struct crl_job *job, const struct crl_err *err)
 	crl_service_blame(&said);
 	crl_event_refused(job, &said);
 	said.language = job->config ? crl_job_language(job) : err->language;
+	if (job->config)
+		crl_err_contact(&said, crl_job_contact(job));
 	crl_ignore(crl_msg_send(job->channel, CRL_MSG_REFUSED, &said, sizeof(said), NULL, 0)); /* it may be gone */
 }

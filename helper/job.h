@@ -122,6 +122,9 @@ int crl_job_net(const struct crl_job *job);
 /* What the user is told in, as far as is known. */
 enum crl_language crl_job_language(const struct crl_job *job);
 
+/* Whom the user can ask; "" where that is not known. */
+const char *crl_job_contact(const struct crl_job *job);
+
 /* One line for the log with everything, one record for the module, which tells the user almost nothing. */
 void crl_job_refuse(const struct crl_job *job, const struct crl_err *err);
 

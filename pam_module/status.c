@@ -31,8 +31,8 @@ static void user_text(pam_handle_t *pamh, const struct crl_login *login, char *b
 static void tell_refused(pam_handle_t *pamh, const struct crl_err *err)
 {
 	struct crl_saying what = {.language = err->language, .phrase = CRL_PHRASE_REFUSED};
-	char text[4 * CRL_ERR_TEXT_MAX + 256], own[4 * CRL_ERR_TEXT_MAX] = "";
-	const char *code = crl_stage_name(err->stage), *said;
+	char text[4 * CRL_ERR_TEXT_MAX + 256 + CRL_CONTACT_MAX], own[4 * CRL_ERR_TEXT_MAX] = "";
+	const char *code = crl_stage_name(err->stage), *contact = err->contact, *said;
 
 	if (err->stage == CRL_STAGE_DRAIN) { /* what the operator has to say is for the user */
 		crl_err_show(err, own, sizeof(own));
@@ -42,10 +42,11 @@ static void tell_refused(pam_handle_t *pamh, const struct crl_err *err)
 			(void)crl_say(text, sizeof(text), &what, said + strlen(CRL_DRAINED_SAYS), code);
 		else
 			(void)crl_say(text, sizeof(text), &what, code, NULL);
-	} else {
-		(void)crl_say(text, sizeof(text), &what, code, NULL);
+		(void)pam_error(pamh, contact[0] && !said ? "%s. %s" : "%s", text, contact);
+		return;
 	}
-	(void)pam_error(pamh, "%s", text);
+	what.phrase = contact[0] ? CRL_PHRASE_REFUSED_CONTACT : CRL_PHRASE_REFUSED;
+	(void)pam_error(pamh, "%s", crl_say(text, sizeof(text), &what, code, contact));
 }
 
 int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, const struct crl_adopt *adopt,

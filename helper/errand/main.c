@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "wire/contact.h"
 #include "wire/version.h"
 
 #define SEND_MS 5000
@@ -126,6 +127,15 @@ static int hear_signals(sigset_t *before)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+/* Nobody but the administrator can mend it. */
+static int complain_of(const char *call, const char *text)
+{
+	char contact[CRL_CONTACT_MAX];
+
+	(void)crl_contact_read(CRL_CONTACT_FILE, contact);
+	return errand_complain(call, "%s%s%s", text, contact[0] ? ". " : "", contact);
+}
+
 /* The conversation; returns the exit status. */
 static int converse(const struct errand_wish *w, int conn, int signals)
 {
@@ -145,7 +155,7 @@ static int converse(const struct errand_wish *w, int conn, int signals)
 		if (type == CRL_ERRAND_ENDED)
 			return number & 255;
 		if (type == CRL_ERRAND_REFUSED)
-			return errand_complain(w->call, "%s", text);
+			return complain_of(w->call, text);
 		if (type == CRL_ERRAND_HELLO)
 			type = request(w, conn);
 		if (type == -E2BIG)
@@ -156,6 +166,17 @@ static int converse(const struct errand_wish *w, int conn, int signals)
 	}
 }
 
+static int nobody_runs_it(const char *call, int error)
+{
+	char contact[CRL_CONTACT_MAX];
+
+	if (crl_contact_read(CRL_CONTACT_FILE, contact)[0])
+		return errand_complain(call, "nobody runs it for this room now (%s). %s", strerrordesc_np(error),
+				       contact);
+	return errand_complain(call, "nobody runs it for this room now (%s): ask the administrator of this host",
+			       strerrordesc_np(error));
+}
+
 int errand_do(const struct errand_wish *w)
 {
 	scoped_fd conn = connect_steward(), signals = -EBADF;
@@ -163,9 +184,7 @@ int errand_do(const struct errand_wish *w)
 	int status;
 
 	if (conn < 0)
-		return errand_complain(w->call,
-				       "nobody runs it for this room now (%s): ask the administrator of this host",
-				       strerrordesc_np(-conn));
+		return nobody_runs_it(w->call, -conn);
 	signals = hear_signals(&before);
 	status = converse(w, conn, signals);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* for an editor that is started next */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What the room has to have for the last stage of a login (src/plan/mounts/last.c): the filters of shell.seccomp and
- * seccomp.profiles, compiled or from the cache, the launcher of ambient capabilities, and the place of carrel-shell.
+ * seccomp.profiles, compiled or from the cache, the launcher of ambient capabilities, the place of carrel-shell, and
+ * whom users can ask.
  *
  * Runs in: helper (root, host namespaces). It is a fact that the plan of the mounts is made from, so it is found before
  * anything of the room is: what cannot be compiled refuses the login.
@@ -116,6 +117,7 @@ static int look(const struct crl_job *job, struct crl_host *host, struct crl_err
 {
 	int rc;
 
+	(void)snprintf(host->contact, sizeof(host->contact), "%s", crl_job_contact(job));
 	if (!(job->policy.namespaces & CRL_NS_BIT(CRL_NS_MOUNT)) || !crl_policy_has_last_stage(&job->policy))
 		return 0;
 	rc = take_filters(job, host, err);

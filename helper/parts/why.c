@@ -219,14 +219,16 @@ void crl_kept_why_seen(const struct crl_kept *room, const char *id)
 
 void crl_notice_write(struct crl_job *job, char notice[CRL_NOTICE_MAX])
 {
+	struct crl_told_at told = {.language = crl_job_language(job), .contact = crl_job_contact(job)};
 	struct crl_why why;
 
 	notice[0] = '\0';
 	if (!job->policy.notice || job->options->rehearse || job->login.shows == CRL_SHOWS_NOTHING)
 		return;
 	job->noticed_ms = crl_clock_ms();
+	told.now_s = job->noticed_ms / 1000;
 	if (crl_why_read(job->state.dir, (struct crl_why_whose){job->login.uid, job->login.user}, &why) == 0)
-		crl_why_notice(&why, &(struct crl_told_at){job->noticed_ms / 1000, crl_job_language(job)}, notice);
+		crl_why_notice(&why, &told, notice);
 }
 
 /* What sshd keeps counts as told when there is a terminal: the supervisor looks out for that. */

@@ -15,6 +15,7 @@
 
 #include "base/phrases.h"
 #include "base/scope.h"
+#include "base/utf8.h"
 
 #define ERRNO_MAX 4095 /* the kernel's own bound of an errno */
 
@@ -90,6 +91,17 @@ int crl_err_wrap(struct crl_err *err, int rc, enum crl_stage stage, const char *
 	len = strlen(err->text);
 	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s", old);
 	return rc;
+}
+
+bool crl_err_contact_is_valid(const char *text)
+{
+	return strlen(text) < CRL_CONTACT_MAX && crl_utf8_is_plain(text);
+}
+
+void crl_err_contact(struct crl_err *err, const char *text)
+{
+	if (text && crl_err_contact_is_valid(text))
+		(void)snprintf(err->contact, sizeof(err->contact), "%s", text);
 }
 
 /* Append as it is, or nothing when it does not fit. */
@@ -199,6 +211,8 @@ int crl_err_check(const struct crl_err *err)
 	    err->language >= CRL_LANGUAGE_COUNT)
 		return -EBADMSG;
 	if (!memchr(err->file, '\0', sizeof(err->file)) || !memchr(err->text, '\0', sizeof(err->text)))
+		return -EBADMSG;
+	if (!memchr(err->contact, '\0', sizeof(err->contact)) || !crl_utf8_is_plain(err->contact))
 		return -EBADMSG;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ enum crl_stage {
 
 #define CRL_ERR_TEXT_MAX 320
 #define CRL_ERR_FILE_MAX 160
+#define CRL_CONTACT_MAX 160 /* with NUL */
 
 /* Zero-initialised means "no error". Fixed layout: it is part of the wire protocol (docs/protocol.md). */
 struct crl_err {
@@ -45,6 +47,7 @@ struct crl_err {
 	uint32_t language; /* enum crl_language: what a user who is refused is told in */
 	char file[CRL_ERR_FILE_MAX]; /* configuration file, "" = none */
 	char text[CRL_ERR_TEXT_MAX]; /* what happened, without stage, file or errno text */
+	char contact[CRL_CONTACT_MAX]; /* whom the user can ask, as the host says it (key contact); "" = not known */
 };
 
 /*
@@ -67,6 +70,12 @@ int crl_err_at(struct crl_err *err, int code, enum crl_stage stage, const char *
  */
 int crl_err_wrap(struct crl_err *err, int rc, enum crl_stage stage, const char *fmt, ...) CRL_PRINTF(4, 5);
 
+/* Is it fit to be a contact: a line that is plain (crl_utf8_is_plain) and short enough? */
+bool crl_err_contact_is_valid(const char *text);
+
+/* Say whom the user can ask. A text that is not fit is left out, as NULL is. */
+void crl_err_contact(struct crl_err *err, const char *text);
+
 /*
  * One line for a log: `stage=MOUNT file=/etc/… line=3 errno=EACCES: text`. Control characters are made visible, and
  * no word of the text passes for a field: the = of " uid=0" is \x3d.
@@ -80,7 +89,7 @@ void crl_err_show(const struct crl_err *err, char *buf, size_t size);
 const char *crl_stage_name(uint32_t stage);
 
 /*
- * Prove that a record that came over a socket is sane: terminated texts, known stage, code in 1..4095.
+ * Prove that a record that came over a socket is sane: terminated texts, known stage, code in 1..4095, a plain contact.
  * Returns 0 or -EBADMSG.
  */
 int crl_err_check(const struct crl_err *err) CRL_MUST_CHECK;

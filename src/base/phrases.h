@@ -22,6 +22,7 @@ enum crl_language {
 
 enum crl_phrase {
 	CRL_PHRASE_REFUSED, /* {1} the code */
+	CRL_PHRASE_REFUSED_CONTACT, /* {1} the code, {2} what the host says of whom to tell */
 	CRL_PHRASE_DRAINED, /* {1} the code */
 	CRL_PHRASE_DRAINED_SAYS, /* {1} the operator's text, {2} the code */
 	/* The notice: this, and then clauses. {1} when */

@@ -28,6 +28,7 @@
 #include "shell/profile.h"
 #include "shell/stage.h"
 #include "shell/through.h"
+#include "wire/contact.h"
 
 /* What is opened must not become standard input, output or error, and is gone when the shell is executed. */
 static int fill_standard(void)
@@ -45,12 +46,14 @@ static int fill_standard(void)
 
 static int refuse(const struct crl_err *err)
 {
-	char text[CRL_ERR_TEXT_MAX * 4], line[CRL_LOG_TEXT_MAX];
+	char text[CRL_ERR_TEXT_MAX * 4], line[CRL_LOG_TEXT_MAX], contact[CRL_CONTACT_MAX];
+	const char *ask = err->contact[0] ? err->contact : crl_contact_read(CRL_CONTACT_FILE, contact);
 
 	crl_err_show(err, text, sizeof(text));
 	crl_err_format(err, line, sizeof(line));
 	crl_log(LOG_WARNING, "shell uid=%u: refused: %s", getuid(), line);
-	(void)dprintf(STDERR_FILENO, "carrel-shell: %s (%s)\n", text, crl_stage_name(err->stage));
+	(void)dprintf(STDERR_FILENO, "carrel-shell: %s (%s)%s%s\n", text, crl_stage_name(err->stage),
+		      ask[0] ? ". " : "", ask);
 	return err->code == ENOENT && err->stage == CRL_STAGE_ADOPT ? CRL_SHELL_MISSING : CRL_SHELL_REFUSED;
 }
 

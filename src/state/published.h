@@ -26,6 +26,7 @@ struct crl_published {
 	char shell[CRL_PUBLISHED_SHELL_MAX]; /* the real one, absolute */
 	uint32_t uid;
 	uint32_t gid;
+	char contact[CRL_CONTACT_MAX]; /* whom users of this host can ask; "" = not said */
 	bool room; /* false: this user has no room, and the shell is run as it is */
 	bool nest; /* the filter lets the user make namespaces and mount in them */
 	char kept[CRL_PUBLISHED_SHELL_MAX]; /* the user's own directory for what they change in their home; "" = none */

@@ -4,7 +4,7 @@
  *
  * Lines "key value" up to an empty one, then the policy as carrel.conf writes it.
  *  R1  Every line has to be there once, in this order, and nothing else: what is not understood is no policy. The line
- *      "kept" is there where the policy keeps a home.
+ *      "kept" is there where the policy keeps a home, "contact" where the host has one.
  *
  * Runs in: carrelctl, carrel-shell. Pure.
  */
@@ -53,7 +53,7 @@ static int put_policy(FILE *f, const struct crl_published *p)
 
 int crl_published_print(const struct crl_published *p, char **ret, struct crl_err *err)
 {
-	const char *const texts[] = {p->user, p->group, p->home, p->shell, p->kept};
+	const char *const texts[] = {p->user, p->group, p->home, p->shell, p->contact, p->kept};
 	char *text = NULL;
 	size_t len = 0;
 	int rc = 0;
@@ -68,6 +68,8 @@ int crl_published_print(const struct crl_published *p, char **ret, struct crl_er
 		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
 	fprintf(f, FIRST_LINE "\nuser %s\nuid %" PRIu32 "\ngid %" PRIu32 "\ngroup %s\nhome %s\nshell %s\n", p->user,
 		p->uid, p->gid, p->group, p->home, p->shell);
+	if (p->contact[0])
+		fprintf(f, "contact %s\n", p->contact);
 	fprintf(f, "room %s\n", p->room ? "yes" : "no");
 	if (p->room) {
 		fprintf(f, "policy %s\nnest %s\n", p->policy.name, p->nest ? "yes" : "no");
@@ -237,6 +239,14 @@ static int take_room(struct published_reading *r, const char *end, struct crl_pu
 	return rc < 0 ? rc : check(r, ret);
 }
 
+/* It goes to a terminal. */
+static int take_contact(struct published_reading *r, char ret[CRL_CONTACT_MAX])
+{
+	int rc = strncmp(r->at, "contact ", 8) == 0 ? take_text(r, "contact", ret, CRL_CONTACT_MAX) : 0;
+
+	return rc == 0 && !crl_err_contact_is_valid(ret) ? refuse(r, "contact") : rc;
+}
+
 int crl_published_parse(char *text, size_t len, struct crl_published *ret, struct crl_err *err)
 {
 	struct published_reading r = {.at = text, .err = err};
@@ -261,6 +271,8 @@ int crl_published_parse(char *text, size_t len, struct crl_published *ret, struc
 		rc = take_text(&r, "home", ret->home, sizeof(ret->home));
 	if (rc == 0)
 		rc = take_text(&r, "shell", ret->shell, sizeof(ret->shell));
+	if (rc == 0)
+		rc = take_contact(&r, ret->contact);
 	if (rc == 0)
 		rc = take_bool(&r, "room", &ret->room);
 	if (rc == 0 && (!ret->user[0] || crl_path_fault(ret->home) || crl_path_fault(ret->shell)))

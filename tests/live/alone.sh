@@ -141,6 +141,10 @@ $(id -u ana) $(id -u bob) $(id -u dora)"
 	check "publishing again mends it" ctl shell publish ana
 	like "it is current then" "$(ctl shell list)" "^ *$(id -u ana) +ana +alone +current"
 	alone_config
+	sed -i '1i contact = "Call 4321.";' /etc/carrel/carrel.conf
+	check "whom to ask is published as well" ctl shell publish ana
+	is "as a line" "$(grep -n '^contact ' $PUBLISHED/$(id -u ana))" "8:contact Call 4321."
+	alone_config
 	ctl shell publish ana
 	alone_config '' '{ group = "students"; rhost = "10.0.0.0/8"; policy = "desk"; },'
 	like "one that depends on what nobody proves is refused" "$(ctl shell publish ana 2>&1)" "depends on rhost, tty, time or a command"
@@ -291,6 +295,9 @@ check_forged() {
 		chmod 0644 "$file"
 		refused "$what" "proper line|uid|no policy|expected|unknown"
 	done
+	sed 's/^room /contact Call 4321.\n&/; s/seccomp = /seccmp = /' $WORK/good >"$file"
+	chmod 0644 "$file"
+	refused "and says whom to ask" 'unknown key.*\(CONFIG\)\. Call 4321\.$'
 	rm -f "$file"
 	mkfifo -m 0644 "$file"
 	refused "a FIFO" "FIFO|regular"

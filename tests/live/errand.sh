@@ -273,6 +273,7 @@ check_client() {
 
 check_steward_away() {
 	local pid
+	sed -i '1i contact = "Call 4321.";' /etc/carrel/carrel.conf
 	hold gus gus@room
 	like "a room that lasts" "$(hold_ask gus 'passwd -S')" '^gus '
 	hold_ask gus '/usr/sbin/sendmail gus </dev/null' >/dev/null
@@ -280,7 +281,8 @@ check_steward_away() {
 	pid=$(steward_pids)
 	kill -KILL $pid
 	poll 10 process_gone "$pid"
-	like "without the steward it says so" "$(hold_ask gus 'passwd -S')" 'nobody runs it for this room now'
+	like "without the steward it says so" "$(hold_ask gus 'passwd -S')" 'nobody runs it for this room now \(.*\)\. Call 4321\.'
+	config
 	room ana true
 	check "the next login starts it" poll 10 steward_pids
 	like "and the room that stood is served" "$(poll 10 eval 'hold_ask gus "passwd -S" | grep -q ^gus'; hold_ask gus 'passwd -S')" \

@@ -207,6 +207,37 @@ check_language() {
 	is "and nobody is left out" "$(room ana 'echo in')" in
 }
 
+# Whom to tell is the host's to say, also where the configuration itself is what is wrong.
+check_contact() {
+	local told='^carrel: this login was refused \(code %s\)\. Schreiben Sie täglich an help@example\.org$'
+	local key='contact = "Schreiben Sie täglich an help@example.org";'
+	host_config "$key"
+	like "no rule" "$(room_tty gus true)" "${told/\%s/RULE}"
+	is "in a room" "$(room ana 'cat /run/carrel/contact')" "Schreiben Sie täglich an help@example.org"
+	is "which its user cannot change" "$(room ana '{ echo x >/run/carrel/contact; rm -f /run/carrel/contact; } 2>/dev/null
+		cat /run/carrel/contact')" "Schreiben Sie täglich an help@example.org"
+	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" drain --for 10m >/dev/null 2>&1
+	is "drained" "$(room_tty ana true | grep ^carrel)" \
+		'carrel: this host takes no new logins now (code DRAIN). Schreiben Sie täglich an help@example.org'
+	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" drain --for 10m new disks >/dev/null 2>&1
+	is "drained, with words" "$(room_tty ana true | grep ^carrel)" \
+		'carrel: this host takes no new logins now: new disks (code DRAIN)'
+	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" drain --off >/dev/null 2>&1
+	host_config "nonsense = 1; $key"
+	like "an unknown key" "$(room_tty ana true)" "${told/\%s/CONFIG}"
+	host_config "$key" 'memroy = "1G";'
+	like "an unknown key of a policy" "$(room_tty ana true)" "${told/\%s/CONFIG}"
+	host_config "$key nonsense = ;"
+	like "bad syntax behind it" "$(room_tty ana true)" "${told/\%s/CONFIG}"
+	host_config "nonsense = ; $key"
+	sentence "on the line that cannot be read" ana CONFIG
+	host_config $'contact = "a\xe2\x80\xaeb";'
+	log_mark
+	sentence "one that is none" ana CONFIG
+	logged "one that is none" 'contact: found .*, expected one line' 'carrel\.conf.*line=2'
+	host_config
+}
+
 # A service whose unit has taken the clock from it (ProtectClock=), as containers do.
 clockless() { # COMMAND
 	s -p 2209 ana@room "$1" </dev/null 2>&1
@@ -235,6 +266,6 @@ room ana true
 settle
 before=$(census)
 run_cases "$@" -- check_switched_off check_no_rule check_configuration check_limits check_name_service check_homes \
-	check_helper check_arguments check_filter check_language check_clock
+	check_helper check_arguments check_filter check_language check_contact check_clock
 same_census "nothing is left of any of it" "$before"
 tap_done

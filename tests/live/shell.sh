@@ -324,7 +324,7 @@ make_namespace() { # PID-OF-A-PROCESS-OF-THE-ROOM
 check_namespace() {
 	local init
 	usermod -s "$SHELL_PATH" dora
-	host_config "" "" 'on_close = "keep"; seccomp = { allow = [ "setns" ]; }; shell = { path = "/bin/bash"; };'
+	host_config 'contact = "Call 4321.";' "" 'on_close = "keep"; seccomp = { allow = [ "setns" ]; }; shell = { path = "/bin/bash"; };'
 	poll 20 eval '[ -z "$(helper_pids init)" ]' # of the case before
 	hold one dora@room
 	init=$(helper_pids init)
@@ -339,7 +339,7 @@ check_namespace() {
 		"Remote working directory: /home/dora"
 	nsenter -t "$init" -m sh -c 'chmod u+w /run/carrel/stage; echo colour red >>/run/carrel/stage'
 	is "a stage file that is not understood refuses" "$(room dora 'echo ran'; echo $?)" \
-		"carrel-shell: /run/carrel/stage: an unknown line (ADOPT)
+		"carrel-shell: /run/carrel/stage: an unknown line (ADOPT). Call 4321.
 126"
 	nsenter -t "$init" -m sh -c 'rm /run/carrel/stage'
 	is "one that is gone as well" "$(room dora 'echo ran' | cut -c 1-36; echo ${PIPESTATUS[0]})" \

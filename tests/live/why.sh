@@ -135,7 +135,7 @@ check_language() {
 	check "killed" poll 10 eval '[ "$(causes cara)" = killed:1 ]'
 	sed -i 's/hostname = "%u-room";/language = "eu"; &/' /etc/carrel/carrel.conf
 	like "told in Basque" "$(shell cara)" '^carrel: zure saioan \([0-9:]{5}\) administratzaileak saioa amaitu du$'
-	sed -i '1i host_language = "eu";' /etc/carrel/carrel.conf
+	sed -i -e '1i host_language = "eu";' -e '1i contact = "Deitu 4321.";' /etc/carrel/carrel.conf
 	hold two -tt cara@room
 	ctl wall --user cara kaixo >/dev/null
 	check "and by wall" poll 5 grep -Eq '[a-z]+@carrelhost erabiltzailearen mezua \([0-9: -]{16}\):' "$STAGE_LOG/hold.two"
@@ -145,6 +145,8 @@ check_language() {
 	ctl drain --off >/dev/null
 	ctl kill cara >/dev/null
 	hold_end two 2>/dev/null
+	check "killed again" poll 10 eval '[ "$(causes cara)" = "killed:1 killed:1" ]'
+	like "with whom to ask behind it" "$(shell cara)" '^carrel: zure saioan .* administratzaileak saioa amaitu du\. Deitu 4321\.$'
 	configure
 }
 

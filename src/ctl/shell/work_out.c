@@ -171,6 +171,7 @@ int ctl_shell_work_out(const struct ctl *c, const struct crl_config *config, con
 	rc = describe(c, user, l, ret, err);
 	if (rc < 0)
 		return rc;
+	(void)snprintf(ret->contact, sizeof(ret->contact), "%s", crl_config_contact(config));
 	if (ctl_is_exempt(c, l))
 		return 0;
 	rc = find_rule(config, l, &rule, err);

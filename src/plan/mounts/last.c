@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "wire/contact.h"
 #include "wire/stage.h"
 
 _Static_assert((int)CRL_LAST_PROFILES_MAX == (int)CRL_PROFILES_MAX, "each profile of a policy is said");
@@ -96,6 +97,18 @@ static int add_profiles(struct crl_build *b)
 	return 0;
 }
 
+/* Whom who is in there can ask: for carrel-shell, carrel-errand and carrel. */
+static int add_contact(struct crl_build *b)
+{
+	const char *text = crl_build_text(b, "%s\n", b->host->contact);
+
+	if (!b->host->contact[0])
+		return 0;
+	return !text ? -ENOMEM
+		     : CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = IN_RUN(CRL_CONTACT_FILE),
+			       .mode = 0444, .data = text);
+}
+
 /* R1 */
 int crl_build_last(struct crl_build *b)
 {
@@ -123,6 +136,8 @@ int crl_build_last(struct crl_build *b)
 			     .mode = 0444, .data = text);
 	if (rc == 0 && host->shell_filter_size)
 		rc = add_filter(b, CRL_LAST_FILTER, host->shell_filter, host->shell_filter_size);
+	if (rc == 0)
+		rc = add_contact(b);
 	return rc < 0 ? rc : add_profiles(b);
 }
 

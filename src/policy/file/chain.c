@@ -94,7 +94,7 @@ static int check_shipped(const struct crl_source *s, const char *name, struct cr
 	only = top->policies && config_setting_length(top->policies) == 1 ? config_setting_get_elem(top->policies, 0)
 									  : NULL;
 	if (top->rules || top->budgets || top->acknowledged || top->data_dir || top->store || top->cgroup_root ||
-	    top->manager != CRL_MANAGER_AUTO || top->language != CRL_LANGUAGE_EN || !only ||
+	    top->manager != CRL_MANAGER_AUTO || top->language != CRL_LANGUAGE_EN || top->contact || !only ||
 	    strcmp(config_setting_name(only), name) != 0 || !config_setting_is_group(only)) {
 		return crl_err_at(err, EINVAL, CRL_STAGE_CONFIG, s->path, 0,
 				  "expected nothing but policies = { %s = { ... }; };", name);

@@ -52,6 +52,7 @@ void crl_config_free(struct crl_config *c)
 	free(c->cgroup_root);
 	free(c->ipv4);
 	free(c->ipv6);
+	free(c->contact);
 	free(c);
 }
 
@@ -73,6 +74,11 @@ const char *crl_config_store(const struct crl_config *c)
 enum crl_language crl_config_language(const struct crl_config *c)
 {
 	return c->language;
+}
+
+const char *crl_config_contact(const struct crl_config *c)
+{
+	return c->contact ? c->contact : "";
 }
 
 enum crl_manager_kind crl_config_cgroup_manager(const struct crl_config *c)
@@ -217,6 +223,8 @@ static const char *said_once(const struct crl_top *top)
 		return "addresses";
 	if (top->language != CRL_LANGUAGE_EN)
 		return "host_language";
+	if (top->contact)
+		return "contact";
 	return top->manager != CRL_MANAGER_AUTO ? "cgroup.manager" : NULL;
 }
 
@@ -250,6 +258,7 @@ static int take_top(struct crl_config *c, struct crl_source *s, struct crl_top *
 		c->cgroup_root = take_ptr(top->cgroup_root);
 		c->manager = top->manager;
 		c->language = top->language;
+		c->contact = take_ptr(top->contact);
 		c->ipv4 = take_ptr(top->ipv4);
 		c->ipv6 = take_ptr(top->ipv6);
 		rc = take_subids(c, s, top, err);
@@ -357,6 +366,15 @@ static int load_dropins(struct crl_config *c, const char *path, struct crl_err *
 	return rc;
 }
 
+/* Whoever is refused for it can be told whom to ask, whatever else is wrong. */
+static int give_up(struct crl_config *c, int rc, struct crl_err *err)
+{
+	if (err && c->source_len > 0)
+		crl_source_contact(c->source[0], err);
+	crl_config_free(c);
+	return rc;
+}
+
 int crl_config_from_source(struct crl_source *source, struct crl_config **ret, struct crl_err *err)
 {
 	struct crl_config *c = calloc(1, sizeof(*c));
@@ -367,10 +385,8 @@ int crl_config_from_source(struct crl_source *source, struct crl_config **ret, s
 		return no_memory(err);
 	}
 	rc = add_source(c, source, err);
-	if (rc < 0) {
-		crl_config_free(c);
-		return rc;
-	}
+	if (rc < 0)
+		return give_up(c, rc, err);
 	*ret = c;
 	return 0;
 }
@@ -395,10 +411,8 @@ int crl_config_load(const char *path, struct crl_config **ret, struct crl_err *e
 	if (rc < 0)
 		return rc;
 	rc = load_dropins(c, path, err);
-	if (rc < 0) {
-		crl_config_free(c);
-		return rc;
-	}
+	if (rc < 0)
+		return give_up(c, rc, err);
 	*ret = c;
 	return 0;
 }

@@ -57,6 +57,9 @@ enum crl_manager_kind crl_config_cgroup_manager(const struct crl_config *c);
 /* What users are told in where no policy is known, or where theirs says "host" (key host_language). */
 enum crl_language crl_config_language(const struct crl_config *c);
 
+/* Whom users can ask (key contact), "" = not said. Owned by @c; where it cannot be loaded, it is in the error. */
+const char *crl_config_contact(const struct crl_config *c);
+
 /* The ids that ranges are allotted from, both included (keys subids.first, subids.last). */
 #define CRL_SUBIDS_MIN 65536
 #define CRL_SUBIDS_MAX 2147483646

@@ -28,13 +28,23 @@ static int refuse_syntax(const config_t *cfg, const char *path, const char *text
 			  what[0] ? what : "syntax error", shown[0] ? "at: " : "at the end", shown);
 }
 
+/* @text  cannot be parsed: what it says of whom to ask may be there all the same */
+static int give_up(const char *text, int rc, struct crl_err *err)
+{
+	char contact[CRL_CONTACT_MAX];
+
+	if (err)
+		crl_err_contact(err, crl_text_guess(text, "contact", contact, sizeof(contact)));
+	return rc;
+}
+
 int crl_source_parse(const char *path, char *text, size_t len, struct crl_source **ret, struct crl_err *err)
 {
 	struct crl_source *s;
 	int rc = crl_text_prepare(text, len, path, err);
 
 	if (rc < 0)
-		return rc;
+		return give_up(text, rc, err);
 	s = calloc(1, sizeof(*s));
 	if (!s || crl_strdup_to(&s->path, path) < 0) {
 		free(s);
@@ -44,7 +54,7 @@ int crl_source_parse(const char *path, char *text, size_t len, struct crl_source
 	if (!config_read_string(&s->cfg, text)) {
 		rc = refuse_syntax(&s->cfg, path, text, err);
 		crl_source_free(s);
-		return rc;
+		return give_up(text, rc, err);
 	}
 	*ret = s;
 	return 0;
@@ -63,6 +73,14 @@ int crl_source_load(const char *path, struct crl_source **ret, struct crl_err *e
 	if (rc < 0)
 		return crl_err_at(err, -rc, CRL_STAGE_CONFIG, path, 0, "cannot read: %s", strerrordesc_np(-rc));
 	return crl_source_parse(path, text, len, ret, err);
+}
+
+void crl_source_contact(const struct crl_source *s, struct crl_err *err)
+{
+	config_setting_t *key = config_setting_get_member(config_root_setting(&s->cfg), "contact");
+
+	if (key)
+		crl_err_contact(err, config_setting_get_string(key));
 }
 
 void crl_source_free(struct crl_source *s)

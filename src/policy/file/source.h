@@ -38,6 +38,7 @@ struct crl_config {
 	char *cgroup_root;
 	enum crl_manager_kind manager;
 	enum crl_language language;
+	char *contact; /* NULL = not said */
 	uint32_t subids_first; /* 0 = not said */
 	uint32_t subids_last;
 	char *ipv4; /* NULL = not said */
@@ -54,6 +55,9 @@ int crl_source_parse(const char *path, char *text, size_t len, struct crl_source
 /* Open a trusted file and parse what is in it. -ENOENT when it is not there. */
 int crl_source_load(const char *path, struct crl_source **ret, struct crl_err *err) CRL_MUST_CHECK;
 void crl_source_free(struct crl_source *s);
+
+/* Put into an error what a file says of whom to ask, when it is fit to be shown. */
+void crl_source_contact(const struct crl_source *s, struct crl_err *err);
 
 /* A configuration of this one source; what crl_config_load() does but for files. Takes @source in any case. */
 int crl_config_from_source(struct crl_source *source, struct crl_config **ret, struct crl_err *err) CRL_MUST_CHECK;

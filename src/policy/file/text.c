@@ -317,3 +317,34 @@ void crl_text_line(const char *text, int line, char *buf, size_t size)
 		len--;
 	(void)snprintf(buf, size, "%.*s%s", (int)(len < size - 4 ? len : size - 4), text, len < size - 4 ? "" : "...");
 }
+
+/* Behind the quote that the value of @key begins with, or NULL when the line has another. */
+static const char *value_of(const char *line, const char *key)
+{
+	line += strspn(line, " \t");
+	if (strncmp(line, key, strlen(key)) != 0)
+		return NULL;
+	line += strlen(key);
+	line += strspn(line, " \t");
+	if (*line != '=' && *line != ':')
+		return NULL;
+	line++;
+	line += strspn(line, " \t");
+	return *line == '"' ? line + 1 : NULL;
+}
+
+const char *crl_text_guess(const char *text, const char *key, char *buf, size_t size)
+{
+	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
+		const char *value = value_of(line, key);
+		size_t len = value ? strcspn(value, "\"\\\n") : 0;
+
+		if (!value || value[len] != '"')
+			continue;
+		if (len >= size)
+			return NULL;
+		(void)snprintf(buf, size, "%.*s", (int)len, value);
+		return buf;
+	}
+	return NULL;
+}

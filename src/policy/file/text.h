@@ -28,6 +28,12 @@
  */
 int crl_text_prepare(char *text, size_t len, const char *file, struct crl_err *err) CRL_MUST_CHECK;
 
+/*
+ * The text that a key has in a file that cannot be parsed: KEY = "TEXT" at the beginning of a line. For messages only.
+ * Returns @buf, or NULL when there is none such, or one longer than @size.
+ */
+const char *crl_text_guess(const char *text, const char *key, char *buf, size_t size);
+
 /* Write the given line (1-based) of a prepared text to @buf, without the space around it; cut when it is
  * long. */
 void crl_text_line(const char *text, int line, char *buf, size_t size);

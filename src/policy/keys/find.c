@@ -11,6 +11,7 @@ void crl_top_done(struct crl_top *top)
 	free(top->store);
 	free(top->ipv4);
 	free(top->ipv6);
+	free(top->contact);
 }
 
 bool crl_key_is_setting(const struct crl_key *key)

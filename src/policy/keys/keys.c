@@ -417,6 +417,8 @@ const struct crl_key crl_keys[] = {
 	 .def = "\"" CRL_STORE_DIR "\"", .doc = "images, and what is kept of homes and roots"},
 	{.path = "host_language", .scope = CRL_KEYS_TOP, .type = &crl_type_word, FIELD(top, language),
 	 .words = words_language, .def = "\"en\"", .doc = "of what users are told at a login"},
+	{.path = "contact", .scope = CRL_KEYS_TOP, .type = &crl_type_contact, FIELD(top, contact),
+	 .def = "\"\"", .doc = "whom users can ask: a line that they read when they are refused"},
 	{.path = "cgroup", .scope = CRL_KEYS_TOP, .type = &crl_type_group, .doc = "control groups of the host"},
 	{.path = "cgroup.manager", .scope = CRL_KEYS_TOP, .type = &crl_type_word, FIELD(top, manager),
 	 .words = words_manager, .def = "\"auto\"", .doc = "who writes the host's cgroups"},

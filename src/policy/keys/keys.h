@@ -79,6 +79,7 @@ struct crl_top {
 	char *ipv6;
 	enum crl_manager_kind manager;
 	enum crl_language language;
+	char *contact;
 	uint64_t subids_first; /* 0 = not said */
 	uint64_t subids_last;
 	config_setting_t *rules;

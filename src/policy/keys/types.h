@@ -50,6 +50,7 @@ extern const struct crl_key_type
 	crl_type_budget, /* char[], name of a budget or "" */
 	crl_type_answer, /* struct crl_verdict: the name of an errno, "kill" or "log" */
 	crl_type_netns, /* char *, a path in CRL_NETNS_DIR; written without that */
+	crl_type_contact, /* char *, a line of text */
 	crl_type_network, /* char *, "192.0.2.0/24"; min is 4 or 6, and "" one that is none */
 	/* types_list.c */
 	crl_type_condition, /* struct crl_strv, a text or a list of them; min is the enum crl_condition */

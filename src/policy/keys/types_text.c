@@ -146,6 +146,23 @@ const struct crl_key_type crl_type_netns = {
 	.put = put_netns,
 };
 
+static int set_contact(const struct crl_keys_at *at)
+{
+	const char *text = config_setting_get_string(at->setting);
+
+	if (!text || !crl_err_contact_is_valid(text))
+		return crl_key_refuse(at, at->setting,
+				      "one line of at most %d bytes without control characters, such as \"Please tell "
+				      "help@example.org\"",
+				      CRL_CONTACT_MAX - 1);
+	return set_copy(at, text);
+}
+
+const struct crl_key_type crl_type_contact = {
+	.size = sizeof(char *),
+	.set = set_contact,
+};
+
 static int set_network(const struct crl_keys_at *at)
 {
 	const char *text = config_setting_get_string(at->setting);

@@ -179,6 +179,8 @@ int crl_alone_run(const struct crl_shell_call *call, struct crl_err *err)
 	room->kept = (struct alone_kept){-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF};
 	crl_hostroot_is(0);
 	rc = run(room, err);
+	if (rc < 0 && room->published)
+		crl_err_contact(err, room->published->contact);
 	alone_forget(room);
 	free(room);
 	return rc;

@@ -120,11 +120,12 @@ size_t crl_why_of_counts(const struct crl_met *met, const struct crl_counts *now
 struct crl_told_at {
 	int64_t now_s;
 	enum crl_language language;
+	const char *contact; /* whom they can ask, "" or NULL = not known */
 };
 
 /*
  * The line for the user: what stopped processes of the newest login that they have not been told of, and that there are
- * changes in their home.
+ * changes in their home. Whom they can ask stands behind what was stopped, where there is room for all of it.
  * @buf  a line that is plain (crl_utf8_is_plain), "" when there is nothing to tell
  */
 void crl_why_notice(const struct crl_why *why, const struct crl_told_at *told, char buf[CRL_NOTICE_MAX]);

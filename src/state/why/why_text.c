@@ -178,6 +178,14 @@ static void tell_changes(const struct crl_why_event *e, enum crl_language langua
 		(void)snprintf(buf + at, CRL_NOTICE_MAX - at, "%s %s", at ? ";" : "carrel:", what);
 }
 
+static void tell_contact(const char *contact, char buf[CRL_NOTICE_MAX])
+{
+	size_t at = strlen(buf);
+
+	if (contact && contact[0] && at + strlen(contact) + 2 < CRL_NOTICE_MAX)
+		(void)snprintf(buf + at, CRL_NOTICE_MAX - at, ". %s", contact);
+}
+
 /* R1 */
 void crl_why_notice(const struct crl_why *why, const struct crl_told_at *told, char buf[CRL_NOTICE_MAX])
 {
@@ -196,4 +204,6 @@ void crl_why_notice(const struct crl_why *why, const struct crl_told_at *told, c
 		tell_stops(why, newest, told, buf);
 	if (changes)
 		tell_changes(changes, told->language, buf);
+	if (newest)
+		tell_contact(told->contact, buf);
 }

@@ -108,6 +108,31 @@ static void check_refuses_what_is_off(void **state)
 	e = good;
 	memset(e.file, 'x', sizeof(e.file));
 	assert_int_equal(crl_err_check(&e), -EBADMSG);
+	e = good;
+	memset(e.contact, 'x', sizeof(e.contact));
+	assert_int_equal(crl_err_check(&e), -EBADMSG);
+	strcpy(e.contact, "\x1b[2J");
+	assert_int_equal(crl_err_check(&e), -EBADMSG);
+	strcpy(e.contact, "Bitte an 4321, täglich");
+	assert_int_equal(crl_err_check(&e), 0);
+}
+
+static void a_contact_that_is_not_fit_is_left_out(void **state)
+{
+	struct crl_err e = {.code = 1};
+	char text[CRL_CONTACT_MAX + 1];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[CRL_CONTACT_MAX] = '\0';
+	assert_false(crl_err_contact_is_valid(text));
+	crl_err_contact(&e, text);
+	crl_err_contact(&e, "a\nb");
+	crl_err_contact(&e, NULL);
+	assert_string_equal(e.contact, "");
+	text[CRL_CONTACT_MAX - 1] = '\0';
+	crl_err_contact(&e, text);
+	assert_string_equal(e.contact, text);
 }
 
 int main(void)
@@ -118,6 +143,7 @@ int main(void)
 		cmocka_unit_test(format_shows_every_field_and_hides_control_characters),
 		cmocka_unit_test(stage_names_are_all_there),
 		cmocka_unit_test(check_refuses_what_is_off),
+		cmocka_unit_test(a_contact_that_is_not_fit_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

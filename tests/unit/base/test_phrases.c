@@ -91,6 +91,9 @@ static void it_is_put_in(void **state)
 	assert_string_equal(
 		crl_say(buf, sizeof(buf), &what, "HOME", NULL),
 		"carrel: saio-hasiera hau ukatu egin da (kodea: HOME). Jakinarazi administratzaileari, mesedez.");
+	what.phrase = CRL_PHRASE_REFUSED_CONTACT;
+	assert_string_equal(crl_say(buf, sizeof(buf), &what, "HOME", "Deitu 4321 zenbakira."),
+			    "carrel: saio-hasiera hau ukatu egin da (kodea: HOME). Deitu 4321 zenbakira.");
 	what.phrase = CRL_PHRASE_DRAINED_SAYS;
 	what.language = CRL_LANGUAGE_EN;
 	assert_string_equal(crl_say(buf, sizeof(buf), &what, "until {2}", "DRAIN"),

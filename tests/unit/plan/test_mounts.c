@@ -166,6 +166,13 @@ static void test_last_stage(void **state)
 	assert_int_equal(op->mode, 0444);
 	assert_int_equal(f->plan.op[find(f, CRL_MOUNT_DIR, "run/carrel")].mode, 0755);
 	assert_null(file(f, "run/carrel/stage.bpf"));
+	assert_null(file(f, "run/carrel/contact"));
+	(void)strcpy(f->h.contact, "Call 4321");
+	assert_int_equal(build(f), 0);
+	op = file(f, "run/carrel/contact");
+	assert_non_null(op);
+	assert_string_equal(op->data, "Call 4321\n");
+	assert_int_equal(op->mode, 0444);
 	assert_int_equal(crl_strdup_to(&f->p.shell_path, "/bin/bash"), 0);
 	f->h.shell_filter = filter;
 	f->h.shell_filter_size = sizeof(filter);

@@ -63,6 +63,54 @@ static void remove_file(const char *name)
 	assert_int_equal(unlink(at(name)), 0);
 }
 
+/* @want  what the error of a configuration that cannot be loaded says of whom to ask */
+static void contact_is(const char *text, const char *want)
+{
+	struct crl_config *c = NULL;
+	struct crl_err err = {0};
+
+	write_file("carrel.conf", text);
+	if (load(&c, &err) == 0)
+		fail_msg("loaded: %s", text);
+	assert_string_equal(err.contact, want);
+}
+
+static void test_contact(void **state)
+{
+	struct crl_config *c = NULL;
+	struct crl_err err = {0};
+
+	(void)state;
+	write_file("carrel.conf", "contact = \"Täglich: 4321\";\n");
+	assert_int_equal(load(&c, &err), 0);
+	assert_string_equal(crl_config_contact(c), "Täglich: 4321");
+	crl_config_free(c);
+	write_file("carrel.conf", "contact = \"\";\n");
+	assert_int_equal(load(&c, &err), 0);
+	assert_string_equal(crl_config_contact(c), "");
+	crl_config_free(c);
+	/* Whatever else is wrong; in what cannot be parsed it is looked for at the beginning of a line. */
+	contact_is("nonsense = 1;\ncontact = \"4321\";\n", "4321");
+	contact_is("rules = ( { user = 5; } );\ncontact = \"4321\";\n", "4321");
+	contact_is("contact = \"4321\";\nnonsense = ;\n", "4321");
+	contact_is("nonsense = ;\n\t contact:\"Täglich: 4321\";\n", "Täglich: 4321");
+	contact_is("contact = \"4321\";\npolicies = { p = { };\n", "4321"); /* a bracket is not closed */
+	contact_is("policies = { p = { }\n// contact = \"1\";\ncontacts = \"2\";\ncontact = \"4321\";\n", "4321");
+	contact_is("nonsense = ; contact = \"4321\";\n", "");
+	contact_is("nonsense = ;\ncontact = \"4321\n", "");
+	contact_is("nonsense = ;\ncontact = \"\xff\";\n", "");
+	contact_is("nonsense = ;\ncontact = \"\xe2\x80\xae\";\n", "");
+	contact_is("contact = \"\\x1b[2J\";\n", "");
+	contact_is("contact = \"\xe2\x80\xae\";\n", "");
+	contact_is("contact = 4321;\n", "");
+	write_file("policy.d/10-a.conf", "nonsense = ;\n");
+	contact_is("contact = \"4321\";\n", "4321");
+	write_file("policy.d/10-a.conf", "contact = \"4321\";\n");
+	contact_is("", "");
+	refused(EINVAL, "policy.d/10-a.conf", 0, "contact: found in a drop-in, expected only in the main file");
+	remove_file("policy.d/10-a.conf");
+}
+
 static void test_dropins(void **state)
 {
 	struct crl_config *c = NULL;
@@ -330,13 +378,10 @@ static int make_top(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dropins),
-		cmocka_unit_test(test_shipped),
-		cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_cut_at_every_byte),
-		cmocka_unit_test(test_every_byte_changed),
-		cmocka_unit_test(test_worst_cases),
-		cmocka_unit_test(test_many_settings),
+		cmocka_unit_test(test_dropins),           cmocka_unit_test(test_contact),
+		cmocka_unit_test(test_shipped),           cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_cut_at_every_byte), cmocka_unit_test(test_every_byte_changed),
+		cmocka_unit_test(test_worst_cases),       cmocka_unit_test(test_many_settings),
 		cmocka_unit_test(test_sysgroups),
 	};
 

@@ -125,6 +125,26 @@ static void test_each_line_counts(void **state)
 	}
 }
 
+/* It goes to a terminal. */
+static void test_contact(void **state)
+{
+	struct fixture *f = *state;
+	char text[1 << 14];
+	char *at;
+
+	(void)strcpy(f->p.contact, "Schreiben Sie an hilfe@example.org, täglich");
+	assert_int_equal(print(f), 0);
+	assert_int_equal(parse(f, f->text), 0);
+	assert_string_equal(f->back.contact, f->p.contact);
+	(void)snprintf(text, sizeof(text), "%s", f->text);
+	at = strstr(text, "Schreiben");
+	assert_non_null(at);
+	at[0] = (char)0xff;
+	assert_int_equal(parse(f, text), -EBADMSG);
+	(void)strcpy(f->p.contact, "a\033[2J");
+	assert_int_equal(print(f), -EINVAL);
+}
+
 /* Where the policy keeps a home, and nowhere else, it says in what directory. */
 static void test_kept(void **state)
 {
@@ -220,6 +240,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_each_line_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_contact, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter, setup, teardown),

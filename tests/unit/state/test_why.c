@@ -358,7 +358,7 @@ static void tells(const struct crl_why *w, int64_t now, const char *want)
 {
 	char buf[CRL_NOTICE_MAX];
 
-	crl_why_notice(w, &(struct crl_told_at){now, CRL_LANGUAGE_EN}, buf);
+	crl_why_notice(w, &(struct crl_told_at){now, CRL_LANGUAGE_EN, ""}, buf);
 	assert_string_equal(buf, want);
 }
 
@@ -422,6 +422,37 @@ static void changes_in_the_home_are_told_as_well(void **state)
 	tells(&w, same_day, "carrel: your home has 1 change kept beside it, see: carrel home diff");
 }
 
+/* Behind what was stopped, whole or not at all; changes alone are nobody's fault. */
+static void whom_to_ask_is_told_behind_it(void **state)
+{
+	struct crl_why w = {.len = 1, .event = {event(CRL_WHY_MEMORY, 3, 536870912)}};
+	struct crl_told_at told = {1764080000, CRL_LANGUAGE_EN, "Questions: help@example.org"};
+	char buf[CRL_NOTICE_MAX], long_one[CRL_NOTICE_MAX];
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	crl_why_notice(&w, &told, buf);
+	assert_string_equal(buf,
+			    "carrel: your login of 14:02 had 3 processes ended for memory (limit 512M). Questions: "
+			    "help@example.org");
+	memset(long_one, 'x', sizeof(long_one));
+	told.contact = long_one;
+	for (size_t len = CRL_NOTICE_MAX - 1; len > 0; len--) {
+		long_one[len] = '\0';
+		crl_why_notice(&w, &told, buf);
+		assert_non_null(memchr(buf, '\0', sizeof(buf)));
+		assert_true(!strstr(buf, ". x") || strlen(strstr(buf, ". x")) == len + 2);
+	}
+	told.contact = NULL;
+	crl_why_notice(&w, &told, buf);
+	assert_null(strstr(buf, ". "));
+	told.contact = "Questions: help@example.org";
+	w.event[0] = event(CRL_WHY_CHANGES, 12, CRL_COUNT_UNKNOWN);
+	crl_why_notice(&w, &told, buf);
+	assert_null(strstr(buf, "Questions"));
+}
+
 /* However often: none of them keeps out what stopped somebody. */
 static void the_last_changes_count(void **state)
 {
@@ -452,7 +483,7 @@ static void the_line_is_never_too_long(void **state)
 	}
 	for (enum crl_language l = 0; l < CRL_LANGUAGE_COUNT; l++) {
 		memset(buf, 'x', sizeof(buf));
-		crl_why_notice(&w, &(struct crl_told_at){0, l}, buf);
+		crl_why_notice(&w, &(struct crl_told_at){0, l, "Hilfe: 4321"}, buf);
 		assert_non_null(memchr(buf, '\0', sizeof(buf)));
 		assert_true(crl_utf8_is_plain(buf));
 	}
@@ -475,6 +506,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(old_records_are_swept, setup, teardown),
 		cmocka_unit_test(the_user_is_told_in_one_line),
 		cmocka_unit_test(changes_in_the_home_are_told_as_well),
+		cmocka_unit_test(whom_to_ask_is_told_behind_it),
 		cmocka_unit_test_setup_teardown(the_last_changes_count, setup, teardown),
 		cmocka_unit_test(the_line_is_never_too_long),
 	};
