@@ -104,7 +104,7 @@ declare -gA _carrelctl_options=(
 declare -gA _carrelctl_actions=(
 	[image]='0 add list show verify check rm'
 	[home]='1 diff commit discard snapshot snapshots restore drop export import usage resize gc'
-	[root]='1 diff commit discard snapshot snapshots restore drop export import usage resize gc'
+	[root]='1 diff discard snapshot snapshots restore drop export usage resize gc'
 	[shell]='0 publish list show withdraw'
 )
 # carrelctl completion bash: end

@@ -136,6 +136,7 @@ struct ctl_command {
 	 */
 	const struct ctl_command *const *actions; /* up to NULL; NULL = it is one itself */
 	const char *subject; /* what help calls the word in front of the action; NULL = there is none */
+	const char *refused_by; /* of an action: the command with the same ones that only says why not; NULL = none */
 	enum ctl_exit (*run)(const struct ctl *c, int argc, char **argv);
 };
 

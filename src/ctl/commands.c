@@ -63,6 +63,11 @@ const struct ctl_command *ctl_command_action(const struct ctl_command *k, const 
 	return find(k->actions, name);
 }
 
+bool ctl_command_refuses(const struct ctl_command *k, const struct ctl_command *action)
+{
+	return action->refused_by && strcmp(action->refused_by, k->name) == 0;
+}
+
 /* What people look for by another word. */
 static const struct {
 	const char *word;

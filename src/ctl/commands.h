@@ -46,6 +46,9 @@ const struct ctl_command *ctl_command_find(const char *name);
 /* The action of that name; NULL = the command has none such. */
 const struct ctl_command *ctl_command_action(const struct ctl_command *k, const char *name);
 
+/* Has the command that action only to say why it cannot be? Help and completion do not offer it then. */
+bool ctl_command_refuses(const struct ctl_command *k, const struct ctl_command *action);
+
 /*
  * Say on standard error that there is none, and which may have been meant.
  * @k  whose actions these are; NULL = it is about the commands

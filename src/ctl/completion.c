@@ -65,7 +65,8 @@ static void print_actions(const char *open, const char *close)
 			continue;
 		(void)printf("\t%s%s%s'%d", open, (*k)->name, close, (*k)->subject ? 1 : 0);
 		for (const struct ctl_command *const *a = (*k)->actions; *a; a++)
-			(void)printf(" %s", (*a)->name);
+			if (!ctl_command_refuses(*k, *a))
+				(void)printf(" %s", (*a)->name);
 		(void)printf("'\n");
 	}
 }

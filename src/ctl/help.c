@@ -46,8 +46,31 @@ static void print_option(const struct ctl_option *o)
 static void print_actions(const struct ctl_command *k)
 {
 	for (const struct ctl_command *const *a = k->actions; *a; a++)
-		(void)printf("  %-9s %-20s %s\n", (*a)->name, (*a)->usage, (*a)->summary);
+		if (!ctl_command_refuses(k, *a))
+			(void)printf("  %-9s %-20s %s\n", (*a)->name, (*a)->usage, (*a)->summary);
 	(void)printf("\ncarrelctl help %s ACTION tells more.\n\n", k->name);
+}
+
+/* A summary that asks is no sentence that wants a full stop. */
+static void print_summary(const struct ctl_command *group, const struct ctl_command *k)
+{
+	const char *text = k->summary ?: "for programs: see carrelctl(8)";
+
+	if (group && ctl_command_refuses(group, k))
+		text = "refused, and says what to do instead";
+	(void)printf("%s%s\n\n", text, text[0] && text[strlen(text) - 1] == '?' ? "" : ".");
+}
+
+/* Two commands have the same actions, with the examples of one: what is asked for stands in them. */
+static void print_example(const struct ctl_command *group, const char *line)
+{
+	const size_t program = strlen("carrelctl ");
+	const char *rest = group ? strchr(line + program, ' ') : NULL;
+
+	if (rest)
+		(void)printf("  carrelctl %s%s\n", group->name, rest);
+	else
+		(void)printf("  %s\n", line);
 }
 
 void ctl_help_print_command(const struct ctl_command *group, const struct ctl_command *k)
@@ -55,18 +78,19 @@ void ctl_help_print_command(const struct ctl_command *group, const struct ctl_co
 	(void)printf("usage: carrelctl ");
 	if (group)
 		(void)printf("%s %s%s", group->name, group->subject ? group->subject : "", group->subject ? " " : "");
-	(void)printf("%s [OPTION...]%s%s\n\n%s.\n\n", k->name, k->usage[0] ? " " : "", k->usage,
-		     k->summary ? k->summary : "for programs: see carrelctl(8)");
+	(void)printf("%s [OPTION...]%s%s\n\n", k->name, k->usage[0] ? " " : "", k->usage);
+	print_summary(group, k);
 	if (k->actions)
 		print_actions(k);
 	for (size_t i = 0; i < (k->json ? CTL_OPTIONS_TOLD_OF_TABLES : CTL_OPTIONS_TOLD); i++)
 		print_option(&ctl_options_of_all[i]);
 	for (const struct ctl_option *o = k->options; o && o->name; o++)
 		print_option(o);
-	if (k->examples)
-		(void)printf("\nFor example:\n");
-	for (const char *const *line = k->examples; line && *line; line++)
-		(void)printf("  %s\n", *line);
+	if (!k->examples || (group && ctl_command_refuses(group, k)))
+		return;
+	(void)printf("\nFor example:\n");
+	for (const char *const *line = k->examples; *line; line++)
+		print_example(group, *line);
 }
 
 static enum ctl_exit run_help(const struct ctl *c, int argc, char **argv)

@@ -16,11 +16,16 @@ check_usage() {
 	is "too few words" "$(status ctl show)" 2
 	is "--json where there is no table" "$(status ctl kill ana --json)" 2
 	like "help" "$(ctl --help)" '^  explain'
-	for command in $(ctl --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	for command in $(ctl --help | sed -n 's/^  \([a-z-]*[a-z]\) .*/\1/p'); do
 		like "help of $command" "$(ctl "$command" --help)" "^usage: carrelctl $command"
 		like "carrelctl(8) has $command" "$(grep "^\.It Cm $command" "$STAGE/data/carrelctl.8")" "$command"
 	done
 	is "and help tells the same" "$(ctl help explain)" "$(ctl explain --help)"
+	like "a question stays one" "$(ctl help is-enabled)" 'as it should be\?$'
+	like "of two commands with the same actions each has its examples" "$(ctl help root diff)" '^  carrelctl root alice diff$'
+	refute "what roots refuse is not among their actions" eval "ctl help root | grep -E '^  (commit|import) '"
+	like "homes have it" "$(ctl help home)" '^  commit '
+	like "who asks for it reads that it is refused" "$(ctl help root commit)" '^refused, '
 	is "of a command that there is" "$(status ctl help frobnicate)" 2
 	is "a full disk is told" "$(ctl --help >/dev/full 2>/dev/null; echo $?)" 3
 }

@@ -220,5 +220,6 @@ const struct ctl_command ctl_home_commit_action = {
 					  NULL},
 	.most = CTL_ARGUMENTS_MAX,
 	.looks_at_rooms = true,
+	.refused_by = "root",
 	.run = run_commit,
 };

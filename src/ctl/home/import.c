@@ -149,5 +149,6 @@ const struct ctl_command ctl_home_import_action = {
 	.most = 1,
 	.looks_at_rooms = true,
 	.offer = CTL_OFFER_FILE,
+	.refused_by = "root",
 	.run = run_import,
 };
