@@ -23,6 +23,11 @@ rm -f "$deb/ready"
 ${MAKE:-make} --no-print-directory BUILD="${deb%/deb}" deb >/dev/null || exit 1
 package=$(ls "$deb"/carrel_"$version"-*_*.deb)
 
+# ---- who builds on a host of theirs installs by deps.sh --build what dpkg-buildpackage asks for
+for p in $(sed -n '/^Build-Depends:/,/^Standards/p' conf/debian/control | grep -oE '\b(debhelper|lib[a-z0-9-]+-dev)\b'); do
+	tests/lib/deps.sh --build --list | grep -qx "$p" || complain "tests/lib/deps.sh --build: no $p, which Build-Depends has"
+done
+
 # ---- the same again, from the tar ball, elsewhere. A compiler takes as long as all the rest; so of the objects each Nth is
 # compiled again, from one that changes, and the others are taken over. That none of those has the time in it is -Wdate-time's
 # to say, that none has the directory is -ffile-prefix-map's doing; the log has both, below.

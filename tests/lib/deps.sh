@@ -1,12 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that building and testing need, when one is missing; no service is started by it.
-# Usage: tests/lib/deps.sh [--list | --clients]; --clients: what the live suite of that name needs besides
+# Usage: tests/lib/deps.sh [--list | --build [--list] | --demo | --clients]; --build: only what make and make deb need, for a
+# host that runs no tests; --demo: what make demo needs; --clients: what the live suite of that name needs besides; --list only
+# prints
 set -euo pipefail
 
-packages=(
+build=(
 	gcc make libc6-dev linux-libc-dev
 	libpam0g-dev libcap-dev libseccomp-dev libconfig-dev libsystemd-dev libnftables-dev libcmocka-dev
+)
+packages=(
+	"${build[@]}"
 	pamtester openssh-server openssh-client rsync git tmux less cron sudo socat
 	libcap2-bin libpam-cap
 	iproute2 nftables xauth jq strace procps psmisc util-linux bsdextrautils login passwd hostname
@@ -16,24 +21,35 @@ packages=(
 
 command -v gdb >/dev/null || packages+=(gdb-minimal) # a full one is as good, and they exclude each other
 
-if [ "${1-}" = --list ]; then
+case ${1-} in
+--list)
 	printf '%s\n' "${packages[@]}"
 	exit 0
-fi
-
-if [ "${1-}" = --clients ]; then
+	;;
+--build) packages=("${build[@]}" debhelper) ;;
+--demo) packages=("${build[@]}" openssh-server openssh-client iproute2 procps util-linux passwd hostname) ;;
+--clients)
 	packages=(
 		python3-paramiko python3-asyncssh dropbear-bin putty-tools lftp sshfs ansible-core mosh borgbackup curl
 		openssh-tests
 	)
+	;;
+'')
+	command -v clang-format >/dev/null || packages+=(clang-format) # make format-check
+	command -v clang >/dev/null || packages+=(clang libclang-rt-dev) # make check-fuzz; of no use in a guest
+	packages+=(ansible-core) # live suite ansible; the hosts that it manages need python3 alone
+	packages+=(debhelper lintian) # make check-deb; of no use in a guest
+	;;
+*)
+	echo "deps: found \"$1\", expected --build, --demo, --list, --clients or nothing" >&2
+	exit 2
+	;;
+esac
+
+if [ "${2-}" = --list ]; then
+	printf '%s\n' "${packages[@]}"
+	exit 0
 fi
-
-[ "${1-}" = --clients ] || command -v clang-format >/dev/null || packages+=(clang-format) # make format-check
-[ "${1-}" = --clients ] || command -v clang >/dev/null || packages+=(clang libclang-rt-dev) # make check-fuzz; of no use in a guest
-
-[ "${1-}" = --clients ] || packages+=(ansible-core) # live suite ansible; the hosts that it manages need python3 alone
-
-[ "${1-}" = --clients ] || packages+=(debhelper lintian) # make check-deb; of no use in a guest
 
 missing=()
 for p in "${packages[@]}"; do

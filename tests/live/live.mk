@@ -15,7 +15,7 @@ $(BUILD)/tests/lib/enosys: LIVE_LIBS := -lseccomp
 # Packages may be missing before make can even find out about the compiler: hence the second make.
 .PHONY: demo
 demo: ## (root) a private sshd, two users, what a bare and a carrel login see
-	@tests/lib/deps.sh
+	@tests/lib/deps.sh --demo
 	@$(MAKE) --no-print-directory BUILD=$(BUILD) all $(LIVE_TOOLS)
 	@CARREL_BUILD=$(BUILD) tests/live/demo.sh
 
