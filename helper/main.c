@@ -9,9 +9,11 @@
 
 #include <getopt.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/time.h>
 #include <syslog.h>
 
+#include "apply/limits/cgroup_leave.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -85,6 +87,16 @@ static void arm_deadline(const struct crl_options *o)
 	(void)setitimer(ITIMER_REAL, &t, NULL);
 }
 
+/* Else a user could stop us while others' logins wait for what we have locked, and the steward, which we start. */
+static void leave_users_cgroup(void)
+{
+	int rc = crl_cgroup_leave_users();
+
+	if (rc < 0)
+		crl_log(LOG_WARNING, "stays in the control group that it was started in, which may be a user's: %s",
+			strerror(-rc));
+}
+
 int main(int argc, char **argv)
 {
 	struct crl_options options = {.config = CRL_CONFIG_PATH, .state = CRL_STATE_DIR};
@@ -106,6 +118,7 @@ int main(int argc, char **argv)
 	}
 	if (options.manager_of)
 		return crl_may_have_manager(&options);
+	leave_users_cgroup();
 	if (options.sweep || options.reload) {
 		rc = options.sweep ? crl_sweep(&options, &err) : crl_reload(&options, &err);
 		if (rc < 0)

@@ -6,9 +6,10 @@
  * Runs in: helper, in crl_harden(); the room's supervisor, its init and what they start have it from there. Each step
  * is for the better only: where the kernel has no such thing, or a container's root may not, it stays as it is.
  *
- * Left alone: no_new_privs, a filter, Landlock and PR_SET_MDWE, which nobody can take back; namespaces, root directory
- * and control group, which are the application's host; alternative signal stack, timers, dumpable flag, keep-caps and
- * thread and process keyrings, which execve(2) drops; the parent's death signal, which fork(2) drops.
+ * Left alone: no_new_privs, a filter, Landlock and PR_SET_MDWE, which nobody can take back; namespaces and root
+ * directory, which are the application's host; the control group, which main.c leaves where it is a user's; alternative
+ * signal stack, timers, dumpable flag, keep-caps and thread and process keyrings, which execve(2) drops; the parent's
+ * death signal, which fork(2) drops.
  */
 #include "helper/process/shed.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What the helper sheds of its caller's: started as by `chrt -i 0 ionice -c3 taskset -c 0` and with all else that a
- * process keeps across execve(2), looked at from outside when it waits for its request.
+ * process keeps across execve(2), looked at from outside when it waits for its request; and in a control group that a
+ * user can stop.
  *
  * Runs in: tests only, as root.
  */
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/ioprio.h>
@@ -30,6 +32,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "apply/limits/cgroup.h"
 #include "base/clock.h"
 #include "base/scope.h"
 
@@ -39,6 +42,7 @@
 
 static char helper[PATH_MAX];
 static char keyring[40];
+static char users[40], below[48];
 
 static void read_proc(const char *who, const char *file, char *buf, size_t size)
 {
@@ -100,7 +104,24 @@ static void load_power(void)
 		_exit(97);
 }
 
-static pid_t start(int channel)
+static int cgroups = -EBADF; /* the root of cgroup v2 */
+
+/* A group of a user's, as systemd makes them below user@UID.service; one of root's below it is theirs as well. */
+static bool make_users_cgroup(void)
+{
+	return crl_cgroup_open_root("", &cgroups, NULL, NULL) == 0 && mkdirat(cgroups, users, 0755) == 0 &&
+	       fchownat(cgroups, users, 54321, 54321, 0) == 0 && mkdirat(cgroups, below, 0755) == 0;
+}
+
+static void enter_cgroup(const char *name)
+{
+	scoped_fd fd = openat(cgroups, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || crl_cgroup_attach(fd, getpid()) < 0)
+		_exit(96);
+}
+
+static pid_t start(int channel, const char *cgroup)
 {
 	const char *const argv[] = {"carrel-helper", "--config", "/nonexistent", "--state", "/nonexistent", NULL};
 	union {
@@ -111,6 +132,8 @@ static pid_t start(int channel)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		if (cgroup) /* whose root may have the channel's place */
+			enter_cgroup(cgroup);
 		if (dup2(channel, CHANNEL) != CHANNEL || fcntl(CHANNEL, F_SETFD, 0) < 0)
 			_exit(99);
 		load();
@@ -164,7 +187,7 @@ static void test_shed(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-	pid = start(pair[1]);
+	pid = start(pair[1], NULL);
 	(void)snprintf(who, sizeof(who), "%d", (int)pid);
 	await_shed(who);
 	check_scheduling(pid, who);
@@ -183,9 +206,80 @@ static void test_shed(void **state)
 	(void)close(pair[1]);
 }
 
+static bool is_there_soon(pid_t pid, const char *path)
+{
+	char its[256] = "?";
+
+	for (int i = 0; i < 100 && strcmp(its, path) != 0; i++) {
+		crl_pause_ms(50);
+		if (crl_cgroup_of(pid, its, sizeof(its)) < 0)
+			(void)snprintf(its, sizeof(its), "?");
+	}
+	return strcmp(its, path) == 0;
+}
+
+/* keeps: apply/limits/cgroup_leave R1 */
+static void test_users_cgroup(void **state)
+{
+	char first[256], who[16];
+	int pair[2];
+
+	(void)state;
+	if (!make_users_cgroup())
+		skip();
+	assert_int_equal(crl_cgroup_of(1, first, sizeof(first)), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+		pid_t pid = start(pair[1], i ? below : users);
+
+		(void)snprintf(who, sizeof(who), "%d", (int)pid);
+		await_shed(who);
+		assert_true(is_there_soon(pid, first));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		(void)close(pair[0]);
+		(void)close(pair[1]);
+	}
+}
+
+/* One of root's is as good as any: there it stays. */
+static void test_roots_cgroup(void **state)
+{
+	char who[16], its[256];
+	int pair[2];
+	pid_t pid;
+
+	(void)state;
+	if (cgroups < 0 || fchownat(cgroups, users, 0, 0, 0) < 0)
+		skip();
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	pid = start(pair[1], below);
+	(void)snprintf(who, sizeof(who), "%d", (int)pid);
+	await_shed(who);
+	crl_pause_ms(200);
+	assert_int_equal(crl_cgroup_of(pid, its, sizeof(its)), 0);
+	assert_string_equal(its, below);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+static int remove_cgroups(void **state)
+{
+	(void)state;
+	for (int i = 0; i < LOOKS && cgroups >= 0 && unlinkat(cgroups, below, AT_REMOVEDIR) < 0 && errno == EBUSY; i++)
+		crl_pause_ms(50);
+	if (cgroups >= 0)
+		(void)unlinkat(cgroups, users, AT_REMOVEDIR);
+	drop_fd(&cgroups);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_shed)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_shed), cmocka_unit_test(test_users_cgroup),
+					   cmocka_unit_test(test_roots_cgroup)};
 	char *tail;
 
 	(void)argc;
@@ -194,11 +288,13 @@ int main(int argc, char **argv)
 		return 77;
 	}
 	(void)snprintf(keyring, sizeof(keyring), "carrel-shed-%d", (int)getpid());
+	(void)snprintf(users, sizeof(users), "carrel-shed-%d", (int)getpid());
+	(void)snprintf(below, sizeof(below), "%s/below", users);
 	if (!realpath(argv[0], helper))
 		return 1;
 	tail = strstr(helper, "/tests/live/");
 	if (!tail)
 		return 1;
 	(void)snprintf(tail, sizeof(helper) - (size_t)(tail - helper), "/carrel-helper");
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, remove_cgroups);
 }
