@@ -20,20 +20,6 @@ mkdir -p "$CARREL_BUILD"
 printf 'name\tvalue\tunit\n' >"$TSV"
 . tests/bench/figures.sh
 
-# Sessions that stay until release. $1: how many, $2: service, $3: user
-hold() {
-	local line
-	coproc HOLD { exec $B/driver -c $B/pam -h "$1" "pam=hold:$2 $3"; }
-	HOLD_IN=${HOLD[1]} HOLD_OF=$HOLD_PID
-	read -r line <&"${HOLD[0]}" && [ "$line" = "held $1" ] || die "only ${line:-none} of $1 sessions opened"
-}
-
-release() {
-	local pid=$HOLD_OF
-	eval "exec $HOLD_IN>&-"
-	wait "$pid" || die "a session that was held did not close"
-}
-
 # ---- the floor ------------------------------------------------------------------------------------------------
 
 make_floor() {
@@ -180,8 +166,6 @@ bench_memory() {
 	sleep 0.5
 }
 
-kernel_kib() { awk '/^(Slab|KernelStack|PageTables|Percpu|VmallocUsed):/ { s += $2 } END { print s }' /proc/meminfo; }
-
 # The machine drifts: one live login is measured before and after, and the floor takes turns with carrel.
 bench_many() {
 	local n name before
@@ -205,12 +189,6 @@ bench_many() {
 	ratio open_100_vs_1 open_100 open_1
 	ratio open_1000_vs_1 open_1000 open_1
 	ratio open_1000_vs_1_floor open_1000_floor open_1_floor
-}
-
-# The first contender's open becomes the mean of both.
-mean_of() {
-	awk -F'\t' -v OFS='\t' -v a="$1" -v b="$2" '$1 == a { x = $2; line = $0 } $1 == b { y = $2 }
-		END { $0 = line; $2 = (x + y) / 2; print }' "$RAW" >$B/mean && cat $B/mean >>"$RAW"
 }
 
 # The same isolation by users themselves, without root: carrel-shell, and bubblewrap as they would start it. Each has

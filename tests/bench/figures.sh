@@ -11,9 +11,31 @@ race() { # ROUNDS CONTENDER...
 	$B/driver -c $B/pam ${FILTER:+-f "$FILTER"} -n "$rounds" "$@" >>"$RAW" || die "a contender failed"
 }
 
+# Sessions that stay until release. $1: how many, $2: service, $3: user
+hold() {
+	local line
+	coproc HOLD { exec $B/driver -c $B/pam -h "$1" "pam=hold:$2 $3"; }
+	HOLD_IN=${HOLD[1]} HOLD_OF=$HOLD_PID
+	read -r -t $((60 + 2 * $1)) line <&"${HOLD[0]}" && [ "$line" = "held $1" ] || die "only ${line:-none} of $1 sessions opened"
+}
+
+release() {
+	local pid=$HOLD_OF
+	eval "exec $HOLD_IN>&-"
+	wait "$pid" || die "a session that was held did not close"
+}
+
+kernel_kib() { awk '/^(Slab|KernelStack|PageTables|Percpu|VmallocUsed):/ { s += $2 } END { print s }' /proc/meminfo; }
+
 # The median of a column of a file, as a line of RAW.
 middle() { # NAME COLUMN FILE
 	printf '%s\t%s\n' "$1" "$(sort -n -k "$2,$2" "$3" | awk -v c="$2" '{ v[NR] = $c } END { print v[int((NR + 1) / 2)] }')" >>"$RAW"
+}
+
+# The first contender's open becomes the mean of both.
+mean_of() {
+	awk -F'\t' -v OFS='\t' -v a="$1" -v b="$2" '$1 == a { x = $2; line = $0 } $1 == b { y = $2 }
+		END { $0 = line; $2 = (x + y) / 2; print }' "$RAW" >$B/mean && cat $B/mean >>"$RAW"
 }
 
 field() { awk -F'\t' -v name="$1" -v n="$2" '$1 == name { v = $n } END { print v }' "$RAW"; }

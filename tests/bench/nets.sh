@@ -3,7 +3,8 @@
 # What it costs to be watched (carrelctl learn), and what networks of rooms cost; docs/performance.md says what each
 # figure means.
 # Usage, as root: CARREL_BUILD=build tests/bench/nets.sh       (make bench-nets; BENCH_ROUNDS=20 is a quick look)
-#   BENCH_ONLY="learn nat" does these parts of it: learn, nat, gate, traffic
+#   BENCH_ONLY="learn nat" does these parts of it: learn, nat, gate, traffic, many
+#   BENCH_MANY=100: so many live rooms in the last part, not 500
 #   SLIRP4NETNS names slirp4netns where it is not installed
 # Prints a table and writes $CARREL_BUILD/bench-nets.tsv. Fails when something does not work, never because it is slow.
 set -u
@@ -42,7 +43,7 @@ cable() {
 	ip -n far addr add $FAR/32 dev lo
 	ip route add default via 192.0.2.2 || die "no way to the other host"
 	ip netns exec far $B/traffic serve $FAR 80 >$B/served &
-	until grep -q ready $B/served; do
+	until grep -qs ready $B/served; do
 		kill -0 $! 2>/dev/null || die "no server on the other host"
 		sleep 0.05
 	done
@@ -134,6 +135,84 @@ gate() {
 	persec rate_held 200 /s
 	persec rate_free 200 /s
 	leave free held
+}
+
+# ---- beside many rooms -------------------------------------------------------------------------------------------
+
+MANY=${BENCH_MANY:-500}
+ROOM_KIB=4096 # more than one takes, with who holds it
+
+# The machine drifts: one live room is measured before and after.
+many() {
+	local fits n what count unit
+	fits=$(awk -v room=$ROOM_KIB '/^MemAvailable:/ { print int($2 / 2 / room) }' /proc/meminfo)
+	[ "$fits" -ge "$MANY" ] || MANY=$fits
+	step "this machine takes $MANY rooms"
+	for n in 1 "$MANY" again; do many_nat $n; done
+	many_sums nat none
+	for n in 1 "$MANY"; do
+		for what in bulk=32:MiB/s rate=100:/s; do
+			IFS='=:' read -r what count unit <<<"$what"
+			ratio "${what}_nat_$n" "${what}_nat_$n" "${what}_host_$n"
+			persec "${what}_nat_$n" "$count" "$unit"
+			persec "${what}_host_$n" "$count" "$unit"
+		done
+	done
+	for n in 1 "$MANY" again; do many_gate $n; done
+	many_sums held free
+	for n in 1 "$MANY"; do
+		ratio "gate_connect_$n" "udp_held_$n" "udp_free_$n"
+		each "udp_held_$n" 2000
+		each "udp_free_$n" 2000
+	done
+}
+
+many_nat() { # HOW-MANY|again
+	local n=${1/again/1} before
+	step "open: network.mode nat, none, beside $n rooms with nat"
+	before=$(kernel_kib)
+	hold "$n" bench-nat nat
+	[ "$n" -eq 1 ] || KIB=$((($(kernel_kib) - before) / n))
+	# By another user: numbers of one's own rooms are tried one after the other.
+	race "$FEW" "pam=open_none_$1:bench-plain plain" "pam=open_nat_$1:bench-nat plain"
+	if [ "$1" != again ]; then
+		client "host_$1" "$B/traffic" work $FAR 80
+		client "nat_$1" $SSH nat@127.0.0.1 $B/traffic work $FAR 80
+		turns "$FEW" bulk 32 "host_$1" "nat_$1"
+		turns "$FEW" rate 100 "host_$1" "nat_$1"
+		leave "host_$1" "nat_$1"
+	fi
+	release
+	sleep 1 # the kernel takes namespaces apart in the background
+}
+
+many_gate() { # HOW-MANY|again
+	local n=${1/again/1}
+	step "open: logins' cgroups with and without programs, beside $n with"
+	hold "$n" bench-held held
+	race "$FEW" "pam=open_free_$1:bench-free free" "pam=open_held_$1:bench-held held"
+	if [ "$1" != again ]; then
+		client "free_$1" $SSH free@127.0.0.1 $B/traffic work $FAR 80
+		client "held_$1" $SSH held@127.0.0.1 $B/traffic work $FAR 80
+		turns "$FEW" udp 2000 "free_$1" "held_$1"
+		leave "free_$1" "held_$1"
+	fi
+	release
+	sleep 1
+}
+
+# An open beside many over one beside one, of the network that is meant and of the one that it is compared with.
+many_sums() { # NETWORK BESIDE
+	local which
+	for which in "$1" "$2"; do mean_of "open_${which}_1" "open_${which}_again"; done
+	ratio "$1_open_1" "open_$1_1" "open_$2_1"
+	ratio "$1_open_$MANY" "open_$1_$MANY" "open_$2_$MANY"
+	for which in "$1" "$2"; do
+		ratio "${which}_open_${MANY}_vs_1" "open_${which}_$MANY" "open_${which}_1"
+		median "open_${which}_$MANY"
+		median "open_${which}_1"
+		[ "$which" != nat ] || figure nat_kernel_each "$KIB" KiB
+	done
 }
 
 # ---- clients that take turns ----------------------------------------------------------------------------------
@@ -248,7 +327,7 @@ cable
 policies_make
 stage_ssh
 sleep 1
-for part in ${BENCH_ONLY:-learn nat gate traffic}; do $part; done
+for part in ${BENCH_ONLY:-learn nat gate traffic many}; do $part; done
 step done
 echo "$(uname -srm), $(nproc) CPUs, $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), load $(cut -d ' ' -f 1 /proc/loadavg)"
 table "${GOALS[@]}"
