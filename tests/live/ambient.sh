@@ -127,6 +127,7 @@ self_of() { # USER: of sftp-server, or of sshd itself; what comes and goes besid
 
 sftp_of() { # USER PORT
 	local self
+	rm -f $OUT/sftp.out # of the door before: what it has was said there
 	mkfifo $OUT/sftp.in
 	timeout $SSH_LIMIT sftp -q -F $STAGE/ssh/config -P "$2" -b - "$1@room" <$OUT/sftp.in >$OUT/sftp.out 2>&1 &
 	exec 8>$OUT/sftp.in

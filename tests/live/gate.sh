@@ -215,6 +215,11 @@ check_rehearse() {
 	like "no server on the loopback is promised" "$(ctl rehearse ana)" '^forward +no +no +ok '
 	is "assess reaches neither the loopback nor a metadata service" \
 		"$(ctl assess ana | grep -E "host's loopback|metadata service  " | grep -cE ' closed .*(EPERM|refused by a rule)')" 2
+	like "a room on the host's network is reached by the host's addresses" \
+		"$(ctl assess ana)" "reach other users' rooms by the network +OPEN .*192.0.2.1:[0-9]*, in a room of"
+	gate_config 'loopback = "own"; deny = [ "host" ];'
+	like "but where both are closed" \
+		"$(ctl assess ana)" "reach other users' rooms by the network +closed .* is refused by a rule"
 	gate_config 'listen = [ "127.0.0.1", "ports 8000-8999" ]; deny = [ "10.0.0.0/8", "any tcp 25" ]; allow = [ "10.1.0.0/16 tcp 443" ];'
 	like "what is denied is tried, and refused" "$(ctl rehearse ana)" '^denied +yes +yes +ok +[1-4] addresses'
 	gate_config 'listen = [ "ports 8000-8999" ];'

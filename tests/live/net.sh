@@ -128,6 +128,11 @@ check_operator() {
 	like "assess knows a rule of ours from a way that is none" "$(ctl assess ana 2>&1)" \
 		"reach the host by its own addresses +closed .*refused by a rule"
 	like "and what is open" "$(ctl assess ana 2>&1)" 'reach private networks +OPEN'
+	like "and that a room of somebody else's is not reached" "$(ctl assess ana 2>&1)" \
+		"reach other users' rooms by the network +closed +5 +a room of [a-z]* has 4 addresses, .* is refused by a rule"
+	like "nor without a network" "$(ctl assess none --user ana)" \
+		"reach other users' rooms by the network +closed +5 +a room of [a-z]* has 2 addresses"
+	is "no room is left of it" "$(ctl list --json | jq length)" 0
 	net_config
 	says() {
 		ctl check --no-rehearse 2>&1

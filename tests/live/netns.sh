@@ -96,6 +96,11 @@ check_files() {
 		"$(room ana "getent ahostsv4 far.example.org | head -n 1 | cut -d ' ' -f 1")" $FAR
 	is "and are those of its hosts" \
 		"$(room ana 'getent ahostsv4 seven | head -n 1 | cut -d " " -f 1; ls /etc/not-in-etc 2>/dev/null')" 10.50.0.7
+	like "a rehearsal tells whom the room asks, and by which file" \
+		"$(ctl rehearse ana)" "^dns +(yes|no) +yes +ok +name server $FAR of /etc/netns/vpn-ana/resolv.conf\$"
+	printf 'nameserver 198.51.100.7\nnameserver 2001:db8::7\n' >>/etc/netns/vpn-ana/resolv.conf
+	like "all of them" "$(ctl rehearse ana)" \
+		"^dns .* name server $FAR, 198.51.100.7, 2001:db8::7 of /etc/netns/vpn-ana/resolv.conf\$"
 	like "of another room they are not" "$(room bob 'cat /etc/hosts; echo end')" 'end'
 	is "nor of the host" "$(grep -c seven /etc/hosts)" 0
 	hold a ana@room
@@ -126,6 +131,11 @@ check_link() {
 	echo "nameserver $FAR" >/etc/netns/vpn-ana/resolv.conf
 	is "where resolv.conf is a link the room has its network's" "$(room ana 'cat /etc/resolv.conf')" "nameserver $FAR"
 	is "others have the host's" "$(room bob 'cat /etc/resolv.conf')" "nameserver 127.0.0.53"
+	like "a rehearsal tells which file it is" \
+		"$(ctl rehearse ana)" "^dns .* name server $FAR of /etc/netns/vpn-ana/resolv.conf\$"
+	rm /etc/netns/vpn-ana/resolv.conf
+	like "without one it is the host's, whose server is not there" \
+		"$(ctl rehearse ana)" '^dns +.* no +ok +(name server 127.0.0.53 does not answer|no way to name server 127.0.0.53: .*)$'
 	rm -rf /etc/netns /run/systemd/resolve /etc/resolv.conf
 	cp $STAGE/resolv.kept /etc/resolv.conf
 	settle
@@ -326,6 +336,14 @@ check_assess() {
 	ip -n vpn-ana route del default
 	like "and without a way it is not" "$(ctl assess ana)" 'metadata service +closed '
 	ip -n vpn-ana route add default via 10.50.0.1
+	unlike "that of a room of somebody else's is not asked where nobody else has such a network" \
+		"$(cat $STAGE/assess)" "other users' rooms"
+	network vpn-bob 10.50.4
+	like "and is not reached where each has one" "$(ctl assess ana)" "other users' rooms by the network +closed .* room of bob "
+	ip netns del vpn-bob
+	joins 'name = "vpn-ana";'
+	like "rooms of one namespace reach each other" "$(ctl assess ana)" \
+		"other users' rooms by the network +OPEN +5 +.*, in a room of .*, answers"
 	joins 'name = "gone-%u";'
 	like "a network that is not there has no answers" "$(ctl assess ana 2>&1)" '/run/netns/gone-ana: cannot open'
 	joins

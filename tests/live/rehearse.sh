@@ -84,6 +84,7 @@ gone() {
 
 # What a start file does is over with its probe, whatever the policy isolates.
 # keeps: ctl/rehearse/stand_in R1
+# keeps: ctl/rehearse/other_room R1
 check_hostile() {
 	local policy pid
 	profile 'head -c 30000 /dev/zero | tr "\0" x'
@@ -121,6 +122,27 @@ check_hostile() {
 	pkill -TERM -x carrelctl
 	check "an interrupted one ends" poll 20 process_gone "$pid"
 	is "and takes them down" "$(ls -d /tmp/carrel* /run/carrel-* 2>/dev/null)" ""
+	other_killed
+}
+
+in_other_room() { # who listens there, of a policy with the host's network: at all addresses
+	ss -Htlnp | grep '"carrelctl"' | grep -om 1 '\*:[0-9]*'
+}
+
+other_killed() {
+	local pid port
+	ctl assess admin --user ana >/dev/null 2>&1 &
+	pid=$!
+	check "somebody listens for assess in another user's room" poll 20 in_other_room
+	port=$(in_other_room)
+	like "who says one word to whoever comes" \
+		"$(timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/${port#*:} && echo anything >&3; cat <&3" 2>/dev/null)" '^[0-9a-f]{16}$'
+	kill -KILL "$(pgrep -o -x carrelctl)"
+	check "and does not outlive carrelctl" poll 5 eval '! in_other_room'
+	check "nor do both rooms" poll 20 eval '[ -z "$(helper_pids supervisor)" ]'
+	wait $pid
+	rm -f /tmp/carrel-assess* /dev/shm/carrel-assess* /run/carrel-assess* /var/lib/carrel-assess* # what nobody took down
+	ipcrm -M 0x6361726c
 }
 
 # What not every kernel gives to a bare login: row and name of the same try in tests/lib/probe.c
@@ -177,7 +199,7 @@ check_assess() {
 		"reach the host's shared memory (System V)" \
 		"read who logged in, when and from where" "read the host's logs" "read keys and secrets of root's" \
 		"read what others put into /dev/shm" "ask a cloud's metadata service" "fill the host's /tmp" \
-		"reach the host by its own addresses" "reach private networks" \
+		"reach the host by its own addresses" "reach private networks" "reach other users' rooms by the network" \
 		"take all terminals" "list mounts by listmount" "fanotify" "switch off protection of its memory (personality)" \
 		"32-bit calls" "the firewall's netlink" "read memory of processes of its own (process_vm_readv)" \
 		"see other users' processes" "be told when others run a program (inotify)"; do
@@ -190,6 +212,7 @@ check_assess() {
 	wanted+=" \"reach services on the host's loopback\", 'read memory of processes of its own (process_vm_readv)',"
 	wanted+=" 'trace processes of its own (ptrace)', \"use the host's interfaces\"]"
 	wanted=${wanted/"\"reach services on the host's"/"'reach private networks', \"reach services on the host's"}
+	wanted=${wanted/"'reach private"/"\"reach other users' rooms by the network\", 'reach private"}
 	wanted=${wanted/"'read memory"/"'reach the host by its own addresses', 'read memory"}
 	for what in perf_event_open "32-bit calls"; do
 		kernel_gives "$what" || wanted=${wanted/"'$what', "/}

@@ -33,6 +33,7 @@
 #include "ctl/rehearse/assess_manager.h"
 #include "ctl/rehearse/assess_users.h"
 #include "ctl/rehearse/bait.h"
+#include "ctl/rehearse/other_room.h"
 #include "ctl/rehearse/probe_attack.h"
 #include "ctl/rehearse/rehearsal.h"
 #include "policy/file/load.h"
@@ -297,7 +298,7 @@ static enum ctl_exit assess_policy(const struct ctl *c, const struct ctl_person 
 	if (rc < 0)
 		(void)crl_err_set(&err, -rc, CRL_STAGE_CALLER, "cannot put up what the probes look for");
 	else
-		rc = ctl_rehearse_room(c, &r, &err);
+		rc = ctl_rehearse_beside(c, &r, &err);
 	ctl_bait_take_down(&bait);
 	(void)sigprocmask(SIG_SETMASK, &signals, NULL);
 	if (rc < 0)

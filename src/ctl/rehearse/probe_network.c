@@ -311,12 +311,13 @@ enum ctl_answer ctl_try_listen(const struct ctl_scene *s, char *detail)
 
 /* ---- assess ---- */
 
-static enum ctl_answer reach(const struct ctl_network_target *t, char *detail)
-{
-	static const char *const words[] = {[OUTCOME_OPEN] = "is reached",
+static const char *const words[OUTCOMES] = {[OUTCOME_OPEN] = "is reached",
 					    [OUTCOME_DENIED] = "is refused by a rule",
 					    [OUTCOME_NONE] = "is on no way from here",
 					    [OUTCOME_SILENT] = "is what packets leave for, and nobody answers"};
+
+static enum ctl_answer reach(const struct ctl_network_target *t, char *detail)
+{
 	enum outcome what = try_target(t, SOCK_DGRAM, UDP_WAIT_MS);
 	char text[INET6_ADDRSTRLEN + 16];
 
@@ -361,4 +362,40 @@ enum ctl_answer ctl_reach_host(const struct ctl_scene *s, char *detail)
 	}
 	freeifaddrs(all);
 	return found ? reach(&t, detail) : ctl_probe_say(CTL_PROBE_NO, detail, "there is no interface but lo");
+}
+
+/* Is it the one that says that word? The loopback's addresses, for one, are in each network. */
+static bool says(const struct ctl_network_target *t, const char *word)
+{
+	const struct timeval wait = {.tv_sec = TCP_WAIT_MS / 1000};
+	scoped_fd fd = socket(t->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage to;
+	socklen_t size = fill(t, &to);
+	char said[sizeof(((struct ctl_other_room *)0)->word)];
+	ssize_t n;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0 ||
+	    connect(fd, (const struct sockaddr *)&to, size) < 0)
+		return false;
+	n = recv(fd, said, strlen(word), MSG_WAITALL);
+	return n == (ssize_t)strlen(word) && memcmp(said, word, (size_t)n) == 0;
+}
+
+enum ctl_answer ctl_reach_room(const struct ctl_scene *s, char *detail)
+{
+	const struct ctl_other_room *o = &s->other;
+	char text[INET6_ADDRSTRLEN + 16] = "";
+	enum outcome what = OUTCOME_NONE;
+
+	for (size_t i = 0; i < o->ats; i++) {
+		what = try_target(&o->at[i], SOCK_STREAM, TCP_WAIT_MS);
+		name(&o->at[i], text);
+		if (what == OUTCOME_OPEN && says(&o->at[i], o->word))
+			return ctl_probe_say(CTL_PROBE_YES, detail, "%s, in a room of %.32s, answers", text, o->user);
+	}
+	if (o->ats == 0)
+		return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "no other room could be made");
+	return ctl_probe_say(CTL_PROBE_NO, detail, "a room of %.32s has %zu addresses, and of the last %s %s", o->user,
+			     o->ats, text, what == OUTCOME_OPEN ? "leads elsewhere" : words[what]);
 }

@@ -19,4 +19,4 @@ bool ctl_holds_listen(const struct crl_policy *p);
 ctl_probe ctl_try_denied, ctl_try_allowed, ctl_try_listen;
 
 /* assess */
-ctl_probe ctl_reach_private, ctl_reach_host, ctl_reach_metadata;
+ctl_probe ctl_reach_private, ctl_reach_host, ctl_reach_metadata, ctl_reach_room;

@@ -327,6 +327,7 @@ const struct ctl_attack ctl_attacks_reach[] = {
 	{CTL_V_NETWORK, 3, "use the host's interfaces", interfaces},
 	{CTL_V_NETWORK, 4, "reach the host by its own addresses", ctl_reach_host},
 	{CTL_V_NETWORK, 3, "reach private networks", ctl_reach_private},
+	{CTL_V_NETWORK, 5, "reach other users' rooms by the network", ctl_reach_room},
 	{CTL_V_ESCAPE, 5, "reach services' sockets in /run", run_socket},
 	{CTL_V_ESCAPE, 5, "reach services' sockets outside of /run", far_socket},
 	{CTL_V_ESCAPE, 10, "reach the sockets of docker, systemd and the like", mighty_sockets},

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "base/scope.h"
 #include "ctl/rehearse/probe.h"
 #include "ctl/rehearse/probe_devices.h"
+#include "ctl/rehearse/probe_dns.h"
 #include "ctl/rehearse/probe_last.h"
 #include "ctl/rehearse/probe_network.h"
 #include "ctl/rehearse/rehearsal.h"
@@ -35,7 +35,6 @@
 #include "wire/stage.h"
 
 #define OUT_MAX 1024
-#define ANSWER_WAIT_MS 3000
 
 static const char *first_line(char *text)
 {
@@ -229,42 +228,6 @@ static enum ctl_answer try_localhost(const struct ctl_scene *s, char *detail)
 			     status == 0 ? "localhost has an address" : "localhost has no address");
 }
 
-/* On loopback there is always a way, so ask for something: the name servers of the root. */
-static bool answers(int fd)
-{
-	static const unsigned char question[] = {'c', 'a', 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1};
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char reply[512];
-
-	return send(fd, question, sizeof(question), 0) == (ssize_t)sizeof(question) &&
-	       poll(&p, 1, ANSWER_WAIT_MS) == 1 && recv(fd, reply, sizeof(reply), 0) > 0;
-}
-
-/* A datagram socket to the first name server: connect(2) finds out whether there is a way, and sends nothing. */
-static enum ctl_answer try_dns(const struct ctl_scene *s, char *detail)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(53)};
-	scoped_file *f = fopen("/etc/resolv.conf", "re");
-	char line[256], address[64];
-	scoped_fd fd = -EBADF;
-
-	(void)s;
-	if (!f)
-		return ctl_probe_say(CTL_PROBE_NO, detail, "/etc/resolv.conf: %s", strerrordesc_np(errno));
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "nameserver %63s", address) != 1 || inet_pton(AF_INET, address, &a.sin_addr) != 1)
-			continue;
-		fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
-			return ctl_probe_say(CTL_PROBE_NO, detail, "no way to name server %s: %s", address,
-					     strerrordesc_np(errno));
-		if (ntohl(a.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET && !answers(fd))
-			return ctl_probe_say(CTL_PROBE_NO, detail, "name server %s does not answer", address);
-		return ctl_probe_say(CTL_PROBE_YES, detail, "name server %s", address);
-	}
-	return ctl_probe_say(CTL_PROBE_NOT_HERE, detail, "/etc/resolv.conf names no IPv4 server");
-}
-
 static enum ctl_answer try_restrictions(const struct ctl_scene *s, char *detail)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -349,13 +312,6 @@ static bool has_loopback(const struct crl_policy *p, const struct ctl_person *wh
 					    crl_gate_may_listen(&gate, &t) && !gate.holds_forwards));
 }
 
-bool ctl_host_has_dns(void)
-{
-	char detail[CTL_DETAIL_MAX];
-
-	return try_dns(NULL, detail) == CTL_PROBE_YES;
-}
-
 static bool has_network(const struct crl_policy *p, const struct ctl_person *who)
 {
 	return has_internet_sockets(p, who) &&
@@ -378,7 +334,7 @@ const struct ctl_work ctl_works[CTL_WORKS] = {
 	{"tmux", try_tmux, has_shell, NULL},
 	{"sftp", try_sftp, NULL, NULL},
 	{"forward", try_forward, has_loopback, NULL},
-	{CTL_WORK_DNS, try_dns, has_network, NULL},
+	{CTL_WORK_DNS, ctl_try_dns, has_network, NULL},
 	{"denied", ctl_try_denied, NULL, ctl_denies_network},
 	{"allowed", ctl_try_allowed, NULL, ctl_allows_network},
 	{"listen", ctl_try_listen, NULL, ctl_holds_listen},

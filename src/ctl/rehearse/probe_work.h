@@ -16,7 +16,4 @@ struct ctl_work {
 	bool (*is_asked)(const struct crl_policy *p); /* of which policies at all; NULL = of each */
 };
 
-/* Outside of all rooms: what the host does not have, no policy promises. */
-bool ctl_host_has_dns(void);
-
 extern const struct ctl_work ctl_works[CTL_WORKS];

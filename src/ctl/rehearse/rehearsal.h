@@ -25,6 +25,7 @@ enum ctl_answer {
 };
 
 #define CTL_NETWORK_TARGETS 4
+#define CTL_OTHER_TARGETS 6
 
 /* Where a probe tries to go. */
 struct ctl_network_target {
@@ -38,6 +39,14 @@ struct ctl_network_scene {
 	struct ctl_network_target denied[CTL_NETWORK_TARGETS], allowed[CTL_NETWORK_TARGETS];
 	size_t denieds, alloweds;
 	uint16_t may_listen, may_not_listen; /* 0 = there is no such port */
+};
+
+/* Another room that stands, whose network has somebody who says a word to whoever comes; see other_room.h. */
+struct ctl_other_room {
+	char user[CRL_USER_MAX];
+	char word[20];
+	struct ctl_network_target at[CTL_OTHER_TARGETS];
+	size_t ats; /* 0 = there is no such room */
 };
 
 /* What a probe knows. */
@@ -55,6 +64,7 @@ struct ctl_scene {
 	char host_abstract[64]; /* a socket with a name of its own kind on the host, see unix(7) */
 	uint16_t host_port; /* a listener on the host's 127.0.0.1 */
 	struct ctl_network_scene network;
+	struct ctl_other_room other;
 	char way[256]; /* carrel-shell, by which the user's logins by sshd come; "" = they do not */
 };
 

@@ -17,6 +17,7 @@
 #include "ctl/conf/who.h"
 #include "ctl/options.h"
 #include "ctl/print/out.h"
+#include "ctl/rehearse/probe_dns.h"
 #include "ctl/rehearse/probe_network.h"
 #include "ctl/rehearse/probe_work.h"
 #include "ctl/rehearse/rehearsal.h"
