@@ -179,6 +179,36 @@ check_taken() {
 	is "nothing is left" "$(left)" ""
 }
 
+# What the helper does about the lock of the network before it looks whose a port is: "locked unlocked".
+lock_at_look() { # TRACE
+	awk '/openat\(.*"net\.lock"/ { fd = $NF }
+		fd && index($0, "flock(" fd ", LOCK_EX)") { said = said "locked "; held = 1 }
+		fd && index($0, "close(" fd ")") { said = said (held ? "unlocked " : ""); held = 0; fd = "" }
+		/openat\(.*"\/proc\/net\/tcp6?"/ { print said (held ? "held" : "free"); exit }' "$1"
+}
+
+# How long that looks is any user's choice: nobody else waits for it.
+# keeps: helper/parts/network_whose R1
+check_unlocked() {
+	local traced=$STAGE/bin/port-traced trace=$STAGE/port.trace
+	net_config "$PORTS"
+	serve - taken 8443
+	printf '#!/bin/bash\nexec strace -D -o %s -e trace=openat,flock,close "%s" "$@"\n' "$trace" "$HELPER" >"$traced"
+	chmod 755 "$traced"
+	cp /etc/pam.d/su $STAGE/su.kept
+	sed -i "s|helper=[^ ]*|helper=$traced|" /etc/pam.d/su
+	log_mark
+	is "a login whose port is taken" "$(timeout 30 su cara -s /bin/sh -c 'echo in' </dev/null 2>/dev/null)" in
+	cp $STAGE/su.kept /etc/pam.d/su
+	check "which the log tells of" log_since 'port 8443/tcp is taken: "python3"'
+	is "whose it is is looked for when the network is not locked" "$(lock_at_look "$trace")" "locked unlocked free"
+	kill %%
+	wait %%
+	poll 20 binds 8443
+	net_config
+	gone
+}
+
 # crowd FIRST COUNT: a user outside of rooms has these ports, and before them processes with many descriptors
 crowd() {
 	setpriv --reuid=dora --regid="$(id -g dora)" --clear-groups /usr/bin/python3 - "$@" >$STAGE_LOG/crowd <<-'END' &
@@ -320,7 +350,7 @@ settle
 poll 10 test -e $STATE_DIR/swept
 sweep
 before=$(census)
-run_cases "$@" -- check_budget check_rates check_publish check_led check_taken \
+run_cases "$@" -- check_budget check_rates check_publish check_led check_taken check_unlocked \
 	check_told check_crowd check_range check_dead check_crash_ports
 settle
 same_census "nothing is left behind" "$before"
