@@ -33,7 +33,7 @@ static int prepare(struct crl_job *job, struct crl_kept *room, struct crl_err *e
 		crl_pause_ms(RETRY_MS);
 	if (rc == -EDQUOT || rc == -EINPROGRESS)
 		return crl_err_set(err, EDQUOT, CRL_STAGE_LIMITS,
-				   "the user has all rooms that limits.rooms gives him (%" PRIu64 ")", most);
+				   "the user has all rooms that limits.rooms gives them (%" PRIu64 ")", most);
 	return rc < 0 ? crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot count the user's rooms") : 0;
 }
 

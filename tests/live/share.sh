@@ -140,7 +140,7 @@ check_rooms() {
 	hold second ana@room
 	log_mark
 	like "a third room of a user who may have two is refused" "$(room ana 'echo in')" '^carrel: this login was refused \(code LIMITS\)'
-	like "the log says why" "$(log_since refused)" 'EDQUOT: the user has all rooms that limits\.rooms gives him \(2\)'
+	like "the log says why" "$(log_since refused)" 'EDQUOT: the user has all rooms that limits\.rooms gives them \(2\)'
 	is "another user under that policy gets in" "$(room cara 'echo in')" in
 	kill -KILL "$(ps -o ppid= "$(helper_pids init | head -n 1)" | tr -d ' ')"
 	check "a supervisor that is killed gives its place back" poll 10 eval '[ "$(room ana "echo in")" = in ]'

@@ -48,7 +48,7 @@ static int add_namespace(const struct crl_keys_at *at, config_setting_t *item, c
 	char hint[CRL_NEAREST_HINT];
 
 	if (ns == CRL_NS_USER)
-		return crl_key_refuse(at, item, "another namespace: \"user\" is not available yet");
+		return crl_key_refuse(at, item, "another namespace: that one is by user.mode");
 	if (ns == CRL_NS_COUNT) {
 		crl_nearest_begin(&nearest, text);
 		for (enum crl_ns i = 0; i < CRL_NS_COUNT; i++)
