@@ -120,14 +120,17 @@ grows() {
 	hold_ask one "$5" >/dev/null
 }
 
+# What begins such a program and goes on when it holds all: it closes its output then.
+held_by() { # PROGRAM
+	echo "exec {held}< <(exec $(program "$1")); wait_for=\$!; cat <&\$held"
+}
+
 check_kinds_of_memory() {
 	grows "tmpfs" memory.stat shmem 'head -c 32M /dev/zero >/tmp/big' 'rm /tmp/big'
 	grows "/dev/shm" memory.stat shmem 'head -c 32M /dev/zero >/dev/shm/big' 'rm /dev/shm/big'
 	grows "the overlay home" memory.stat shmem 'head -c 32M /dev/zero >~/big' 'rm ~/big'
-	grows "memfd" memory.stat shmem \
-		"$(program hold_memfd) & wait_for=\$!; sleep 3" 'kill $wait_for'
-	grows "pipes" memory.current - \
-		"$(program hold_pipes) & wait_for=\$!; sleep 5" 'kill $wait_for'
+	grows "memfd" memory.stat shmem "$(held_by hold_memfd)" 'kill $wait_for'
+	grows "pipes" memory.current - "$(held_by hold_pipes)" 'kill $wait_for'
 }
 
 # The page cache and the disk's bandwidth need a real home: staff's.
