@@ -43,7 +43,7 @@ check_screen() {
 	screen_start
 	say "carrelctl top"
 	sees "titles" '^USER +POLICY .*CPU +MEMORY +IO/S STATE$'
-	sees "a bar of memory, by the limit of 256M" '^ana .*\[\|\|\|+ +1[0-9][0-9]M?\]'
+	sees "a bar of memory, by the limit of 256M" '^ana .*\[\|\|\|+ *1[0-9][0-9]M?\]'
 	sees "the processor's" '^ana .* \[\|+ *[0-9.]+%\]'
 	sees "a user who does nothing has none" '^cara .*\[ +[0-9.]+[KM]?\]'
 	hold_say one 'for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of=$HOME/file bs=1M count=24 oflag=direct 2>/dev/null; done'
