@@ -6,10 +6,24 @@
 . "$(dirname "$0")/../suite.sh"
 
 # Podman and what it needs are not in the image: ana installs them in her room, as she would, and only this suite fetches
-# them (12 MB, once). "small" is the image of a container: busybox.
-PACKAGES=(podman conmon crun golang-github-containers-common golang-github-containers-image libgpgme11 libassuan0
-	libdevmapper1.02.1 libsubid4 libyajl2 busybox-static)
+# them (12 MB, once; Debian 13's are 30 MB). "small" is the image of a container: busybox.
+PACKAGES=(podman conmon crun golang-github-containers-common golang-github-containers-image libdevmapper1.02.1 libyajl2
+	busybox-static)
+case ${GUEST:-bookworm} in
+bookworm) PACKAGES+=(libgpgme11 libassuan0 libsubid4) ;;
+trixie) PACKAGES+=(libgpgme11t64 libgpg-error0 libassuan9 libsubid5 libsqlite3-0 netavark) ;;
+esac
 PACK=${CARREL_GUEST_CACHE:-/var/cache/carrel-guest}/podman-$(md5sum <<<"1 ${PACKAGES[*]}" | cut -c 1-12).tar
+
+# What the guest's own apt would fetch, which has no way out.
+packages_fetch() { # DIRECTORY: what apt needs for that
+	local options=(-qq -o APT::Sandbox::User=root -o "Dir::Etc::sourcelist=$1/sources.list" -o Dir::Etc::sourceparts=-
+		-o "Dir::State::lists=$1/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+	mkdir -p "$1/lists/partial"
+	guest 'cat /etc/apt/sources.list' >"$1/sources.list" </dev/null
+	apt-get "${options[@]}" update
+	apt-get "${options[@]}" download "${PACKAGES[@]}"
+}
 
 # Only what is run: as an installed Debian has it, where /lib is /usr/lib.
 pack_fetch() {
@@ -18,19 +32,19 @@ pack_fetch() {
 	dir=$(mktemp -d "$PACK.XXXXXX") || return 1
 	(
 		set -e
-		mkdir "$dir"/{debs,tree,small,small/bin,small/etc,small/tmp}
+		mkdir "$dir"/{debs,apt,tree,small,small/bin,small/etc,small/tmp}
 		cd "$dir/debs"
-		apt-get -qq -o APT::Sandbox::User=root -t bookworm download "${PACKAGES[@]}" >&2
+		packages_fetch "$dir/apt" >&2
 		for p in *.deb; do
 			dpkg -x "$p" "$dir/tree"
 		done
 		cd "$dir"
-		mv tree/bin/busybox small/bin/
+		mv "$(find tree -path '*/bin/busybox')" small/bin/
 		for p in sh id cat echo ls; do
 			ln -s busybox "small/bin/$p"
 		done
 		echo 'root:x:0:0::/:/bin/sh' >small/etc/passwd
-		cp -a tree/lib/. tree/usr/lib/
+		[ ! -d tree/lib ] || cp -a tree/lib/. tree/usr/lib/
 		rm -rf tree/{lib,bin,etc/cni} tree/usr/share/{man,doc,locale} tree/usr/lib/systemd tree/usr/lib/*/*.a
 		tar -C small --owner=0 --group=0 -cf tree/usr/share/small.tar .
 		tar -C tree --owner=0 --group=0 -cf pack.tar .
