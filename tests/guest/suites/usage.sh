@@ -67,6 +67,7 @@ policies = { student = {
 END
 hold one ana
 hold two cara
+needs check_screen check_list
 run_cases "$@" -- check_list check_screen
 hold_ask one 'pkill stress-ng; wait; rm -f ~/file; true' >/dev/null
 hold_end one
