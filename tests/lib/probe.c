@@ -389,6 +389,17 @@ static void run_attempt(const struct attempt *a)
 		printf("%s %s\n", a->name, WEXITSTATUS(status) == 0 ? "OK" : strerrorname_np(WEXITSTATUS(status)));
 }
 
+/* Of errno: an error without a name, such as one of the kernel's own, is a number. */
+static void put_errno(void)
+{
+	const char *name = strerrorname_np(errno);
+
+	if (name != NULL)
+		puts(name);
+	else
+		printf("%d\n", errno);
+}
+
 static int connect_unix(const char *name, bool abstract)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -402,7 +413,7 @@ static int connect_unix(const char *name, bool abstract)
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, (socklen_t)len) == 0)
 		puts("OK");
 	else
-		puts(strerrorname_np(errno));
+		put_errno();
 	return 0;
 }
 
