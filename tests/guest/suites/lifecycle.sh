@@ -137,7 +137,7 @@ conf
 login ana true </dev/null
 login bob true </dev/null
 # logind keeps a user's manager for ten seconds
-poll 60 guest '! pgrep "^carrel([^-]|-[^s])" && ! ps -e -o uid= | awk "\$1 >= 1000 && \$1 < 60000" | grep -q .'
+poll 60 guest '! pgrep "carrel([^-]|-[^s])" && ! ps -e -o uid= | awk "\$1 >= 1000 && \$1 < 60000" | grep -q .'
 before=$(census)
 run_cases "$@" -- check_many check_root_resources check_restart check_reboot
 tap_done
