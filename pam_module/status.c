@@ -66,9 +66,9 @@ int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, 
 		   "refused: user=%s uid=%s service=%s policy=%s %s", user, id, service, adopt ? adopt->policy : "-",
 		   detail);
 	if (flags & PAM_SILENT)
-		return PAM_SESSION_ERR;
+		return PAM_PERM_DENIED;
 	tell_refused(pamh, err);
-	return PAM_SESSION_ERR;
+	return PAM_PERM_DENIED;
 }
 
 void status_opened(pam_handle_t *pamh, const struct crl_login *login, const struct crl_adopt *adopt)

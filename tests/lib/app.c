@@ -68,7 +68,7 @@ static void report(const char *step, const struct app *a, int code)
 {
 	(void)printf("%s %s %s\n", step, user_of(a->handle[a->now]),
 		     code == PAM_SUCCESS       ? "ok"
-		     : code == PAM_SESSION_ERR ? "refused"
+		     : code == PAM_PERM_DENIED ? "refused"
 					       : "failed");
 }
 

@@ -40,6 +40,17 @@ logged() {
 	done
 }
 
+# commands_shut NAME USER: nor does what root starts for them; sudo goes on after some errors of a session
+commands_shut() {
+	local door out
+	for door in "su $2 -c" "su - $2 -c" "sudo -u $2 sh -c" "sudo -i -u $2 sh -c"; do
+		# shellcheck disable=SC2086
+		out=$(timeout $((20 * ${CARREL_PATIENCE:-1})) $door 'echo INSIDE' </dev/null 2>&1)
+		is "$1: $door fails" $? 1
+		unlike "$1: $door gets nothing" "$out" INSIDE
+	done
+}
+
 ways_in() {
 	log_mark
 	is "$1: root gets in" "$(room root 'echo in')" in
@@ -75,6 +86,7 @@ check_no_rule() {
 	sentence "no rule" gus RULE
 	logged "no rule" 'user=gus' 'stage=RULE' 'errno=EACCES'
 	doors_shut "no rule" gus
+	commands_shut "no rule" gus
 	ways_in "no rule"
 }
 
@@ -84,6 +96,7 @@ check_configuration() {
 	sentence "bad syntax" ana CONFIG
 	logged "bad syntax" 'user=ana' 'stage=CONFIG' 'errno=EINVAL' 'carrel\.conf.*line=2|carrel\.conf:2'
 	doors_shut "bad syntax" ana
+	commands_shut "bad syntax" ana
 	ways_in "bad syntax"
 
 	host_config '' 'memroy = "1G";'

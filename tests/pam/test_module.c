@@ -55,7 +55,7 @@ static void refuses(const struct scenario *s, const char *code, const char *log)
 	run(s, &out);
 	(void)snprintf(told, sizeof(told), TOLD("%s"), code);
 	(void)snprintf(stage, sizeof(stage), "stage=%s ", code);
-	if (out.open != PAM_SESSION_ERR || strcmp(out.said, told) != 0 || !strstr(out.log, stage) ||
+	if (out.open != PAM_PERM_DENIED || strcmp(out.said, told) != 0 || !strstr(out.log, stage) ||
 	    !strstr(out.log, log))
 		fail_msg("%s: open %d, told: %s log: %s", s->mode, out.open, out.said, out.log);
 	if (out.changed[0])
@@ -136,7 +136,7 @@ static void a_failure_in_the_last_steps_comes_back_to_the_host(void **state)
 		struct outcome out;
 
 		run(&(struct scenario){.mode = rows[i].mode}, &out);
-		if (out.open != PAM_SESSION_ERR || strcmp(out.changed, "status ") != 0 || !strstr(out.log, rows[i].log))
+		if (out.open != PAM_PERM_DENIED || strcmp(out.changed, "status ") != 0 || !strstr(out.log, rows[i].log))
 			fail_msg("%s: open %d, changed %s, log %s", rows[i].mode, out.open, out.changed, out.log);
 	}
 }
@@ -209,7 +209,7 @@ static void what_was_set_is_read_back(void **state)
 		struct outcome out;
 
 		run(&(struct scenario){.mode = "room", .prepare = rows[i].prepare}, &out);
-		if (out.open != PAM_SESSION_ERR || !strstr(out.log, "stage=CAPS ") || !strstr(out.log, rows[i].log))
+		if (out.open != PAM_PERM_DENIED || !strstr(out.log, "stage=CAPS ") || !strstr(out.log, rows[i].log))
 			fail_msg("open %d, wanted %s, log %s", out.open, rows[i].log, out.log);
 	}
 }
@@ -674,7 +674,7 @@ static void a_line_listed_twice_opens_once(void **state)
 
 static void is_refused(pam_handle_t *pamh, struct outcome *out, const char *what)
 {
-	if (pam_open_session(pamh, PAM_SILENT) != PAM_SESSION_ERR)
+	if (pam_open_session(pamh, PAM_SILENT) != PAM_PERM_DENIED)
 		wrong(out, what);
 }
 
@@ -686,7 +686,7 @@ static void open_for_another(pam_handle_t *pamh, struct outcome *out)
 		pam_handle_t *second = host_start(out, users[i]);
 
 		is_refused(second, out, "a second handle");
-		(void)pam_end(second, PAM_SESSION_ERR);
+		(void)pam_end(second, PAM_PERM_DENIED);
 		if (pam_set_item(pamh, PAM_USER, users[i]) != PAM_SUCCESS)
 			wrong(out, "no such item");
 		is_refused(pamh, out, "another user on the same handle");
@@ -702,7 +702,7 @@ static void open_for_the_same(pam_handle_t *pamh, struct outcome *out)
 
 	(void)pamh;
 	is_refused(second, out, "a second handle of the same user");
-	(void)pam_end(second, PAM_SESSION_ERR);
+	(void)pam_end(second, PAM_PERM_DENIED);
 }
 
 static size_t times(const char *text, const char *what)
@@ -735,7 +735,7 @@ static void open_after_close(pam_handle_t *pamh, struct outcome *out)
 
 	is_refused(pamh, out, "the same handle again");
 	is_refused(second, out, "another handle");
-	(void)pam_end(second, PAM_SESSION_ERR);
+	(void)pam_end(second, PAM_PERM_DENIED);
 }
 
 /* What was given up is given up: said at once, and not by whatever the helper then fails with. */
