@@ -195,7 +195,7 @@ $(BUILD)/carrel-keeper: $(call obj,$(KEEPER_SRC) $(KEEPER_TOO)) $(BUILD_OBJ) $(H
 	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $^ $(LDFLAGS)
 
 # Run in rooms, as their users; static, so that they start in any of them.
-$(BUILD)/carrel: $(call obj,$(USER_SRC)) $(BUILD_OBJ) $(call archives,plan policy wire base)
+$(BUILD)/carrel: $(call obj,$(USER_SRC)) $(BUILD_OBJ) $(call archives,state apply store plan policy wire base)
 	$(if $(V),,@echo LD $@)
 	$(Q)$(CC) $(if $(STATIC),$(STATIC),-pie) $(LDSAN) $(LDHARDEN) -o $@ $^ $(LIBS_CORE) $(LDFLAGS)
 

@@ -5,7 +5,8 @@
  * Runs in: helper (root) until the room stands, then supervisor in its sandbox, which only reads cgroup files, asks
  * descriptors that it holds how full they are or what the kernel has logged, and writes below its own state directory.
  * Trusts: the kernel's counts. R1: paths of the room are looked up inside the room, and by no links but root's.
- * R2: what a keeper left is a file of the user's: a number, or nothing.
+ * R2: what a keeper left is a file of the user's: a number, or nothing. R3: a room shows its user's record alone, as it
+ * was when the room was made, and only where they are told at all.
  */
 #include "helper/parts/why.h"
 
@@ -34,6 +35,7 @@
 #include "helper/supervisor/member.h"
 #include "helper/sweep.h"
 #include "plan/limits/counts.h"
+#include "plan/mounts/plan.h"
 #include "policy/policy.h"
 #include "state/score.h"
 #include "state/why/kernlog.h"
@@ -274,6 +276,20 @@ void crl_notice_asked(struct crl_job *job, int data)
 			e.count);
 }
 
+/* R3 */
+static int show(const struct crl_job *job, struct crl_host *host, struct crl_err *err)
+{
+	const struct crl_why_whose whose = {job->login.uid, job->login.user};
+	char text[CRL_WHY_SIZE_MAX + 1];
+	struct crl_why why;
+
+	if (!job->policy.notice || job->options->rehearse || crl_why_read(job->state.dir, whose, &why) < 0 ||
+	    why.len == 0 || crl_why_print(&why, text) < 0)
+		return 0;
+	host->why = strdup(text);
+	return host->why ? 0 : crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
+}
+
 static void begin(struct crl_kept *room, struct crl_member *m, int helper)
 {
 	(void)helper;
@@ -295,6 +311,7 @@ static int sweep(struct crl_sweeping *s, struct crl_err *err)
 
 const struct crl_part crl_part_why = {
 	.name = "why",
+	.look = show,
 	.keep = keep,
 	.begin = begin,
 	.end = end,

@@ -15,10 +15,10 @@
 #include <sys/un.h>
 
 #include "base/scope.h"
+#include "user/own.h"
 #include "wire/wish.h"
 
 #define SOCKET_PATH "/run/" CRL_WISH_DIR "/" CRL_WISH_SOCKET
-#define ROOM_MARKER "/run/carrel-room" /* in every room */
 #define WAIT_S 120 /* for the next piece: a keeper has one of its user's requests at a time */
 
 static const struct home_command {
@@ -64,7 +64,7 @@ static int connect_keeper(void)
 
 static int tell_why_not(int error)
 {
-	if (access(ROOM_MARKER, F_OK) < 0)
+	if (access(CRL_USER_MARKER, F_OK) < 0)
 		return complain(CRL_USER_NOWHERE, "this is no room: it is for logins that carrel has given one");
 	if (error == ENOENT)
 		return complain(CRL_USER_NOWHERE, "this room has no kept home: what is changed here goes with it, or "

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/home.h"
+#include "user/own.h"
 #include "user/run.h"
 #include "wire/version.h"
 
@@ -17,10 +18,12 @@ static const char help[] =
 	"carrel home keep            they stay this time: neither thrown away nor carried over\n"
 	"carrel home snapshot NAME   the state of then gets a name, when you have logged out everywhere\n"
 	"carrel home snapshots       which there are, and what is to be done\n"
+	"carrel limits               your limits, and what all your logins use of them\n"
+	"carrel why                  what your logins have met of them\n"
 	"carrel run PROFILE -- COMMAND   COMMAND can call what the profile lets it, and no more\n"
 	"carrel --version\n"
 	"\n"
-	"Exit status: 0 done, 1 in vain, 2 not understood, 3 there is no kept home here.\n";
+	"Exit status: 0 done, 1 in vain, 2 not understood, 3 no room, or no kept home here.\n";
 
 int main(int argc, char **argv)
 {
@@ -34,6 +37,10 @@ int main(int argc, char **argv)
 			       : CRL_USER_DONE;
 	if (strcmp(word, "home") == 0)
 		return crl_user_home(argv + 2);
+	if (strcmp(word, "limits") == 0)
+		return crl_user_limits(argv + 2);
+	if (strcmp(word, "why") == 0)
+		return crl_user_why(argv + 2);
 	if (strcmp(word, "run") == 0)
 		return crl_user_run(argv + 2);
 	(void)fputs("carrel --help tells how it is used\n", stderr);

@@ -45,6 +45,8 @@
 
 #define CRL_LAST_PROFILE CRL_LAST_DIR "/profile%zu.bpf" /* by its place among the lines */
 
+#define CRL_WHY_ROOM_FILE CRL_LAST_DIR "/why" /* what was on record of the user when the room was made */
+
 #define CRL_LAST_TEXT_MAX 16384 /* bytes of the file */
 #define CRL_LAST_PATH_MAX 512 /* with its NUL */
 #define CRL_LAST_PROFILES_MAX 8

@@ -22,7 +22,7 @@ declare -A may=(
 	[src/ctl]="door apply store state plan policy layers wire base ctl"
 	[helper]="apply store state plan policy layers wire base helper"
 	[helper/errand]="wire base helper"
-	[src/user]="plan policy wire base user"
+	[src/user]="apply state plan policy wire base user"
 	[src/caps]="caps"
 	[src/shell]="door apply state store plan policy wire base shell"
 )

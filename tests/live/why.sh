@@ -88,6 +88,34 @@ check_clean_streams() {
 	is "su -: a terminal only on standard input" "$("${TERMINAL[@]}" "su ana -c 'echo out' >$WORK/out" /dev/null; cat "$WORK/out")" out
 }
 
+# keeps: helper/parts/why R3
+# What is on record of a user, and nothing of others, is shown in a room that is made afterwards.
+check_inside() {
+	local tool="$STAGE/bin/carrel" text
+	sed -i '1i contact = "Call 4321.";' /etc/carrel/carrel.conf
+	text=$(room ana "$tool why; echo \$?")
+	like "the user sees what their login met" "$text" '^[0-9]{4}-[0-9-]{5} [0-9:]{5}  had its home full \(limit 64M\)$'
+	like "and whom to ask" "$text" '^Call 4321\.$'
+	is "status 0" "$(tail -n 1 <<<"$text")" 0
+	is "another user sees none of it" "$(room cara "$tool why; echo \$?; ls /run/carrel/why 2>&1 | grep -c 'No such'")" \
+		"Nothing has stopped processes of yours.
+1
+1"
+	is "the file is root's" "$(room ana 'stat -c "%a %u" /run/carrel/why')" "444 0"
+	is "and to be read alone" "$(room ana '{ echo >>/run/carrel/why; } 2>&1 | grep -c denied')" 1
+	text=$(room ana "head -c 10M /dev/zero >~/big; $tool limits")
+	like "limits: the home" "$text" '^home +64M +1[0-9]M$'
+	like "and /tmp" "$text" '^/tmp +[0-9]+M +[0-9KM]+$'
+	is "no words are understood behind it" "$(room ana "$tool limits x; echo \$?; $tool why x; echo \$?" | grep -c '^2$')" 2
+	is "outside it is no room" "$("$tool" why 2>&1; echo $?)" "carrel: this is no room: it is for logins that carrel has given one
+3"
+	is "limits neither" "$("$tool" limits >/dev/null 2>&1; echo $?)" 3
+	configure
+	sed -i 's/hostname = "%u-room";/notice = false; &/' /etc/carrel/carrel.conf
+	is "who is not told is shown nothing" "$(room ana "$tool why")" "Nothing has stopped processes of yours."
+	configure
+}
+
 # sshd shows a shell what it kept, a command nothing, and says to nobody which it was: so it has three tries.
 check_told() {
 	local text home
@@ -231,7 +259,8 @@ room ana true
 settle
 before=$(census)
 needs check_told check_home
-run_cases "$@" -- check_nothing check_home check_clean_streams check_told check_operator check_language check_shared check_calls \
+run_cases "$@" -- check_nothing check_home check_inside \
+	check_clean_streams check_told check_operator check_language check_shared check_calls \
 	check_switch check_unaccounted check_broken
 settle
 same_census "nothing but the records is left behind" "$before"

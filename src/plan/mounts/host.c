@@ -410,6 +410,8 @@ void crl_host_done(struct crl_host *host)
 	host->errand_programs_len = 0;
 	host->errand_client = host->errand_place = NULL;
 	free(host->shell_program);
+	free(host->why);
+	host->why = NULL;
 	free(host->launcher);
 	host->launcher = NULL;
 	host->launcher_size = 0;

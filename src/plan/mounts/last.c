@@ -97,16 +97,23 @@ static int add_profiles(struct crl_build *b)
 	return 0;
 }
 
-/* Whom who is in there can ask: for carrel-shell, carrel-errand and carrel. */
-static int add_contact(struct crl_build *b)
+static int add_text(struct crl_build *b, const char *path, const char *text)
 {
-	const char *text = crl_build_text(b, "%s\n", b->host->contact);
+	return CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = IN_RUN(path), .mode = 0444,
+		       .data = text);
+}
 
-	if (!b->host->contact[0])
-		return 0;
-	return !text ? -ENOMEM
-		     : CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = IN_RUN(CRL_CONTACT_FILE),
-			       .mode = 0444, .data = text);
+/* For who is in there: whom they can ask (carrel-shell, carrel-errand, carrel), and what their logins met (carrel). */
+static int add_told(struct crl_build *b)
+{
+	const char *contact = crl_build_text(b, "%s\n", b->host->contact);
+	int rc = contact ? 0 : -ENOMEM;
+
+	if (rc == 0 && b->host->contact[0])
+		rc = add_text(b, CRL_CONTACT_FILE, contact);
+	if (rc == 0 && b->host->why)
+		rc = add_text(b, CRL_WHY_ROOM_FILE, b->host->why);
+	return rc;
 }
 
 /* R1 */
@@ -132,12 +139,11 @@ int crl_build_last(struct crl_build *b)
 	if (rc == 0)
 		rc = add_places(b);
 	if (rc == 0)
-		rc = CRL_ADD(b, .kind = CRL_MOUNT_FILE, .tree = CRL_TREE_SYSTEM, .target = IN_RUN(CRL_LAST_FILE),
-			     .mode = 0444, .data = text);
+		rc = add_text(b, CRL_LAST_FILE, text);
 	if (rc == 0 && host->shell_filter_size)
 		rc = add_filter(b, CRL_LAST_FILTER, host->shell_filter, host->shell_filter_size);
 	if (rc == 0)
-		rc = add_contact(b);
+		rc = add_told(b);
 	return rc < 0 ? rc : add_profiles(b);
 }
 

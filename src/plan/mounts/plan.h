@@ -85,6 +85,7 @@ struct crl_host {
 	const char *resolv_service; /* the address at which that names a server of the host's loopback */
 	char name[256]; /* host name */
 	char room_name[256]; /* the room's host name; "" = the host's */
+	char *why; /* what the user's logins met, a text; NULL = nothing, or they are not told; owned */
 	char contact[CRL_CONTACT_MAX]; /* whom users can ask; "" = not said */
 	char room_id[16]; /* written to /run/carrel-room inside, with the user's uid */
 	int user_ns; /* of the room's own, a descriptor and 1; 0 = it has none */

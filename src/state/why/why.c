@@ -228,8 +228,9 @@ int crl_why_read(int state_dir, struct crl_why_whose whose, struct crl_why *ret)
 	return rc < 0 ? rc : read_own(dir, whose, ret);
 }
 
-static size_t print(const struct crl_why *why, char *buf, size_t size)
+int crl_why_print(const struct crl_why *why, char buf[CRL_WHY_SIZE_MAX + 1])
 {
+	const size_t size = CRL_WHY_SIZE_MAX + 1;
 	size_t at = (size_t)snprintf(buf, size, HEADER "%zu %s\n", why->len, why->user);
 
 	for (size_t i = 0; i < why->len && at < size; i++) {
@@ -245,16 +246,16 @@ static size_t print(const struct crl_why *why, char *buf, size_t size)
 						   : 0,
 				       crl_why_name(e->cause), e->count, limit, e->since, e->id, e->policy);
 	}
-	return at;
+	return at < size ? (int)at : -EMSGSIZE;
 }
 
 static int write_file(int dir, struct crl_why_whose whose, const struct crl_why *why)
 {
 	char name[NAME_MAX_LEN + 1], beside[NAME_MAX_LEN + 20], text[CRL_WHY_SIZE_MAX + 1];
-	size_t len = print(why, text, sizeof(text));
+	int len = crl_why_print(why, text);
 
-	if (len >= sizeof(text))
-		return -EMSGSIZE;
+	if (len < 0)
+		return len;
 	name_file(whose, name);
 	(void)snprintf(beside, sizeof(beside), "%s.%d", name, (int)getpid());
 	return crl_file_replace(

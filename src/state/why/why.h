@@ -67,6 +67,13 @@ const char *crl_why_name(enum crl_why_cause cause);
 /* Read a file's text. @text  @len bytes and a NUL, changed. Returns 0, or -EBADMSG and @ret is empty. */
 int crl_why_parse(char *text, size_t len, struct crl_why *ret) CRL_MUST_CHECK;
 
+/*
+ * The same as a text.
+ * @buf  CRL_WHY_SIZE_MAX bytes and one for the NUL
+ * Returns its length, or -EMSGSIZE.
+ */
+int crl_why_print(const struct crl_why *why, char buf[CRL_WHY_SIZE_MAX + 1]) CRL_MUST_CHECK;
+
 /* Whose record it is: both have to be right. */
 struct crl_why_whose {
 	uint32_t uid;
@@ -129,6 +136,9 @@ struct crl_told_at {
  * @buf  a line that is plain (crl_utf8_is_plain), "" when there is nothing to tell
  */
 void crl_why_notice(const struct crl_why *why, const struct crl_told_at *told, char buf[CRL_NOTICE_MAX]);
+
+/* What a login met, as a clause of the notice: "had its home full (limit 64M)"; "" for what no user is told. */
+void crl_why_describe(const struct crl_why_event *e, enum crl_language language, char *buf, size_t size);
 
 /* The limit of an event as people write it, "" when it has none. @size of 24 is always enough. */
 void crl_why_limit_text(enum crl_why_cause cause, uint64_t limit, char *buf, size_t size);

@@ -110,12 +110,15 @@ static void say(char *buf, size_t size, enum crl_language language, enum crl_phr
 	(void)crl_say(buf, size, &(struct crl_saying){language, phrase}, one, NULL);
 }
 
-static void describe(const struct crl_why_event *e, enum crl_language language, char *buf, size_t size)
+void crl_why_describe(const struct crl_why_event *e, enum crl_language language, char *buf, size_t size)
 {
 	const struct cause *c = &causes[e->cause];
 	char limit[24], count[24];
 	size_t at;
 
+	buf[0] = '\0';
+	if (c->one == CRL_PHRASE_COUNT)
+		return;
 	(void)snprintf(count, sizeof(count), "%" PRIu64, e->count);
 	say(buf, size, language, e->count == 1 ? c->one : c->many, count);
 	crl_why_limit_text(e->cause, e->limit, limit, sizeof(limit));
@@ -160,7 +163,7 @@ static void tell_stops(const struct crl_why *why, const struct crl_why_event *ne
 
 		if (!is_news(e) || strcmp(e->id, newest->id) != 0)
 			continue;
-		describe(e, told->language, what, sizeof(what));
+		crl_why_describe(e, told->language, what, sizeof(what));
 		if (at + strlen(what) + 2 >= CRL_NOTICE_MAX)
 			break; /* whole clauses only */
 		at += (size_t)snprintf(buf + at, CRL_NOTICE_MAX - at, "%s %s", said++ ? "," : "", what);

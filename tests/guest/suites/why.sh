@@ -31,6 +31,17 @@ check_open() {
 		'limits.memory of policy student'
 }
 
+# The user's own tool, in their room, without asking anybody.
+check_inside() {
+	local text
+	text=$(hold_ask one 'carrel why; carrel limits' 30)
+	like "the user sees it, too: memory" "$text" '^now +had .* ended for memory \(limit 128M\)'
+	like "and tasks" "$text" '^now +could not start .*\(limit 64\)'
+	like "and their limits with what is used" "$text" '^memory +128M +[0-9]+[KM]$'
+	like "of tasks" "$text" '^tasks +64 +[0-9]+$'
+	unlike "another user has none of it" "$(login cara 'carrel why')" 'had |could not'
+}
+
 check_recorded() {
 	local text
 	hold_end one
@@ -112,6 +123,6 @@ policies = {
 };
 END
 check "a login gets in" hold one ana
-run_cases "$@" -- check_open check_recorded check_two check_io check_held
+run_cases "$@" -- check_open check_inside check_recorded check_two check_io check_held
 check "no process of carrel is left" poll 20 guest '! pgrep "^carrel([^-]|-[^s])"' # but the steward, which stays for a minute
 tap_done

@@ -173,6 +173,13 @@ static void test_last_stage(void **state)
 	assert_non_null(op);
 	assert_string_equal(op->data, "Call 4321\n");
 	assert_int_equal(op->mode, 0444);
+	assert_null(file(f, "run/carrel/why"));
+	assert_int_equal(crl_strdup_to(&f->h.why, "carrel-why 2 0 ana\n"), 0);
+	assert_int_equal(build(f), 0);
+	assert_string_equal(file(f, "run/carrel/why")->data, "carrel-why 2 0 ana\n");
+	assert_int_equal(file(f, "run/carrel/why")->mode, 0444);
+	free(f->h.why);
+	f->h.why = NULL;
 	assert_int_equal(crl_strdup_to(&f->p.shell_path, "/bin/bash"), 0);
 	f->h.shell_filter = filter;
 	f->h.shell_filter_size = sizeof(filter);

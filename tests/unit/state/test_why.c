@@ -422,6 +422,29 @@ static void changes_in_the_home_are_told_as_well(void **state)
 	tells(&w, same_day, "carrel: your home has 1 change kept beside it, see: carrel home diff");
 }
 
+/* As a text and back, and as clauses: what only slows somebody is none. */
+static void what_is_shown_in_the_room(void **state)
+{
+	struct crl_why w = {.user = "ana", .len = CRL_WHY_EVENTS_MAX}, back;
+	char text[CRL_WHY_SIZE_MAX + 1], clause[CRL_NOTICE_MAX];
+	int n;
+
+	(void)state;
+	for (size_t i = 0; i < w.len; i++)
+		w.event[i] = event((enum crl_why_cause)(i % CRL_WHY_COUNT), UINT64_MAX, UINT64_MAX - 1);
+	n = crl_why_print(&w, text);
+	assert_true(n > 0);
+	assert_int_equal(crl_why_parse(text, (size_t)n, &back), 0);
+	assert_int_equal(back.len, w.len);
+	assert_int_equal(back.event[3].count, UINT64_MAX);
+	crl_why_describe(&(struct crl_why_event){.cause = CRL_WHY_TASKS, .count = 3, .limit = 64}, CRL_LANGUAGE_EN,
+			 clause, sizeof(clause));
+	assert_string_equal(clause, "could not start processes 3 times, there were too many (limit 64)");
+	crl_why_describe(&(struct crl_why_event){.cause = CRL_WHY_CPU, .count = 3, .limit = 64}, CRL_LANGUAGE_EN,
+			 clause, sizeof(clause));
+	assert_string_equal(clause, "");
+}
+
 /* Behind what was stopped, whole or not at all; changes alone are nobody's fault. */
 static void whom_to_ask_is_told_behind_it(void **state)
 {
@@ -507,6 +530,7 @@ int main(void)
 		cmocka_unit_test(the_user_is_told_in_one_line),
 		cmocka_unit_test(changes_in_the_home_are_told_as_well),
 		cmocka_unit_test(whom_to_ask_is_told_behind_it),
+		cmocka_unit_test(what_is_shown_in_the_room),
 		cmocka_unit_test_setup_teardown(the_last_changes_count, setup, teardown),
 		cmocka_unit_test(the_line_is_never_too_long),
 	};

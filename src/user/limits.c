@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * `carrel limits`. Limits stand on the control group of the user, which their rooms show read-only: what all their
+ * logins use together counts.
+ *
+ * Runs in: carrel, as the user. Trusts: nothing that it reads but that it is text.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/parse.h"
+#include "base/scope.h"
+#include "plan/limits/counts.h"
+#include "user/home.h"
+#include "user/own.h"
+
+#define CGROUPS "/sys/fs/cgroup"
+#define FILE_MAX 4096
+#define CELL 24
+
+enum limit_unit { LIMIT_BYTES, LIMIT_NUMBER, LIMIT_CPU };
+
+static const struct limit_row {
+	const char *name;
+	const char *most; /* files of the control group */
+	const char *used; /* NULL = the kernel does not tell */
+	enum limit_unit unit;
+} rows[] = {
+	{"memory", "memory.max", "memory.current", LIMIT_BYTES},
+	{"memory, slowed above", "memory.high", "memory.current", LIMIT_BYTES},
+	{"swap", "memory.swap.max", "memory.swap.current", LIMIT_BYTES},
+	{"tasks", "pids.max", "pids.current", LIMIT_NUMBER},
+	{"cpu", "cpu.max", NULL, LIMIT_CPU},
+};
+
+/* Outside of a cgroup namespace the path in /proc/self/cgroup leads there. A root has no cgroup.events. */
+int crl_user_cgroup(void)
+{
+	scoped_fd top = open(CGROUPS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), own = -EBADF;
+	char text[PATH_MAX + 16], *path;
+
+	if (top < 0)
+		return -errno;
+	if (faccessat(top, "cgroup.events", F_OK, 0) == 0)
+		return take_fd(&top);
+	if (crl_file_read(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) <= 0)
+		return -ENOENT;
+	path = strstr(text, "0::/");
+	if (!path || (path != text && path[-1] != '\n'))
+		return -ENOENT;
+	path += strlen("0::/");
+	path[strcspn(path, "\n")] = '\0';
+	if (!path[0] || strstr(path, ".."))
+		return -ENOENT;
+	own = openat(top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return own < 0 ? -errno : take_fd(&own);
+}
+
+static void format(enum limit_unit unit, uint64_t n, char buf[CELL])
+{
+	if (n == CRL_COUNT_UNKNOWN)
+		(void)snprintf(buf, CELL, "none");
+	else if (unit == LIMIT_BYTES)
+		crl_format_size(n, buf, CELL);
+	else if (unit == LIMIT_CPU)
+		crl_format_percent(n, buf, CELL);
+	else
+		(void)snprintf(buf, CELL, "%" PRIu64, n);
+}
+
+/* For people: crl_format_size() is exact, and a use is seldom a round number. */
+static void format_use(enum limit_unit unit, uint64_t n, char buf[CELL])
+{
+	if (unit == LIMIT_BYTES && n != CRL_COUNT_UNKNOWN && n >= 1024)
+		crl_format_size(n >> 20 ? n >> 20 << 20 : n >> 10 << 10, buf, CELL);
+	else
+		format(unit, n, buf);
+}
+
+static void put(const char *name, const char *most, const char *used)
+{
+	(void)printf("%-22s %10s %10s\n", name, most, used);
+}
+
+static int put_row(int cgroup, const struct limit_row *r)
+{
+	char text[128], most[CELL], used[CELL] = "-";
+
+	if (crl_file_read(cgroup, r->most, text, sizeof(text)) <= 0)
+		return 0;
+	format(r->unit, r->unit == LIMIT_CPU ? crl_count_cpu_limit(text) : crl_count_limit(text), most);
+	if (r->used && crl_file_read(cgroup, r->used, text, sizeof(text)) > 0)
+		format_use(r->unit, crl_count_limit(text), used);
+	put(r->name, most, used);
+	return 1;
+}
+
+/* As the kernel has them, a line a device; what is not limited says max. */
+static int put_io(int cgroup)
+{
+	char text[FILE_MAX], *rest = text, *line;
+	int n = 0;
+
+	if (crl_file_read(cgroup, "io.max", text, sizeof(text)) <= 0)
+		return 0;
+	while ((line = strsep(&rest, "\n"))) {
+		char *space = strchr(line, ' ');
+
+		if (!space)
+			continue;
+		(void)printf("io of device %-9.*s %s\n", (int)(space - line), line, space + 1);
+		n++;
+	}
+	return n;
+}
+
+/* What is in memory, or a layer with a disk below it: that has its own end. */
+static int put_place(const char *name, const char *path)
+{
+	char most[CELL], used[CELL];
+	struct statfs fs;
+	uint64_t size;
+
+	if (!path || statfs(path, &fs) < 0 || fs.f_blocks == 0 ||
+	    (fs.f_type != TMPFS_MAGIC && fs.f_type != OVERLAYFS_SUPER_MAGIC))
+		return 0;
+	size = (uint64_t)fs.f_bsize;
+	format_use(LIMIT_BYTES, fs.f_blocks * size, most);
+	format_use(LIMIT_BYTES, (fs.f_blocks - fs.f_bfree) * size, used);
+	put(name, most, used);
+	return 1;
+}
+
+int crl_user_limits(char *const *argv)
+{
+	scoped_fd cgroup = crl_user_cgroup();
+	int n = 0;
+
+	if (argv[0]) {
+		(void)fputs("usage: carrel limits\n", stderr);
+		return CRL_USER_USAGE;
+	}
+	if (access(CRL_USER_MARKER, F_OK) < 0) {
+		(void)fputs("carrel: this is no room: it is for logins that carrel has given one\n", stderr);
+		return CRL_USER_NOWHERE;
+	}
+	put("LIMIT", "MOST", "USED");
+	for (size_t i = 0; i < CRL_ARRAY_LEN(rows) && cgroup >= 0; i++)
+		n += put_row(cgroup, &rows[i]);
+	if (cgroup >= 0)
+		n += put_io(cgroup);
+	n += put_place("home", getenv("HOME"));
+	n += put_place("/tmp", "/tmp");
+	if (n == 0)
+		(void)fputs("carrel: this room shows no limits of yours\n", stderr);
+	return fflush(stdout) != 0 || n == 0 ? CRL_USER_FAILED : CRL_USER_DONE;
+}
