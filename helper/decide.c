@@ -177,7 +177,7 @@ static int choose_policy(struct crl_job *job, struct crl_err *err)
 static const char *lacks_time(void)
 {
 	if (access("/proc/self/ns/time", F_OK) < 0)
-		return "this kernel has no time namespaces";
+		return "this kernel has no time namespaces (CONFIG_TIME_NS, Linux 5.6)";
 	if (prctl(PR_CAPBSET_READ, CAP_SYS_TIME) != 1)
 		return "without CAP_SYS_TIME its boot clock cannot be set (ProtectClock= in the service's unit, or a "
 		       "container)";

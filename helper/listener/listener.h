@@ -74,9 +74,6 @@ struct listened_caller {
 int crl_listener_start(const char *state_path, const char *store_path, pid_t *ret_pid, int *ret_control,
 		       struct crl_err *err) CRL_MUST_CHECK;
 
-/* Can who has the filters of this process load one with a listener? A supervisor of containers may have its own. */
-bool crl_listener_is_possible(void);
-
 /* In the child. */
 _Noreturn void crl_listener_run(struct listener *l);
 

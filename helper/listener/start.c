@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -30,20 +29,6 @@
 
 #define CONTROL_FD 3
 #define NAME "carrel-listen"
-
-bool crl_listener_is_possible(void)
-{
-	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	const struct sock_fprog program = {.len = 1, .filter = &all};
-	int status = 1;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program) < 0);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return pid > 0 && status == 0;
-}
 
 static int open_learned(struct listener *l, const char *store_path, struct crl_err *err)
 {

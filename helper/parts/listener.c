@@ -12,6 +12,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "apply/listenable.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "helper/job.h"
@@ -88,15 +89,19 @@ void crl_listened_equip(struct crl_job *job)
 	scoped_free struct crl_listen_text *text = NULL;
 	scoped_free struct crl_filter *told = NULL;
 	struct crl_err err = {0};
+	int listens;
 
 	if (!wants(job))
 		return;
+	listens = crl_listenable();
 	text = calloc(1, sizeof(*text));
 	told = malloc(sizeof(*told));
 	if (!text || !told)
 		(void)crl_err_set(&err, ENOMEM, CRL_STAGE_FILTER, "out of memory");
-	else if (!crl_listener_is_possible())
-		(void)crl_err_set(&err, EBUSY, CRL_STAGE_FILTER, "this service has a filter with a listener already");
+	else if (listens < 0)
+		(void)crl_err_set(&err, -listens, CRL_STAGE_FILTER,
+				  listens == -EBUSY ? "this service has a filter with a listener already"
+						    : "the kernel gives no listener of a filter");
 	else if (rewrite(job, text, told, &err) == 0)
 		*job->filter = *told;
 	job->adopt.listens = err.code == 0;

@@ -27,6 +27,7 @@ static const struct {
 	{"mount_setattr", "5.12", SYS_mount_setattr, {NOTHING, 0, NOTHING, 0, 0}},
 	{"close_range", "5.9", SYS_close_range, {2, 1, 0}},
 	{"pidfd_open", "5.3", SYS_pidfd_open, {NOTHING, 0}},
+	{"clone3", "5.3", SYS_clone3, {0, 0}}, /* no arguments, of no size */
 	{"open_tree", "5.2", SYS_open_tree, {NOTHING, 0, NOTHING}},
 	{"move_mount", "5.2", SYS_move_mount, {NOTHING, 0, NOTHING, 0, NOTHING}},
 	{"fsopen", "5.2", SYS_fsopen, {0, NOTHING}},
@@ -35,10 +36,16 @@ static const struct {
 	{"pidfd_send_signal", "5.1", SYS_pidfd_send_signal, {NOTHING, 0, 0, NOTHING}},
 };
 
+const char *crl_kernel_release(void)
+{
+	static struct utsname u;
+
+	return u.release[0] || uname(&u) == 0 ? u.release : "?";
+}
+
 bool crl_kernel_lacks(char *buf, size_t size)
 {
 	int saved_errno = errno;
-	struct utsname u;
 	bool lacks = false;
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(needed) && !lacks; i++) {
@@ -48,7 +55,7 @@ bool crl_kernel_lacks(char *buf, size_t size)
 		if (lacks)
 			(void)snprintf(buf, size,
 				       "Linux %.40s has no %s(2), which came with %s: carrel needs " CRL_KERNEL_LEAST,
-				       uname(&u) == 0 ? u.release : "?", needed[i].name, needed[i].since);
+				       crl_kernel_release(), needed[i].name, needed[i].since);
 	}
 	errno = saved_errno;
 	return lacks;
@@ -56,16 +63,14 @@ bool crl_kernel_lacks(char *buf, size_t size)
 
 bool crl_kernel_is_old(char *ret_release, size_t size)
 {
-	struct utsname u;
+	const char *release = crl_kernel_release();
 	char *rest;
 	unsigned long major, minor;
 
-	if (uname(&u) < 0)
-		return false;
-	(void)snprintf(ret_release, size, "%s", u.release);
-	major = strtoul(u.release, &rest, 10);
+	(void)snprintf(ret_release, size, "%s", release);
+	major = strtoul(release, &rest, 10);
 	minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
-	return major < 5 || (major == 5 && minor < 14);
+	return release[0] != '?' && (major < 5 || (major == 5 && minor < 14));
 }
 
 void crl_err_add_kernel(struct crl_err *err)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "apply/landlock.h"
+#include "base/needs.h"
 
 int crl_shell_be_apart(bool may_lack, struct crl_err *err)
 {
@@ -21,7 +22,9 @@ int crl_shell_be_apart(bool may_lack, struct crl_err *err)
 		return may_lack ? 0
 				: crl_err_set(
 					  err, EOPNOTSUPP, CRL_STAGE_CAPS,
-					  "this kernel has no Landlock domains without rules for files (Linux 6.12)");
+					  "shell.apart: this Linux %s has no Landlock domains for signals and sockets "
+					  "(Linux 6.12, CONFIG_SECURITY_LANDLOCK; features.landlock is \"require\")",
+					  crl_kernel_release());
 	if (parent > 0 && (kill(parent, 0) == 0 || errno != EPERM))
 		return crl_err_set(err, ENOTRECOVERABLE, CRL_STAGE_CAPS, "the Landlock domain is not in force");
 	return 0;

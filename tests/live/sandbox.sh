@@ -5,9 +5,7 @@
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
-
-PORT=2300
-SANDBOXED=
+. "$(dirname "$0")/../lib/less.sh"
 
 conf() { # [MORE OF POLICY named]
 	cat >/etc/carrel/carrel.conf <<-END
@@ -21,32 +19,8 @@ conf() { # [MORE OF POLICY named]
 	END
 }
 
-# with COMMAND...: an sshd that this starts, instead of the one before
-with() {
-	[ -z "$SANDBOXED" ] || kill "$SANDBOXED"
-	PORT=$((PORT + 1))
-	"$@" /usr/sbin/sshd -f $STAGE/keys/sshd_config -D -e -p $PORT -o ListenAddress=127.0.0.1:$PORT 2>$STAGE_LOG/sandboxed </dev/null &
-	SANDBOXED=$!
-	poll 10 port_open $PORT || die "no sshd: $(tail -n 1 $STAGE_LOG/sandboxed)"
-	log_mark
-}
-
 without() { # CAPABILITY
 	with setpriv --bounding-set "-$1" --inh-caps "-$1"
-}
-
-# mounts COMMANDS: run where they change nobody else's
-mounts() {
-	with unshare -m sh -c "mount --make-rslave /; $1; exec \"\$@\"" -
-}
-
-as() { # USER COMMAND
-	s -p $PORT "$1@room" "$2" </dev/null 2>&1
-}
-
-refused() { # NAME CODE REGEX-OF-THE-LOG [USER]
-	like "$1: refused" "$(as "${4-ana}" 'echo in')" "code $2"
-	check "$1: and the log says why" poll 5 log_since "$3"
 }
 
 check_says() { # NAME REGEX

@@ -296,14 +296,14 @@ check_kernel() {
 	local call
 	printf 'session required pam_unix.so\n' >"$DIR/atd"
 	check "this kernel has what it takes" quiet '^error.*Linux'
-	for call in mount_setattr close_range pidfd_open open_tree move_mount fsopen fsconfig fsmount pidfd_send_signal; do
+	for call in mount_setattr close_range clone3 pidfd_open open_tree move_mount fsopen fsconfig fsmount pidfd_send_signal; do
 		check "a kernel without $call" says \
 			"^error .*Linux $(uname \
 			-r) has no $call\(2\), which came with 5\.[0-9]+: carrel needs 5.14: every login is refused" \
 			without $call check
 	done
 	log_mark
-	for call in mount_setattr open_tree move_mount fsopen; do
+	for call in mount_setattr clone3 open_tree move_mount fsopen; do
 		check "the refusal names $call and the kernel" says "Linux $(uname -r) has no $call\(2\)" without $call rehearse ana
 	done
 	check "and is in the log" poll 5 log_since "refused .*Linux $(uname -r) has no mount_setattr"

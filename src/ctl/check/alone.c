@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/nskind.h"
 #include "base/scope.h"
 #include "ctl/check/alone_doors.h"
 #include "ctl/check/findings.h"
 #include "ctl/command.h"
 #include "ctl/conf/who.h"
+#include "ctl/host/given.h"
 #include "ctl/shell/publish.h"
 #include "ctl/shell/stale.h"
 #include "ctl/shell/way.h"
@@ -44,6 +46,11 @@ static const struct {
 
 static void check_kernel(struct ctl_findings *f)
 {
+	if (!(ctl_given_here()->namespaces & CRL_NS_BIT(CRL_NS_USER)))
+		ctl_find(
+			f, CTL_ERROR, NULL, 0, "boot a kernel with CONFIG_USER_NS",
+			"this Linux %s has no user namespaces: carrel-shell refuses all whom a policy is published for",
+			ctl_given_here()->release);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(switches); i++) {
 		uint64_t value;
 

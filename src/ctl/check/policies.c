@@ -89,6 +89,17 @@ static void say_at(struct one *o, enum ctl_level level, const char *path, const 
 	ctl_find(o->f, level, file, line, mend, "policy %s: %s %s", o->p->name, path, text);
 }
 
+/* A key that nobody has set has no line; the one that asks for it has. */
+static void say_lack_at(struct one *o, enum ctl_level level, const struct ctl_lack *lack, const char *text)
+{
+	int line;
+	const char *file = place_of(&o->places, lack->key, &line);
+
+	if (!file[0] && lack->asker)
+		file = place_of(&o->places, lack->asker, &line);
+	ctl_find(o->f, level, file, line, lack->mend, "policy %s: %s %s", o->p->name, lack->key, text);
+}
+
 static void say(struct one *o, const char *path, const char *mend, const char *text)
 {
 	say_at(o, CTL_WARNING, path, mend, text);
@@ -261,13 +272,13 @@ static void say_lack(void *arg, const struct ctl_lack *lack)
 	struct one *o = arg;
 	struct crl_item_place at;
 	enum ctl_level level = lack->need == CRL_NEED_REQUIRE ? CTL_ERROR : CTL_WARNING;
-	char text[512];
+	char text[800];
 
 	(void)snprintf(text, sizeof(text), "%s: %s", lack->text, ctl_lack_outcome(lack->need));
 	if (lack->item && crl_config_find_item(o->config, o->p->name, lack->key, lack->item, &at))
 		ctl_find(o->f, level, at.file, at.line, lack->mend, "policy %s: %s %s", o->p->name, lack->key, text);
 	else
-		say_at(o, level, lack->key, lack->mend, text);
+		say_lack_at(o, level, lack, text);
 }
 
 /* A policy that is not there at all is the rule's mistake. */
@@ -421,26 +432,64 @@ static void check_one(struct one *o, const struct crl_config *config)
 	o->parent = NULL;
 }
 
+static void say_if_required(void *arg, const struct ctl_lack *lack)
+{
+	if (lack->need == CRL_NEED_REQUIRE)
+		say_lack(arg, lack);
+}
+
+typedef void look_at_policy(struct one *o, const struct crl_config *config);
+
+static void find_required(struct one *o, const struct crl_config *config)
+{
+	ctl_find_lacks(config, o->p, say_if_required, o);
+}
+
+static void look_at(struct ctl_findings *f, const struct crl_config *config, const char *name, look_at_policy *look)
+{
+	scoped(crl_policy) p = {0};
+	scoped_free struct one *o = calloc(1, sizeof(*o));
+	struct crl_explain_to to = {.each = add_place};
+	struct crl_err err = {0};
+
+	if (!o)
+		return;
+	to.arg = &o->places;
+	o->f = f;
+	o->p = &p;
+	o->config = config;
+	o->shipped = crl_config_data_dir(config);
+	if (crl_config_policy(config, name, &p, &err) < 0 || crl_config_explain(config, name, &to, &err) < 0)
+		say_error(f, config, name, &err);
+	else
+		look(o, config);
+}
+
 void ctl_check_policies(struct ctl_findings *f, const struct crl_config *config)
 {
 	const char *name;
 
-	for (size_t i = 0; (name = crl_config_policy_name(config, i)); i++) {
-		scoped(crl_policy) p = {0};
-		scoped_free struct one *o = calloc(1, sizeof(*o));
-		struct crl_explain_to to = {.each = add_place};
-		struct crl_err err = {0};
+	for (size_t i = 0; (name = crl_config_policy_name(config, i)); i++)
+		look_at(f, config, name, check_one);
+}
 
-		if (!o)
-			return;
-		to.arg = &o->places;
-		o->f = f;
-		o->p = &p;
-		o->config = config;
-		o->shipped = crl_config_data_dir(config);
-		if (crl_config_policy(config, name, &p, &err) < 0 || crl_config_explain(config, name, &to, &err) < 0)
-			say_error(f, config, name, &err);
-		else
-			check_one(o, config);
+static bool is_given(const struct crl_rules *rules, const char *policy, const char *service)
+{
+	for (size_t i = 0; i < rules->len; i++) {
+		const struct crl_strv *services = &rules->item[i].is[CRL_COND_SERVICE];
+
+		if (strcmp(rules->item[i].policy, policy) == 0 &&
+		    (services->len == 0 || crl_strv_has(services, service)))
+			return true;
 	}
+	return false;
+}
+
+void ctl_check_required(struct ctl_findings *f, const struct crl_config *config, const char *service)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = crl_config_policy_name(config, i)); i++)
+		if (is_given(crl_config_rules(config), name, service))
+			look_at(f, config, name, find_required);
 }

@@ -26,6 +26,7 @@
 #include "ctl/check/check.h"
 #include "ctl/check/findings.h"
 #include "ctl/check/pam.h"
+#include "ctl/check/policies.h"
 #include "ctl/command.h"
 #include "ctl/conf/enable_shell.h"
 #include "ctl/conf/inforce.h"
@@ -169,6 +170,8 @@ static bool may_be(const struct change *e, const char *after)
 	findings_of(e, &then, &f);
 	ctl_findings_subtract(&f, &before);
 	ctl_findings_done(&before);
+	if (e->config)
+		ctl_check_required(&f, e->config, e->service);
 	ctl_check_for_service(&f, e->c, &then, e->config, e->service);
 	ctl_findings_acknowledge(&f, e->config, false);
 	good = f.count[CTL_ERROR] == 0 || e->c->force;

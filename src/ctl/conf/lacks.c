@@ -16,24 +16,25 @@
 
 #include "apply/filecaps.h"
 #include "apply/home/idmap.h"
-#include "apply/limits/cgroup.h"
 #include "apply/limits/device.h"
 #include "apply/userns.h"
 #include "base/compat.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "base/nskind.h"
 #include "base/scope.h"
-#include "base/words.h"
+#include "ctl/conf/lacks_cgroup.h"
 #include "ctl/conf/lacks_gate.h"
 #include "ctl/conf/lacks_join.h"
+#include "ctl/conf/lacks_kernel.h"
 #include "ctl/conf/lacks_profile.h"
+#include "ctl/host/given.h"
 #include "plan/filter/filter.h"
 #include "plan/filter/need.h"
 #include "plan/filter/set.h"
 #include "policy/file/load.h"
 #include "policy/filter/sysgroups.h"
 #include "policy/policy.h"
+#include "store/form_place.h"
 #include "store/image.h"
 #include "store/store.h"
 #include "wire/proto.h"
@@ -48,61 +49,6 @@ struct asker {
 static void tell(const struct asker *a, const char *key, enum crl_need need, const char *mend, const char *text)
 {
 	a->each(a->arg, &(struct ctl_lack){.key = key, .need = need, .mend = mend, .text = text});
-}
-
-/* The controllers that limits need, each where one is set. */
-static void want_controllers(const struct crl_limits *l, bool ret[4])
-{
-	ret[0] |= l->cpu_permille != CRL_UNLIMITED || l->cpu_weight;
-	ret[1] |= l->memory != CRL_UNLIMITED || l->memory_high != CRL_UNLIMITED || l->swap != CRL_UNLIMITED;
-	ret[2] |= l->tasks != CRL_UNLIMITED;
-	ret[3] |= l->io_len > 0;
-}
-
-static void ask_limits(const struct asker *a)
-{
-	static const char *const name[] = {"cpu", "memory", "pids", "io"};
-	const struct crl_limits *budget = crl_config_budget(a->config, a->p->budget);
-	enum crl_need need = a->p->need[CRL_FEATURE_LIMITS];
-	const char *configured = crl_config_cgroup_root(a->config);
-	scoped_fd root = -EBADF;
-	char prefix[CRL_SLICE_MAX], file[CRL_SLICE_MAX + 32], there[256] = "", missing[64] = "", text[160];
-	bool want[4] = {false};
-
-	want_controllers(&a->p->limits, want);
-	if (budget)
-		want_controllers(budget, want);
-	if (crl_cgroup_open_root(configured, &root, prefix, NULL) == 0) {
-		(void)snprintf(file, sizeof(file), "%s%scgroup.controllers", prefix, prefix[0] ? "/" : "");
-		crl_ignore(crl_file_read(root, file, there, sizeof(there)) < 0);
-	}
-	for (size_t i = 0; i < CRL_ARRAY_LEN(name); i++)
-		if (want[i] && !crl_word_is_in(there, name[i], " \n"))
-			(void)snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing), "%s%s",
-				       missing[0] ? ", " : "", name[i]);
-	(void)snprintf(text, sizeof(text), "needs the controllers %s, which this host's cgroup v2 has not", missing);
-	if (missing[0] && need != CRL_NEED_OFF)
-		tell(a, "features.limits", need, "boot with cgroup v2 alone (systemd.unified_cgroup_hierarchy=1)",
-		     text);
-}
-
-static void ask_namespaces(const struct asker *a)
-{
-	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		bool time = ns == CRL_NS_TIME;
-		enum crl_need need = time ? a->p->need[CRL_FEATURE_TIME] : CRL_NEED_REQUIRE;
-		char path[64], text[100];
-
-		if (!(a->p->namespaces & CRL_NS_BIT(ns)) || need == CRL_NEED_OFF)
-			continue;
-		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", crl_nskinds[ns].init_name);
-		(void)snprintf(text, sizeof(text), "needs %s namespaces, which this kernel has not",
-			       crl_nskinds[ns].name);
-		if (access(path, F_OK) != 0)
-			tell(a, time ? "features.time" : "namespaces", need,
-			     time ? "features = { time = \"off\"; }" : "take it out, or boot a kernel that has them",
-			     text);
-	}
 }
 
 /* Of a room's filter, or of the one that carrel-shell loads. */
@@ -329,6 +275,7 @@ static int open_store(const struct asker *a)
 /* What is kept in the store, by the keys of a policy. */
 struct kept {
 	bool is_kept;
+	bool is_limited;
 	enum crl_home_quota quota;
 	const char *where, *quota_key;
 };
@@ -350,6 +297,14 @@ static void ask_kept(const struct asker *a, const struct kept *k)
 		tell(a, k->where, CRL_NEED_REQUIRE, "put the store on ext4, XFS or Btrfs, or say quota = \"image\"",
 		     text);
 	}
+	if (store >= 0 && k->is_limited && k->quota == CRL_QUOTA_PROJECT && crl_project_is_on(store) == -EOPNOTSUPP) {
+		(void)snprintf(text, sizeof(text),
+			       "is \"project\", and the file system of the store %s has no project quotas that are "
+			       "switched on",
+			       crl_config_store(a->config));
+		tell(a, k->quota_key, CRL_NEED_REQUIRE,
+		     "ext4: tune2fs -O project,quota; mount with prjquota; Linux 5.14; or quota = \"image\"", text);
+	}
 	if (image && access("/sbin/mkfs.ext4", X_OK) < 0 && access("/usr/sbin/mkfs.ext4", X_OK) < 0)
 		tell(a, k->quota_key, CRL_NEED_REQUIRE, "install e2fsprogs, or say quota = \"none\"",
 		     "makes images, and mkfs.ext4 is not there");
@@ -362,8 +317,10 @@ static void ask_store(const struct asker *a)
 {
 	const struct crl_policy *p = a->p;
 
-	ask_kept(a, &(struct kept){crl_policy_keeps_home(p), p->home_quota, "home.upper", "home.quota"});
-	ask_kept(a, &(struct kept){crl_policy_keeps_root(p), p->root_quota, "root.over", "root.quota"});
+	ask_kept(a, &(struct kept){crl_policy_keeps_home(p), p->home_size > 0 || p->home_inodes > 0, p->home_quota,
+				   "home.upper", "home.quota"});
+	ask_kept(a, &(struct kept){crl_policy_keeps_root(p), p->root_size > 0 || p->root_inodes > 0, p->root_quota,
+				   "root.over", "root.quota"});
 }
 
 static void ask_files(const struct asker *a)
@@ -471,8 +428,8 @@ void ctl_find_lacks(const struct crl_config *config, const struct crl_policy *p,
 {
 	const struct asker a = {.config = config, .p = p, .each = each, .arg = arg};
 
-	ask_limits(&a);
-	ask_namespaces(&a);
+	ctl_find_cgroup_lacks(config, p, each, arg);
+	ctl_judge_kernel(ctl_given_here(), p, each, arg);
 	ask_filter(&a);
 	ctl_find_gate_lacks(config, p, each, arg);
 	ctl_find_profile_lacks(p, each, arg);

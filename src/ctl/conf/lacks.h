@@ -8,6 +8,8 @@ struct crl_config;
 
 struct ctl_lack {
 	const char *key; /* of the policy: what asks for it, or says what comes of it */
+	const char
+		*asker; /* the key that asks for it, whose place is told where @key was left at its default; or NULL */
 	const char *text; /* goes behind the key */
 	const char *mend;
 	const char *item; /* of a list: the one to blame, as the policy writes it; NULL = not one alone */

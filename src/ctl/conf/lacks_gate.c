@@ -2,12 +2,15 @@
 /* See lacks_gate.h. The same questions as the helper's at a login (helper/parts/gate.c). */
 #include "ctl/conf/lacks_gate.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "apply/limits/cgroup.h"
 #include "apply/net/gate_attach.h"
 #include "base/err.h"
+#include "ctl/host/given.h"
 #include "policy/file/load.h"
 #include "policy/policy.h"
 #include "wire/proto.h"
@@ -15,9 +18,10 @@
 void ctl_find_gate_lacks(const struct crl_config *config, const struct crl_policy *p, ctl_each_lack *each, void *arg)
 {
 	struct ctl_lack lack = {.key = "features.network_filter",
+				.asker = p->net_forwards == CRL_FORWARDS_NONE ? "network.forwards" : "network.mode",
 				.need = p->need[CRL_FEATURE_NETWORK_FILTER],
 				.mend = "features = { network_filter = \"prefer\"; }, if it need not hold"};
-	char prefix[CRL_SLICE_MAX], text[CRL_ERR_TEXT_MAX + 80];
+	char prefix[CRL_SLICE_MAX], text[CRL_ERR_TEXT_MAX + 240];
 	struct crl_err err = {0};
 	scoped_fd root = -EBADF;
 
@@ -33,8 +37,11 @@ void ctl_find_gate_lacks(const struct crl_config *config, const struct crl_polic
 	if (err.code == E2BIG) {
 		lack.key = "network.mode"; /* which has a line */
 		lack.mend = "larger networks, or fewer entries";
+		(void)snprintf(text, sizeof(text), "needs shorter lists: %s", err.text);
+	} else {
+		(void)snprintf(text, sizeof(text),
+			       "needs what this host has not: %s (%s; CONFIG_CGROUP_BPF of this Linux %s)", err.text,
+			       strerrordesc_np(err.code), ctl_given_here()->release);
 	}
-	(void)snprintf(text, sizeof(text), "%s: %s",
-		       err.code == E2BIG ? "needs shorter lists" : "needs what this host has not", err.text);
 	each(arg, &lack);
 }

@@ -129,3 +129,20 @@ size_t ctl_forwards_find(struct ctl_forward ret[CTL_FORWARDS_MAX])
 	}
 	return found.len;
 }
+
+static int pass(void *arg, const struct nlmsghdr *h)
+{
+	(void)arg, (void)h;
+	return 1; /* one is enough */
+}
+
+bool ctl_nftables_are_there(void)
+{
+	scoped_fd fd = -EBADF;
+	struct crl_rtnl m;
+
+	if (crl_rtnl_open_nftables(&fd) < 0)
+		return false;
+	begin(&m, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL);
+	return crl_rtnl_dump(fd, &m, pass, NULL) != -EINVAL; /* nobody is there who would know the request */
+}

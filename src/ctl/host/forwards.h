@@ -28,6 +28,9 @@ struct ctl_forward {
  */
 size_t ctl_forwards_find(struct ctl_forward ret[CTL_FORWARDS_MAX]);
 
+/* Has the kernel nf_tables, or a module of it? */
+bool ctl_nftables_are_there(void);
+
 #define CTL_FORWARD_TEXT \
 	"table %s %s: its chain %s drops what the host forwards and no rule of it accepts, and none is about " \
 	"crl-*: rooms with network.mode = \"nat\" reach nothing, unless it accepts them for something else"

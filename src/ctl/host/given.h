@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What this host's kernel gives, of what only some policies need. What every room needs is base/needs.h's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ctl_given {
+	const char *release; /* "6.1.0-37-amd64" */
+	uint32_t namespaces; /* CRL_NS_BIT() of each kind that it has */
+	int landlock; /* its version; 0 = none */
+	int listener; /* of a filter, crl_listenable() */
+	bool nftables; /* only root may ask: everybody else is told that there are some */
+};
+
+/* Asked once a process. */
+const struct ctl_given *ctl_given_here(void);
