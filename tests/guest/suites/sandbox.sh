@@ -54,14 +54,30 @@ check_namespaces() {
 	finds "ProtectSystem=strict" error 3 'cannot write to /run/carrel'
 }
 
+configure() { # FEATURES of the policy
+	conf_write <<-END
+	rules = ( { user = "ana"; policy = "student"; } );
+	policies = { student = { inherit = "shared"; hostname = "%u-room"; home = { mode = "overlay"; size = "16M"; }; ${1-} }; };
+	END
+}
+
+# As a host with cgroup v1 looks: systemd is there, and has no slice whose limits could be set.
+check_cgroup() {
+	unit 'TemporaryFileSystem=/sys/fs/cgroup'
+	configure 'limits = { tasks = 100; }; features = { limits = "require"; };'
+	refused "no cgroup v2" LIMITS 'this host has no cgroup v2 at /sys/fs/cgroup'
+	configure 'limits = { tasks = 100; }; features = { limits = "prefer"; };'
+	log_mark
+	is "preferred: a room without" "$(login ana hostname </dev/null)" ana-room
+	check "and it is logged" log_since 'no limits are held: this host has no cgroup v2'
+	configure
+}
+
 check "users" users_make
 pam_wire sshd
 guest "sed -i.kept '/pam_systemd/d' /etc/pam.d/common-session" # a hardened sshd or not, logind is the same
-conf_write <<'END'
-rules = ( { user = "ana"; policy = "student"; } );
-policies = { student = { inherit = "shared"; hostname = "%u-room"; home = { mode = "overlay"; size = "16M"; }; }; };
-END
-run_cases "$@" -- check_hardened check_capabilities check_namespaces
+configure
+run_cases "$@" -- check_hardened check_capabilities check_namespaces check_cgroup
 guest "rm -r /etc/systemd/system/ssh.service.d; systemctl daemon-reload; systemctl restart ssh
 	mv /etc/pam.d/common-session.kept /etc/pam.d/common-session"
 check "and as it was" test "$(login ana hostname </dev/null)" = ana-room
