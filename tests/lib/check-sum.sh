@@ -68,4 +68,6 @@ comes_to "a run without an end counts" \
 	'2 runs: What was red:;suite did not run to its end;suite did not run to its end;0 passed, 1 failed, 0 skipped;' 3 'a END' 'a END'
 comes_to "unless another had one" "2 runs: ${wav%:} did not run to its end;2 passed, 0 failed, 0 skipped;" 3 \
 	'a END' 'a b'
+comes_to "also where that one was red elsewhere" \
+	"2 runs: ${wav%:} did not run to its end;What was red:;suite: not ok 2 - b;1 passed, 1 failed, 0 skipped;" 3 'a END' 'a -- b'
 exit $fail
