@@ -3,6 +3,8 @@
 # Where the measuring happens: a mount tree, process, network and cgroup space of its own, so that nothing of the
 # machine changes and nothing is left. Sourced by bench.sh.
 
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/sshd.sh"
+
 B=/srv/carrel-bench
 MODULE=$B/pam_carrel.so
 HELPER=$B/carrel-helper
@@ -143,7 +145,7 @@ stage_ssh() {
 	ssh-keygen -q -t ed25519 -N '' -f $B/keys/host && ssh-keygen -q -t ed25519 -N '' -f $B/keys/user || die "no keys"
 	cp $B/keys/user.pub $B/keys/authorized
 	chmod 0644 $B/keys/authorized
-	cp /usr/sbin/sshd $B/sshd-bare # another name, another PAM service
+	cp /usr/sbin/sshd $B/sshd-bare # another name, another PAM service, before OpenSSH 9.8
 	local stack
 	for stack in sshd sshd-bare; do
 		printf 'auth required pam_permit.so\naccount required pam_permit.so\n' >/etc/pam.d/$stack
@@ -164,5 +166,6 @@ stage_ssh() {
 	LogLevel ERROR
 	END
 	/usr/sbin/sshd -f $B/keys/sshd_config -D -o ListenAddress=127.0.0.1:7022 2>$B/sshd.log &
-	$B/sshd-bare -f $B/keys/sshd_config -D -o ListenAddress=127.0.0.1:7023 2>$B/sshd-bare.log &
+	$B/sshd-bare -f $B/keys/sshd_config -D -o ListenAddress=127.0.0.1:7023 $(sshd_service sshd-bare $B/keys/host) \
+		2>$B/sshd-bare.log &
 }

@@ -11,6 +11,8 @@
 #   gus   guests               (no rule: refused)
 #   bea   carrel-break-glass   (no rule, but gets in)
 
+. "$(dirname "${BASH_SOURCE[0]}")/sshd.sh"
+
 PORT_BARE=2200
 PORT_ROOM=2201
 PORT_SFTP=2202
@@ -168,14 +170,9 @@ port_open() {
 	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# The option that gives sshd another PAM service, where it is not the name of its program (OpenSSH 9.8 and newer).
-sshd_service() { # SERVICE
-	! /usr/sbin/sshd -T -f /dev/null -h $STAGE/keys/host | grep -q '^pamservicename ' || echo "-oPAMServiceName=$1"
-}
-
 sshd_bare_start() {
-	$STAGE/bin/sshd-bare -f $STAGE/keys/sshd_config -D -e -p $PORT_BARE -o ListenAddress=127.0.0.1 $(sshd_service sshd-bare) \
-		2>>$STAGE_LOG/sshd-bare </dev/null &
+	$STAGE/bin/sshd-bare -f $STAGE/keys/sshd_config -D -e -p $PORT_BARE -o ListenAddress=127.0.0.1 \
+		$(sshd_service sshd-bare $STAGE/keys/host) 2>>$STAGE_LOG/sshd-bare </dev/null &
 	SSHD_BARE=$!
 	poll 10 port_open $PORT_BARE || die "the bare sshd does not start: $(tail -n 3 $STAGE_LOG/sshd-bare)"
 }

@@ -120,7 +120,7 @@ stage_copy_tools() { # REPO
 		cp -r "$1"/conf/. $STAGE/data/
 		cp "$1/docs/man/carrelctl.8" "$1"/docs/{policies,testing,homes,images,capabilities,tutorial,lecture,network}.md $STAGE/data/
 	fi
-	# A second name gives the same sshd a second PAM service: "sshd-bare", without carrel (sshd_service in host.sh).
+	# A second name gives the same sshd a second PAM service: "sshd-bare", without carrel (sshd_service in sshd.sh).
 	cp /usr/sbin/sshd $STAGE/bin/sshd-bare
 	chown -R 0:0 $STAGE
 	chmod -R go-w,a+rX $STAGE

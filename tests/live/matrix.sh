@@ -142,8 +142,8 @@ matrix_host() {
 	socat ABSTRACT-LISTEN:m-outside,fork EXEC:true &
 	socat TCP-LISTEN:7001,bind=127.0.0.1,fork,reuseaddr EXEC:'echo host' &
 	socat TCP-LISTEN:6077,bind=127.0.0.1,fork,reuseaddr SYSTEM:'head -c 12 >/dev/null; echo display; cat >/dev/null' &
-	$STAGE/bin/sshd-bare -f $STAGE/keys/sshd_config -D -e -p 2203 -o ListenAddress=127.0.0.1 $(sshd_service sshd-bare) \
-		-o ForceCommand=internal-sftp 2>>$STAGE_LOG/sshd-bare </dev/null &
+	$STAGE/bin/sshd-bare -f $STAGE/keys/sshd_config -D -e -p 2203 -o ListenAddress=127.0.0.1 \
+		$(sshd_service sshd-bare $STAGE/keys/host) -o ForceCommand=internal-sftp 2>>$STAGE_LOG/sshd-bare </dev/null &
 	[ ! -e /dev/fuse ] || chmod 0666 /dev/fuse # as udev has it
 	eval "$(ssh-agent -a $STAGE/ssh/agent)" >/dev/null
 	ssh-add -q $STAGE/ssh/id

@@ -57,12 +57,15 @@ regress_host() {
 
 # As the user, in a network of its own, since the scripts' ports are the same in each column.
 script() { # COLUMN SCRIPT
-	local home=/home/u-$1 sshd=/usr/sbin/sshd
-	[ "$1" != bare ] || sshd=$STAGE/bin/sshd-bare
+	local home=/home/u-$1 sshd=/usr/sbin/sshd service=
+	if [ "$1" = bare ]; then
+		sshd=$STAGE/bin/sshd-bare
+		service=$(sshd_service sshd-bare $STAGE/keys/host | sed 's/^-o//; s/=/ /')
+	fi
 	unshare --net bash -c 'ip link set lo up && exec setpriv --reuid "$0" --regid users --init-groups "$@"' "u-$1" \
 		env -i HOME="$home" USER="u-$1" LOGNAME="u-$1" PATH="$PATH" SUDO=sudo TEST_SHELL=sh TEST_SSH_SSH=ssh \
 		TEST_SSH_SSHD=$sshd TEST_SSH_SFTPSERVER=/usr/lib/openssh/sftp-server TEST_SSH_UNSAFE_PERMISSIONS=1 \
-		TEST_SSH_QUIET=no OBJ="$home/regress" BUILDDIR="$home/regress" \
+		TEST_SSH_QUIET=no TEST_SSH_SSHD_CONFOPTS="$service" OBJ="$home/regress" BUILDDIR="$home/regress" \
 		timeout -k 5 $((60 * CARREL_PATIENCE)) sh -c 'cd "$OBJ" && sh ./test-exec.sh "$OBJ" "$OBJ/$0.sh"' "$2" </dev/null
 }
 
