@@ -4,7 +4,8 @@
 # dpkg-buildpackage wants it, and then that. Packages, .changes and the log are in DIRECTORY.
 # Usage: make-deb.sh DIRECTORY VERSION BUILD-NAME [NEXT-VERSION]; NEXT-VERSION (1.2.3-4): built again as that one, for tests of
 # upgrades, from the same objects. DEB_BUILD_OPTIONS as dpkg-buildpackage has it; CARREL_OBJECTS=DIRECTORY: objects of another
-# such build, of which only those that are missing are compiled.
+# such build, of which only those that are missing are compiled. DEB_MAINTAINER="NAME <ADDRESS>": who answers for the packages;
+# this tree has no address of its own, and names one that cannot be written to.
 set -euo pipefail
 # What a make above was told is for its own tree.
 unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX SYSCONFDIR SBINDIR BINDIR MANDIR DATADIR LIBEXECDIR STATEDIR STOREDIR PAMDIR DESTDIR \
@@ -18,6 +19,17 @@ source=$dir/carrel-$version
 files() {
 	git -c safe.directory='*' -C "$tree" ls-files -z 2>/dev/null ||
 		(cd "$tree" && find . -name build -prune -o -name 'build-*' -prune -o -name .git -prune -o ! -type d -print0)
+}
+
+# Whose packages they are, in what is built and in nothing of the tree.
+name_maintainer() {
+	local who
+	[ -n "${DEB_MAINTAINER-}" ] || return 0
+	[[ $DEB_MAINTAINER =~ ^[^\<\>]+\ \<[^\<\>\ ]+@[^\<\>\ ]+\>$ ]] ||
+		{ echo "make-deb: DEB_MAINTAINER: found \"$DEB_MAINTAINER\", expected \"NAME <ADDRESS>\"" >&2; exit 1; }
+	who=$(sed 's/[&|\\]/\\&/g' <<<"$DEB_MAINTAINER")
+	sed -i "s|^Maintainer: .*|Maintainer: $who|" "$source/debian/control"
+	sed -i "1,/^ -- /s|^ -- .*>  | -- $who  |" "$source/debian/changelog"
 }
 
 # build OPTION...
@@ -36,6 +48,7 @@ if [ -z "$next" ]; then
 	tar -C "$dir" --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw --mtime="@$(dpkg-parsechangelog \
 		-l "$tree/conf/debian/changelog" -S Timestamp)" -c "carrel-$version" | gzip -9n >"$dir/carrel_$version.orig.tar.gz"
 	cp -r "$tree/conf/debian" "$source/debian"
+	name_maintainer
 	if [ -n "${CARREL_OBJECTS-}" ]; then
 		mkdir "$source/build"
 		cp -a "$CARREL_OBJECTS" "$source/build/obj"
@@ -47,9 +60,10 @@ else
 	date=$(dpkg-parsechangelog -l "$tree/conf/debian/changelog" -S Date)
 	{
 		printf 'carrel (%s) unstable; urgency=medium\n\n  * Built to try an upgrade.\n\n' "$next"
-		printf ' -- carrel maintainers <carrel@packages.debian.org>  %s\n\n' "$date"
+		printf ' -- carrel packagers <carrel@example.invalid>  %s\n\n' "$date"
 		cat "$tree/conf/debian/changelog"
 	} >"$source/debian/changelog"
+	name_maintainer
 	rm -rf "$source"/debian/{.debhelper,debhelper-build-stamp,tmp}
 	build --build=binary --no-pre-clean
 fi

@@ -84,6 +84,8 @@ for flag in -z,relro now pie; do
 done
 
 # ---- the next version, for upgrades
-conf/make-deb.sh "$deb" "$version" '' "$next-1" || complain "the next version cannot be built"
+DEB_MAINTAINER='A & B <a+b@example.invalid>' conf/make-deb.sh "$deb" "$version" '' "$next-1" ||
+	complain "the next version cannot be built"
+same "DEB_MAINTAINER" "$(dpkg-deb -f "$(ls "$deb"/carrel_"$next"-1_*.deb)" Maintainer)" 'A & B <a+b@example.invalid>'
 [ $fail -eq 0 ] && touch "$deb/ready"
 exit $fail
