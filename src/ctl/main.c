@@ -2,9 +2,13 @@
 /* carrelctl: which command is asked for, and whether it may be. The table of them is in commands.c. */
 #include "ctl/commands.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl/act/drain.h"
@@ -62,6 +66,30 @@ static enum ctl_exit check(const struct ctl_command *k, const struct ctl_request
 	return CTL_YES;
 }
 
+/* The helper that is asked on its behalf has another working directory, and so has what reads a file later. */
+static bool is_absolute(const struct ctl *c, const char *option, const char *path)
+{
+	char here[PATH_MAX] = "";
+
+	if (path[0] == '/')
+		return true;
+	crl_ignore(!getcwd(here, sizeof(here)));
+	(void)ctl_complain(c, CTL_USAGE, "%s: found \"%s\", expected an absolute path: %s/%s", option, path,
+			   here[0] == '/' && here[1] ? here : "", path);
+	return false;
+}
+
+/* One that is mistyped looks like a host where nobody is logged in; status says it on its screen. */
+static void note_state(const struct ctl *c)
+{
+	struct stat st;
+
+	if (strcmp(c->state, CRL_STATE_DIR) == 0 || (stat(c->state, &st) < 0 ? errno != ENOENT : S_ISDIR(st.st_mode)))
+		return;
+	(void)fprintf(stderr, "carrelctl: note: --state %s: that is no directory: no login was ever let in by it\n",
+		      c->state);
+}
+
 static enum ctl_exit run(const struct ctl_command *k, struct ctl_request *r, int argc, char **argv)
 {
 	struct ctl *c = &r->c;
@@ -74,6 +102,10 @@ static enum ctl_exit run(const struct ctl_command *k, struct ctl_request *r, int
 	status = check(k, r, argc);
 	if (status != CTL_YES)
 		return status;
+	if (!is_absolute(c, "--config", c->config) || !is_absolute(c, "--state", c->state))
+		return CTL_USAGE;
+	if (k != &ctl_status_command)
+		note_state(c);
 	if (k->tells_drain)
 		ctl_drain_note(c);
 	if (k->json)

@@ -388,11 +388,12 @@ check_may_have_manager() {
 	like "a manager for everybody where no service has carrel" "$(ctl may-have-manager "$ana")" 'may have .*no PAM service'
 	ctl enable sshd >/dev/null
 	is "none for whom a rule isolates" "$(status ctl may-have-manager "$ana")" 1
-	like "and why" "$(ctl may-have-manager "$ana")" 'policy student, which /etc/carrel/carrel.conf:[0-9]+ can give him, isolates'
+	like "and why" "$(ctl may-have-manager "$ana")" 'policy student, which /etc/carrel/carrel.conf:[0-9]+ can give them, isolates'
 	is "none for whom no rule is" "$(status ctl may-have-manager "$(id -u gus)")" 1
 	is "break-glass has one" "$(status ctl may-have-manager "$(id -u bea)")" 0
 	is "root, too" "$(status ctl may-have-manager 0) $(status "$STAGE_LIB/carrel-helper" --may-have-manager 0)" "0 0"
 	is "nobody is not there: none" "$(status ctl may-have-manager 54321)" 3
+	like "and which uid that was" "$(ctl may-have-manager 54321 2>&1)" 'no user has uid 54321'
 	is "what is no number: none" "$(status ctl may-have-manager ana) $(status "$STAGE_LIB/carrel-helper" --may-have-manager 0x)" "2 1"
 	add_rules '{ user = "ana"; policy = "admin"; },'
 	is "one for whom his rule isolates nothing" "$(status ctl may-have-manager "$ana")" 0
@@ -689,6 +690,11 @@ check_slips() {
 	like "nor is what never ends" "$(timeout 20 "$STAGE_LIB/carrelctl" log --file /dev/zero 2>&1)" 'it is no regular file'
 	rm "$STAGE/fifo"
 	like "status: another state directory that is not there" "$(ctl --state /typo status --no-check)" '^state +look +/typo is not there'
+	like "every other command says so, too" "$(ctl --state /typo list 2>&1)" '^carrelctl: note: --state /typo: that is no directory'
+	unlike "and of one that is there nothing" "$(ctl list 2>&1)" 'is no directory'
+	like "a configuration by half a path" "$(cd /etc/carrel && ctl --config carrel.conf check 2>&1)" \
+		'--config: found "carrel.conf", expected an absolute path: /etc/carrel/carrel.conf$'
+	is "which is a wrong use" "$(cd /etc/carrel && status ctl --config carrel.conf list)" 2
 	like "learn: nor is it made" "$(ctl --state /typo learn --policy student 2>&1)" 'cannot open /typo: No such file'
 	# A host of its own, of which nothing is there yet.
 	like "but the host's own, before its first login" "$(unshare -m sh -c "mount -t tmpfs -o mode=755 none /run &&

@@ -76,6 +76,7 @@ static enum ctl_exit run_may_have_manager(const struct ctl *c, int argc, char **
 	struct ctl_outside_by by;
 	struct ctl_outside answer;
 	uint64_t uid;
+	bool readable;
 	int rc;
 
 	(void)argc;
@@ -91,15 +92,15 @@ static enum ctl_exit run_may_have_manager(const struct ctl *c, int argc, char **
 		return say(false, uid, "carrel-shell makes a room with the real home in it");
 	if (!ctl_is_wired(&view))
 		return say(true, uid, "no PAM service of this host uses carrel");
-	rc = ctl_load_config(c, &config, &wrong);
-	if (rc < 0)
+	readable = ctl_load_config(c, &config, &wrong) == 0;
+	if (!readable)
 		config = NULL; /* who is exempt is so without any */
 	ctl_outside_begin(config, &view, &by);
 	rc = ctl_outside_of_uid(&by, (uint32_t)uid, &answer, &err);
 	ctl_outside_done(&by);
 	crl_config_free(config);
 	if (rc < 0)
-		return ctl_error(c, wrong.code ? &wrong : &err); /* R1 */
+		return ctl_error(c, readable ? &err : &wrong); /* R1 */
 	return say(answer.may, uid, answer.why);
 }
 

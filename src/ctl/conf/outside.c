@@ -63,12 +63,12 @@ static void judge_by_rules(const struct crl_rule *rule, enum crl_bare bare, stru
 {
 	ret->may = bare == CRL_BARE_MAY;
 	if (rule)
-		(void)snprintf(ret->why, sizeof(ret->why), "policy %s, which %s:%d can give him, isolates",
+		(void)snprintf(ret->why, sizeof(ret->why), "policy %s, which %s:%d can give them, isolates",
 			       rule->policy, rule->file, rule->line);
 	else
 		(void)snprintf(ret->why, sizeof(ret->why), "%s",
-			       ret->may ? "no rule isolates him"
-					: "no rule lets him in at all times, and what no rule matches is refused");
+			       ret->may ? "no rule isolates them"
+					: "no rule lets them in at all times, and what no rule matches is refused");
 }
 
 int ctl_outside_of_user(const struct ctl_outside_by *by, const char *user, struct ctl_outside *ret, struct crl_err *err)
@@ -120,8 +120,9 @@ int ctl_outside_of_uid(const struct ctl_outside_by *by, uint32_t uid, struct ctl
 
 	*ret = (struct ctl_outside){.may = false};
 	if (rc < 0)
-		return crl_err_set(err, -rc, CRL_STAGE_REQUEST, "uid %u: %s", uid,
-				   rc == -ENOENT ? "there is no such user" : "the name service did not answer");
+		return crl_err_set(err, -rc, CRL_STAGE_REQUEST,
+				   rc == -ENOENT ? "no user has uid %u" : "uid %u: the name service did not answer",
+				   uid);
 	rc = ctl_outside_of_user(by, name, ret, err);
 	return rc < 0 ? rc : judge_aliases(by, uid, name, ret, err);
 }

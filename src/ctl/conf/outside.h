@@ -19,7 +19,7 @@ struct ctl_pam_view;
 
 struct ctl_outside {
 	bool may;
-	char why[CTL_OUTSIDE_WHY]; /* a sentence without its end: "policy shared of FILE:LINE isolates him" */
+	char why[CTL_OUTSIDE_WHY]; /* a sentence without its end: "policy shared of FILE:LINE isolates them" */
 };
 
 /* By what is judged. */
