@@ -98,7 +98,7 @@ static void check_running(struct ctl_findings *f, const struct ctl_outside_by *b
 			continue;
 		(void)snprintf(name, sizeof(name), "user@%" PRIu32 ".service", uid);
 		ctl_find(f, CTL_ERROR, name, 0,
-			 "systemctl stop it: it began before systemd asked carrel, or before a rule isolated him",
+			 "systemctl stop it: it began before systemd asked carrel, or before a rule isolated them",
 			 "the service manager of uid %" PRIu32
 			 " runs outside of rooms, and so does what it finds in their home",
 			 uid);

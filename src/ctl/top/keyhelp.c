@@ -22,7 +22,7 @@ void ctl_top_put_help(struct ctl_top_screen *s, int line)
 		"IO/S  read and written by the user   MEMORY  of all rooms of the user",
 		"NET/S sent and received by a room with a way out of its own",
 		"Bars are parts of the user's limit (of memory: the lower of their two), or of",
-		"the machine where he has none.",
+		"the machine where they have none.",
 		"STATE: open; left = only background processes; frozen; lingering = a room",
 		"       in which nobody is logged in; the line below tells when it ends;",
 		"       stale = only the record is left: carrel-helper --sweep removes it;",
