@@ -72,7 +72,7 @@ void ctl_check_nsswitch(struct ctl_findings *f, const struct crl_config *config)
 	size_t size = 0;
 
 	for (size_t i = 0; i < rules->len; i++)
-		wanted |= rules->item[i].is[CRL_COND_GROUP].len || rules->item[i].not [CRL_COND_GROUP].len;
+		wanted |= rules->item[i].is[CRL_COND_GROUP].len || rules->item[i].is_not[CRL_COND_GROUP].len;
 	file = wanted ? fopen(NSSWITCH, "re") : NULL;
 	for (int line = 1; file && getline(&text, &size, file) > 0; line++) {
 		text[strcspn(text, "#")] = '\0';

@@ -75,7 +75,7 @@ static uint64_t minutes_of(const struct crl_rules *rules)
 
 	for (size_t i = 0; i < rules->len; i++) {
 		add_minutes(&rules->item[i].is[CRL_COND_TIME], &minutes);
-		add_minutes(&rules->item[i].not [CRL_COND_TIME], &minutes);
+		add_minutes(&rules->item[i].is_not[CRL_COND_TIME], &minutes);
 	}
 	return minutes;
 }

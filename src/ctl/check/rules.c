@@ -21,7 +21,7 @@
 static bool has_conditions(const struct crl_rule *r)
 {
 	for (enum crl_condition k = 0; k < CRL_COND_COUNT; k++)
-		if (r->is[k].len || r->not [k].len)
+		if (r->is[k].len || r->is_not[k].len)
 			return true;
 	return false;
 }
@@ -48,7 +48,7 @@ static bool covers(const struct crl_rule *earlier, const struct crl_rule *later)
 	for (enum crl_condition k = 0; k < CRL_COND_COUNT; k++) {
 		if (earlier->is[k].len && (!later->is[k].len || !contains(k, &earlier->is[k], &later->is[k])))
 			return false;
-		if (!contains(k, &later->not [k], &earlier -> not [k]))
+		if (!contains(k, &later->is_not[k], &earlier->is_not[k]))
 			return false;
 	}
 	return true;
@@ -57,7 +57,7 @@ static bool covers(const struct crl_rule *earlier, const struct crl_rule *later)
 static void check_possible(struct ctl_findings *f, const struct crl_rule *r)
 {
 	for (enum crl_condition k = 0; k < CRL_COND_COUNT; k++)
-		if (r->is[k].len && contains(k, &r->not [k], &r -> is[k]))
+		if (r->is[k].len && contains(k, &r->is_not[k], &r->is[k]))
 			ctl_find(f, CTL_WARNING, r->file, r->line, "take one of the two out",
 				 "this rule matches nobody: not_%s takes away all that %s names", crl_condition_name(k),
 				 crl_condition_name(k));
@@ -148,11 +148,11 @@ void ctl_check_rules(struct ctl_findings *f, const struct crl_config *config)
 		const struct crl_rule *r = &rules->item[i];
 
 		check_names(f, r, &r->is[CRL_COND_USER], false);
-		check_names(f, r, &r->not [CRL_COND_USER], false);
+		check_names(f, r, &r->is_not[CRL_COND_USER], false);
 		check_names(f, r, &r->is[CRL_COND_GROUP], true);
-		check_names(f, r, &r->not [CRL_COND_GROUP], true);
+		check_names(f, r, &r->is_not[CRL_COND_GROUP], true);
 		check_commands(f, r, &r->is[CRL_COND_COMMAND]);
-		check_commands(f, r, &r->not [CRL_COND_COMMAND]);
+		check_commands(f, r, &r->is_not[CRL_COND_COMMAND]);
 		check_possible(f, r);
 		check_sudo(f, config, r);
 	}

@@ -77,7 +77,7 @@ static bool has_networks(const struct crl_config *config)
 	const struct crl_rules *rules = config ? crl_config_rules(config) : NULL;
 
 	for (size_t i = 0; rules && i < rules->len; i++)
-		if (rules->item[i].is[CRL_COND_RHOST].len || rules->item[i].not [CRL_COND_RHOST].len)
+		if (rules->item[i].is[CRL_COND_RHOST].len || rules->item[i].is_not[CRL_COND_RHOST].len)
 			return true;
 	return false;
 }

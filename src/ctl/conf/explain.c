@@ -86,7 +86,7 @@ static int find_difference(struct question *q, struct crl_err *err)
 /* "no: not_user "ana", "bob"" */
 static void put_mismatch(struct ctl_table *t, const struct crl_rule *rule, const struct crl_mismatch *why)
 {
-	const struct crl_strv *v = why->negated ? &rule->not [why->kind] : &rule->is[why->kind];
+	const struct crl_strv *v = why->negated ? &rule->is_not[why->kind] : &rule->is[why->kind];
 	const char *name = crl_condition_name(why->kind);
 	char text[600];
 	size_t len = (size_t)snprintf(text, sizeof(text), "no: %s%s", why->negated ? "not_" : "", name);
@@ -98,7 +98,7 @@ static void put_mismatch(struct ctl_table *t, const struct crl_rule *rule, const
 
 static void put_match(struct ctl_table *t, const struct crl_rule *rule, int ms)
 {
-	if (rule->is[CRL_COND_COMMAND].len || rule->not [CRL_COND_COMMAND].len)
+	if (rule->is[CRL_COND_COMMAND].len || rule->is_not[CRL_COND_COMMAND].len)
 		ctl_cell(t, "matches (its command took %d ms)", ms);
 	else
 		ctl_cell(t, "matches");

@@ -29,7 +29,7 @@ static const enum crl_condition passing[] = {CRL_COND_RHOST, CRL_COND_TTY, CRL_C
 static bool depends_on_login(const struct crl_rule *r)
 {
 	for (size_t i = 0; i < CRL_ARRAY_LEN(passing); i++)
-		if (r->is[passing[i]].len > 0 || r->not [passing[i]].len > 0)
+		if (r->is[passing[i]].len > 0 || r->is_not[passing[i]].len > 0)
 			return true;
 	return false;
 }
@@ -39,7 +39,7 @@ static struct crl_rule without_passing(const struct crl_rule *rule)
 	struct crl_rule r = *rule;
 
 	for (size_t i = 0; i < CRL_ARRAY_LEN(passing); i++)
-		r.is[passing[i]].len = r.not [passing[i]].len = 0;
+		r.is[passing[i]].len = r.is_not[passing[i]].len = 0;
 	return r;
 }
 

@@ -29,7 +29,7 @@ static void rule_done(struct crl_rule *r)
 {
 	for (size_t i = 0; i < CRL_COND_COUNT; i++) {
 		crl_strv_done(&r->is[i]);
-		crl_strv_done(&r->not [i]);
+		crl_strv_done(&r->is_not[i]);
 	}
 	free(r->policy);
 }

@@ -22,9 +22,9 @@ static struct crl_rule lasting_part(const struct crl_rule *rule, bool *ret_sure)
 
 	*ret_sure = true;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(passing); i++) {
-		*ret_sure &= r.is[passing[i]].len == 0 && r.not [passing[i]].len == 0;
+		*ret_sure &= r.is[passing[i]].len == 0 && r.is_not[passing[i]].len == 0;
 		r.is[passing[i]].len = 0;
-		r.not [passing[i]].len = 0;
+		r.is_not[passing[i]].len = 0;
 	}
 	return r;
 }

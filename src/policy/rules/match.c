@@ -51,9 +51,9 @@ int crl_rule_matches(const struct crl_rule *rule, const struct crl_match *m, str
 		struct crl_mismatch why = {.kind = kind};
 		int rc = rule->is[kind].len ? any_holds(rule, m, kind, &rule->is[kind], err) : 1;
 
-		if (rc > 0 && rule->not [kind].len) {
+		if (rc > 0 && rule->is_not[kind].len) {
 			why.negated = true;
-			rc = any_holds(rule, m, kind, &rule->not [kind], err);
+			rc = any_holds(rule, m, kind, &rule->is_not[kind], err);
 			rc = rc < 0 ? rc : !rc;
 		}
 		if (rc == 0 && ret_why)

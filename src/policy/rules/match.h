@@ -17,7 +17,7 @@
  */
 struct crl_rule {
 	struct crl_strv is[CRL_COND_COUNT];
-	struct crl_strv not [CRL_COND_COUNT];
+	struct crl_strv is_not[CRL_COND_COUNT];
 	char *policy; /* never NULL */
 	const char *file;
 	int line;

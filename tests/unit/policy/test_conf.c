@@ -51,7 +51,7 @@ static void test_main_file(void **state)
 	for (size_t i = 0; i < CRL_COND_COUNT; i++) {
 		assert_int_equal(crl_config_rules(c)->item[0].is[i].len, i == CRL_COND_GROUP ? 2 : 0);
 		assert_int_equal(crl_config_rules(c)->item[1].is[i].len, 0);
-		assert_int_equal(crl_config_rules(c)->item[1].not [i].len, 0);
+		assert_int_equal(crl_config_rules(c)->item[1].is_not[i].len, 0);
 	}
 	assert_true(crl_strv_has(&crl_config_rules(c)->item[0].is[CRL_COND_GROUP], "sudo"));
 	assert_true(crl_strv_has(&crl_config_rules(c)->item[0].is[CRL_COND_GROUP], "wheel"));

@@ -199,7 +199,7 @@ static void object_done(enum crl_key_scope scope, union object *o)
 	case CRL_KEYS_RULE:
 		for (size_t i = 0; i < CRL_COND_COUNT; i++) {
 			crl_strv_done(&o->rule.is[i]);
-			crl_strv_done(&o->rule.not [i]);
+			crl_strv_done(&o->rule.is_not[i]);
 		}
 		free(o->rule.policy);
 		break;

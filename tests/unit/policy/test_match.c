@@ -52,7 +52,7 @@ static struct crl_login someone(void)
 		.item = (char *[]){__VA_ARGS__}, .len = CRL_ARRAY_LEN(((char *[]){__VA_ARGS__})) \
 	}
 #define IS(kind, ...) .is[CRL_COND_##kind] = TEXT(__VA_ARGS__)
-#define NOT(kind, ...) .not [CRL_COND_##kind] = TEXT(__VA_ARGS__)
+#define NOT(kind, ...) .is_not[CRL_COND_##kind] = TEXT(__VA_ARGS__)
 static char ann[] = "ann", bob[] = "bob", sshd[] = "sshd", cron[] = "cron", wheel[] = "wheel", others[] = "others",
 	    silent[] = "silent", unknown[] = "nobody-knows", low[] = "0-999", net[] = "192.0.2.0/24";
 #define USER IS(USER, ann)
@@ -144,7 +144,7 @@ static void test_lists_and_negation(void **state)
 	assert_int_equal(why.kind, CRL_COND_SERVICE);
 	assert_false(why.negated);
 	/* A silent name service does not fulfil a negation either. */
-	rules[0].not [CRL_COND_GROUP] = (struct crl_strv)TEXT(silent);
+	rules[0].is_not[CRL_COND_GROUP] = (struct crl_strv)TEXT(silent);
 	assert_int_equal(crl_rule_matches(&rules[0], &m, &why, NULL), -ETIMEDOUT);
 }
 
