@@ -17,7 +17,7 @@ static int setup(void **state)
 	(void)state;
 	if (lab_load_groups(&groups) < 0)
 		return -1;
-	return crl_filter_compile(&wish, &groups, lab_room(0), &before, &err);
+	return crl_filter_compile(&wish, &groups, lab_here(0), &before, &err);
 }
 
 static int teardown(void **state)
@@ -99,7 +99,7 @@ static void test_never_more(void **state)
 	read_back(text, strlen(text), &back);
 	(void)snprintf(learned.base, sizeof(learned.base), "@core");
 	learned.allow = back.allow;
-	assert_int_equal(crl_filter_compile(&learned, &groups, lab_room(0), &after, &err), 0);
+	assert_int_equal(crl_filter_compile(&learned, &groups, lab_here(0), &after, &err), 0);
 	for (int nr = 0; nr < 600; nr++)
 		for (size_t a = 0; a < CRL_ARRAY_LEN(words); a++)
 			for (size_t b = 0; b < CRL_ARRAY_LEN(words); b++) {

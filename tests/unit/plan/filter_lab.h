@@ -28,8 +28,9 @@
 #define ALLOW SECCOMP_RET_ALLOW
 #define X86_64 AUDIT_ARCH_X86_64
 #define I386 AUDIT_ARCH_I386
-/* What a room asks of the filter that has no kept home. */
-#define lab_room(flags) (&(const struct crl_filter_room){.setns_flags = (flags)})
+/* What a room asks of the filter that has no kept home: of x86-64's, wherever the test runs, and of this machine's. */
+#define lab_room(flags) (&(const struct crl_filter_room){.setns_flags = (flags), .arch = X86_64})
+#define lab_here(flags) (&(const struct crl_filter_room){.setns_flags = (flags)})
 #define STRV(...) \
 	{ \
 		.item = (char *[]){__VA_ARGS__}, .len = sizeof((char *[]){__VA_ARGS__}) / sizeof(char *) \

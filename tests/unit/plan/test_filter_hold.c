@@ -2,6 +2,7 @@
 /*
  * Filters of rooms whose home a project quota holds: by a machine for all doors, and in this machine's kernel.
  */
+#include "tests/unit/plan/door_i386.h"
 #include "tests/unit/plan/filter_lab.h"
 
 #include <asm/ioctls.h>
@@ -14,12 +15,13 @@
 #include <sys/wait.h>
 
 #define HIGH 0x100000000ull
+#define IOCTL 16 /* of x86-64 */
 #define X32 0x40000000
 #define IOCTL_X32 514
 #define FILE_SETATTR 469
 #define I386_IOCTL 54
 
-static const struct crl_filter_room held = {.holds_projects = true};
+static const struct crl_filter_room held = {.holds_projects = true, .arch = X86_64}, here = {.holds_projects = true};
 static struct crl_sysgroups groups;
 static struct crl_filter filter; /* of the shipped @login */
 static struct crl_filter alone; /* of a policy without one */
@@ -61,12 +63,12 @@ static void check_door(const struct crl_filter *f, uint32_t arch, int nr)
 static void test_login(void **state)
 {
 	(void)state;
-	check_door(&filter, X86_64, SYS_ioctl);
+	check_door(&filter, X86_64, IOCTL);
 	check_door(&filter, I386, I386_IOCTL);
-	assert_int_equal(lab_ask(&filter, X86_64, SYS_ioctl, (const uint64_t[6]){0, TIOCSTI}), ERRNO(EPERM));
+	assert_int_equal(lab_ask(&filter, X86_64, IOCTL, (const uint64_t[6]){0, TIOCSTI}), ERRNO(EPERM));
 	assert_int_equal(lab_ask(&filter, X86_64, FILE_SETATTR, NULL), ERRNO(ENOSYS));
 	assert_int_equal(lab_ask(&filter, I386, FILE_SETATTR, NULL), ERRNO(ENOSYS));
-	assert_int_equal(lab_ask(&filter, X86_64, SYS_ioctl | X32, NULL), ERRNO(ENOSYS));
+	assert_int_equal(lab_ask(&filter, X86_64, IOCTL | X32, NULL), ERRNO(ENOSYS));
 	assert_int_equal(lab_ask(&filter, X86_64, IOCTL_X32 | X32, NULL), ERRNO(ENOSYS));
 	assert_int_equal(lab_ask(&filter, X86_64, IOCTL_X32, NULL), ERRNO(ENOSYS));
 }
@@ -88,13 +90,13 @@ static void test_allowed_by_name(void **state)
 	s.allow = allow;
 	assert_int_equal(crl_filter_compile(&s, &with, lab_room(0), &f, NULL), 0);
 	assert_int_equal(lab_ask(&f, X86_64, FILE_SETATTR, NULL), ALLOW);
-	assert_int_equal(lab_ask(&f, X86_64, SYS_ioctl, (const uint64_t[6]){0, refused[0]}), ALLOW);
+	assert_int_equal(lab_ask(&f, X86_64, IOCTL, (const uint64_t[6]){0, refused[0]}), ALLOW);
 	assert_int_equal(crl_filter_compile(&s, &with, &held, &f, NULL), 0);
 	assert_int_equal(lab_ask(&f, X86_64, FILE_SETATTR, NULL), ERRNO(ENOSYS));
 	assert_int_equal(lab_ask(&f, I386, FILE_SETATTR, NULL), ERRNO(ENOSYS));
-	check_door(&f, X86_64, SYS_ioctl);
+	check_door(&f, X86_64, IOCTL);
 	check_door(&f, I386, I386_IOCTL);
-	assert_int_equal(lab_ask(&f, X86_64, SYS_ioctl, (const uint64_t[6]){0, TIOCSTI}), ALLOW);
+	assert_int_equal(lab_ask(&f, X86_64, IOCTL, (const uint64_t[6]){0, TIOCSTI}), ALLOW);
 	assert_int_equal(lab_ask(&f, I386, I386_IOCTL, (const uint64_t[6]){0, TIOCSTI}), ALLOW);
 	free(more);
 }
@@ -104,8 +106,8 @@ static void test_alone(void **state)
 {
 	(void)state;
 	assert_in_range(alone.len, 1, 64);
-	check_door(&alone, X86_64, SYS_ioctl);
-	check_door(&alone, X86_64, SYS_ioctl | X32);
+	check_door(&alone, X86_64, IOCTL);
+	check_door(&alone, X86_64, IOCTL | X32);
 	check_door(&alone, X86_64, IOCTL_X32 | X32);
 	check_door(&alone, X86_64, IOCTL_X32);
 	check_door(&alone, I386, I386_IOCTL);
@@ -127,30 +129,9 @@ static void test_nobody_else(void **state)
 	(void)state;
 	assert_int_equal(crl_filter_compile(&s, &groups, lab_room(0), &f, NULL), 0);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(refused); i++)
-		assert_int_equal(lab_ask(&f, X86_64, SYS_ioctl, (const uint64_t[6]){0, refused[i]}), ALLOW);
+		assert_int_equal(lab_ask(&f, X86_64, IOCTL, (const uint64_t[6]){0, refused[i]}), ALLOW);
 	assert_int_equal(crl_filter_compile(&(struct crl_seccomp){.base = ""}, &groups, lab_room(0), &f, NULL), 0);
 	assert_int_equal(f.len, 0);
-}
-
-static long call_i386(long nr, long a, long b, const void *c)
-{
-	long ret;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(a), "c"(b), "d"((long)(uintptr_t)c & 0xffffffff)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return ret;
-}
-
-static bool has_i386(void)
-{
-	pid_t pid = fork();
-	int status = 1;
-
-	if (pid == 0)
-		_exit(call_i386(20, 0, 0, NULL) != getpid());
-	return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 /* Returns 0, or the number of the line that was not as expected. */
@@ -179,27 +160,30 @@ static int try_here(struct crl_filter *f, int file, bool i386)
 	if (!i386)
 		return 0;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(refused); i++)
-		if (call_i386(I386_IOCTL, file, refused[i], NULL) != -EOPNOTSUPP)
+		if (call_i386(I386_IOCTL, file, refused[i], 0) != -EOPNOTSUPP)
 			return __LINE__;
-	return call_i386(FILE_SETATTR, file, 0, NULL) == -ENOSYS ? 0 : __LINE__;
+	return call_i386(FILE_SETATTR, file, 0, 0) == -ENOSYS ? 0 : __LINE__;
 }
 
 static void test_kernel(void **state)
 {
-	struct crl_filter *const both[] = {&filter, &alone};
+	static struct crl_filter own[2]; /* of this machine's, as filter and alone are of x86-64 */
+	const struct crl_seccomp none = {.base = ""}, login = lab_wish();
 	char path[] = "/var/tmp/carrel-hold-XXXXXX"; /* on a disk, where flags are */
 	int file = mkstemp(path);
 	bool i386 = has_i386();
 
 	(void)state;
 	assert_true(file >= 0 && unlink(path) == 0);
-	for (size_t i = 0; i < CRL_ARRAY_LEN(both); i++) {
+	assert_int_equal(crl_filter_compile(&login, &groups, &here, &own[0], NULL), 0);
+	assert_int_equal(crl_filter_compile(&none, &groups, &here, &own[1], NULL), 0);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(own); i++) {
 		pid_t pid = fork();
 		int status = 1;
 
 		assert_true(pid >= 0);
 		if (pid == 0) {
-			int line = try_here(both[i], file, i386);
+			int line = try_here(&own[i], file, i386);
 
 			if (line)
 				(void)dprintf(2, "line %d: %s\n", line, strerror(errno));

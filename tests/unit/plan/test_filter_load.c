@@ -3,6 +3,7 @@
  * Filters in this machine's kernel: each case is a child that loads one and makes real calls. No root needed:
  * the children set no_new_privs.
  */
+#include "tests/unit/plan/door_i386.h"
 #include "tests/unit/plan/filter_lab.h"
 
 #include <fcntl.h>
@@ -29,10 +30,10 @@ static int load_filters(void **state)
 	(void)state;
 	if (lab_load_groups(&groups) < 0)
 		return -1;
-	rc = crl_filter_compile(&s, &groups, lab_room(CLONE_NEWNS), &filter, NULL);
+	rc = crl_filter_compile(&s, &groups, lab_here(CLONE_NEWNS), &filter, NULL);
 	s.compat = false;
 	if (rc == 0)
-		rc = crl_filter_compile(&s, &groups, lab_room(CLONE_NEWNS), &native_only, NULL);
+		rc = crl_filter_compile(&s, &groups, lab_here(CLONE_NEWNS), &native_only, NULL);
 	crl_sysgroups_done(&groups);
 	return rc;
 }
@@ -160,19 +161,6 @@ static int body_programs(void)
 	return 0;
 }
 
-/* A call by the 32-bit door; returns the kernel's raw answer. */
-static long call_i386(long nr, long a, long b, long c)
-{
-	long ret;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(a), "c"(b), "d"(c)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return ret;
-}
-
-#define I386_GETPID 20
 #define I386_SOCKETCALL 102
 #define I386_CLONE 120
 #define I386_UNSHARE 310
@@ -196,17 +184,6 @@ static int body_i386_off(void)
 	WORKS(call_i386(I386_GETPID, 0, 0, 0) == -ENOSYS);
 	WORKS(call_i386(I386_UNSHARE, CLONE_NEWUSER, 0, 0) == -ENOSYS);
 	return 0;
-}
-
-/* A kernel without 32-bit entry raises SIGSEGV for int $0x80; then there is no such door to test. */
-static bool has_i386(void)
-{
-	pid_t pid = fork();
-	int status = 1;
-
-	if (pid == 0)
-		_exit(call_i386(I386_GETPID, 0, 0, 0) != getpid());
-	return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 static void test_refusals(void **state)

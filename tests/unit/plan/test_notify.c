@@ -22,7 +22,7 @@ static int setup(void **state)
 	(void)state;
 	if (lab_load_groups(&groups) < 0)
 		return -1;
-	assert_int_equal(crl_filter_compile(&wish, &groups, lab_room(0), &plain, &err), 0);
+	assert_int_equal(crl_filter_compile(&wish, &groups, lab_here(0), &plain, &err), 0);
 	assert_int_equal(crl_callset_build(&core_wish, &groups, &core, &err), 0);
 	assert_int_equal(crl_notify_rewrite(&plain, NULL, &told, &err), 0);
 	assert_int_equal(crl_notify_rewrite(&plain, &core, &learned, &err), 0);

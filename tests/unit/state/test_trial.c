@@ -62,7 +62,7 @@ static int parse(const char *text)
 
 static void test_cut(void **state)
 {
-	char text[CRL_TRIAL_RECORD_MAX], cut[CRL_TRIAL_RECORD_MAX];
+	char text[CRL_TRIAL_RECORD_MAX], cut[2 * CRL_TRIAL_RECORD_MAX];
 	size_t len;
 
 	(void)state;
