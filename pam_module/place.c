@@ -25,6 +25,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/file.h"
 #include "base/scope.h"
 
@@ -110,7 +111,7 @@ static bool was_executed_here(void)
 	struct statx st;
 
 	return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0 && (st.stx_mask & STATX_MNT_ID) &&
-	       is_mounted_here(st.stx_mnt_id);
+	       is_mounted_here(crl_statx_mount(&st));
 }
 
 void place_find(struct place *ret)

@@ -78,16 +78,15 @@ static int take_limits(pid_t pid)
 	for (int i = 0; i < RLIM_NLIMITS; i++) {
 		struct rlimit limit, own;
 
-		if (prlimit(pid, (__rlimit_resource_t)i, NULL, &limit) < 0 ||
-		    getrlimit((__rlimit_resource_t)i, &own) < 0)
+		if (prlimit(pid, i, NULL, &limit) < 0 || getrlimit(i, &own) < 0)
 			return -errno;
-		if (setrlimit((__rlimit_resource_t)i, &limit) == 0)
+		if (setrlimit(i, &limit) == 0)
 			continue;
 		if (limit.rlim_max > own.rlim_max)
 			limit.rlim_max = own.rlim_max;
 		if (limit.rlim_cur > limit.rlim_max)
 			limit.rlim_cur = limit.rlim_max;
-		if (setrlimit((__rlimit_resource_t)i, &limit) < 0)
+		if (setrlimit(i, &limit) < 0)
 			return -errno;
 	}
 	return 0;

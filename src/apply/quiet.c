@@ -102,6 +102,8 @@ long crl_sandbox_sleep(long nr, const long arg[4])
 		r.page = getauxval(AT_PAGESZ);
 		(void)dl_iterate_phdr(note_object, &r);
 	}
+#ifdef M_TRIM_THRESHOLD /* has malloc_trim(3), too */
 	(void)malloc_trim(0);
+#endif
 	return drop_and_wait(&r, nr, arg);
 }

@@ -15,8 +15,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,6 +91,26 @@ int umount2(const char *target, int flags);
 #ifndef SMB2_SUPER_MAGIC
 #define SMB2_SUPER_MAGIC 0xFE534D42
 #endif
+
+/* Of statx(2), since 5.8. */
+#ifndef STATX_MNT_ID
+#define STATX_MNT_ID 0x1000
+#endif
+#ifndef STATX_ATTR_APPEND
+#define STATX_ATTR_APPEND 0x20
+#endif
+#ifndef STATX_ATTR_MOUNT_ROOT
+#define STATX_ATTR_MOUNT_ROOT 0x2000
+#endif
+
+/* What STATX_MNT_ID asks for, which not every C library's struct has a name for. */
+static inline uint64_t crl_statx_mount(const struct statx *st)
+{
+	uint64_t id;
+
+	memcpy(&id, (const char *)st + 144, sizeof(id));
+	return id;
+}
 
 #if __has_include(<sys/pidfd.h>)
 #include <sys/pidfd.h>

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "layers/commit_work.h"
 
 char *crl_commit_join(const char *dir, const char *name)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/compat.h"
 #include "base/path.h"
 #include "base/scope.h"
 

@@ -4,6 +4,8 @@
  *
  * Runs in: supervisor, in its sandbox; helper, for the sweep.
  */
+#include <utmp.h> /* before the fields of that name: "utmp" is a macro of musl's */
+
 #include "apply/accounting/accounting.h"
 
 #include <arpa/inet.h>

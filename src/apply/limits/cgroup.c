@@ -198,7 +198,7 @@ static int make_chain(int root, const char *path, struct chain *c)
 /* Shortens @path on its way up. */
 static int remove_chain(int root, char *path)
 {
-	const char *own = own_part(path);
+	char *own = path + (own_part(path) - path);
 
 	if (unlinkat(root, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return -errno;

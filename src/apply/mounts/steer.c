@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "apply/mounts/beneath.h"
+#include "base/compat.h"
 #include "base/plain.h"
 
 /* The way to one name, as far as it is gone. */

@@ -3,6 +3,7 @@
 #include "ctl/rehearse/probe_devices.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

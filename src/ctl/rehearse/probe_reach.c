@@ -22,6 +22,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/compat.h"
 #include "base/dir.h"
 #include "base/nskind.h"
 #include "base/scope.h"
@@ -280,7 +281,7 @@ static enum ctl_answer root_of_init(const struct ctl_scene *s, char *detail)
 	if (statx(AT_FDCWD, "/proc/1/root/.", 0, STATX_MNT_ID, &found) < 0 ||
 	    statx(AT_FDCWD, "/.", 0, STATX_MNT_ID, &own) < 0)
 		return ctl_probe_refused(detail);
-	if (own.stx_mnt_id == found.stx_mnt_id)
+	if (crl_statx_mount(&own) == crl_statx_mount(&found))
 		return ctl_probe_say(CTL_PROBE_NO, detail, "it is the own one");
 	return ctl_probe_say(CTL_PROBE_YES, detail, "/proc/1/root opens");
 }

@@ -13,7 +13,6 @@
 #include <linux/kd.h>
 #include <linux/keyctl.h>
 #include <linux/netlink.h>
-#include <linux/prctl.h>
 #include <linux/random.h>
 #include <linux/sockios.h>
 #include <linux/vt.h>
