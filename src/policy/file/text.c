@@ -335,10 +335,13 @@ static const char *value_of(const char *line, const char *key)
 
 const char *crl_text_guess(const char *text, const char *key, char *buf, size_t size)
 {
-	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
+	const char *end;
+
+	for (const char *line = text; line; line = end ? end + 1 : NULL) {
 		const char *value = value_of(line, key);
 		size_t len = value ? strcspn(value, "\"\\\n") : 0;
 
+		end = strchr(line, '\n');
 		if (!value || value[len] != '"')
 			continue;
 		if (len >= size)
