@@ -109,8 +109,8 @@ static void test_what_isolates(void **state)
 		"no_new_privs = true;",
 		"capabilities = { trim = true; };",
 		"seccomp = { base = \"@login\"; }; features = { seccomp = \"require\"; };",
-		"limits = { budget = \"b\"; tasks = 100; }; features = { limits = \"require\"; cgroup = \"require\"; "
-		"};",
+		("limits = { budget = \"b\"; tasks = 100; }; "
+		 "features = { limits = \"require\"; cgroup = \"require\"; };"),
 	};
 	char policies[4096], text[512];
 	enum crl_bare got;

@@ -67,8 +67,7 @@ static void what_programs_write_is_not_believed(void **state)
 {
 	static const char *const other[] = {
 		"13,339,1272292765,-;audit: type=1326 audit(1.000:2): uid=0 pid=1 comm=\"x\" arch=1 syscall=1",
-		"8,1,1,-;"
-		"audit: type=1326 audit(1.000:2): uid=0 pid=1 comm=\"x\" arch=1 syscall=1",
+		"8,1,1,-;audit: type=1326 audit(1.000:2): uid=0 pid=1 comm=\"x\" arch=1 syscall=1",
 		"5,1,1,-;carrel: audit: type=1326 audit(1.000:2): uid=0 pid=1 comm=\"x\" arch=1 syscall=1",
 		"5,1,1,-;audit: type=1123 audit(1.000:2): msg='audit: type=1326 audit(1.000:2): uid=0'",
 		"",

@@ -93,8 +93,8 @@ static void test_what_differs_in_anything_does_not(void **state)
 		"show=offer\t0\t0\t/etc/group\t/etc/passwd\t\n",
 		"show=offer\t0\t0\t/etc/passwd\t/etc/group\t\n",
 		"show=offer\t0\t0\t/etc/passwd\t/etc/passwd\tdesk\n",
-		PASSWD "show=hide\t0\t0\t\t/root\t\n",
-		"show=hide\t0\t0\t\t/root\t\n" PASSWD,
+		(PASSWD "show=hide\t0\t0\t\t/root\t\n"),
+		("show=hide\t0\t0\t\t/root\t\n" PASSWD),
 	};
 	struct watch_set *set[CRL_ARRAY_LEN(text)];
 
