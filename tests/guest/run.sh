@@ -104,7 +104,7 @@ for kind in ${BOOT:-systemd plain}; do
 	wanted=()
 	for suite in "${suites[@]}"; do
 		# A full run has to end within the hour: the second boot of these is for those who ask for it.
-		[ $# -gt 0 ] || ! [[ "$suite $kind" =~ ^((budgets|why)\ plain|ansible\ systemd)$ ]] || continue
+		[ $# -gt 0 ] || ! [[ "$suite $kind" =~ ^((budgets|why|lifecycle)\ plain|ansible\ systemd)$ ]] || continue
 		! boots_with "$suite" $kind || wanted+=("$suite")
 	done
 	run_kind $kind "${wanted[@]}"
