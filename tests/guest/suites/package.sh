@@ -128,6 +128,8 @@ check_remove() {
 	hold_end stays
 	check "and leaves nothing that runs" poll 60 guest '! pgrep -u ana && ! pgrep -f "^carrel[:-]"'
 	is "services of users start without it" "$(guest 'systemctl show -p DropInPaths user@4242.service' | grep -c 50-carrel)" 0
+	is "no timer or socket of its is on or has failed, though one was on" \
+		"$(guest "systemctl list-units --state=active,failed --no-legend --plain 'carrel*.timer' 'carrel*.socket'")" ""
 	is "carrel-shell is no login shell" "$(guest 'grep -c carrel-shell /etc/shells')" 0
 	is "the configuration stays" "$(guest 'tail -n 1 /etc/carrel/carrel.conf')" '// mine'
 }
@@ -157,7 +159,7 @@ needs check_upgrade check_units
 needs check_broken_upgrade check_login
 needs check_refusals check_login
 needs check_hard_line check_login
-needs check_remove check_login
+needs check_remove check_units
 needs check_purge check_remove
 run_cases "$@" -- check_install check_login check_units check_upgrade check_broken_upgrade check_refusals check_hard_line \
 	check_remove check_purge
