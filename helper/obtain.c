@@ -106,7 +106,8 @@ int crl_obtain_filter(struct crl_job *job, struct crl_err *err)
 	const struct crl_filter_source from = {
 		.wishes = has_filter(job) ? &job->policy.seccomp : &none,
 		.groups_path = path,
-		.room = {crl_ns_clone_flags(job->policy.namespaces), job->holds_projects},
+		.room = {.setns_flags = crl_ns_clone_flags(job->policy.namespaces),
+			 .holds_projects = job->holds_projects},
 	};
 	int rc;
 

@@ -41,13 +41,13 @@ static inline void scope_close_file(FILE *const *f)
 }
 
 /* A descriptor closed at the end of its scope; start it at -EBADF. */
-#define scoped_fd __attribute__((cleanup(scope_close_fd))) int
+#define scoped_fd __attribute__((cleanup(scope_close_fd), unused)) int
 /* A malloc()ed pointer freed at the end of its scope: scoped_free char *p = NULL; */
-#define scoped_free __attribute__((cleanup(scope_free_ptr)))
+#define scoped_free __attribute__((cleanup(scope_free_ptr), unused))
 /* A stdio stream opened for reading and closed at the end of its scope. */
-#define scoped_file __attribute__((cleanup(scope_close_file))) FILE
+#define scoped_file __attribute__((cleanup(scope_close_file), unused)) FILE
 /* Any type with a destructor `void NAME_done(struct NAME *)`: scoped(crl_policy) p = {0}; */
-#define scoped(name) __attribute__((cleanup(name##_done))) struct name
+#define scoped(name) __attribute__((cleanup(name##_done), unused)) struct name
 
 /* Give a descriptor away: returns it and forgets it here. */
 static inline int take_fd(int *fd)

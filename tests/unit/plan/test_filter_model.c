@@ -132,7 +132,7 @@ static void check_number(uint32_t arch, uint32_t nr, int call, int patterns)
 {
 	const uint64_t none[6] = {0};
 	uint64_t args[6] = {0};
-	uint32_t want, got, beforehand;
+	uint32_t want, got, beforehand = 0;
 	bool guarded;
 
 	want = model_verdict(&model, call, none, &guarded);
