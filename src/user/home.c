@@ -66,7 +66,7 @@ static int connect_keeper(void)
 static int tell_why_not(int error)
 {
 	if (access(CRL_USER_MARKER, F_OK) < 0)
-		return complain(CRL_USER_NOWHERE, "this is no room: it is for logins that carrel has given one");
+		return crl_user_is_nowhere();
 	if (error == ENOENT)
 		return complain(CRL_USER_NOWHERE, "this room has no kept home: what is changed here goes with it, or "
 						  "it is your home itself");

@@ -5,15 +5,12 @@
  *
  * Runs in: carrel, as the user. Trusts: nothing that it reads but that it is text.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/parse.h"
@@ -22,7 +19,6 @@
 #include "user/home.h"
 #include "user/own.h"
 
-#define CGROUPS "/sys/fs/cgroup"
 #define FILE_MAX 4096
 #define CELL 24
 
@@ -40,29 +36,6 @@ static const struct limit_row {
 	{"tasks", "pids.max", "pids.current", LIMIT_NUMBER},
 	{"cpu", "cpu.max", NULL, LIMIT_CPU},
 };
-
-/* Outside of a cgroup namespace the path in /proc/self/cgroup leads there. A root has no cgroup.events. */
-int crl_user_cgroup(void)
-{
-	scoped_fd top = open(CGROUPS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), own = -EBADF;
-	char text[PATH_MAX + 16], *path;
-
-	if (top < 0)
-		return -errno;
-	if (faccessat(top, "cgroup.events", F_OK, 0) == 0)
-		return take_fd(&top);
-	if (crl_file_read(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) <= 0)
-		return -ENOENT;
-	path = strstr(text, "0::/");
-	if (!path || (path != text && path[-1] != '\n'))
-		return -ENOENT;
-	path += strlen("0::/");
-	path[strcspn(path, "\n")] = '\0';
-	if (!path[0] || strstr(path, ".."))
-		return -ENOENT;
-	own = openat(top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return own < 0 ? -errno : take_fd(&own);
-}
 
 static void format(enum limit_unit unit, uint64_t n, char buf[CELL])
 {
@@ -142,16 +115,11 @@ static int put_place(const char *name, const char *path)
 int crl_user_limits(char *const *argv)
 {
 	scoped_fd cgroup = crl_user_cgroup();
+	enum crl_user_exit status = crl_user_begin("limits", argv);
 	int n = 0;
 
-	if (argv[0]) {
-		(void)fputs("usage: carrel limits\n", stderr);
-		return CRL_USER_USAGE;
-	}
-	if (access(CRL_USER_MARKER, F_OK) < 0) {
-		(void)fputs("carrel: this is no room: it is for logins that carrel has given one\n", stderr);
-		return CRL_USER_NOWHERE;
-	}
+	if (status != CRL_USER_DONE)
+		return status;
 	put("LIMIT", "MOST", "USED");
 	for (size_t i = 0; i < CRL_ARRAY_LEN(rows) && cgroup >= 0; i++)
 		n += put_row(cgroup, &rows[i]);

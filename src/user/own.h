@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include <stdio.h>
+#include "user/home.h"
 
 #define CRL_USER_MARKER "/run/carrel-room" /* in every room */
 
@@ -14,5 +14,11 @@
 int crl_user_limits(char *const *argv);
 int crl_user_why(char *const *argv);
 
-/* limits.c: the control group that the room shows as its user's. Returns a descriptor, or -errno. */
+/* Those two begin so. Returns CRL_USER_DONE, or says why not: there are words behind @command, or this is no room. */
+enum crl_user_exit crl_user_begin(const char *command, char *const *argv);
+
+/* Says that this is no room. Returns CRL_USER_NOWHERE. */
+enum crl_user_exit crl_user_is_nowhere(void);
+
+/* The control group that the room shows as its user's. Returns a descriptor, or -errno. */
 int crl_user_cgroup(void);

@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -119,17 +120,14 @@ static size_t put_recorded(void)
 int crl_user_why(char *const *argv)
 {
 	char contact[CRL_CONTACT_MAX];
+	enum crl_user_exit status = crl_user_begin("why", argv);
 	struct stat room;
 	size_t n;
 
-	if (argv[0]) {
-		(void)fputs("usage: carrel why\n", stderr);
-		return CRL_USER_USAGE;
-	}
-	if (stat(CRL_USER_MARKER, &room) < 0) {
-		(void)fputs("carrel: this is no room: it is for logins that carrel has given one\n", stderr);
-		return CRL_USER_NOWHERE;
-	}
+	if (status != CRL_USER_DONE)
+		return status;
+	if (stat(CRL_USER_MARKER, &room) < 0)
+		return crl_user_is_nowhere();
 	n = put_counted(room.st_mtime);
 	n += put_recorded();
 	if (n == 0)
