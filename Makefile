@@ -252,6 +252,7 @@ $(BUILD)/tests/unit/caps/test_words: $(call obj,src/caps/words.c)
 $(BUILD)/tests/unit/helper/test_rate: $(call obj,helper/listener/rate.c)
 $(BUILD)/tests/unit/helper/test_listener: $(call obj,$(addprefix helper/listener/,answer.c caller.c orders.c rate.c told.c))
 $(BUILD)/tests/unit/keeper/test_wishes: $(call obj,helper/keeper/wishes.c)
+$(BUILD)/tests/unit/user/test_said: $(call obj,$(addprefix src/user/,said.c said_texts.c) helper/errand/said_texts.c)
 $(BUILD)/tests/unit/steward/test_mounts: $(call obj,helper/steward/mounts.c)
 $(BUILD)/tests/unit/steward/test_sets: $(call obj,helper/steward/sets.c helper/steward/places.c)
 $(BUILD)/tests/unit/steward/test_watch: $(call obj,helper/steward/watch.c)
@@ -325,8 +326,11 @@ check-size: ## lengths of files, functions and lines
 check-layers: all ## which layer includes which, what products link
 	tests/lib/check-layers.sh $(BUILD)
 
-check-static: check-names check-used check-old format-check
-.PHONY: check-names check-used
+check-static: check-names check-used check-old check-retold format-check
+.PHONY: check-names check-used check-retold
+check-retold: ## tables of what users read, and the code that says it in English
+	tests/lib/check-retold.sh
+
 check-names: ## a name means one thing
 	tests/lib/check-names.sh
 

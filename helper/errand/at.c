@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "helper/errand/said.h"
+
 int errand_at(const struct errand_wish *w)
 {
 	scoped_free char **args = calloc(w->len + 1, sizeof(*args));
@@ -33,7 +35,7 @@ int errand_at(const struct errand_wish *w)
 		drop_fd(&file);
 		file = open(name, O_RDONLY | O_CLOEXEC);
 		if (file < 0)
-			return errand_complain(w->call, "%s: %s", name, strerrordesc_np(errno));
+			return errand_complain(w->call, "%s: %s", name, errand_error(errno));
 		outside.fd[0] = file;
 	}
 	outside.args = args;

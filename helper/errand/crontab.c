@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "helper/errand/said.h"
+
 static int install(const struct errand_wish *w, int from)
 {
 	char dash[] = "-", *args[] = {dash};
@@ -53,7 +55,7 @@ static int edit(const struct errand_wish *w, const char *path)
 	pid_t pid = fork();
 
 	if (pid < 0)
-		return errand_complain(w->call, "cannot start the editor: %s", strerrordesc_np(errno));
+		return errand_complain(w->call, "cannot start the editor: %s", errand_error(errno));
 	if (pid == 0) {
 		(void)setenv("CARREL_EDITOR", editor(), 1);
 		(void)execl("/bin/sh", "sh", "-c", "eval \"$CARREL_EDITOR\" '\"$1\"'", "sh", path, (char *)NULL);
@@ -82,15 +84,15 @@ static int change(const struct errand_wish *w, const char *path, int fd)
 
 	(void)list(w, fd); /* it says so itself when there is none */
 	if (fstat(fd, &before) < 0)
-		return errand_complain(w->call, "%s: %s", path, strerrordesc_np(errno));
+		return errand_complain(w->call, "%s: %s", path, errand_error(errno));
 	rc = edit(w, path);
 	if (rc != 0)
 		return rc;
 	now = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW); /* many editors make a new file */
 	if (now < 0 || fstat(now, &after) < 0)
-		return errand_complain(w->call, "%s: %s", path, strerrordesc_np(errno));
+		return errand_complain(w->call, "%s: %s", path, errand_error(errno));
 	if (is_same(&before, &after)) {
-		(void)fprintf(stderr, "%s: no changes made\n", w->call);
+		(void)errand_complain(w->call, "no changes made");
 		return 0;
 	}
 	return install(w, now);
@@ -104,15 +106,15 @@ static int edit_table(const struct errand_wish *w)
 	int rc;
 
 	if (!mkdtemp(dir))
-		return errand_complain(w->call, "%s: %s", dir, strerrordesc_np(errno));
+		return errand_complain(w->call, "%s: %s", dir, errand_error(errno));
 	(void)snprintf(path, sizeof(path), "%s/crontab", dir);
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	rc = fd < 0 ? errand_complain(w->call, "%s: %s", path, strerrordesc_np(errno)) : change(w, path, fd);
+	rc = fd < 0 ? errand_complain(w->call, "%s: %s", path, errand_error(errno)) : change(w, path, fd);
 	if (rc == 0 || fd < 0) {
 		(void)unlink(path);
 		(void)rmdir(dir);
 	} else {
-		(void)fprintf(stderr, "%s: what was edited is in %s\n", w->call, path);
+		(void)errand_complain(w->call, "what was edited is in %s", path);
 	}
 	return rc;
 }
@@ -126,5 +128,5 @@ int errand_crontab(const struct errand_wish *w)
 	if (w->len != 1 || w->args[0][0] == '-')
 		return errand_do(w);
 	file = open(w->args[0], O_RDONLY | O_CLOEXEC);
-	return file < 0 ? errand_complain(w->call, "%s: %s", w->args[0], strerrordesc_np(errno)) : install(w, file);
+	return file < 0 ? errand_complain(w->call, "%s: %s", w->args[0], errand_error(errno)) : install(w, file);
 }

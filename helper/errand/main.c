@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "helper/errand/said.h"
 #include "wire/contact.h"
 #include "wire/version.h"
 
@@ -23,13 +24,13 @@
 
 int errand_complain(const char *call, const char *fmt, ...)
 {
+	static char english[CRL_RETOLD_MAX], buf[CRL_RETOLD_MAX];
 	va_list ap;
 
-	(void)fprintf(stderr, "%s: ", call);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	(void)vsnprintf(english, sizeof(english), fmt, ap);
 	va_end(ap);
-	(void)fputc('\n', stderr);
+	(void)fprintf(stderr, "%s: %s\n", call, errand_said(english, buf));
 	return strcmp(call, "sendmail") == 0 || strcmp(call, "mailq") == 0 ? TEMPFAIL : 1;
 }
 
@@ -130,10 +131,10 @@ static int hear_signals(sigset_t *before)
 /* Nobody but the administrator can mend it. */
 static int complain_of(const char *call, const char *text)
 {
-	char contact[CRL_CONTACT_MAX];
+	char contact[CRL_CONTACT_MAX], buf[CRL_RETOLD_MAX];
 
 	(void)crl_contact_read(CRL_CONTACT_FILE, contact);
-	return errand_complain(call, "%s%s%s", text, contact[0] ? ". " : "", contact);
+	return errand_complain(call, "%s%s%s", errand_said(text, buf), contact[0] ? ". " : "", contact);
 }
 
 /* The conversation; returns the exit status. */
@@ -147,7 +148,7 @@ static int converse(const struct errand_wish *w, int conn, int signals)
 		int type = -EAGAIN;
 
 		if (poll(p, CRL_ARRAY_LEN(p), -1) < 0 && errno != EINTR)
-			return errand_complain(w->call, "%s", strerrordesc_np(errno));
+			return errand_complain(w->call, "%s", errand_error(errno));
 		if (p[1].revents)
 			pass_signal(conn, signals);
 		if (p[0].revents)
@@ -161,20 +162,18 @@ static int converse(const struct errand_wish *w, int conn, int signals)
 		if (type == -E2BIG)
 			return errand_complain(w->call, "too many arguments, or too long ones");
 		if (type < 0 && type != -EAGAIN)
-			return errand_complain(w->call, "the steward of this host broke off: %s",
-					       strerrordesc_np(-type));
+			return errand_complain(w->call, "the steward of this host broke off: %s", errand_error(-type));
 	}
 }
 
 static int nobody_runs_it(const char *call, int error)
 {
-	char contact[CRL_CONTACT_MAX];
+	char contact[CRL_CONTACT_MAX], english[CRL_RETOLD_MAX], buf[CRL_RETOLD_MAX], ask[CRL_RETOLD_MAX];
+	bool has = crl_contact_read(CRL_CONTACT_FILE, contact)[0] != '\0';
 
-	if (crl_contact_read(CRL_CONTACT_FILE, contact)[0])
-		return errand_complain(call, "nobody runs it for this room now (%s). %s", strerrordesc_np(error),
-				       contact);
-	return errand_complain(call, "nobody runs it for this room now (%s): ask the administrator of this host",
-			       strerrordesc_np(error));
+	(void)snprintf(english, sizeof(english), "nobody runs it for this room now (%s)", errand_error(error));
+	return errand_complain(call, "%s%s %s", errand_said(english, buf), has ? "." : ":",
+			       has ? contact : errand_said("ask the administrator of this host", ask));
 }
 
 int errand_do(const struct errand_wish *w)

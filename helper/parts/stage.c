@@ -118,6 +118,7 @@ static int look(const struct crl_job *job, struct crl_host *host, struct crl_err
 	int rc;
 
 	(void)snprintf(host->contact, sizeof(host->contact), "%s", crl_job_contact(job));
+	host->language = crl_job_language(job);
 	if (!(job->policy.namespaces & CRL_NS_BIT(CRL_NS_MOUNT)) || !crl_policy_has_last_stage(&job->policy))
 		return 0;
 	rc = take_filters(job, host, err);

@@ -26,9 +26,9 @@
 #include "shell/exec.h"
 #include "shell/join.h"
 #include "shell/profile.h"
+#include "shell/said.h"
 #include "shell/stage.h"
 #include "shell/through.h"
-#include "wire/contact.h"
 
 /* What is opened must not become standard input, output or error, and is gone when the shell is executed. */
 static int fill_standard(void)
@@ -44,25 +44,12 @@ static int fill_standard(void)
 	return 0;
 }
 
-static int refuse(const struct crl_err *err)
-{
-	char text[CRL_ERR_TEXT_MAX * 4], line[CRL_LOG_TEXT_MAX], contact[CRL_CONTACT_MAX];
-	const char *ask = err->contact[0] ? err->contact : crl_contact_read(CRL_CONTACT_FILE, contact);
-
-	crl_err_show(err, text, sizeof(text));
-	crl_err_format(err, line, sizeof(line));
-	crl_log(LOG_WARNING, "shell uid=%u: refused: %s", getuid(), line);
-	(void)dprintf(STDERR_FILENO, "carrel-shell: %s (%s)%s%s\n", text, crl_stage_name(err->stage),
-		      ask[0] ? ". " : "", ask);
-	return err->code == ENOENT && err->stage == CRL_STAGE_ADOPT ? CRL_SHELL_MISSING : CRL_SHELL_REFUSED;
-}
-
 /* Executes the shell, or tells why not. @profiles  NULL = there are none */
 static int run(const struct crl_shell_call *call, const char *shell, struct crl_shell_profiles *profiles,
 	       struct crl_err *err)
 {
 	crl_ignore(crl_shell_exec(call, shell, profiles, err));
-	return refuse(err);
+	return crl_shell_refuse(err);
 }
 
 /* Membership is the kernel's: whoever is in the group by now has come in by it. */
@@ -99,11 +86,13 @@ static const char *exemption(void)
 
 static int run_exempt(const struct crl_shell_call *call, const char *why, struct crl_err *err)
 {
-	char shell[PATH_MAX];
+	char shell[PATH_MAX], text[CRL_ERR_TEXT_MAX], buf[CRL_RETOLD_MAX];
 
 	crl_log(LOG_ALERT, "shell uid=%u: no room: %s", getuid(), why);
+	(void)snprintf(text, sizeof(text), "you are in no room: %s", why);
 	if (isatty(STDERR_FILENO))
-		(void)dprintf(STDERR_FILENO, "carrel-shell: you are in no room: %s\n", why);
+		(void)dprintf(STDERR_FILENO, "carrel-shell: %s\n",
+			      crl_retell(&crl_shell_texts, crl_shell_language(NULL), text, buf));
 	return run(call, crl_shell_find("", getuid(), shell, err) < 0 ? "/bin/sh" : shell, NULL, err);
 }
 
@@ -120,7 +109,7 @@ static int run_without_stage(const struct crl_shell_call *call, struct crl_err *
 	if (rc == -ENOENT && err->stage == CRL_STAGE_CONFIG) /* not a shell that an image has not */
 		(void)crl_err_set(err, EPERM, CRL_STAGE_RULE,
 				  "you are in no room, and no policy is published for you: no shell is started");
-	return refuse(err);
+	return crl_shell_refuse(err);
 }
 
 /* Who is root in there finds what root has, as after su -. */
@@ -153,10 +142,10 @@ static int run_last_stage(int root, const struct crl_last *last, const struct cr
 	/* Before the ids change, by which passwd is asked. */
 	if (crl_shell_find(last->shell, getuid(), shell, err) < 0 ||
 	    crl_shell_profiles_read(root, last, &profiles, err) < 0)
-		return refuse(err);
+		return crl_shell_refuse(err);
 	choose_profile(&profiles, call, shell);
 	if (crl_shell_join(root, last, err) < 0)
-		return refuse(err);
+		return crl_shell_refuse(err);
 	if (last->user == CRL_LAST_USER_ROOT)
 		add_roots_path();
 	return run(call, shell, &profiles, err);
@@ -179,7 +168,7 @@ int main(int argc, char **argv)
 		return CRL_SHELL_REFUSED;
 	crl_shell_call_read(argv, getenv("SSH_ORIGINAL_COMMAND"), &call);
 	if (crl_shell_stage_read(root, &last, &place, &err) < 0)
-		return refuse(&err);
+		return crl_shell_refuse(&err);
 	if (place == CRL_SHELL_NOWHERE)
 		return run_without_stage(&call, &err);
 	if (place == CRL_SHELL_BEFORE) {
@@ -187,6 +176,6 @@ int main(int argc, char **argv)
 		return run_last_stage(root, &last, &call, &err);
 	}
 	if (crl_shell_find(last.shell, getuid(), shell, &err) < 0)
-		return refuse(&err);
+		return crl_shell_refuse(&err);
 	return run(&call, shell, NULL, &err);
 }

@@ -17,6 +17,7 @@
 
 #include "base/scope.h"
 #include "user/own.h"
+#include "user/said.h"
 #include "wire/wish.h"
 
 #define SOCKET_PATH "/run/" CRL_WISH_DIR "/" CRL_WISH_SOCKET
@@ -33,13 +34,13 @@ static const struct home_command {
 static int complain(enum crl_user_exit status, const char *fmt, ...) CRL_PRINTF(2, 3);
 static int complain(enum crl_user_exit status, const char *fmt, ...)
 {
+	char english[CRL_RETOLD_MAX], buf[CRL_RETOLD_MAX];
 	va_list ap;
 
-	(void)fputs("carrel: ", stderr);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	(void)vsnprintf(english, sizeof(english), fmt, ap);
 	va_end(ap);
-	(void)fputc('\n', stderr);
+	(void)fprintf(stderr, "carrel: %s\n", crl_user_said(english, buf));
 	return status;
 }
 
@@ -84,8 +85,42 @@ static int show(const char *text)
 	return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? -EIO : 0;
 }
 
+static int show_said(const char *english)
+{
+	char buf[CRL_RETOLD_MAX];
+
+	return show(crl_user_said(english, buf));
+}
+
+/* A piece of lines that are to be told: each when it is whole, or as far as there is room for it. */
+static int show_lines(const char *text)
+{
+	static char line[CRL_RETOLD_MAX / 2];
+	static size_t len;
+
+	for (; *text; text++) {
+		const char end[] = {*text, '\0'};
+
+		if (*text != '\n' && len + 1 < sizeof(line)) {
+			line[len++] = *text;
+			continue;
+		}
+		line[len] = '\0';
+		len = 0;
+		if (show_said(line) < 0 || show(end) < 0)
+			return -EIO;
+	}
+	return 0;
+}
+
+/* What has changed is listed in the same words everywhere; so scripts can read it. */
+static int show_piece(enum crl_wish_ask ask, const char *text)
+{
+	return ask == CRL_WISH_SNAPSHOTS ? show_lines(text) : show(text);
+}
+
 /* Returns the exit status. */
-static int hear(int conn)
+static int hear(int conn, enum crl_wish_ask ask)
 {
 	static struct crl_wish_record r;
 	struct pollfd p = {.fd = conn, .events = POLLIN};
@@ -105,13 +140,13 @@ static int hear(int conn)
 							 "next login");
 		if (rc < 0 || r.type == CRL_WISH_ASK)
 			return complain(CRL_USER_FAILED, "the keeper of your home broke off");
-		if (r.type == CRL_WISH_TEXT && show(r.text) < 0)
+		if (r.type == CRL_WISH_TEXT && show_piece(ask, r.text) < 0)
 			return complain(CRL_USER_FAILED, "cannot write the answer");
 		if (r.type == CRL_WISH_TEXT)
 			continue;
 		if (r.text[0] && r.number != CRL_USER_DONE)
 			return complain((enum crl_user_exit)r.number, "%s", r.text);
-		return r.text[0] && (show(r.text) < 0 || show("\n") < 0) ? CRL_USER_FAILED : r.number;
+		return r.text[0] && (show_said(r.text) < 0 || show("\n") < 0) ? CRL_USER_FAILED : r.number;
 	}
 }
 
@@ -137,5 +172,5 @@ int crl_user_home(char *const *argv)
 		return tell_why_not(-conn);
 	if (crl_wish_send(conn, CRL_WISH_ASK, k->ask, name) < 0)
 		return complain(CRL_USER_FAILED, "the keeper of your home broke off");
-	return hear(conn);
+	return hear(conn, k->ask);
 }

@@ -18,6 +18,7 @@
 #include "plan/limits/counts.h"
 #include "user/home.h"
 #include "user/own.h"
+#include "user/said.h"
 
 #define FILE_MAX 4096
 #define CELL 24
@@ -39,8 +40,10 @@ static const struct limit_row {
 
 static void format(enum limit_unit unit, uint64_t n, char buf[CELL])
 {
+	char told[CRL_RETOLD_MAX];
+
 	if (n == CRL_COUNT_UNKNOWN)
-		(void)snprintf(buf, CELL, "none");
+		(void)snprintf(buf, CELL, "%s", crl_user_said("none", told));
 	else if (unit == LIMIT_BYTES)
 		crl_format_size(n, buf, CELL);
 	else if (unit == LIMIT_CPU)
@@ -58,9 +61,21 @@ static void format_use(enum limit_unit unit, uint64_t n, char buf[CELL])
 		format(unit, n, buf);
 }
 
+/* @name  in English */
 static void put(const char *name, const char *most, const char *used)
 {
-	(void)printf("%-22s %10s %10s\n", name, most, used);
+	char buf[CRL_RETOLD_MAX];
+	const char *told = crl_user_said(name, buf);
+
+	(void)printf("%-*s %*s %*s\n", crl_user_width(told, 22), told, crl_user_width(most, 10), most,
+		     crl_user_width(used, 10), used);
+}
+
+static void put_head(void)
+{
+	char most[CRL_RETOLD_MAX], used[CRL_RETOLD_MAX];
+
+	put("LIMIT", crl_user_said("MOST", most), crl_user_said("USED", used));
 }
 
 static int put_row(int cgroup, const struct limit_row *r)
@@ -85,11 +100,14 @@ static int put_io(int cgroup)
 	if (crl_file_read(cgroup, "io.max", text, sizeof(text)) <= 0)
 		return 0;
 	while ((line = strsep(&rest, "\n"))) {
-		char *space = strchr(line, ' ');
+		char *space = strchr(line, ' '), name[CELL + 16], buf[CRL_RETOLD_MAX];
+		const char *told;
 
 		if (!space)
 			continue;
-		(void)printf("io of device %-9.*s %s\n", (int)(space - line), line, space + 1);
+		(void)snprintf(name, sizeof(name), "io of device %.*s", (int)(space - line), line);
+		told = crl_user_said(name, buf);
+		(void)printf("%-*s %s\n", crl_user_width(told, 22), told, space + 1);
 		n++;
 	}
 	return n;
@@ -116,11 +134,12 @@ int crl_user_limits(char *const *argv)
 {
 	scoped_fd cgroup = crl_user_cgroup();
 	enum crl_user_exit status = crl_user_begin("limits", argv);
+	char buf[CRL_RETOLD_MAX];
 	int n = 0;
 
 	if (status != CRL_USER_DONE)
 		return status;
-	put("LIMIT", "MOST", "USED");
+	put_head();
 	for (size_t i = 0; i < CRL_ARRAY_LEN(rows) && cgroup >= 0; i++)
 		n += put_row(cgroup, &rows[i]);
 	if (cgroup >= 0)
@@ -128,6 +147,6 @@ int crl_user_limits(char *const *argv)
 	n += put_place("home", getenv("HOME"));
 	n += put_place("/tmp", "/tmp");
 	if (n == 0)
-		(void)fputs("carrel: this room shows no limits of yours\n", stderr);
+		(void)fprintf(stderr, "carrel: %s\n", crl_user_said("this room shows no limits of yours", buf));
 	return fflush(stdout) != 0 || n == 0 ? CRL_USER_FAILED : CRL_USER_DONE;
 }

@@ -11,12 +11,16 @@
 
 #include "base/file.h"
 #include "base/scope.h"
+#include "user/said.h"
 
 #define CGROUPS "/sys/fs/cgroup"
 
 enum crl_user_exit crl_user_is_nowhere(void)
 {
-	(void)fputs("carrel: this is no room: it is for logins that carrel has given one\n", stderr);
+	char buf[CRL_RETOLD_MAX];
+
+	(void)fprintf(stderr, "carrel: %s\n",
+		      crl_user_said("this is no room: it is for logins that carrel has given one", buf));
 	return CRL_USER_NOWHERE;
 }
 

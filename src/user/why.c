@@ -22,13 +22,14 @@
 #include "state/why/why.h"
 #include "user/home.h"
 #include "user/own.h"
+#include "user/said.h"
 #include "wire/contact.h"
 
 #define TEXT_MAX 256
 
 static void put(const char *when, const struct crl_why_event *e)
 {
-	char text[TEXT_MAX];
+	char text[TEXT_MAX], buf[CRL_RETOLD_MAX];
 
 	if (e->cause == CRL_WHY_CPU)
 		(void)snprintf(text, sizeof(text), "was held back for %" PRIu64 " s: it wanted more processor time",
@@ -36,8 +37,8 @@ static void put(const char *when, const struct crl_why_event *e)
 	else if (e->cause == CRL_WHY_IO)
 		(void)snprintf(text, sizeof(text), "waited for disks for %" PRIu64 " s", e->count);
 	else
-		crl_why_describe(e, CRL_LANGUAGE_EN, text, sizeof(text));
-	(void)printf("%-16s  %s\n", when, text);
+		crl_why_describe(e, crl_user_language(), text, sizeof(text));
+	(void)printf("%-*s  %s\n", crl_user_width(when, 16), when, crl_user_said(text, buf));
 }
 
 /* Before Linux 6.12 a fork is counted as refused where the process is: in the control group of one login. */
@@ -66,6 +67,7 @@ static size_t put_counted(int64_t since)
 	scoped_fd cgroup = crl_user_cgroup();
 	int64_t seconds = time(NULL) - since;
 	struct crl_counts before, now;
+	char buf[CRL_RETOLD_MAX];
 	struct crl_met met;
 	size_t n;
 
@@ -77,7 +79,7 @@ static size_t put_counted(int64_t since)
 	met = crl_counts_met(&before, &now, seconds > 0 ? (uint64_t)seconds : 0);
 	n = crl_why_of_counts(&met, &now, &login, event);
 	for (size_t i = n; i > 0; i--)
-		put("now", &event[i - 1]);
+		put(crl_user_said("now", buf), &event[i - 1]);
 	return n;
 }
 
@@ -96,6 +98,7 @@ static int read_record(struct crl_why *ret)
 /* Newest first. */
 static size_t put_recorded(void)
 {
+	const struct crl_saying earlier = {crl_user_language(), CRL_PHRASE_EARLIER};
 	struct crl_why why;
 	size_t n = 0;
 
@@ -104,13 +107,13 @@ static size_t put_recorded(void)
 	for (size_t i = why.len; i > 0; i--) {
 		const struct crl_why_event *e = &why.event[i - 1];
 		time_t at = (time_t)(e->when_ms / 1000);
-		char when[40] = "earlier";
+		char when[40];
 		struct tm tm;
 
 		if (e->cause == CRL_WHY_CHANGES)
 			continue;
-		if (localtime_r(&at, &tm))
-			(void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm);
+		if (!localtime_r(&at, &tm) || strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm) == 0)
+			(void)crl_say(when, sizeof(when), &earlier, NULL, NULL);
 		put(when, e);
 		n++;
 	}
@@ -119,7 +122,7 @@ static size_t put_recorded(void)
 
 int crl_user_why(char *const *argv)
 {
-	char contact[CRL_CONTACT_MAX];
+	char contact[CRL_CONTACT_MAX], buf[CRL_RETOLD_MAX];
 	enum crl_user_exit status = crl_user_begin("why", argv);
 	struct stat room;
 	size_t n;
@@ -131,7 +134,7 @@ int crl_user_why(char *const *argv)
 	n = put_counted(room.st_mtime);
 	n += put_recorded();
 	if (n == 0)
-		(void)fputs("Nothing has stopped processes of yours.\n", stdout);
+		(void)printf("%s\n", crl_user_said("Nothing has stopped processes of yours.", buf));
 	else if (crl_contact_read(CRL_CONTACT_FILE, contact)[0])
 		(void)printf("%s\n", contact);
 	return fflush(stdout) != 0 || n == 0 ? CRL_USER_FAILED : CRL_USER_DONE;

@@ -10,6 +10,7 @@
 #include "wire/stage.h"
 
 #define CRL_CONTACT_FILE CRL_LAST_DIR "/contact"
+#define CRL_LANGUAGE_FILE CRL_LAST_DIR "/language" /* beside it, for base/language.h; none = English */
 
 /* "" where there is none, or none that a terminal may be sent. Returns @buf. */
 const char *crl_contact_read(const char *path, char buf[CRL_CONTACT_MAX]);

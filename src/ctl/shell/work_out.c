@@ -179,6 +179,8 @@ int ctl_shell_work_out(const struct ctl *c, const struct crl_config *config, con
 		rc = crl_config_policy(config, rule->policy, &ret->policy, err);
 	if (rc < 0)
 		return rc;
+	/* The host's is in no policy. */
+	ret->policy.language = (enum crl_speaks)(1 + crl_policy_language(&ret->policy, crl_config_language(config)));
 	if (ret->policy.shell_path) {
 		rc = take_shell(ret->policy.shell_path, ret, err);
 		if (rc < 0)

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/language.h"
 #include "wire/contact.h"
 #include "wire/stage.h"
 
@@ -103,14 +104,20 @@ static int add_text(struct crl_build *b, const char *path, const char *text)
 		       .data = text);
 }
 
-/* For who is in there: whom they can ask (carrel-shell, carrel-errand, carrel), and what their logins met (carrel). */
+/*
+ * For who is in there: whom they can ask and their language (carrel-shell, carrel-errand, carrel), and what their logins
+ * met (carrel).
+ */
 static int add_told(struct crl_build *b)
 {
 	const char *contact = crl_build_text(b, "%s\n", b->host->contact);
-	int rc = contact ? 0 : -ENOMEM;
+	const char *language = crl_build_text(b, "%s\n", crl_language_name(b->host->language));
+	int rc = contact && language ? 0 : -ENOMEM;
 
 	if (rc == 0 && b->host->contact[0])
 		rc = add_text(b, CRL_CONTACT_FILE, contact);
+	if (rc == 0 && b->host->language != CRL_LANGUAGE_EN)
+		rc = add_text(b, CRL_LANGUAGE_FILE, language);
 	if (rc == 0 && b->host->why)
 		rc = add_text(b, CRL_WHY_ROOM_FILE, b->host->why);
 	return rc;

@@ -87,6 +87,7 @@ struct crl_host {
 	char room_name[256]; /* the room's host name; "" = the host's */
 	char *why; /* what the user's logins met, a text; NULL = nothing, or they are not told; owned */
 	char contact[CRL_CONTACT_MAX]; /* whom users can ask; "" = not said */
+	enum crl_language language; /* what they are told in */
 	char room_id[16]; /* written to /run/carrel-room inside, with the user's uid */
 	int user_ns; /* of the room's own, a descriptor and 1; 0 = it has none */
 	uint32_t root_uid, root_gid; /* what root of that is on the host */

@@ -20,11 +20,13 @@
 #include <unistd.h>
 
 #include "base/compat.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/root.h"
 #include "plan/rootless.h"
 #include "shell/alone/room.h"
 #include "shell/exec.h"
+#include "shell/said.h"
 #include "state/published.h"
 
 /* R2 */
@@ -98,12 +100,17 @@ static int settle_policy(struct alone_room *room, struct crl_err *err)
 /* To a person at a terminal, and to the log. */
 static void say_lacks(const struct alone_room *room)
 {
+	enum crl_language language =
+		crl_language_chosen(crl_policy_language(&room->published->policy, CRL_LANGUAGE_EN));
+	char text[sizeof(room->said) + 64], buf[CRL_RETOLD_MAX];
+
 	if (!room->said[0])
 		return;
 	crl_log(LOG_NOTICE, "carrel-shell uid=%u policy=%s: not held: %s", room->login.uid,
 		room->published->policy.name, room->said);
+	(void)snprintf(text, sizeof(text), "carrel: this room does without: %s", room->said);
 	if (room->tty.fd >= 0 && isatty(STDERR_FILENO))
-		(void)fprintf(stderr, "carrel: this room does without: %s\n", room->said);
+		(void)fprintf(stderr, "%s\n", crl_retell(&crl_shell_texts, language, text, buf));
 }
 
 static int make(struct alone_room *room, struct crl_err *err)
@@ -179,8 +186,10 @@ int crl_alone_run(const struct crl_shell_call *call, struct crl_err *err)
 	room->kept = (struct alone_kept){-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF};
 	crl_hostroot_is(0);
 	rc = run(room, err);
-	if (rc < 0 && room->published)
+	if (rc < 0 && room->published) {
 		crl_err_contact(err, room->published->contact);
+		err->language = crl_policy_language(&room->published->policy, CRL_LANGUAGE_EN);
+	}
 	alone_forget(room);
 	free(room);
 	return rc;

@@ -173,6 +173,11 @@ static void test_last_stage(void **state)
 	assert_non_null(op);
 	assert_string_equal(op->data, "Call 4321\n");
 	assert_int_equal(op->mode, 0444);
+	assert_null(file(f, "run/carrel/language")); /* English */
+	f->h.language = CRL_LANGUAGE_EU;
+	assert_int_equal(build(f), 0);
+	assert_string_equal(file(f, "run/carrel/language")->data, "eu\n");
+	assert_int_equal(file(f, "run/carrel/language")->mode, 0444);
 	assert_null(file(f, "run/carrel/why"));
 	assert_int_equal(crl_strdup_to(&f->h.why, "carrel-why 2 0 ana\n"), 0);
 	assert_int_equal(build(f), 0);

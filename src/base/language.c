@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/* See language.h. */
+#include "base/language.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/plain.h"
+#include "base/scope.h"
+
+static const char *const names[CRL_LANGUAGE_COUNT] = {
+	[CRL_LANGUAGE_EN] = "en", [CRL_LANGUAGE_ES] = "es", [CRL_LANGUAGE_EU] = "eu", [CRL_LANGUAGE_DE] = "de"};
+
+const char *crl_language_name(enum crl_language language)
+{
+	return names[language < CRL_LANGUAGE_COUNT ? language : CRL_LANGUAGE_EN];
+}
+
+bool crl_language_of_locale(const char *locale, enum crl_language *ret)
+{
+	size_t len = strcspn(locale, "_.@\n");
+	const char *name = (len == 1 && locale[0] == 'C') || (len == 5 && strncmp(locale, "POSIX", len) == 0)
+				   ? names[CRL_LANGUAGE_EN]
+				   : locale;
+
+	for (int i = 0; i < CRL_LANGUAGE_COUNT; i++)
+		if (strlen(names[i]) == strcspn(name, "_.@\n") && strncmp(names[i], name, strlen(names[i])) == 0) {
+			*ret = (enum crl_language)i;
+			return true;
+		}
+	return false;
+}
+
+enum crl_language crl_language_chosen(enum crl_language policys)
+{
+	const char *all = getenv("LC_ALL"), *messages = getenv("LC_MESSAGES");
+	enum crl_language own;
+
+	if (all && all[0])
+		return crl_language_of_locale(all, &own) ? own : policys;
+	return messages && crl_language_of_locale(messages, &own) ? own : policys;
+}
+
+enum crl_language crl_language_in_room(const char *file)
+{
+	scoped_fd root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
+	enum crl_language policys = CRL_LANGUAGE_EN;
+	char text[8];
+
+	if (root >= 0 && crl_plain_open(root, file, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd) == 0 &&
+	    crl_file_read_fd(fd, text, sizeof(text)) > 0 && !crl_language_of_locale(text, &policys))
+		policys = CRL_LANGUAGE_EN;
+	return crl_language_chosen(policys);
+}
