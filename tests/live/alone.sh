@@ -313,6 +313,11 @@ check_needs() {
 	unlike "and nothing runs" "$(room dora 'echo RAN')" RAN
 	like "who has nothing published is refused" "$(room gus 'echo RAN')" 'no policy is published'
 	unlike "and nothing runs for them" "$(room gus 'echo RAN')" '^RAN'
+	sed -i 's/language = "en"/language = "es"/' $PUBLISHED/$(id -u ana)
+	like "in the language that is published" "$(room_tty ana true)" '^carrel: esta sala prescinde de: .*features.cgroup'
+	like "why not, too" "$($ANA env -u LC_ALL $SHELL_PATH -c true </etc 2>&1)" \
+		'^carrel: se ha rechazado este inicio de sesión \(código CALLER\)'
+	ctl shell publish ana >/dev/null
 	like "what is preferred is said at a terminal" "$(room_tty ana true)" 'does without: features.cgroup'
 	is "and nowhere else" "$(room ana true)" ""
 	like "but in the log" "$(grep carrel-shell $STAGE_LOG/syslog)" "uid=$(id -u ana) policy=alone: not held: features.cgroup"

@@ -82,6 +82,11 @@ check_refused() {
 	like "sendmail with a configuration" "$(room ana '/usr/sbin/sendmail -C/tmp/x bob </dev/null; echo $?')" 'the argument "-C/tmp/x"'
 	like "and it is a failure that is tried again" "$(room ana '/usr/sbin/sendmail -C/tmp/x bob </dev/null 2>/dev/null; echo $?')" \
 		'^75$'
+	sed -i '1i host_language = "es";' /etc/carrel/carrel.conf
+	like "in the language of the host" "$(room ana 'passwd bob')" '^passwd: passwd: el argumento "bob" no se puede dar desde una sala$'
+	like "or the user's own" "$(room ana 'LC_ALL=de_DE.UTF-8 passwd bob')" \
+		'^passwd: passwd: Das Argument "bob" kann nicht aus einem Raum gegeben werden$'
+	config
 	refute "crontab is not among them" s ana@room 'crontab -l' </dev/null
 	is "without errands the programs are the host's own" \
 		"$(room dora 'cmp /usr/bin/passwd '$STAGE_LIB/carrel-errand' && echo same; ls -d /run/carrel-errand 2>/dev/null')" \

@@ -99,6 +99,25 @@ touch: cannot touch '/run/carrel/home/lower/x': Read-only file system"
 	like "a room with its real home" "$(room bob "$PROGRAM home diff; echo \$?" 2>&1)" 'no kept home'
 }
 
+# The keeper's words are told in the language of who asks; the list of changes is the same in all.
+check_language() {
+	local text
+	begin keep
+	sed -i 's/hostname = "%u-room";/language = "es"; &/' /etc/carrel/carrel.conf
+	text=$(in_room "echo 1 >~/new; $PROGRAM home diff; $PROGRAM home snapshot one; $PROGRAM home snapshot one; $PROGRAM home snapshots")
+	like "noted, in Spanish" "$text" '^la instantánea se hará cuando haya cerrado todas sus sesiones$'
+	like "a no as well" "$text" '^carrel: esa instantánea ya está anotada para cuando haya cerrado todas sus sesiones$'
+	like "and the list" "$text" '^one {21}  cuando haya cerrado todas sus sesiones$'
+	like "changes are listed for scripts" "$text" '^added +2B  new$'
+	all_is_done
+	text=$(in_room "export LC_ALL=de_DE.UTF-8; $PROGRAM home keep; $PROGRAM home snapshots; $PROGRAM home snapshot ../x")
+	like "German, who wants it" "$text" '^Ihre Änderungen bleiben erhalten$'
+	like "with the snapshot that was made" "$text" '^one {21}  2[0-9]{3}-'
+	like "and what is no name" "$text" '^carrel: Der Name eines Schnappschusses hat 1 bis 64 Buchstaben'
+	sed -i '1i host_language = "eu";' /etc/carrel/carrel.conf
+	like "in a room with its real home, in the host's" "$(room bob "$PROGRAM home diff" 2>&1)" '^carrel: gela honek ez ditu direktorio pertsonaleko aldaketak'
+}
+
 check_keep() {
 	begin keep 'wishes = false;'
 	is "no keeper when nothing is to be done" "$(in_room 'echo 1 >~/new'; keepers)" ""
@@ -223,6 +242,6 @@ check_race() {
 
 install -d -m 0700 $STORE
 host_start
-run_cases "$@" -- check_power check_asks check_keep check_discard check_commit check_ask check_several_rooms check_killed \
+run_cases "$@" -- check_power check_asks check_language check_keep check_discard check_commit check_ask check_several_rooms check_killed \
 	check_race
 tap_done

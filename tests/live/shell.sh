@@ -51,6 +51,8 @@ check_no_room() {
 		'echo ran' 2>&1; echo $?)" \
 		"carrel-shell: you are in no room, and no policy is published for you: no shell is started (RULE)
 126"
+	is "in the user's own language" "$(LC_ALL=de_DE.UTF-8 setpriv --reuid ana --regid students --clear-groups "$SHELL_PATH" -c true 2>&1)" \
+		"carrel-shell: Sie sind in keinem Raum, und für Sie ist keine Richtlinie veröffentlicht: Es wird keine Shell gestartet (RULE)"
 	is "break-glass gets in" "$(s bea@bare 'echo ran' </dev/null 2>/dev/null)" ran
 	like "which the log has" "$(log_since 'no room')" "shell uid=$(id -u bea): no room: the group carrel-break-glass"
 	is "root gets in" "$($SHELL_PATH -c 'echo ran' 2>/dev/null)" ran
@@ -341,7 +343,12 @@ check_namespace() {
 	is "a stage file that is not understood refuses" "$(room dora 'echo ran'; echo $?)" \
 		"carrel-shell: /run/carrel/stage: an unknown line (ADOPT). Call 4321.
 126"
-	nsenter -t "$init" -m sh -c 'rm /run/carrel/stage'
+	nsenter -t "$init" -m sh -c 'echo eu >/run/carrel/language'
+	is "and in the room's language, with the cause behind it" "$(room dora 'echo ran'; echo $?)" \
+		"carrel: saio-hasiera hau ukatu egin da (kodea: ADOPT). Call 4321.
+carrel-shell: /run/carrel/stage: an unknown line
+126"
+	nsenter -t "$init" -m sh -c 'rm /run/carrel/language /run/carrel/stage'
 	is "one that is gone as well" "$(room dora 'echo ran' | cut -c 1-36; echo ${PIPESTATUS[0]})" \
 		"carrel-shell: you are in no room, an
 126"

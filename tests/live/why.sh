@@ -111,6 +111,18 @@ check_inside() {
 3"
 	is "limits neither" "$("$tool" limits >/dev/null 2>&1; echo $?)" 3
 	configure
+	sed -i 's/hostname = "%u-room";/language = "de"; &/' /etc/carrel/carrel.conf
+	text=$(room ana "$tool why; $tool limits")
+	like "in the policy's language" "$text" '^[0-9]{4}-[0-9-]{5} [0-9:]{5}  war Ihr Heimverzeichnis voll \(Grenze: 64M\)$'
+	like "limits as well, in columns" "$text" '^GRENZE {20}MAXIMUM    BENUTZT$'
+	like "of characters" "$(room ana "LC_ALL=es_ES.UTF-8 $tool limits")" '^LÍMITE {21}MÁXIMO      USADO$'
+	is "nothing to tell" "$(room cara "LC_MESSAGES=eu_ES $tool why")" "Ez da zure prozesurik geldiarazi."
+	is "English for scripts" "$(room cara "LC_ALL=C $tool why")" "Nothing has stopped processes of yours."
+	is "by a file of root's" "$(room ana 'cat /run/carrel/language; stat -c "%a %u" /run/carrel/language' | xargs)" "de 444 0"
+	is "outside of rooms by the locale" "$(LC_ALL=es "$tool" limits 2>&1)" \
+		"carrel: esto no es una sala: el programa es para las sesiones a las que carrel ha dado una"
+	configure
+	is "English has no file" "$(room ana 'test -e /run/carrel/language; echo $?')" 1
 	sed -i 's/hostname = "%u-room";/notice = false; &/' /etc/carrel/carrel.conf
 	is "who is not told is shown nothing" "$(room ana "$tool why")" "Nothing has stopped processes of yours."
 	configure
@@ -259,6 +271,7 @@ room ana true
 settle
 before=$(census)
 needs check_told check_home
+needs check_inside check_home
 run_cases "$@" -- check_nothing check_home check_inside \
 	check_clean_streams check_told check_operator check_language check_shared check_calls \
 	check_switch check_unaccounted check_broken
