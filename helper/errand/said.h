@@ -8,7 +8,7 @@
 
 #include "base/retell.h"
 
-extern const struct crl_told_texts errand_texts;
+extern const struct crl_retold_texts errand_texts;
 
 /* Returns @buf or @english. */
 const char *errand_said(const char *english, char buf[CRL_RETOLD_MAX]);

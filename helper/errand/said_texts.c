@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The table: what carrel-errand says, and what the steward says to it. A row is one text; all of it in the order of enum crl_language. The English is that of the code:
- * check-retold compares.
+ * The table: what carrel-errand says, and what the steward says to it.
+ * A row is one text; all of it in the order of enum crl_language. The English is that of the code (check-retold).
  */
 #include "helper/errand/said.h"
 
 #include "base/scope.h"
 
-static const struct crl_told_text rows[] = {
+static const struct crl_retold_text rows[] = {
 	{{"out of memory", "no queda memoria", "ez dago memoriarik", "Kein Speicher mehr frei"}},
 	{{"-f needs a file", "-f necesita un archivo", "-f aukerak fitxategi bat behar du", "-f braucht eine Datei"}},
 	{{"cannot start the editor: {1}", "no se puede iniciar el editor: {1}", "ezin da editorea abiarazi: {1}",
@@ -16,7 +16,7 @@ static const struct crl_told_text rows[] = {
 	  "editoreak huts egin du; ez da ezer aldatu", "Der Editor ist gescheitert; es wurde nichts geändert"}},
 	{{"no changes made", "no se han hecho cambios", "ez da aldaketarik egin", "Es wurde nichts geändert"}},
 	{{"what was edited is in {1}", "lo editado está en {1}", "editatutakoa hemen dago: {1}",
-	  "Das Bearbeitete liegt in {1}"}},
+	  "Was Sie bearbeitet haben, liegt in {1}"}},
 	{{"too many arguments, or too long ones", "demasiados argumentos, o demasiado largos",
 	  "argumentu gehiegi, edo luzeegiak", "Zu viele oder zu lange Argumente"}},
 	{{"the steward of this host broke off: {1}",
@@ -24,7 +24,8 @@ static const struct crl_told_text rows[] = {
 	  "makina honetako carrel zerbitzuak komunikazioa eten du: {1}",
 	  "Der carrel-Dienst dieses Rechners hat die Verbindung abgebrochen: {1}"}},
 	{{"nobody runs it for this room now ({1})", "ahora nadie lo ejecuta para esta sala ({1})",
-	  "orain inork ez du gela honentzat exekutatzen ({1})", "Zurzeit führt es niemand für diesen Raum aus ({1})"}},
+	  "orain inork ez du gela honentzat exekutatzen ({1})",
+	  "Im Moment führt es niemand für diesen Raum aus ({1})"}},
 	{{"ask the administrator of this host", "pregunte al administrador de este equipo",
 	  "galdetu makina honen administratzaileari", "Fragen Sie die Systemverwaltung dieses Rechners"}},
 	{{"stands for another program and is called by its name: see carrel-errand(8)",
@@ -42,7 +43,8 @@ static const struct crl_told_text rows[] = {
 	{{"{1}: the policy \"{2}\" of this room does not have it in its errands",
 	  "{1}: la política \"{2}\" de esta sala no lo tiene entre sus encargos (errands)",
 	  "{1}: gela honen \"{2}\" politikak ez dauka bere enkarguen artean (errands)",
-	  "{1}: Die Richtlinie \"{2}\" dieses Raums hat es nicht unter ihren Aufträgen (errands)"}},
+	  "{1}: Die Richtlinie \"{2}\" dieses Raums hat es nicht unter ihren Aufträgen "
+	  "(errands)"}},
 	{{"{1}: the argument \"{2}\" cannot be given from a room",
 	  "{1}: el argumento \"{2}\" no se puede dar desde una sala",
 	  "{1}: \"{2}\" argumentua ezin da gela batetik eman",
@@ -55,20 +57,21 @@ static const struct crl_told_text rows[] = {
 	  "{1} kann nicht gestartet werden: {2}"}},
 	{{"standard input, output or error is a socket that is no stream",
 	  "la entrada, la salida o el error estándar es un socket que no es de flujo",
-	  "sarrera, irteera edo errore estandarra korrontekoa ez den socket bat da",
-	  "Standardeingabe, -ausgabe oder -fehlerausgabe ist ein Socket, der kein Strom ist"}},
+	  "sarrera, irteera edo errore estandarra fluxu motakoa ez den socket bat da",
+	  "Standardeingabe, -ausgabe oder -fehlerausgabe ist ein Socket, aber kein "
+	  "Stream-Socket"}},
 	{{"the process is in a user namespace of its own, from which nobody is sent",
-	  "el proceso está en un espacio de nombres de usuario propio, desde el que no se encarga "
-	  "nada",
-	  "prozesua bere erabiltzaile izen-espazio batean dago, eta handik ez da enkargurik "
+	  "el proceso está en un espacio de nombres de usuario propio, desde el que no se "
+	  "encarga nada",
+	  "prozesua erabiltzaileen izen-espazio propio batean dago, eta handik ez da enkargurik "
 	  "egiten",
 	  "Der Prozess ist in einem eigenen User-Namensraum, aus dem keine Aufträge kommen"}},
-	{{"the process is in no room of its user's that has errands, or in namespaces of its own "
-	  "in one",
-	  "el proceso no está en una sala de su usuario con encargos, o está en ella en espacios "
-	  "de nombres propios",
-	  "prozesua ez dago bere erabiltzailearen enkargudun gela batean, edo bere "
-	  "izen-espazioetan dago bertan",
+	{{"the process is in no room of its user's that has errands, or in namespaces of its "
+	  "own in one",
+	  "el proceso no está en una sala de su usuario con encargos, o está en ella en "
+	  "espacios de nombres propios",
+	  "prozesua ez dago bere erabiltzailearen enkarguak dituen gela batean, edo bertan "
+	  "izen-espazio propioetan dago",
 	  "Der Prozess ist in keinem Raum seines Benutzers mit Aufträgen, oder dort in eigenen "
 	  "Namensräumen"}},
 	{{"root needs nobody to run a program for it; inside a room it has no errands",
@@ -92,4 +95,4 @@ static const struct crl_told_text rows[] = {
 	  "Dateisystem ist nur lesbar"}},
 };
 
-const struct crl_told_texts errand_texts = {rows, CRL_ARRAY_LEN(rows)};
+const struct crl_retold_texts errand_texts = {rows, CRL_ARRAY_LEN(rows)};

@@ -10,26 +10,22 @@
 #include "base/plain.h"
 #include "base/scope.h"
 
-static const char *const names[CRL_LANGUAGE_COUNT] = {
-	[CRL_LANGUAGE_EN] = "en", [CRL_LANGUAGE_ES] = "es", [CRL_LANGUAGE_EU] = "eu", [CRL_LANGUAGE_DE] = "de"};
-
-const char *crl_language_name(enum crl_language language)
-{
-	return names[language < CRL_LANGUAGE_COUNT ? language : CRL_LANGUAGE_EN];
-}
-
 bool crl_language_of_locale(const char *locale, enum crl_language *ret)
 {
 	size_t len = strcspn(locale, "_.@\n");
 	const char *name = (len == 1 && locale[0] == 'C') || (len == 5 && strncmp(locale, "POSIX", len) == 0)
-				   ? names[CRL_LANGUAGE_EN]
+				   ? crl_language_name(CRL_LANGUAGE_EN)
 				   : locale;
 
-	for (int i = 0; i < CRL_LANGUAGE_COUNT; i++)
-		if (strlen(names[i]) == strcspn(name, "_.@\n") && strncmp(names[i], name, strlen(names[i])) == 0) {
-			*ret = (enum crl_language)i;
+	len = strcspn(name, "_.@\n");
+	for (enum crl_language i = 0; i < CRL_LANGUAGE_COUNT; i++) {
+		const char *known = crl_language_name(i);
+
+		if (strlen(known) == len && strncmp(known, name, len) == 0) {
+			*ret = i;
 			return true;
 		}
+	}
 	return false;
 }
 

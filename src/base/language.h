@@ -12,9 +12,6 @@
 
 #include "base/phrases.h"
 
-/* As the key language has it: "es". */
-const char *crl_language_name(enum crl_language language);
-
 /* By what a locale's name begins with ("es_ES.UTF-8", "es"); "C" and "POSIX" are English. False: it is none of ours. */
 bool crl_language_of_locale(const char *locale, enum crl_language *ret);
 

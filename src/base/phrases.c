@@ -101,6 +101,14 @@ static const char *const phrases[CRL_PHRASE_COUNT][CRL_LANGUAGE_COUNT] = {
 				  "Was dann ({1}) noch offen ist, wird beendet."},
 };
 
+const char *crl_language_name(enum crl_language language)
+{
+	static const char *const names[CRL_LANGUAGE_COUNT] = {
+		[CRL_LANGUAGE_EN] = "en", [CRL_LANGUAGE_ES] = "es", [CRL_LANGUAGE_EU] = "eu", [CRL_LANGUAGE_DE] = "de"};
+
+	return names[language < CRL_LANGUAGE_COUNT ? language : CRL_LANGUAGE_EN];
+}
+
 const char *crl_phrase_text(enum crl_language language, enum crl_phrase phrase)
 {
 	if (phrase >= CRL_PHRASE_COUNT)

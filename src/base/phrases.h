@@ -67,5 +67,8 @@ struct crl_saying {
  */
 const char *crl_say(char *buf, size_t size, const struct crl_saying *what, const char *one, const char *two);
 
+/* A language as the key of that name has it: "es". One that there is not is English. */
+const char *crl_language_name(enum crl_language language);
+
 /* As it stands in the table, with its {1}. */
 const char *crl_phrase_text(enum crl_language language, enum crl_phrase phrase);

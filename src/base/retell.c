@@ -96,7 +96,7 @@ static bool put_together(const char *pattern, const struct piece piece[PLACES], 
 	return true;
 }
 
-const char *crl_retell(const struct crl_told_texts *t, enum crl_language language, const char *english,
+const char *crl_retell(const struct crl_retold_texts *t, enum crl_language language, const char *english,
 		       char buf[CRL_RETOLD_MAX])
 {
 	if (language == CRL_LANGUAGE_EN || language >= CRL_LANGUAGE_COUNT)

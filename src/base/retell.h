@@ -14,13 +14,13 @@
 #define CRL_RETOLD_MAX 2048 /* bytes that are enough for a text with what is put in */
 
 /* A row; {1} and {2} stand for anything, each once at most, in every language that has them in English. */
-struct crl_told_text {
+struct crl_retold_text {
 	const char *in[CRL_LANGUAGE_COUNT];
 };
 
 /* A table of one area. */
-struct crl_told_texts {
-	const struct crl_told_text *row;
+struct crl_retold_texts {
+	const struct crl_retold_text *row;
 	size_t len;
 };
 
@@ -29,5 +29,5 @@ struct crl_told_texts {
  * @buf  of CRL_RETOLD_MAX bytes
  * Returns @buf; or @english itself where that is the language, where no row has it, or where it is too long.
  */
-const char *crl_retell(const struct crl_told_texts *t, enum crl_language language, const char *english,
+const char *crl_retell(const struct crl_retold_texts *t, enum crl_language language, const char *english,
 		       char buf[CRL_RETOLD_MAX]);

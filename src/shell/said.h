@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/retell.h"
 
-extern const struct crl_told_texts crl_shell_texts; /* said_texts.c */
+extern const struct crl_retold_texts crl_shell_texts; /* said_texts.c */
 
 /*
  * That no shell is started, to user and log. A cause that the table does not have is the administrator's to read: the

@@ -8,7 +8,7 @@
 
 #include "base/retell.h"
 
-extern const struct crl_told_texts crl_user_texts;
+extern const struct crl_retold_texts crl_user_texts;
 
 /* See base/language.h; asked once. */
 enum crl_language crl_user_language(void);

@@ -104,7 +104,8 @@ check_language() {
 	local text
 	begin keep
 	sed -i 's/hostname = "%u-room";/language = "es"; &/' /etc/carrel/carrel.conf
-	text=$(in_room "echo 1 >~/new; $PROGRAM home diff; $PROGRAM home snapshot one; $PROGRAM home snapshot one; $PROGRAM home snapshots")
+	text=$(in_room "echo 1 >~/new; $PROGRAM home diff; $PROGRAM home snapshot one
+		$PROGRAM home snapshot one; $PROGRAM home snapshots")
 	like "noted, in Spanish" "$text" '^la instantánea se hará cuando haya cerrado todas sus sesiones$'
 	like "a no as well" "$text" '^carrel: esa instantánea ya está anotada para cuando haya cerrado todas sus sesiones$'
 	like "and the list" "$text" '^one {21}  cuando haya cerrado todas sus sesiones$'
@@ -115,7 +116,8 @@ check_language() {
 	like "with the snapshot that was made" "$text" '^one {21}  2[0-9]{3}-'
 	like "and what is no name" "$text" '^carrel: Der Name eines Schnappschusses hat 1 bis 64 Buchstaben'
 	sed -i '1i host_language = "eu";' /etc/carrel/carrel.conf
-	like "in a room with its real home, in the host's" "$(room bob "$PROGRAM home diff" 2>&1)" '^carrel: gela honek ez ditu direktorio pertsonaleko aldaketak'
+	like "in a room with its real home, in the host's" "$(room bob "$PROGRAM home diff" 2>&1)" \
+		'^carrel: gela honek ez ditu direktorio pertsonaleko aldaketak'
 }
 
 check_keep() {

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/language.h"
+#include "base/phrases.h"
 #include "wire/contact.h"
 #include "wire/stage.h"
 
@@ -105,8 +105,8 @@ static int add_text(struct crl_build *b, const char *path, const char *text)
 }
 
 /*
- * For who is in there: whom they can ask and their language (carrel-shell, carrel-errand, carrel), and what their logins
- * met (carrel).
+ * For who is in there: whom they can ask and in which language (carrel-shell, carrel-errand, carrel), and what their
+ * logins met (carrel).
  */
 static int add_told(struct crl_build *b)
 {

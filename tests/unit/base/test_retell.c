@@ -11,12 +11,12 @@
 #include "base/retell.h"
 #include "base/scope.h"
 
-static const struct crl_told_text rows[] = {
+static const struct crl_retold_text rows[] = {
 	{{"cannot open {1}: {2}", "no se puede abrir {1}: {2}", "ezin da {1} ireki: {2}", "{2}: {1} geht nicht auf"}},
 	{{"{1}  is kept", "{1}  se conserva", "{1}  gordeta dago", "{1}  bleibt"}},
 	{{"none", "ninguno", "bat ere ez", "keine"}},
 };
-static const struct crl_told_texts table = {rows, CRL_ARRAY_LEN(rows)};
+static const struct crl_retold_texts table = {rows, CRL_ARRAY_LEN(rows)};
 
 static void is_told(enum crl_language language, const char *english, const char *want)
 {

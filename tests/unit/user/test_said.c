@@ -21,7 +21,7 @@
 
 #define COLUMNS_MOST 160 /* two lines of a usual terminal */
 
-static const struct crl_told_texts *const tables[] = {&crl_user_texts, &crl_shell_texts, &errand_texts};
+static const struct crl_retold_texts *const tables[] = {&crl_user_texts, &crl_shell_texts, &errand_texts};
 
 static int places(const char *text, char which)
 {
@@ -43,7 +43,7 @@ static size_t columns(const char *text)
 	return n;
 }
 
-static void is_row(const struct crl_told_text *row)
+static void is_row(const struct crl_retold_text *row)
 {
 	const char *english = row->in[CRL_LANGUAGE_EN];
 
@@ -69,7 +69,7 @@ static void is_row(const struct crl_told_text *row)
 }
 
 /* A row that an earlier one hides would be told by that one. */
-static void is_found(const struct crl_told_texts *t, const struct crl_told_text *row)
+static void is_found(const struct crl_retold_texts *t, const struct crl_retold_text *row)
 {
 	char buf[CRL_RETOLD_MAX];
 
