@@ -326,8 +326,11 @@ check-size: ## lengths of files, functions and lines
 check-layers: all ## which layer includes which, what products link
 	tests/lib/check-layers.sh $(BUILD)
 
-check-static: check-names check-used check-old check-retold format-check
-.PHONY: check-names check-used check-retold
+check-static: check-names check-used check-old check-retold check-purge format-check
+.PHONY: check-names check-used check-retold check-purge
+check-purge: ## what apt purge takes for users' data is what the store has
+	tests/lib/check-purge.sh
+
 check-retold: ## tables of what users read, and the code that says it in English
 	tests/lib/check-retold.sh
 

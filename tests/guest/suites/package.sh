@@ -135,12 +135,12 @@ check_remove() {
 }
 
 check_purge() {
-	guest "mkdir -p -m 0700 $store/homes/1000.x && echo data >$store/homes/1000.x/file"
+	guest "mkdir -p -m 0700 $store/home/4242 && echo data >$store/home/4242/file"
 	like "purge says what it leaves" "$(package --purge carrel)" "$store has homes, roots or images, and stays"
-	is "users' data" "$(guest "cat $store/homes/1000.x/file")" data
+	is "users' data" "$(guest "cat $store/home/4242/file")" data
 	is "the configuration goes" "$(guest 'ls -d /etc/carrel /run/carrel 2>/dev/null')" ""
 	check "installed again" package -i "$(new)"
-	guest "rm -r $store/homes/1000.x"
+	guest "rm -r $store/home/4242"
 	check "and purged with no data there" package --purge carrel
 	is "nothing is left but the group" "$(guest "find /etc /usr /var /run -xdev -iname '*carrel*' ! -path '/run/user/*' \
 		! -path '/var/log/*' ! -name 'carrel-guest*' 2>/dev/null; grep -l carrel-shell /etc/shells; dpkg -l | grep carrel")" ""
