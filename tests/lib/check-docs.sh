@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The pages of docs/ hold together, and what they show is kept true by somebody. Usage: check-docs.sh [TREE]
+# What they call by name is there: pagewords.py.
 #
 # Each block of a page is fenced and says what it is:
 #
@@ -26,7 +27,7 @@ complain() {
 
 # Every block: PAGE:LINE TAB its info string
 blocks() {
-	awk '/^```/ { open = !open; if (open) print FILENAME ":" FNR "\t" substr($0, 4) }' "${pages[@]}"
+	awk 'FNR == 1 { open = 0 } /^```/ { open = !open; if (open) print FILENAME ":" FNR "\t" substr($0, 4) }' "${pages[@]}"
 }
 
 # The commands of carrelctl in the block that begins at PAGE:LINE
@@ -39,6 +40,11 @@ suite_file() { # SUITE
 	ls "tests/live/$1.sh" 2>/dev/null || ls "tests/guest/suites/$1.sh" 2>/dev/null
 }
 
+# Does a suite's file take the blocks that are its own from the page? By docs.sh, or by docimage.sh, which has one page.
+runs() { # FILE PAGE SUITE
+	grep -qE "doc_(run|blocks) \S*/$2\"? $3\b" "$1" || { [ "$2" = images.md ] && grep -q 'docimage_blocks .*' "$1"; }
+}
+
 marks() {
 	local where info suite file files command page
 	while IFS=$'\t' read -r where info; do
@@ -47,7 +53,8 @@ marks() {
 		"sh run="*)
 			file=$(suite_file "${info#*=}")
 			[ -n "$file" ] || echo "$where: ${info#*=} is no suite:"
-			[ -z "$file" ] || grep -qF "${page##*/}" "$file" || echo "$where: $file does not read ${page##*/}:"
+			[ -z "$file" ] || runs "$file" "${page##*/}" "${info#*=}" ||
+				echo "$where: $file does not run the blocks ${info#*=} of ${page##*/}:"
 			;;
 		"sh like="*)
 			mapfile -t files < <(IFS=,; for suite in ${info#*=}; do suite_file "$suite" || echo "$suite"; done)
@@ -55,7 +62,8 @@ marks() {
 				[ -e "$file" ] || echo "$where: $file is no suite:"
 			done
 			for command in $(commands_at "$where" | cut -s -d ' ' -f 2); do
-				grep -qw -- "$command" "${files[@]}" 2>/dev/null || echo "$where: ${info#*=} has no command $command:"
+				grep -qE -- "ctl\"?( -[^ ]+( [^ -][^ ]*)?)* $command\b" "${files[@]}" 2>/dev/null ||
+					echo "$where: ${info#*=} does not run carrelctl $command:"
 			done
 			;;
 		'sh not-run="'?*\" | conf | "conf policy" | "conf rule" | output | text) ;;
@@ -71,18 +79,24 @@ indented() {
 		!fence && !list && !map && /^    [^ ]/ && before == "" { print FILENAME ":" FNR ":" } { before = $0 }' "${pages[@]}"
 }
 
-# Words behind carrelctl, in what is printed as code.
-words() {
-	local known where word
-	known=" $(sed -n 's/^\.It Cm \([a-z-]*\).*/\1/p' docs/man/carrelctl.8 | xargs) "
-	awk '/^```/ { fence = !fence; kind = $0 } { line = $0; if (!fence) { code = ""; n = split(line, part, "`")
-		for (i = 2; i <= n; i += 2) code = code "\n" part[i]; line = code } else if (kind !~ /^```sh/) next
-		sub(/ #.*/, "", line); while (match(line, /carrelctl [a-z][a-z-]*/)) {
-			print FILENAME ":" FNR ":" substr(line, RSTART + 10, RLENGTH - 10)
-			line = substr(line, RSTART + RLENGTH) } }' "${pages[@]}" | sort -u |
-		while IFS=: read -r where line word; do
-			[[ $known == *" $word "* ]] || echo "$where:$line: carrelctl $word"
-		done
+# Blocks that this check would not see: fences that are indented, quoted, of tildes or of HTML, blocks behind a tab, indented
+# ones in lists, and what stands open at the end.
+unseen() {
+	awk 'FNR == 1 { if (fence) print last ":end: a fence is not closed"; fence = 0 } { last = FILENAME }
+		/^```/ { fence = !fence } fence { before = $0; next }
+		/^[ >]+(```|~~~)/ || /^~~~/ || /<(pre|code)[ >]/ || /^\t/ || (/^       / && before == "") || /^> *    / {
+			print FILENAME ":" FNR ": " $0 }
+		{ before = $0 }
+		END { if (fence) print last ":end: a fence is not closed" }' "${pages[@]}"
+}
+
+# Outputs that no suite compares, since no run= block is before them; and commands in blocks of which nobody is asked.
+unasked() {
+	awk 'FNR == 1 { kind = ""; open = 0 } !/^```/ { if (open && kind ~ /^(text|output|conf)/ &&
+			((kind !~ /^conf/ && /^[#$] /) || /^(sudo )?(carrel(ctl)?|make|apt(-get)?|dpkg|systemctl|user(add|mod)|ssh|curl) /))
+			print FILENAME ":" FNR ": a command in a block of " kind; next }
+		{ open = !open } open { was = kind; kind = substr($0, 4)
+			if (kind == "output" && was !~ /^sh run=/) print FILENAME ":" FNR ": output of a block that nobody runs" }' "${pages[@]}"
 }
 
 # anchors PAGE: of its headings, as Markdown's readers make them
@@ -113,7 +127,9 @@ codes_explained() {
 
 complain "is no kind of block, or its mark is not true" < <(marks)
 complain "is indented: blocks are fenced, and say what they are" < <(indented)
-complain "is no command" < <(words)
+complain "is a block that no check sees" < <(unseen)
+complain "(sh run=, like= or not-run=)" < <(unasked)
+complain "is not there: no such command, action, option, key or target" < <(python3 tests/lib/pagewords.py)
 complain "leads nowhere" < <(links)
 complain "is not in docs/index.md" < <(cd docs && ls -- *.md man/* | while read -r page; do
 	[ "$page" = index.md ] || grep -qF "($page)" index.md || echo "docs/$page"

@@ -7,6 +7,7 @@ stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
 . "$(dirname "$0")/../lib/rootimage.sh"
 . "$(dirname "$0")/../lib/kepthome.sh"
+. "$(dirname "$0")/../lib/docs.sh"
 
 # someone_in USER: as long as it runs the home counts as shown, as a room's supervisor has it
 someone_in() {
@@ -678,13 +679,16 @@ check_root() {
 
 # Each line of docs/homes.md, in its order, as it stands there.
 check_documented() {
-	local line
+	local line dir
+	dir=$(mktemp -d)
+	doc_blocks "$STAGE/data/homes.md" homecmd "$dir"
 	fresh
 	as ana 'mkdir thesis; echo "It is." >thesis/one; echo x >other'
 	rm -f "$STAGE/alice.tar"
 	while read -r line; do
-		check "$line" eval "cd $STAGE && ctl ${line#carrelctl }"
-	done < <(sed -n 's/^\(carrelctl home.*\)/\1/p' "$STAGE/data/homes.md" | sed 's/home alice/home ana/; s/ *#.*//')
+		check "$line" eval "cd $STAGE && ${line/#carrelctl/ctl}"
+	done < <(sed 's/home alice/home ana/; s/ *#.*//' "$dir"/*.sh)
+	rm -rf "$dir"
 	is "and what they say they do is so" "$(changes ana) $(cat /home/ana/thesis/one)" "a:other It is."
 }
 
