@@ -92,11 +92,13 @@ unseen() {
 
 # Outputs that no suite compares, since no run= block is before them; and commands in blocks of which nobody is asked.
 unasked() {
-	awk 'FNR == 1 { kind = ""; open = 0 } !/^```/ { if (open && kind ~ /^(text|output|conf)/ &&
-			((kind !~ /^conf/ && /^[#$] /) || /^(sudo )?(carrel(ctl)?|make|apt(-get)?|dpkg|systemctl|user(add|mod)|ssh|curl) /))
-			print FILENAME ":" FNR ": a command in a block of " kind; next }
-		{ open = !open } open { was = kind; kind = substr($0, 4)
-			if (kind == "output" && was !~ /^sh run=/) print FILENAME ":" FNR ": output of a block that nobody runs" }' "${pages[@]}"
+	awk 'FNR == 1 { kind = ""; open = 0 }
+		/^```/ { open = !open }
+		/^```/ && open { was = kind; kind = substr($0, 4) }
+		/^```/ && open && kind == "output" && was !~ /^sh run=/ { print FILENAME ":" FNR ": output of a block that nobody runs" }
+		/^```/ || !open || kind !~ /^(text|output|conf)/ { next }
+		(kind !~ /^conf/ && /^[#$] /) || /^(sudo )?(carrel(ctl)?|make|apt(-get)?|dpkg|systemctl|user(add|mod)|ssh|curl) / {
+			print FILENAME ":" FNR ": a command in a block of " kind }' "${pages[@]}"
 }
 
 # anchors PAGE: of its headings, as Markdown's readers make them
