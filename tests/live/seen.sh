@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # What administrators see of logins later and from afar: records in the journal or in syslog, carrelctl log, status, metrics.
 . "$(dirname "$0")/../lib/stage.sh"
+. "$(dirname "$0")/../lib/prometheus.sh"
+# Only what is outside of the stage has a network.
+[ "${CARREL_ON_STAGE:-0}" = 1 ] || prometheus_get
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
 
 JOURNAL=/run/systemd/journal/socket
 ENTRIES=$STAGE_LOG/journal
 LINES=$STAGE_LOG/auth.log
+PROMETHEUS=$(prometheus_place)
 
 # The stage's logger notes facility and severity first, which no file of a real one has.
 log_lines() {
@@ -248,9 +252,11 @@ check_metrics() {
 	is "everybody may read it" "$(stat -c %a "$STAGE_LOG/carrel.prom")" 644
 	is "and nothing is beside it" "$(find "$STAGE_LOG" -name '.carrel.prom*')" ""
 	is "nowhere to write" "$(status ctl metrics --output /nonexistent/x)" 3
-	if command -v promtool >/dev/null; then
-		check "promtool takes it" promtool check metrics <"$STAGE_LOG/carrel.prom"
-		check "and the alerts" promtool check rules "$STAGE/data/monitoring/carrel.rules.yml"
+	if [ -x "$PROMETHEUS/promtool" ]; then
+		check "promtool takes it" "$PROMETHEUS/promtool" check metrics <"$STAGE_LOG/carrel.prom"
+		check "and the alerts" "$PROMETHEUS/promtool" check rules "$STAGE/data/monitoring/carrel.rules.yml"
+	else
+		skip "promtool takes it" "no package prometheus to be had: $PROMETHEUS.log"
 	fi
 	# With a budget there is every family that there can be.
 	for name in $(grep -ohE '\bcarrel_[a-z_]+' "$STAGE"/data/monitoring/{carrel.rules.yml,dashboard.json} | sort -u); do
@@ -284,11 +290,11 @@ d = json.load(urllib.request.urlopen('http://127.0.0.1:9860/api/v1/$1', timeout=
 print($2)" 2>/dev/null
 }
 
-# Prometheus itself: 96 MB, and so only where somebody has installed it.
+# Prometheus itself.
 check_prometheus() {
 	local dir=$STAGE_LOG/prometheus socket server
-	if ! command -v prometheus >/dev/null; then
-		skip_here "Prometheus scrapes, and loads the alerts" "prometheus is not installed"
+	if ! [ -x "$PROMETHEUS/prometheus" ]; then
+		skip "Prometheus scrapes, and loads the alerts" "no package prometheus to be had: $PROMETHEUS.log"
 		return
 	fi
 	settle
@@ -303,7 +309,7 @@ check_prometheus() {
 	chmod 0755 "$STAGE/bin/metrics"
 	socat TCP-LISTEN:9859,bind=127.0.0.1,fork,reuseaddr "EXEC:$STAGE/bin/metrics" &
 	socket=$!
-	apart prometheus --config.file="$dir/config.yml" --storage.tsdb.path="$dir/data" --web.listen-address=127.0.0.1:9860 \
+	apart "$PROMETHEUS/prometheus" --config.file="$dir/config.yml" --storage.tsdb.path="$dir/data" --web.listen-address=127.0.0.1:9860 \
 		--log.level=error >"$dir/log" 2>&1 &
 	server=$!
 	touch /etc/carrel/off
