@@ -2,7 +2,10 @@
 /* The kernel's lists of sockets: what can be connected to by name, whatever the names are. */
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -253,6 +257,148 @@ static void test_bad_answers(void **state)
 	}
 }
 
+/* Many sockets of one kind, each with a name of its own. */
+struct crowd {
+	const char *prefix;
+	size_t len;
+	uint32_t uid;
+	uint32_t ids; /* so many uids have them by turns */
+	uint8_t state;
+	uint8_t type;
+};
+
+static size_t put_answer(char *buf, const struct crowd *c, size_t i)
+{
+	const uint32_t uid = c->uid + (uint32_t)(i % c->ids);
+	struct nlmsghdr *m = (void *)buf;
+	struct unix_diag_msg *socket = NLMSG_DATA(m);
+	struct rtattr *a = (struct rtattr *)(socket + 1);
+
+	memset(buf, 0, 256);
+	socket->udiag_family = AF_UNIX;
+	socket->udiag_type = c->type;
+	socket->udiag_state = c->state;
+	a->rta_type = UNIX_DIAG_NAME;
+	a->rta_len = RTA_LENGTH(sprintf(RTA_DATA(a), "%s%zu", c->prefix, i));
+	a = (struct rtattr *)((char *)a + RTA_ALIGN(a->rta_len));
+	a->rta_type = UNIX_DIAG_UID;
+	a->rta_len = RTA_LENGTH(sizeof(uid));
+	memcpy(RTA_DATA(a), &uid, sizeof(uid));
+	m->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	m->nlmsg_len = (uint32_t)((char *)a + RTA_ALIGN(a->rta_len) - buf);
+	return NLMSG_ALIGN(m->nlmsg_len);
+}
+
+static void tell_crowd(int fd, const struct crowd *c)
+{
+	static char buf[16384 + 256] __attribute__((aligned(8)));
+	size_t used = 0;
+
+	for (size_t i = 0; i < c->len; i++) {
+		used += put_answer(buf + used, c, i);
+		if (used > 16384 || i + 1 == c->len)
+			used = write(fd, buf, used) < 0; /* who does not hear it has failed already */
+	}
+}
+
+/* As the kernel: of two questions each is answered with what is in the states that it is about. */
+static _Noreturn void be_kernel(int fd, const struct crowd *c, size_t len)
+{
+	const struct {
+		struct nlmsghdr head;
+		int error;
+	} all = {.head = {.nlmsg_len = sizeof(all), .nlmsg_type = NLMSG_DONE}};
+	struct {
+		struct nlmsghdr head;
+		struct unix_diag_req req;
+	} q;
+
+	while (recv(fd, &q, sizeof(q), 0) == (ssize_t)sizeof(q)) {
+		for (size_t i = 0; i < len; i++)
+			if (q.req.udiag_states & 1u << c[i].state && q.req.udiag_show & UDIAG_SHOW_UID)
+				tell_crowd(fd, &c[i]);
+		if (write(fd, &all, sizeof(all)) < 0)
+			break;
+	}
+	_exit(0);
+}
+
+static void ask_kernel(const struct crowd *c, size_t len)
+{
+	int pair[2];
+	pid_t pid;
+
+	crl_host_done(&host);
+	host = (struct crl_host){0};
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)close(pair[0]);
+		be_kernel(pair[1], c, len);
+	}
+	(void)close(pair[1]);
+	assert_int_equal(crl_host_ask_sockets(pair[0], &host), 0);
+	(void)close(pair[0]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static size_t count(const char *prefix)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < host.sockets_len; i++)
+		n += strncmp(host.sockets[i], prefix, strlen(prefix)) == 0;
+	return n;
+}
+
+/* R1: by whatever names, and from a user namespace by however many ids. */
+static void test_owners_many(void **state)
+{
+	static const struct crowd crowds[] = {
+		{"/proc/self/cwd/", 5000, 1000, 1, TCP_LISTEN, SOCK_STREAM},
+		{"/usr/../tmp/", 5000, 1001, 1, TCP_CLOSE, SOCK_DGRAM},
+		{"/opt/", 5000, 200000, 5000, TCP_LISTEN, SOCK_STREAM},
+		{"/var/spool/postfix/", 40, 112, 1, TCP_LISTEN, SOCK_STREAM},
+		{"/var/lib/docker/", 300, 0, 1, TCP_LISTEN, SOCK_STREAM},
+		{"/srv/log/", 1, 113, 1, TCP_ESTABLISHED, SOCK_DGRAM},
+		{"/connected/", 5, 113, 1, TCP_ESTABLISHED, SOCK_STREAM},
+	};
+
+	(void)state;
+	ask_kernel(crowds, CRL_ARRAY_LEN(crowds));
+	assert_true(host.sockets_cut);
+	assert_int_equal(count("/proc/self/cwd/"), 256);
+	assert_int_equal(count("/usr/../tmp/"), 256);
+	assert_int_equal(count("/opt/"), 256);
+	assert_int_equal(count("/var/spool/postfix/"), 40);
+	assert_int_equal(count("/var/lib/docker/"), 300);
+	assert_int_equal(count("/srv/log/"), 1);
+	assert_int_equal(count("/connected/"), 0);
+	/* Root's first, and then who has fewest: not all are followed while the room lives. */
+	assert_string_equal(host.sockets[0], "/var/lib/docker/0");
+	assert_string_equal(host.sockets[299], "/var/lib/docker/299");
+	assert_string_equal(host.sockets[300], "/srv/log/0");
+	assert_string_equal(host.sockets[301], "/var/spool/postfix/0");
+}
+
+/* Nobody has too many, and all of them together have an end. */
+static void test_all_owners_many(void **state)
+{
+	static const struct crowd crowds[] = {
+		{"/a/", 200 * 40, 1000, 40, TCP_LISTEN, SOCK_STREAM},
+		{"/b/", 10, 0, 1, TCP_LISTEN, SOCK_STREAM},
+	};
+
+	(void)state;
+	ask_kernel(crowds, CRL_ARRAY_LEN(crowds));
+	assert_true(host.sockets_cut);
+	assert_int_equal(count("/a/"), 4096);
+	assert_int_equal(count("/b/"), 10);
+	ask_kernel(&crowds[1], 1);
+	assert_false(host.sockets_cut);
+}
+
 static int done(void **state)
 {
 	(void)state;
@@ -263,9 +409,15 @@ static int done(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),       cmocka_unit_test(test_hostile),       cmocka_unit_test(test_many),
-		cmocka_unit_test(test_users_many),  cmocka_unit_test(test_beside_mounts), cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_users_many),
+		cmocka_unit_test(test_beside_mounts),
+		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_bad_answers),
+		cmocka_unit_test(test_owners_many),
+		cmocka_unit_test(test_all_owners_many),
 	};
 
 	return cmocka_run_group_tests_name("plan/mounts_sockets", tests, NULL, done);
