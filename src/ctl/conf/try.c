@@ -263,7 +263,7 @@ static bool take_minutes(struct ctl *c, const struct ctl_option *o, const char *
 
 static enum ctl_exit run_try(const struct ctl *c, int argc, char **argv)
 {
-	scoped(crl_trial_store) s = {.dir = -EBADF};
+	scoped(crl_trial_store) s = CRL_TRIAL_STORE_INIT;
 	struct crl_err err = {0};
 
 	if ((c->status || c->cancel) && (argc > 0 || (c->status && c->cancel)))
@@ -346,7 +346,7 @@ static enum ctl_exit keep(const struct ctl *c, const struct crl_trial_store *s, 
 
 static enum ctl_exit run_confirm(const struct ctl *c, int argc, char **argv)
 {
-	scoped(crl_trial_store) s = {.dir = -EBADF};
+	scoped(crl_trial_store) s = CRL_TRIAL_STORE_INIT;
 	struct crl_err err = {0};
 	struct crl_trial t;
 

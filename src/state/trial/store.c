@@ -4,6 +4,7 @@
  *
  * R1: a trial appears and disappears whole, by one rename.
  * R2: nothing of the configuration is touched before the record says "confirmed".
+ * R3: what is locked is a file that root alone can open.
  */
 #include "state/trial/store.h"
 
@@ -20,6 +21,7 @@
 #include "state/rooms/record.h"
 
 #define DROPINS "policy.d"
+#define LOCK ".trial-lock"
 #define NEW ".trial-new"
 #define OLD ".trial-old"
 #define PUT ".trial-put" /* hidden: no drop-in */
@@ -31,11 +33,27 @@ static int fail(struct crl_err *err, int code, const char *what, const char *nam
 	return crl_err_set(err, code, CRL_STAGE_CONFIG, "cannot %s %s: %s", what, name, strerrordesc_np(code));
 }
 
+/* R3. Whoever had it takes the file away: then it is another by now. */
+static int take_lock(int dir, int *ret_fd)
+{
+	for (;;) {
+		scoped_fd fd = openat(dir, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		struct stat st;
+
+		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0)
+			return -errno;
+		if (st.st_nlink == 0)
+			continue;
+		*ret_fd = take_fd(&fd);
+		return 0;
+	}
+}
+
 int crl_trial_store_open(const char *config, struct crl_trial_store *ret, struct crl_err *err)
 {
 	const char *slash = strrchr(config, '/');
 	char path[PATH_MAX];
-	scoped_fd dir = -EBADF;
+	scoped_fd dir = -EBADF, lock = -EBADF;
 	int rc;
 
 	if (!slash || strlen(config) >= sizeof(path))
@@ -44,14 +62,22 @@ int crl_trial_store_open(const char *config, struct crl_trial_store *ret, struct
 	rc = crl_path_open_trusted(path, CRL_PATH_DIR, CRL_STAGE_CONFIG, &dir, err);
 	if (rc < 0)
 		return rc;
-	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
-		return crl_err_set(err, errno, CRL_STAGE_CONFIG, "another carrelctl is at work in %s", path);
-	*ret = (struct crl_trial_store){.config = config, .file = slash + 1, .dir = take_fd(&dir)};
+	rc = take_lock(dir, &lock);
+	if (rc == -EWOULDBLOCK)
+		return crl_err_set(err, EWOULDBLOCK, CRL_STAGE_CONFIG, "another carrelctl is at work in %s", path);
+	if (rc < 0)
+		return crl_err_set(err, -rc, CRL_STAGE_CONFIG, "cannot lock %s/" LOCK ": %s", path,
+				   strerrordesc_np(-rc));
+	*ret = (struct crl_trial_store){
+		.config = config, .file = slash + 1, .dir = take_fd(&dir), .lock = take_fd(&lock)};
 	return 0;
 }
 
 void crl_trial_store_done(struct crl_trial_store *s)
 {
+	if (s->lock >= 0)
+		(void)unlinkat(s->dir, LOCK, 0); /* while it is ours; one that is left does no harm */
+	drop_fd(&s->lock);
 	drop_fd(&s->dir);
 }
 

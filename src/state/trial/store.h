@@ -6,9 +6,11 @@
  * R2: nothing of the configuration is touched before the record says "confirmed". From then on the candidate counts
  *     until the last of it is in place, however often that has to be begun again: whoever is killed, or loses power,
  *     at any step leaves one of the two in force, complete.
+ * R3: nobody but root keeps others from it: what is locked is a file that root alone can open, since whoever can read a
+ *     directory can lock it.
  *
  *   DIR/before-trial/  what the last confirmed trial replaced
- *   DIR/.trial-*       work in progress; removed when it is left over
+ *   DIR/.trial-*       work in progress, and the lock; removed when it is left over
  *
  * Runs in: carrelctl (root).
  * Trusts: candidates as configurations: root's alone, by crl_path_open_trusted().
@@ -24,7 +26,13 @@ struct crl_trial_store {
 	const char *config;
 	const char *file; /* its last component */
 	int dir;
+	int lock; /* R3 */
 };
+
+#define CRL_TRIAL_STORE_INIT \
+	{ \
+		.dir = -EBADF, .lock = -EBADF \
+	}
 
 /*
  * @config  has to outlive it

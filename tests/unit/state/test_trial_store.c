@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -348,6 +349,27 @@ static void test_one_at_a_time(void **state)
 	close_store(&s);
 }
 
+/* keeps: state/trial/store R3. Whoever may read a directory may lock it; there is nothing else to be had. */
+static void test_locked_by_others(void **state)
+{
+	int fd = open(top, O_RDONLY | O_DIRECTORY);
+	struct crl_trial_store s;
+	struct stat st;
+
+	(void)state;
+	begin_anew();
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	must(begin);
+	must(confirm);
+	s = open_store();
+	assert_int_equal(stat(at(".trial-lock"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	close_store(&s);
+	assert_int_equal(stat(at(".trial-lock"), &st), -1);
+	(void)close(fd);
+}
+
 /* keeps: state/trial/store R1 */
 static void test_killed_begin(void **state)
 {
@@ -553,7 +575,7 @@ int main(void)
 		cmocka_unit_test(test_killed_begin),   cmocka_unit_test(test_killed_confirm),
 		cmocka_unit_test(test_killed_end),     cmocka_unit_test(test_ends_meanwhile),
 		cmocka_unit_test(test_bad_candidates), cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_bad_record),
+		cmocka_unit_test(test_bad_record),     cmocka_unit_test(test_locked_by_others),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
