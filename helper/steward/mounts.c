@@ -2,11 +2,11 @@
 /* See mounts.h. */
 #include "helper/steward/mounts.h"
 
+#include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/file.h"
 
 #define TABLE_MAX (4u << 20) /* bytes: some 25,000 mounts */
 #define POINT 4 /* fields before the mount point: number, parent, device, root */
@@ -37,10 +37,61 @@ int crl_mount_table_parse(char *text, struct crl_mount_table *ret)
 	return 0;
 }
 
+static const char *skip(const char *at, int fields)
+{
+	for (; fields > 0 && at; fields--) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	return at;
+}
+
+/* R1: TYPE SOURCE OPTIONS behind the dash. A source is what the user says. */
+static bool is_users(const char *line)
+{
+	const char *type = strstr(line, " - "), *options = type ? skip(type + 3, 2) : NULL, *user;
+
+	if (!options || strncmp(type + 3, "fuse", 4) != 0)
+		return false;
+	user = strstr(options, "user_id=");
+	return user && strtoul(user + strlen("user_id="), NULL, 10) != 0;
+}
+
+/* @from  a descriptor, which is closed */
+static int read_others(int from, char **ret)
+{
+	scoped_fd fd = from;
+	scoped_file *in = fd < 0 ? NULL : fdopen(fd, "r");
+	scoped_free char *line = NULL;
+	size_t size = 0, space = 0, len = 0;
+	FILE *out;
+	int rc = 0;
+
+	if (!in)
+		return -errno;
+	(void)take_fd(&fd);
+	out = open_memstream(ret, &size);
+	if (!out)
+		return -ENOMEM;
+	for (ssize_t n; rc == 0 && (n = getline(&line, &space, in)) > 0;) {
+		if (is_users(line))
+			continue;
+		len += (size_t)n;
+		rc = len > TABLE_MAX ? -EFBIG : fwrite(line, 1, (size_t)n, out) != (size_t)n ? -ENOMEM : 0;
+	}
+	if (rc == 0 && ferror(in))
+		rc = -EIO;
+	if (fclose(out) != 0 && rc == 0)
+		rc = -ENOMEM;
+	if (rc < 0)
+		free(*ret);
+	return rc;
+}
+
 int crl_mount_table_read(int mountinfo, struct crl_mount_table *ret)
 {
 	char *text = NULL;
-	int rc = lseek(mountinfo, 0, SEEK_SET) < 0 ? -errno : crl_file_read_sizeless(mountinfo, TABLE_MAX, &text);
+	int rc = lseek(mountinfo, 0, SEEK_SET) < 0 ? -errno : read_others(fcntl(mountinfo, F_DUPFD_CLOEXEC, 3), &text);
 
 	*ret = (struct crl_mount_table){.lines = 0};
 	return rc < 0 ? rc : crl_mount_table_parse(text, ret);

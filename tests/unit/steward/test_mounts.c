@@ -115,6 +115,29 @@ static void test_one_that_is_too_long_is_not_read(void **state)
 	assert_int_equal(crl_mount_table_read(-EBADF, &t), -EBADF);
 }
 
+/* Whatever they say of themselves, by however many of them. */
+static void test_fuse_mounts_of_users_are_not_in_it(void **state)
+{
+	static const char others[] =
+		ROOT DATA "60 20 0:61 / /mnt/a rw - fuse.sshfs a:/ rw,user_id=0,group_id=0,allow_other\n"
+			  "61 20 0:62 / /mnt/b rw - fuseblk /dev/sdc1 rw,user_id=0,group_id=0\n"
+			  "62 20 0:63 / /sys/fs/fuse/connections rw - fusectl fusectl rw\n";
+	scoped_fd fd = memfd_create("mountinfo", MFD_CLOEXEC);
+	scoped(crl_mount_table) t = {.lines = 0};
+	char told[8192] = "";
+
+	(void)state;
+	assert_int_equal(write(fd, others, sizeof(others) - 1), sizeof(others) - 1);
+	for (int i = 0; i < 1000; i++)
+		assert_true(dprintf(fd,
+				    "%d 20 0:%d / /home/mallory/%04500d rw shared:9 - fuse.%01000d user_id=0,x "
+				    "rw,nosuid,user_id=1000,group_id=1000\n",
+				    100 + i, 100 + i, i, i) > 0);
+	assert_int_equal(crl_mount_table_read(fd, &t), 0);
+	assert_int_equal(t.lines, 5);
+	assert_int_equal(crl_mount_table_compare(&t, &t, note, told), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_not_understood_is_told),
 		cmocka_unit_test(test_it_is_read_from_its_start_each_time),
 		cmocka_unit_test(test_one_that_is_too_long_is_not_read),
+		cmocka_unit_test(test_fuse_mounts_of_users_are_not_in_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
