@@ -114,6 +114,12 @@ static int enter(struct public_walk *w, const struct public_visit *above, const 
 	return walk_dir(w, &v);
 }
 
+/* R1: any name in it has to fit a path. Who may write there could keep every login out by one that does not. */
+static bool is_too_deep(const struct public_visit *v, const char *path)
+{
+	return v->depth >= DEPTH_MAX || strlen(path) + NAME_MAX + 2 > PATH_MAX;
+}
+
 static int read_one(struct public_walk *w, const struct public_visit *v, int dir, const char *name)
 {
 	char path[PATH_MAX];
@@ -126,7 +132,7 @@ static int read_one(struct public_walk *w, const struct public_visit *v, int dir
 			put(w, CRL_PUBLIC_GONE, path, NULL, 0); /* R1 */
 		return 0;
 	}
-	if (S_ISDIR(st.st_mode) && st.st_dev == w->dev && v->depth < DEPTH_MAX && is_open(dir, name, &st) &&
+	if (S_ISDIR(st.st_mode) && st.st_dev == w->dev && !is_too_deep(v, path) && is_open(dir, name, &st) &&
 	    !is_apart(w, path))
 		return enter(w, v, path);
 	if (S_ISDIR(st.st_mode))

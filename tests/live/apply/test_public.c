@@ -402,10 +402,28 @@ static void set_traps(void)
 	      mount("/usr/bin/open", "/usr/share/covered-file", NULL, MS_BIND, NULL) == 0);
 }
 
+/* Deeper than a path can say, as anybody makes it who may write into a tree that is shown. */
+static void set_deep_trap(void)
+{
+	int at = open("/opt/shown", O_PATH | O_DIRECTORY | O_CLOEXEC), below;
+	char name[256];
+
+	memset(name, 'd', 250);
+	name[250] = '\0';
+	for (int i = 0; i < 20; i++, at = below) {
+		CHECK(mkdirat(at, name, 0755) == 0);
+		below = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		CHECK(below >= 0 && fchmodat(at, name, 0755, 0) == 0);
+		close(at);
+	}
+	close(at);
+}
+
 static void become_host(void)
 {
 	make_host();
 	set_traps();
+	set_deep_trap();
 	CHECK(umount2("/old", MNT_DETACH) == 0 && rmdir("/old") == 0);
 }
 
