@@ -7,6 +7,8 @@
  * R2: a user has so many errands at a time, and so many one after the other; all users together have an end, too.
  * R3: in a user namespace one user can have 65,536 uids: who comes from there is refused later on, and counts to one
  * user together with all of that kind.
+ * R4: this process takes precedence, so no user has it work at will: it takes so many connections in a slice of time,
+ * and those that come then wait in the kernel's queue, where they have to stand behind each other.
  */
 #include "helper/steward/steward.h"
 
@@ -30,6 +32,8 @@
 #define USERS 256 /* whose number of errands is remembered */
 #define SWEEP_MS 60000
 #define TELL_MS 60000 /* refusals at the door are logged so often */
+#define SLICE_MS 100
+#define IN_SLICE 40 /* connections */
 
 struct user {
 	uint32_t uid;
@@ -40,6 +44,9 @@ static struct {
 	int listen;
 	int rooms; /* that have errands, when they were looked at last */
 	int64_t sweep_ms;
+	int64_t slice_ms; /* when the present slice began */
+	size_t in_slice;
+	int64_t again_ms; /* when it is listened again; 0 = it is */
 	int64_t told_ms;
 	size_t refused; /* since then */
 	struct {
@@ -109,9 +116,25 @@ static uint32_t counted_as(const struct ucred *peer)
 	return ns && ns == crl_ns_inode(getpid(), "user") ? peer->uid : STRANGER;
 }
 
+/* R4. False: not now. */
+static bool take_turn(struct crl_steward *s)
+{
+	int64_t now = crl_now_ms();
+
+	if (now - door.slice_ms >= SLICE_MS) {
+		door.slice_ms = now;
+		door.in_slice = 0;
+	}
+	if (door.in_slice++ < IN_SLICE)
+		return true;
+	crl_steward_unwatch(s, door.listen);
+	door.again_ms = door.slice_ms + SLICE_MS;
+	return false;
+}
+
 static void open_door(struct crl_steward *s, int fd, uint32_t events, void *arg)
 {
-	scoped_fd conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	scoped_fd conn = take_turn(s) ? accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -EBADF;
 	struct ucred peer = {0};
 	socklen_t size = sizeof(peer);
 	uint32_t uid;
@@ -166,7 +189,7 @@ static int bind_socket(int place, int *ret_fd)
 static int64_t due_ms(const struct crl_steward *s)
 {
 	(void)s;
-	return door.sweep_ms;
+	return door.again_ms && door.again_ms < door.sweep_ms ? door.again_ms : door.sweep_ms;
 }
 
 /* A directory that cannot be read holds nobody up: rooms are found again when it can. */
@@ -177,6 +200,10 @@ static void look(struct crl_steward *s)
 
 static void tick(struct crl_steward *s, int64_t now_ms)
 {
+	if (door.again_ms && door.again_ms <= now_ms)
+		door.again_ms = crl_steward_watch(s, door.listen, EPOLLIN, open_door, NULL) < 0 ? now_ms + SLICE_MS : 0;
+	if (door.sweep_ms > now_ms)
+		return;
 	look(s);
 	door.sweep_ms = now_ms + SWEEP_MS;
 }

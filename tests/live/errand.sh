@@ -160,6 +160,23 @@ check_hostile() {
 	like "and others are served meanwhile" "$(room ana 'passwd -S')" '^ana P'
 }
 
+# Milliseconds of processor time that the steward has had.
+steward_time() {
+	awk '{ print int($1 / 1000000) }' "/proc/$(steward_pids)/schedstat"
+}
+
+# keeps: helper/steward/errand_duty R4
+check_hammered() {
+	local before after
+	like "the steward is there" "$(room ana 'passwd -S')" '^ana '
+	before=$(steward_time)
+	like "who knocks without end" "$(room cara "python3 $SHELL_LIB/errands.py hammer")" '^[0-9]+$'
+	after=$(steward_time)
+	check "gets no more of the steward's time than a twentieth of a processor ($((after - before)) ms of 3 s)" \
+		[ $((after - before)) -lt 150 ]
+	like "and others are served after it" "$(room ana 'passwd -S')" '^ana '
+}
+
 # Who is not in a room of his own.
 # keeps: helper/steward/errand_asker R2 R3, helper/steward/errand_duty R3
 check_others() {
@@ -377,7 +394,7 @@ config
 echo "gus:$PASSWORD" | chpasswd
 cp $STAGE/tests/lib/errands.py $SHELL_LIB/
 log_mark
-run_cases "$@" -- check_password check_refused check_surroundings check_hostile check_others check_ends \
+run_cases "$@" -- check_password check_refused check_surroundings check_hostile check_hammered check_others check_ends \
 	check_login_leaves check_room_leaves check_crontab check_mailbox check_check check_programs check_client \
 	check_steward_away
 check "nothing crashed" eval '! log_since "segfault|SIGSEGV" | grep -q .'
