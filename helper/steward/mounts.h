@@ -2,8 +2,8 @@
 /*
  * The host's mount table: what in it is another since it was read last. A login and a logout of systemd's are two
  * changes of it (/run/user/UID), and concern no room.
- * R1: nor do FUSE mounts of users, which no room shows (plan/mounts/host.c): they are not in it, so that nobody can fill
- * it by a thousand of them, and have all rooms looked at whenever they mount one.
+ * R1: nor do FUSE mounts of users, which no room shows (plan/mounts/host.c): they are not in it, so that nobody can
+ * fill it by a thousand of them, and have all rooms looked at whenever they mount one.
  *
  * Runs in: carrel-steward. Reading asks the kernel alone and no file system, so no server is waited for.
  */

@@ -352,7 +352,8 @@ static size_t count(const char *prefix)
 	return n;
 }
 
-/* R1: by whatever names, and from a user namespace by however many ids. */
+/* By whatever names, and from a user namespace by however many ids. */
+/* keeps: plan/mounts/host_sockets R1 */
 static void test_owners_many(void **state)
 {
 	static const struct crowd crowds[] = {

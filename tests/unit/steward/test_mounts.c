@@ -116,6 +116,7 @@ static void test_one_that_is_too_long_is_not_read(void **state)
 }
 
 /* Whatever they say of themselves, by however many of them. */
+/* keeps: helper/steward/mounts R1 */
 static void test_fuse_mounts_of_users_are_not_in_it(void **state)
 {
 	static const char others[] =
