@@ -5,6 +5,7 @@
  * Runs in: the PAM application, in the room's mounts, as root before it gives up its power.
  * Trusts: nothing in a value: users write ~/.pam_environment, and in a room that stands already its /tmp is theirs.
  * R1: a path is looked up without following a link, and is only made beneath directories of root's.
+ * R2: so many of a login's variables are lines of the log; of thousands its rate limit would keep out what follows.
  */
 #include "pam_module/environment.h"
 
@@ -26,6 +27,7 @@
 #include "base/text.h"
 
 #define NAME_LOG_MAX 64
+#define TOLD_MAX 16 /* R2 */
 
 /* Each is the room's own, whatever the policy says. */
 static const char *const own_places[] = {"/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run"};
@@ -130,38 +132,44 @@ static void take_out(pam_handle_t *pamh, const char *name, const char *path, con
 	(void)pam_putenv(pamh, name); /* without '=' it removes; that needs no memory and cannot fail */
 }
 
-static void settle_one(pam_handle_t *pamh, const char *name, const char *value, const struct crl_login *login)
+/* Why a variable is to be taken out, or NULL: what it names is there, or is now. */
+static const char *settle_one(const char *name, const char *value, const struct crl_login *login)
 {
 	const char *path = path_in(value);
 	const char *place = path ? own_place(path) : NULL;
 	int rc;
 
 	if (!place || is_there(path))
-		return;
-	if (!is_for_temporaries(name)) {
-		take_out(pamh, name, path, "the room has no such path");
-		return;
-	}
+		return NULL;
+	if (!is_for_temporaries(name))
+		return "the room has no such path";
 	rc = make_dir(path, place, login);
-	if (rc < 0)
-		take_out(pamh, name, path, strerrordesc_np(-rc));
+	return rc < 0 ? strerrordesc_np(-rc) : NULL;
 }
 
 /* Each of PAM's variables: the list is a copy, so taking some out does not disturb it. */
 static void settle_paths(pam_handle_t *pamh, const struct crl_login *login)
 {
 	char **list = pam_getenvlist(pamh);
+	size_t out = 0;
 
 	for (char **entry = list; entry && *entry; entry++) {
 		char *equals = strchr(*entry, '=');
 
 		if (equals) {
 			*equals = '\0';
-			settle_one(pamh, *entry, equals + 1, login);
+			const char *why = settle_one(*entry, equals + 1, login);
+
+			if (why && out++ < TOLD_MAX)
+				take_out(pamh, *entry, path_in(equals + 1), why);
+			else if (why)
+				(void)pam_putenv(pamh, *entry);
 		}
 		free(*entry);
 	}
 	free(list);
+	if (out > TOLD_MAX)
+		pam_syslog(pamh, LOG_INFO, "%zu more variables taken out", out - TOLD_MAX);
 }
 
 static void settle_runtime(pam_handle_t *pamh, uint32_t uid)

@@ -76,6 +76,18 @@ XDG_RUNTIME_DIR=/run/user/$u"
 	: >/etc/variables.conf
 }
 
+# keeps: pam_module/environment R2
+check_many() {
+	for i in {1..60}; do
+		echo "MANY_$i /tmp/none"
+	done | variables
+	log_mark
+	is "many are taken out" "$(room ana 'env | grep -c ^MANY_')" 0
+	check "and counted" poll 10 eval 'log_since | grep -q " 44 more variables taken out"'
+	is "but not told each" "$(log_since | grep -c 'variable=MANY_.* taken out')" 16
+	: >/etc/variables.conf
+}
+
 # Displays are numbered anew in each network, ~/.Xauthority is one for all: a second login must not break the first.
 check_display() {
 	local one two again
@@ -112,6 +124,6 @@ room ana true
 room bob true
 settle
 before=$(census)
-run_cases "$@" -- check_temporary check_others check_planted check_display
+run_cases "$@" -- check_temporary check_others check_many check_planted check_display
 same_census "nothing is left behind" "$before"
 tap_done
