@@ -41,7 +41,7 @@
 #define CGROUPS "/sys/fs/cgroup"
 #define HOUSE_MS 3000 /* what a login waits at most, when all else is done, for the room's own processes to be moved */
 
-#define HOUSED_MAX 3 /* supervisor, init, listener; or application and helper */
+#define HOUSED_MAX 3 /* supervisor, init, listener; or the application */
 
 /* A question for a scope, in carrel-bus's words. */
 struct scope_words {
@@ -119,7 +119,7 @@ static int find_scope(struct crl_job *job, const char *unit, struct crl_err *err
 	if (rc == 0 && is_below(c->path, c->slice_path))
 		return 0;
 	(void)snprintf(w.name, sizeof(w.name), "carrel-%s.scope", job->id);
-	word_scope(&w, job, unit, "login", (const pid_t[HOUSED_MAX]){job->app_pid, getpid()});
+	word_scope(&w, job, unit, "login", (const pid_t[HOUSED_MAX]){job->app_pid}); /* others wait for our locks */
 	rc = crl_systemd_ask(w.argv, crl_job_patience_ms(job), err);
 	if (rc < 0)
 		return rc;
@@ -187,7 +187,7 @@ static void word_house(struct scope_words *w, const struct crl_job *job, const s
 
 static void stays(const struct crl_kept *room, const char *why)
 {
-	crl_log(LOG_WARNING, "id=%s: supervisor and init stay in the login's scope: %s", room->id, why);
+	crl_log(LOG_WARNING, "id=%s: supervisor and init stay where they began: %s", room->id, why);
 }
 
 /*

@@ -64,6 +64,7 @@ check_no_answer() {
 	touch $SILENT
 	log_mark
 	check "without an answer for the room's own processes a login gets in" hold one bob@room
+	unlike "its supervisor is not where its user's limits hold" "$(supervisor_scope)" '^/user.slice/'
 	check "and a second one" hold two bob@room
 	is "into the same room" "$(hold_ask one 'cat /run/carrel-room')" "$(hold_ask two 'cat /run/carrel-room')"
 	check "nobody asks any more" eval '! pgrep -x carrel-bus && ! pgrep -f "sleep 1000"'
@@ -74,7 +75,7 @@ check_no_answer() {
 	is "a login of its own, too" "$(room ana 'echo in')" in
 	check "and its room" all_gone
 	unlike "each close had its answer" "$(log_since)" 'no answer'
-	like "the log says what was not done" "$(log_since)" "stay in the login's scope"
+	like "the log says what was not done" "$(log_since)" "stay where they began"
 	rm $SILENT
 }
 

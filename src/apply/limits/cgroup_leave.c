@@ -3,6 +3,7 @@
  * See cgroup_leave.h.
  *
  * R1: a group is a user's when its directory, or one above it, is: whoever has one stops all below it.
+ * R2: so is one of systemd's below user.slice, root's as its directory is: what its user may use holds for all in it.
  */
 #include "apply/limits/cgroup_leave.h"
 
@@ -17,6 +18,7 @@
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 #define PATH_SIZE 4096
+#define USERS_SLICE "user.slice/"
 
 static bool is_roots(int fd)
 {
@@ -25,12 +27,14 @@ static bool is_roots(int fd)
 	return fstat(fd, &st) == 0 && st.st_uid == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* R1. @path  from the root on; it is cut up. @ret_fd  the group, where it is root's. Returns 1, 0 or -errno. */
+/* R1, R2. @path  from the root on; it is cut up. @ret_fd  the group, where it is root's. Returns 1, 0 or -errno. */
 static int look(int root, char *path, int *ret_fd)
 {
 	scoped_fd at = openat(root, ".", DIR_FLAGS);
 	char *rest = NULL;
 
+	if (strncmp(path, USERS_SLICE, strlen(USERS_SLICE)) == 0)
+		return 0;
 	if (at < 0)
 		return -errno;
 	for (char *name = strtok_r(path, "/", &rest); name && is_roots(at); name = strtok_r(NULL, "/", &rest)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What the helper sheds of its caller's: started as by `chrt -i 0 ionice -c3 taskset -c 0` and with all else that a
- * process keeps across execve(2), looked at from outside when it waits for its request; and in a control group that a
- * user can stop.
+ * process keeps across execve(2), looked at from outside when it waits for its request; in a control group that a user
+ * can stop; and in a user's slice.
  *
  * Runs in: tests only, as root.
  */
@@ -39,10 +39,11 @@
 #define CHANNEL 3
 #define LOOKS 600 /* of 50 ms */
 #define A_USER "54321"
+#define USERS_SLICE "user.slice"
 
 static char helper[PATH_MAX];
 static char keyring[40];
-static char users[40], below[48];
+static char users[40], below[48], slice[64];
 
 static void read_proc(const char *who, const char *file, char *buf, size_t size)
 {
@@ -218,28 +219,42 @@ static bool is_there_soon(pid_t pid, const char *path)
 	return strcmp(its, path) == 0;
 }
 
-/* keeps: apply/limits/cgroup_leave R1 */
-static void test_users_cgroup(void **state)
+static void leaves(const char *cgroup)
 {
 	char first[256], who[16];
 	int pair[2];
+	pid_t pid;
 
+	assert_int_equal(crl_cgroup_of(1, first, sizeof(first)), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	pid = start(pair[1], cgroup);
+	(void)snprintf(who, sizeof(who), "%d", (int)pid);
+	await_shed(who);
+	assert_true(is_there_soon(pid, first));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+/* keeps: apply/limits/cgroup_leave R1 */
+static void test_users_cgroup(void **state)
+{
 	(void)state;
 	if (!make_users_cgroup())
 		skip();
-	assert_int_equal(crl_cgroup_of(1, first, sizeof(first)), 0);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-		pid_t pid = start(pair[1], i ? below : users);
+	leaves(users);
+	leaves(below);
+}
 
-		(void)snprintf(who, sizeof(who), "%d", (int)pid);
-		await_shed(who);
-		assert_true(is_there_soon(pid, first));
-		assert_int_equal(kill(pid, SIGKILL), 0);
-		assert_int_equal(waitpid(pid, NULL, 0), pid);
-		(void)close(pair[0]);
-		(void)close(pair[1]);
-	}
+/* keeps: apply/limits/cgroup_leave R2 */
+static void test_users_slice(void **state)
+{
+	(void)state;
+	if (cgroups < 0 || (mkdirat(cgroups, USERS_SLICE, 0755) < 0 && errno != EEXIST) ||
+	    mkdirat(cgroups, slice, 0755) < 0)
+		skip();
+	leaves(slice);
 }
 
 /* One of root's is as good as any: there it stays. */
@@ -270,8 +285,11 @@ static int remove_cgroups(void **state)
 	(void)state;
 	for (int i = 0; i < LOOKS && cgroups >= 0 && unlinkat(cgroups, below, AT_REMOVEDIR) < 0 && errno == EBUSY; i++)
 		crl_pause_ms(50);
-	if (cgroups >= 0)
+	if (cgroups >= 0) {
 		(void)unlinkat(cgroups, users, AT_REMOVEDIR);
+		(void)unlinkat(cgroups, slice, AT_REMOVEDIR);
+		(void)unlinkat(cgroups, USERS_SLICE, AT_REMOVEDIR); /* where it is systemd's, more is in there */
+	}
 	drop_fd(&cgroups);
 	return 0;
 }
@@ -279,7 +297,7 @@ static int remove_cgroups(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_shed), cmocka_unit_test(test_users_cgroup),
-					   cmocka_unit_test(test_roots_cgroup)};
+					   cmocka_unit_test(test_users_slice), cmocka_unit_test(test_roots_cgroup)};
 	char *tail;
 
 	(void)argc;
@@ -290,6 +308,7 @@ int main(int argc, char **argv)
 	(void)snprintf(keyring, sizeof(keyring), "carrel-shed-%d", (int)getpid());
 	(void)snprintf(users, sizeof(users), "carrel-shed-%d", (int)getpid());
 	(void)snprintf(below, sizeof(below), "%s/below", users);
+	(void)snprintf(slice, sizeof(slice), USERS_SLICE "/carrel-shed-%d.slice", (int)getpid());
 	if (!realpath(argv[0], helper))
 		return 1;
 	tail = strstr(helper, "/tests/live/");
