@@ -74,6 +74,11 @@ check_units() {
 	refute "a user may not ask" guest 'setpriv --reuid ana --regid students --clear-groups python3 -c "
 import socket
 socket.socket(socket.AF_UNIX).connect(\"/run/carrel-metrics.socket\")"'
+	is "many who connect do not close it" "$(guest 'python3 -c "
+import socket
+for i in range(300):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(\"/run/carrel-metrics.socket\")"; sleep 3; systemctl is-active carrel-metrics.socket')" active
 	check "node_exporter's file" guest 'systemctl start carrel-metrics-file.service'
 	like "has the same" "$(guest 'cat /var/lib/prometheus/node-exporter/carrel.prom')" '^carrel_config_ok 1$'
 	is "and everybody may read it" "$(guest 'stat -c %a /var/lib/prometheus/node-exporter/carrel.prom')" 644
