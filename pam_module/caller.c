@@ -87,6 +87,14 @@ int caller_examine(struct caller *ret, struct crl_err *err)
 	return 0;
 }
 
+const char *caller_program(char path[PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1); /* titles change */
+
+	path[n > 0 ? n : 0] = '\0';
+	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+}
+
 /*
  * Known to go on in the process that has opened the session, in ways that a PID namespace breaks without a word: what
  * smbd writes is lost, since its threads cannot start; cockpit-session has no /proc/self to hand its answer on by.
@@ -96,8 +104,7 @@ static const char *const works_on[] = {"smbd", "cockpit-session"};
 int caller_can_hold(uint32_t ns_mask, struct crl_err *err)
 {
 	char title[16] = "", path[PATH_MAX];
-	const char *name;
-	ssize_t n;
+	const char *name = caller_program(path);
 
 	if (!(ns_mask & CRL_NS_BIT(CRL_NS_PID)))
 		return 0;
@@ -107,9 +114,6 @@ int caller_can_hold(uint32_t ns_mask, struct crl_err *err)
 			err, EBUSY, CRL_STAGE_CALLER,
 			"systemd is about to run a unit's program in this process (PAMName=), and a PID namespace is "
 			"for children only: leave carrel out of this service, or give the unit su(1) for a program");
-	n = readlink("/proc/self/exe", path, sizeof(path) - 1); /* titles change */
-	path[n > 0 ? n : 0] = '\0';
-	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	for (size_t i = 0; i < CRL_ARRAY_LEN(works_on); i++)
 		if (strcmp(name, works_on[i]) == 0)
 			return crl_err_set(

@@ -255,7 +255,7 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const ch
 
 	if (!a) {
 		pam_syslog(pamh, LOG_ERR, "refused: no memory");
-		return PAM_PERM_DENIED;
+		return status_refusal(pamh);
 	}
 	a->pamh = pamh;
 	a->adoption.helper = (struct crl_helper)CRL_HELPER_NONE;

@@ -3,6 +3,9 @@
  * Log lines and the user's message.
  *
  * Runs in: the PAM application.
+ *
+ * R1: a refusal is the stack's answer, whatever lines before this one have answered, where the application would go on
+ *     otherwise.
  */
 #include "pam_module/status.h"
 
@@ -14,6 +17,7 @@
 
 #include "base/phrases.h"
 #include "base/text.h"
+#include "pam_module/caller.h"
 
 #define NAME_FIELD_MAX CRL_VISIBLE_MAX(CRL_USER_MAX)
 
@@ -49,6 +53,27 @@ static void tell_refused(pam_handle_t *pamh, const struct crl_err *err)
 	(void)pam_error(pamh, "%s", crl_say(text, sizeof(text), &what, code, contact));
 }
 
+/*
+ * R1. libpam answers with the first error of a stack, so that a required line which has failed before this one hides
+ * PAM_PERM_DENIED; and sudo takes PAM_SESSION_ERR for no error: it would run the command without a room. PAM_INCOMPLETE
+ * alone ends a stack at once and is its answer. No other application is given it: libpam calls no other module then
+ * until pam_end(), which is all that sudo does after such an error. Source: libpam/pam_dispatch.c, sudo's auth/pam.c.
+ */
+int status_refusal(pam_handle_t *pamh)
+{
+	static const char sudo[] = "sudo"; /* sudo-i and sudo-rs, too */
+	const size_t len = sizeof(sudo) - 1;
+	const void *service = NULL;
+	char path[PATH_MAX];
+
+	if (strncmp(caller_program(path), sudo, len) == 0)
+		return PAM_INCOMPLETE;
+	if (!path[0] && pam_get_item(pamh, PAM_SERVICE, &service) == PAM_SUCCESS && service &&
+	    strncmp(service, sudo, len) == 0)
+		return PAM_INCOMPLETE;
+	return PAM_PERM_DENIED;
+}
+
 int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, const struct crl_adopt *adopt,
 		  const struct crl_err *err)
 {
@@ -65,10 +90,9 @@ int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, 
 	pam_syslog(pamh, err->stage == CRL_STAGE_DRAIN ? LOG_NOTICE : LOG_ERR,
 		   "refused: user=%s uid=%s service=%s policy=%s %s", user, id, service, adopt ? adopt->policy : "-",
 		   detail);
-	if (flags & PAM_SILENT)
-		return PAM_PERM_DENIED;
-	tell_refused(pamh, err);
-	return PAM_PERM_DENIED;
+	if (!(flags & PAM_SILENT))
+		tell_refused(pamh, err);
+	return status_refusal(pamh);
 }
 
 void status_opened(pam_handle_t *pamh, const struct crl_login *login, const struct crl_adopt *adopt)

@@ -15,11 +15,14 @@
 #include "wire/login.h"
 #include "wire/proto.h"
 
+/* The answer that refuses: PAM_PERM_DENIED, or the one that sudo ends with whatever other lines have answered. */
+int status_refusal(pam_handle_t *pamh);
+
 /*
  * Log an error and tell the user the stage's code and no more.
  * @login  as far as it is known, zeroed otherwise
  * @adopt  NULL before the helper named a policy
- * Returns PAM_PERM_DENIED: after a PAM_SESSION_ERR sudo goes on without a session, and so outside of every room.
+ * Returns status_refusal().
  */
 int status_refuse(pam_handle_t *pamh, int flags, const struct crl_login *login, const struct crl_adopt *adopt,
 		  const struct crl_err *err);

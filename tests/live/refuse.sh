@@ -114,6 +114,22 @@ check_configuration() {
 	ways_in "no configuration"
 }
 
+# The first error of a stack is what libpam answers with, and sudo goes on after PAM_SESSION_ERR, which pam_deny has.
+# keeps: pam_module/status R1
+check_hidden() {
+	sed -i '/pam_carrel.so open/i session required pam_deny.so' /etc/pam.d/{sudo,sudo-i,su,su-l}
+	log_mark
+	commands_shut "no rule, behind a line that fails" gus
+	logged "no rule, behind a line that fails" 'user=gus.*service=sudo .*stage=RULE'
+	is "who is let in is in a room all the same" \
+		"$(sudo -u ana sh -c '[ "$(readlink /proc/self/ns/mnt)" != '"$(readlink /proc/self/ns/mnt)"' ] && echo apart' </dev/null)" apart
+	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" drain --for 10m >/dev/null 2>&1
+	commands_shut "drained, behind a line that fails" ana
+	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" drain --off >/dev/null 2>&1
+	is "root's sudo gets in" "$(sudo -u root sh -c 'echo in' </dev/null)" in
+	host_pam
+}
+
 check_limits() {
 	host_config '' '' 'limits = { memory = "1G"; };'
 	sed -i '/lab = {/,$s/features = .*/features = { limits = "require"; };/' /etc/carrel/carrel.conf
@@ -278,7 +294,7 @@ host_start
 room ana true
 settle
 before=$(census)
-run_cases "$@" -- check_switched_off check_no_rule check_configuration check_limits check_name_service check_homes \
+run_cases "$@" -- check_switched_off check_no_rule check_configuration check_hidden check_limits check_name_service check_homes \
 	check_helper check_arguments check_filter check_language check_contact check_clock
 same_census "nothing is left of any of it" "$before"
 tap_done

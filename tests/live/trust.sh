@@ -87,6 +87,18 @@ check_result() {
 	printf 'session sufficient pam_permit.so\n' >"$DIR/common-session"
 	printf '@include common-session\nsession required pam_unix.so\n' >"$DIR/ends"
 	refuses "an included line that ends the stack" ends 'error .*/common-session 1 this session line can end the stack before'
+	printf 'session requisite pam_deny.so\nsession required pam_unix.so\n' >"$DIR/sudo"
+	refuses "a line that ends sudo's stack with an error that sudo goes on after" sudo \
+		'error .*/sudo 2 this session line ends the stack of service sudo when it fails'
+	cp "$DIR/sudo" "$DIR/su"
+	ctl enable --force --no-rehearse su >/dev/null
+	check "su goes on after none" quiet 'ends the stack of service su '
+	printf 'session [default=1] pam_permit.so\nsession requisite pam_deny.so\nsession required pam_permit.so\n' \
+		>"$DIR/common-session"
+	printf 'session required pam_limits.so\n@include common-session\nsession required pam_unix.so\n' >"$DIR/sudo"
+	check "as Debian has it" ctl enable --no-rehearse sudo
+	check "there is nothing to tell" quiet 'service sudo'
+	rm "$DIR"/{su,sudo}
 	printf 'session required pam_unix.so\n' >"$DIR/unheard"
 	cp "$DIR/unheard" "$DIR/cockpit"
 	refuses "a service that nobody has tried" unheard 'error .*service unheard: whether its program works in a room is not known'

@@ -117,6 +117,30 @@ static void check_before(const struct whole *w, const struct ctl_pam_step *step,
 			 ends ? "end the stack before" : "jump past the line where", w->service);
 }
 
+/* Does a line before it, which cannot fail, lead past it? So pam-auth-update(8) writes its pam_deny. */
+static bool is_passed_over(const struct ctl_pam_step *step, size_t i)
+{
+	for (size_t before = 0; before < i; before++)
+		if (strcmp(step[before].line.module, "pam_permit.so") == 0 &&
+		    ctl_pam_control_jump(step[before].line.control) >= i - before)
+			return true;
+	return false;
+}
+
+/* What has failed before carrel was asked ends there, and sudo takes PAM_SESSION_ERR for no error. */
+static void check_sudo(const struct whole *w, size_t i)
+{
+	const struct ctl_pam_step *step = &w->s->step[i];
+
+	if (strncmp(w->service, "sudo", 4) != 0 || step->in_substack || !ctl_pam_control_dies(step->line.control) ||
+	    strcmp(step->line.module, "pam_permit.so") == 0 || is_passed_over(w->s->step, i))
+		return;
+	ctl_find(w->f, CTL_ERROR, step->path, step->line.number, "required in its place",
+		 "this session line ends the stack of service %s when it fails, before carrel is asked: sudo goes on "
+		 "after PAM_SESSION_ERR, and the command runs without a room",
+		 w->service);
+}
+
 static void check_order(const struct whole *w)
 {
 	const struct ctl_pam_step *step = w->s->step;
@@ -127,8 +151,10 @@ static void check_order(const struct whole *w)
 			continue;
 		if (i > open)
 			check_behind(w, &step[i]);
-		else
+		else {
 			check_before(w, &step[i], open - i - 1);
+			check_sudo(w, i);
+		}
 	}
 }
 

@@ -215,6 +215,11 @@ bool ctl_pam_control_can_end(const char *control)
 	return strcasecmp(control, "sufficient") == 0 || strcasestr(control, "=done") != NULL;
 }
 
+bool ctl_pam_control_dies(const char *control)
+{
+	return strcasecmp(control, "requisite") == 0 || strcasestr(control, "=die") != NULL;
+}
+
 unsigned long ctl_pam_control_jump(const char *control)
 {
 	unsigned long far = 0;

@@ -45,6 +45,9 @@ void ctl_pam_stack_each(const char *text, ctl_pam_each_line *each, void *arg);
 /* Can a session line of that control end its stack before its last line, as if all had gone well? */
 bool ctl_pam_control_can_end(const char *control);
 
+/* Does one of that control end its stack when it fails? */
+bool ctl_pam_control_dies(const char *control);
+
 /* How many lines a control may jump over at most. */
 unsigned long ctl_pam_control_jump(const char *control);
 

@@ -216,6 +216,10 @@ static void test_controls(void **state)
 	assert_true(ctl_pam_control_can_end("Sufficient"));
 	assert_true(ctl_pam_control_can_end("success=done default=ignore"));
 	assert_false(ctl_pam_control_can_end("success=ok default=bad"));
+	assert_true(ctl_pam_control_dies("Requisite"));
+	assert_true(ctl_pam_control_dies("success=ok ignore=ignore default=die"));
+	assert_false(ctl_pam_control_dies("required"));
+	assert_false(ctl_pam_control_dies("success=ok default=bad"));
 	assert_int_equal(ctl_pam_control_jump("success=2 default=1"), 2);
 	assert_int_equal(ctl_pam_control_jump("required"), 0);
 }
