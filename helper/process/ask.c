@@ -5,6 +5,8 @@
  * R1: whoever asks may be killed at any time; then the question dies too: nothing is done for a process that is gone.
  * R2: no answer is waited for longer than the caller says, by a clock and not by a signal: a program that says nothing
  * costs one deadline.
+ * R3: nor is its death, when SIGKILL does not end it (a call of the kernel that does not come back): it stays a child of
+ * this process, without a question.
  */
 #include "helper/process/ask.h"
 
@@ -18,6 +20,8 @@
 
 #include "base/clock.h"
 #include "base/compat.h"
+
+#define DEATH_MS 1000 /* what is killed is gone by then, or is waited for by nobody */
 
 /* R1 */
 static _Noreturn void run(const char *path, char *const *argv, int input, int report, pid_t parent)
@@ -43,13 +47,29 @@ static void reap(pid_t pid, int *ret_status)
 		;
 }
 
+/* R2: only its end counts, whatever it says and whoever else has its standard error. */
+static bool has_ended(int pidfd, int64_t deadline_ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	for (;;) {
+		int64_t left = deadline_ms - crl_now_ms();
+
+		if (poll(&p, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left) > 0)
+			return true;
+		if (crl_now_ms() >= deadline_ms)
+			return false;
+	}
+}
+
 void crl_question_done(struct crl_question *q)
 {
 	int status;
 
 	if (q->pid > 0) {
 		(void)kill(q->pid, SIGKILL); /* not waited for yet, so the number is its own */
-		reap(q->pid, &status);
+		if (q->pidfd < 0 || has_ended(q->pidfd, crl_now_ms() + DEATH_MS)) /* R3 */
+			reap(q->pid, &status);
 	}
 	q->pid = 0;
 	drop_fd(&q->answer);
@@ -81,21 +101,6 @@ int crl_question_begin(const char *path, char *const *argv, int input, struct cr
 	rc = -errno;
 	crl_question_done(ret);
 	return rc;
-}
-
-/* R2: only its end counts, whatever it says and whoever else has its standard error. */
-static bool has_ended(int pidfd, int64_t deadline_ms)
-{
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-
-	for (;;) {
-		int64_t left = deadline_ms - crl_now_ms();
-
-		if (poll(&p, 1, left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left) > 0)
-			return true;
-		if (crl_now_ms() >= deadline_ms)
-			return false;
-	}
 }
 
 int crl_question_await(struct crl_question *q, int64_t deadline_ms, char said[CRL_QUESTION_TEXT])

@@ -39,5 +39,5 @@ int crl_question_begin(const char *path, char *const *argv, int input, struct cr
  */
 int crl_question_await(struct crl_question *q, int64_t deadline_ms, char said[CRL_QUESTION_TEXT]) CRL_MUST_CHECK;
 
-/* Withdraw it. Nothing asked is no error. */
+/* Withdraw it, within a second: one that cannot be killed is left behind. Nothing asked is no error. */
 void crl_question_done(struct crl_question *q);

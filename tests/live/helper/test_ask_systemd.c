@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -137,6 +138,55 @@ static void test_silence_ends_at_the_deadline(void **state)
 	}
 }
 
+/*
+ * One that SIGKILL does not end, as a process within a call of the kernel that does not come back: whoever traces its
+ * exit holds it there.
+ */
+static pid_t hold_at_exit(pid_t pid)
+{
+	pid_t tracer;
+	int ready[2];
+	char c;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	tracer = fork();
+	if (tracer == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT) == 0 && write(ready[1], "x", 1) == 1)
+			for (;;)
+				(void)pause();
+		_exit(1);
+	}
+	(void)close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	(void)close(ready[0]);
+	return tracer;
+}
+
+/* keeps: helper/process/ask R3 */
+static void test_what_cannot_be_killed_is_left(void **state)
+{
+	int64_t began;
+	struct crl_question q;
+	struct crl_err err = {0};
+	char *argv[] = {NULL, NULL};
+	pid_t pid, tracer;
+
+	(void)state;
+	write_bus("exec sleep 1000");
+	assert_int_equal(crl_systemd_begin(argv, &q, &err), 0);
+	pid = asked();
+	tracer = hold_at_exit(pid);
+	began = crl_now_ms();
+	assert_int_equal(crl_systemd_await(&q, crl_now_ms() + 50, &err), -ETIMEDOUT);
+	assert_true(crl_now_ms() - began < 20000);
+	assert_int_equal(kill(pid, 0), 0); /* it is there yet */
+	assert_int_equal(q.pid, 0);
+	assert_int_equal(q.answer, -EBADF);
+	assert_int_equal(kill(tracer, SIGKILL), 0);
+	assert_int_equal(waitpid(tracer, NULL, 0), tracer);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 /* Somebody else has its standard error: that is no answer to wait for. */
 static void test_left_behind(void **state)
 {
@@ -183,6 +233,7 @@ int main(void)
 		T(test_answers),
 		T(test_not_now),
 		T(test_silence_ends_at_the_deadline),
+		T(test_what_cannot_be_killed_is_left),
 		T(test_left_behind),
 		T(test_question_dies_with_who_asks),
 		T(test_nothing_asked),
