@@ -330,6 +330,39 @@ check_links() {
 	is "nothing is left" "$(left)" ""
 }
 
+# pieces_wait: bytes of the memory in which the host's fragments wait
+pieces_wait() {
+	awk '$1 == "FRAG:" { print $5 }' /proc/net/sockstat
+}
+
+# The host's own fragments wait in the same memory as rooms'.
+# keeps: plan/net/nft R12
+check_pieces() {
+	net_config '' 'inherit = "workshop"; linger = "0"; on_close = "kill"; share = "login";
+	    root = { over = "tmpfs"; size = "256M"; };' 'store = "/srv/store";'
+	install -d -m 0700 /srv/store
+	usermod -s $STAGE/bin/carrel-shell ana
+	hold a ana@room
+	like "a datagram of many pieces has its way out" "$(hold_ask a "ping -n -c 1 -W 5 -s 60000 $FAR4")" ' 1 received'
+	hold_ask a "cat >~/pieces.py <<-'END'
+	$(cat "$STAGE/tests/lib/netpieces.py")
+	END
+	sudo python3 ~/pieces.py $FAR4 9000 1400" >$STAGE_LOG/pieces
+	is "a room's root sends pieces without end" "$(grep -o 'sent 9000' $STAGE_LOG/pieces)" 'sent 9000'
+	is "of which few wait" "$(($(pieces_wait) < 1400000))" 1
+	check "the host's own have room" ping -n -c 1 -W 5 -s 20000 $FAR4
+	hold_ask a "sudo python3 ~/pieces.py $FAR4 9000 8" >$STAGE_LOG/pieces
+	is "small ones, too" "$(($(pieces_wait) < 1400000))" 1
+	hold d dora@room
+	like "and another room's go through" "$(hold_ask d "ping -n -c 1 -W 5 -s 8000 $FAR4")" ' 1 received'
+	hold_end a
+	hold_end d
+	usermod -s /bin/bash ana
+	net_config
+	gone
+	is "nothing is left" "$(left)" ""
+}
+
 check_managers() {
 	local says
 	says() {
@@ -381,7 +414,7 @@ settle
 poll 10 test -e $STATE_DIR/swept
 sweep
 before=$(census)
-run_cases "$@" -- check_steward_dies check_guards check_forwarding check_managers check_names check_links \
+run_cases "$@" -- check_steward_dies check_guards check_forwarding check_managers check_names check_links check_pieces \
 	check_net_killed check_guard_killed check_steward_killed \
 	check_many
 settle

@@ -32,6 +32,7 @@
 
 /* Chains that hooks call, with their rules; what is the same on each host. */
 static const char *const chains[] = {
+	"pieces { type filter hook prerouting priority -450 ; policy accept ; }", /* before they are put together */
 	"arrive { type filter hook prerouting priority -150 ; policy accept ; }",
 	"pass { type filter hook forward priority 0 ; policy accept ; }",
 	"enter { type filter hook input priority 0 ; policy accept ; }",
@@ -50,7 +51,21 @@ static const char name_sets[] = "add set " CRL_NAT_TABLE " names4 { type ipv4_ad
 				"add set " CRL_NAT_TABLE " names6 { type ipv6_addr ; }\n"
 				"add set " CRL_NAT_TABLE " asked { type ipv4_addr ; }\n";
 
+/*
+ * R12. What waits for its other pieces does so for 30 seconds, and has 4 MB (net.ipv4.ipfrag_high_thresh): what a room may
+ * send of it is a fifth of that. The largest datagram of all, 46 pieces, goes through at once.
+ */
+#define PIECES "update @split { meta iif timeout 1m limit rate over 8/second burst 96 packets } drop"
+#define PIECES_SIZE \
+	"update @split_size { meta iif timeout 1m limit rate over 16384 bytes/second burst 163840 bytes } drop"
+#define IPV4_PIECE "ip frag-off & 0x3fff != 0 "
+#define IPV6_PIECE "exthdr frag exists "
+
 static const char *const rules[] = {
+	"pieces " FROM IPV4_PIECE PIECES,
+	"pieces " FROM IPV4_PIECE PIECES_SIZE,
+	"pieces " FROM IPV6_PIECE PIECES,
+	"pieces " FROM IPV6_PIECE PIECES_SIZE,
 	/* R1. The kernel would send an answer to the source by the link that the packet came from, or it is not its. */
 	"arrive " FROM "fib saddr . iif oif eq 0 drop",
 	/* All addresses of a link's own come by any: the room has one (network_link.c), and the host notes who asks. */
@@ -107,6 +122,8 @@ static void add_base(FILE *f)
 	fputs("add set " CRL_NAT_TABLE " together { type mark ; size 4096 ; flags dynamic ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " sent { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
 	fputs("add set " CRL_NAT_TABLE " received { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
+	fputs("add set " CRL_NAT_TABLE " split { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
+	fputs("add set " CRL_NAT_TABLE " split_size { type iface_index ; size 65535 ; flags dynamic,timeout ; }\n", f);
 	fputs(crl_nat_served_sets, f);
 	fputs(name_sets, f);
 	fputs("add set " CRL_NAT_TABLE " opened4 { type ifname ; }\n", f);

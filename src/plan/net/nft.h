@@ -23,6 +23,7 @@
  * R9: a room's rates hold on the host's side of its link, for all that it sends and is sent.
  * R10: no room has all ports from which rooms' connections to one server leave.
  * R11: whom rooms ask for names is the host's to say, for all rooms, and changes while they live: sets hold it.
+ * R12: fragments of a room's are few: all that a host puts together, its own too, waits in one small memory.
  */
 #pragma once
 
