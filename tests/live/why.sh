@@ -270,8 +270,8 @@ mkdir "$WORK"
 room ana true
 settle
 before=$(census)
-needs check_told check_home
-needs check_inside check_home
+needs "check_inside check_clean_streams check_told check_operator check_calls check_broken" check_home
+needs check_switch check_operator
 run_cases "$@" -- check_nothing check_home check_inside \
 	check_clean_streams check_told check_operator check_language check_shared check_calls \
 	check_switch check_unaccounted check_broken

@@ -329,10 +329,13 @@ static int list_dropins(const char *dir, struct dropin_names *ret, struct crl_er
 {
 	scoped_fd fd = -EBADF;
 	scoped(crl_dir) walk = {0};
-	int rc = crl_path_open_trusted(dir, CRL_PATH_DIR, CRL_STAGE_CONFIG, &fd, err);
+	struct crl_err why = {0};
+	int rc = crl_path_open_trusted(dir, CRL_PATH_DIR, CRL_STAGE_CONFIG, &fd, &why);
 
 	if (rc == -ENOENT)
 		return 0;
+	if (rc < 0 && err)
+		*err = why;
 	if (rc < 0)
 		return rc;
 	(void)crl_dir_open(fd, ".", &walk);

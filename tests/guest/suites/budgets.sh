@@ -188,4 +188,7 @@ check "another user's, too" hold two cara
 check "and one without a budget" hold staff bob
 needs check_killed check_leaving
 run_cases "$@" -- check_written check_terminal check_cpu check_tasks check_memory check_leaving check_killed check_unknown
+for name in one two staff; do # of cases that are named without those which end them
+	hold_end $name
+done
 tap_done

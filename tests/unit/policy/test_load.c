@@ -111,6 +111,21 @@ static void test_contact(void **state)
 	remove_file("policy.d/10-a.conf");
 }
 
+/* A configuration that is good tells no error, whatever is not there beside it. */
+static void test_no_dropins(void **state)
+{
+	struct crl_config *c = NULL;
+	struct crl_err err = {0};
+
+	(void)state;
+	assert_int_equal(mkdir(at("alone"), 0755), 0);
+	write_file("alone/carrel.conf", "policies = { one = { }; };\n");
+	assert_int_equal(crl_config_load(at("alone/carrel.conf"), &c, &err), 0);
+	assert_int_equal(err.code, 0);
+	assert_string_equal(err.text, "");
+	crl_config_free(c);
+}
+
 static void test_dropins(void **state)
 {
 	struct crl_config *c = NULL;
@@ -378,7 +393,8 @@ static int make_top(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dropins),           cmocka_unit_test(test_contact),
+		cmocka_unit_test(test_no_dropins),        cmocka_unit_test(test_dropins),
+		cmocka_unit_test(test_contact),
 		cmocka_unit_test(test_shipped),           cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_cut_at_every_byte), cmocka_unit_test(test_every_byte_changed),
 		cmocka_unit_test(test_worst_cases),       cmocka_unit_test(test_many_settings),
