@@ -120,6 +120,7 @@ static int start_init(const struct crl_job *job, const struct crl_init_args *arg
 		      struct crl_kept *room, struct crl_err *err)
 {
 	int pidfd = -EBADF;
+	char absent[80];
 	pid_t pid;
 
 	if (job->policy.namespaces & CRL_NS_BIT(CRL_NS_TIME)) {
@@ -133,6 +134,10 @@ static int start_init(const struct crl_job *job, const struct crl_init_args *arg
 		return crl_err_set(err, errno, CRL_STAGE_NAMESPACE, "cannot make the room's namespaces%s",
 				   errno == EAGAIN && job->cgroup.slice >= 0
 					   ? ": the user, or their budget, has no task left (limits.tasks)"
+				   : errno == EINVAL
+					   ? crl_ns_absent_text(
+						     crl_ns_absent("/proc/self/ns", job->policy.namespaces), absent,
+						     sizeof(absent))
 					   : "");
 	if (pid == 0) {
 		(void)close(helper_end);

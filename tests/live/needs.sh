@@ -100,7 +100,25 @@ check_network() {
 	like "no nftables" "$(told)" \
 		"^error $((line + 1)) policy odd: network.mode needs nftables, which this Linux $(uname -r) has not \(CONFIG_NF_TABLES\)"
 	less env
-	unlike "where they are there" "$(told)" 'needs nftables'
+	unlike "where they are there" "$(told)" 'needs (nftables|pairs)'
+}
+
+# What is there of the store, and who could change it.
+check_store() {
+	mkdir -m 755 /srv/needs-store
+	host_config 'store = "/srv/needs-store";'
+	sed -i 's|^policies = {|policies = { odd = { inherit = "student"; home = { upper = "persistent"; quota = "image"; size = "16M"; }; };|' \
+		/etc/carrel/carrel.conf
+	like "a store that is not root's alone" "$(told)" \
+		'^error [0-9]+ policy odd: home.upper needs the store: .*/srv/needs-store must belong to root with mode 0700.*: the login is refused'
+	chmod 700 /srv/needs-store
+	unlike "in order" "$(told)" 'needs the store'
+	rmdir /srv/needs-store
+	unlike "not made yet" "$(told)" 'needs the store'
+	less unshare -m sh -c 'mount --make-rslave / && mount -t tmpfs none /dev && exec "$@"' -
+	like "no loop devices" "$(told)" '^error [0-9]+ policy odd: home.quota makes images, and there are no loop devices'
+	less env
+	host_config
 }
 
 check_network_login() {
@@ -179,7 +197,7 @@ settle
 mkdir -p "$STAGE/pam.test"
 before=$(census)
 run_cases "$@" -- check_time check_apart check_apart_login check_gate check_gate_login check_network check_network_login \
-	check_listener check_quota check_cgroup check_cgroup_login check_calls_login check_enable
+	check_listener check_quota check_store check_cgroup check_cgroup_login check_calls_login check_enable
 [ -z "$SANDBOXED" ] || kill "$SANDBOXED"
 host_config
 rm -rf "$STAGE/pam.test"

@@ -37,6 +37,7 @@
 #include "store/form_place.h"
 #include "store/image.h"
 #include "store/store.h"
+#include "store/verity.h"
 #include "wire/proto.h"
 
 struct asker {
@@ -242,6 +243,24 @@ static void ask_owner(const struct asker *a, const char *path)
 	tell(a, "home.lower", CRL_NEED_REQUIRE, "put it on ext4, XFS or Btrfs, or say lower_owner = \"keep\"", text);
 }
 
+/* Opening loads the module, where there is one. */
+static bool has_loop(void)
+{
+	scoped_fd fd = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+
+	return fd >= 0 || (errno != ENOENT && errno != ENODEV && errno != ENXIO);
+}
+
+static void ask_proof(const struct asker *a, const struct crl_image *image)
+{
+	if (!has_loop())
+		tell(a, "root.image", CRL_NEED_REQUIRE, "a kernel with CONFIG_BLK_DEV_LOOP, or its module loop",
+		     "is a file, and there are no loop devices");
+	else if (image->root_hash[0] && !crl_verity_is_there())
+		tell(a, "root.image", CRL_NEED_PREFER, "a kernel with CONFIG_DM_VERITY, or its module dm-verity",
+		     "is proved by reading all of it once, since this kernel has no dm-verity");
+}
+
 /* A file is mounted, as one of the kernel's file systems; one of the store has to be there. */
 static void ask_image(const struct asker *a)
 {
@@ -256,6 +275,8 @@ static void ask_image(const struct asker *a)
 	} else if (p->root_image && geteuid() == 0 && !has_filesystem(image.fs)) {
 		(void)snprintf(text, sizeof(text), "is %s, which this kernel does not have", image.fs);
 		tell(a, "root.image", CRL_NEED_REQUIRE, "a kernel that has it, or its module", text);
+	} else if (p->root_image && geteuid() == 0) {
+		ask_proof(a, &image);
 	}
 }
 
@@ -280,6 +301,22 @@ struct kept {
 	const char *where, *quota_key;
 };
 
+/* Its mode or owner, or what it lies on, keeps everybody out whose policy keeps something. */
+static void ask_order(const struct asker *a, const char *key)
+{
+	struct crl_err err = {0};
+	struct crl_store store;
+	char text[sizeof(err.text) + 40];
+	int rc = crl_store_open(crl_config_store(a->config), false, &store, &err);
+
+	if (rc == 0)
+		crl_store_done(&store);
+	if (rc == 0 || rc == -ENOENT)
+		return;
+	(void)snprintf(text, sizeof(text), "needs the store: %s", err.text);
+	tell(a, key, CRL_NEED_REQUIRE, "chown root, chmod 700, or mount what it lies on", text);
+}
+
 static void ask_kept(const struct asker *a, const struct kept *k)
 {
 	bool image = k->quota == CRL_QUOTA_AUTO || k->quota == CRL_QUOTA_IMAGE;
@@ -289,6 +326,7 @@ static void ask_kept(const struct asker *a, const struct kept *k)
 
 	if (!k->is_kept || geteuid() != 0)
 		return;
+	ask_order(a, k->where);
 	store = open_store(a);
 	unfit = store < 0 ? NULL : crl_store_unfit(store);
 	if (unfit && !image) {
@@ -308,7 +346,7 @@ static void ask_kept(const struct asker *a, const struct kept *k)
 	if (image && access("/sbin/mkfs.ext4", X_OK) < 0 && access("/usr/sbin/mkfs.ext4", X_OK) < 0)
 		tell(a, k->quota_key, CRL_NEED_REQUIRE, "install e2fsprogs, or say quota = \"none\"",
 		     "makes images, and mkfs.ext4 is not there");
-	if (image && access("/dev/loop-control", F_OK) < 0)
+	if (image && !has_loop())
 		tell(a, k->quota_key, CRL_NEED_REQUIRE, "load the kernel module loop at boot, or say quota = \"none\"",
 		     "makes images, and there are no loop devices");
 }

@@ -35,17 +35,6 @@ static void tell(const struct kernel_asker *a, const struct ctl_lack *lack, cons
 
 static void ask_namespaces(const struct kernel_asker *a)
 {
-	static const char *const from[CRL_NS_COUNT] = {
-		[CRL_NS_MOUNT] = "each has",
-		[CRL_NS_PID] = "CONFIG_PID_NS",
-		[CRL_NS_UTS] = "CONFIG_UTS_NS",
-		[CRL_NS_IPC] = "CONFIG_IPC_NS",
-		[CRL_NS_NET] = "CONFIG_NET_NS",
-		[CRL_NS_CGROUP] = "CONFIG_CGROUPS",
-		[CRL_NS_TIME] = "CONFIG_TIME_NS, Linux 5.6",
-		[CRL_NS_USER] = "CONFIG_USER_NS",
-	};
-
 	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
 		bool time = ns == CRL_NS_TIME;
 		struct ctl_lack lack = {.key = time ? "features.time" : "namespaces",
@@ -59,7 +48,7 @@ static void ask_namespaces(const struct kernel_asker *a)
 		    lack.need == CRL_NEED_OFF)
 			continue;
 		(void)snprintf(what, sizeof(what), "%s namespaces", crl_nskinds[ns].name);
-		tell(a, &lack, what, from[ns]);
+		tell(a, &lack, what, crl_nskinds[ns].option);
 	}
 }
 
@@ -99,12 +88,17 @@ static void ask_listener(const struct kernel_asker *a)
 
 static void ask_nat(const struct kernel_asker *a)
 {
-	const struct ctl_lack lack = {.key = "network.mode",
-				      .need = CRL_NEED_REQUIRE,
-				      .mend = "a kernel that has it, or its module nf_tables"};
+	struct ctl_lack lack = {.key = "network.mode",
+				.need = CRL_NEED_REQUIRE,
+				.mend = "a kernel that has it, or its module nf_tables"};
 
-	if (a->p->net_mode == CRL_NET_NAT && !a->has->nftables)
+	if (a->p->net_mode != CRL_NET_NAT)
+		return;
+	if (!a->has->nftables)
 		tell(a, &lack, "nftables", "CONFIG_NF_TABLES");
+	lack.mend = "a kernel that has them, or its module veth";
+	if (!a->has->veth)
+		tell(a, &lack, "pairs of links", "CONFIG_VETH");
 }
 
 void ctl_judge_kernel(const struct ctl_given *has, const struct crl_policy *p, ctl_each_lack *each, void *arg)

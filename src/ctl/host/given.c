@@ -2,44 +2,65 @@
 /* See given.h. */
 #include "ctl/host/given.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "apply/landlock.h"
 #include "apply/listenable.h"
 #include "apply/net/rtnl.h"
+#include "apply/net/veth.h"
 #include "base/needs.h"
 #include "base/nskind.h"
 #include "base/scope.h"
 #include "ctl/host/forwards.h"
+#include "ctl/host/inchild.h"
 
-static uint32_t find_namespaces(void)
+#define VETH_WAIT_MS 5000
+
+/* In a network namespace that goes with this process: the kernel loads the module when the first is asked for. */
+static void try_veth(const void *arg, void *answer)
 {
-	uint32_t found = 0;
+	struct crl_veth_wish wish = {.name = "x0", .alias = "", .ns = -EBADF};
+	scoped_fd ns = -EBADF, fd = -EBADF;
 
-	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		char path[64];
+	(void)arg;
+	if (unshare(CLONE_NEWNET) < 0 || crl_rtnl_open(&fd) < 0)
+		return;
+	ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	wish.ns = ns;
+	*(int *)answer = crl_veth_make(fd, &wish);
+}
 
-		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", crl_nskinds[ns].init_name);
-		if (access(path, F_OK) == 0)
-			found |= CRL_NS_BIT(ns);
-	}
-	return found;
+/* What cannot be asked is taken to be there. */
+static bool has_veth(void)
+{
+	void *answer = NULL;
+	bool lacking;
+
+	if (ctl_ask_child(try_veth, NULL, &answer, sizeof(int), VETH_WAIT_MS) < 0)
+		return true;
+	lacking = *(int *)answer == -EOPNOTSUPP;
+	ctl_answer_done(answer, sizeof(int));
+	return !lacking;
 }
 
 const struct ctl_given *ctl_given_here(void)
 {
 	static struct ctl_given here;
 	static bool looked;
+	const uint32_t all = CRL_NS_BIT(CRL_NS_COUNT) - 1;
 	int landlock = crl_landlock_version();
 
 	if (looked)
 		return &here;
 	looked = true;
 	here.release = crl_kernel_release();
-	here.namespaces = find_namespaces();
+	here.namespaces = all & ~crl_ns_absent("/proc/self/ns", all);
 	here.landlock = landlock > 0 ? landlock : 0;
 	here.listener = geteuid() == 0 ? crl_listenable() : 0; /* anybody else would need no_new_privs for it */
 	here.nftables = geteuid() != 0 || ctl_nftables_are_there();
+	here.veth = geteuid() != 0 || has_veth();
 	return &here;
 }

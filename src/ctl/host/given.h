@@ -11,6 +11,7 @@ struct ctl_given {
 	int landlock; /* its version; 0 = none */
 	int listener; /* of a filter, crl_listenable() */
 	bool nftables; /* only root may ask: everybody else is told that there are some */
+	bool veth; /* likewise */
 };
 
 /* Asked once a process. */

@@ -54,8 +54,9 @@ static struct sums add_rows(struct ctl_table *t, const struct crl_policy *p, con
 
 	for (size_t i = 0; i < CTL_WORKS; i++) {
 		const struct ctl_work *w = &ctl_works[i];
-		bool is_promised = (!w->is_promised || w->is_promised(p, who)) &&
-				   (strcmp(w->name, CTL_WORK_DNS) != 0 || ctl_host_has_dns());
+		/* What the host does not have, no policy promises. */
+		bool host_has = strcmp(w->name, CTL_WORK_DNS) != 0 || ctl_host_has_dns();
+		bool is_promised = (!w->is_promised || w->is_promised(p, who)) && host_has;
 		enum ctl_answer promised = is_promised ? CTL_PROBE_YES : CTL_PROBE_NO;
 		bool as_promised =
 			result[i].answer == promised || is_theirs(p, w) || result[i].answer == CTL_PROBE_NOT_HERE;
@@ -66,7 +67,7 @@ static struct sums add_rows(struct ctl_table *t, const struct crl_policy *p, con
 		ctl_cell(t, "%s", word(promised));
 		ctl_cell(t, "%s", word(result[i].answer));
 		ctl_cell(t, "%s", as_promised ? "ok" : "WRONG");
-		ctl_cell(t, "%s", result[i].detail);
+		ctl_cell(t, host_has ? "%s" : "%s; the host itself reaches none", result[i].detail);
 		sums.rows++;
 		sums.wrong += !as_promised;
 	}

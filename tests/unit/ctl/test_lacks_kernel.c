@@ -56,7 +56,7 @@ static void judged(const struct ctl_given *has, const char *values, const char *
 }
 
 static const struct ctl_given full = {
-	.release = "7.0", .namespaces = ALL, .landlock = 6, .listener = 0, .nftables = true};
+	.release = "7.0", .namespaces = ALL, .landlock = 6, .listener = 0, .nftables = true, .veth = true};
 
 #define EVERYTHING \
 	"namespaces = [ \"mount\", \"pid\", \"uts\", \"ipc\", \"net\", \"time\" ];" \
@@ -146,6 +146,10 @@ static void nftables(void **state)
 	has.nftables = false;
 	judged(&has, "network = { mode = \"nat\"; };",
 	       "network.mode () needs nftables, which this Linux 7.0 has not (CONFIG_NF_TABLES)" REFUSED);
+	has = full;
+	has.veth = false;
+	judged(&has, EVERYTHING,
+	       "network.mode () needs pairs of links, which this Linux 7.0 has not (CONFIG_VETH)" REFUSED);
 	judged(&has, "network = { mode = \"none\"; };", "");
 }
 
