@@ -135,9 +135,8 @@ static int start_init(const struct crl_job *job, const struct crl_init_args *arg
 				   errno == EAGAIN && job->cgroup.slice >= 0
 					   ? ": the user, or their budget, has no task left (limits.tasks)"
 				   : errno == EINVAL
-					   ? crl_ns_absent_text(
-						     crl_ns_absent("/proc/self/ns", job->policy.namespaces), absent,
-						     sizeof(absent))
+					   ? crl_ns_absent_text(crl_ns_absent("/proc/self/ns", job->policy.namespaces),
+								absent, sizeof(absent))
 					   : "");
 	if (pid == 0) {
 		(void)close(helper_end);

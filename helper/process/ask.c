@@ -5,8 +5,8 @@
  * R1: whoever asks may be killed at any time; then the question dies too: nothing is done for a process that is gone.
  * R2: no answer is waited for longer than the caller says, by a clock and not by a signal: a program that says nothing
  * costs one deadline.
- * R3: nor is its death, when SIGKILL does not end it (a call of the kernel that does not come back): it stays a child of
- * this process, without a question.
+ * R3: nor is its death, when SIGKILL does not end it (a call of the kernel that does not come back): it stays a child
+ * of this process, without a question.
  */
 #include "helper/process/ask.h"
 

@@ -105,12 +105,12 @@ check_network() {
 
 # What is there of the store, and who could change it.
 check_store() {
+	local home='home = { upper = "persistent"; quota = "image"; size = "16M"; };'
+	local says="home.upper needs the store: .*/srv/needs-store must belong to root with mode 0700.*: the login is refused"
 	mkdir -m 755 /srv/needs-store
 	host_config 'store = "/srv/needs-store";'
-	sed -i 's|^policies = {|policies = { odd = { inherit = "student"; home = { upper = "persistent"; quota = "image"; size = "16M"; }; };|' \
-		/etc/carrel/carrel.conf
-	like "a store that is not root's alone" "$(told)" \
-		'^error [0-9]+ policy odd: home.upper needs the store: .*/srv/needs-store must belong to root with mode 0700.*: the login is refused'
+	sed -i "s|^policies = {|policies = { odd = { inherit = \"student\"; $home };|" /etc/carrel/carrel.conf
+	like "a store that is not root's alone" "$(told)" "^error [0-9]+ policy odd: $says"
 	chmod 700 /srv/needs-store
 	unlike "in order" "$(told)" 'needs the store'
 	rmdir /srv/needs-store

@@ -121,8 +121,8 @@ check_hidden() {
 	log_mark
 	commands_shut "no rule, behind a line that fails" gus
 	logged "no rule, behind a line that fails" 'user=gus.*service=sudo .*stage=RULE'
-	is "who is let in is in a room all the same" \
-		"$(sudo -u ana sh -c '[ "$(readlink /proc/self/ns/mnt)" != '"$(readlink /proc/self/ns/mnt)"' ] && echo apart' </dev/null)" apart
+	isnt "who is let in is in a room all the same" "$(sudo -u ana readlink /proc/self/ns/mnt </dev/null)" \
+		"$(readlink /proc/self/ns/mnt)"
 	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" drain --for 10m >/dev/null 2>&1
 	commands_shut "drained, behind a line that fails" ana
 	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" drain --off >/dev/null 2>&1

@@ -52,8 +52,8 @@ static const char name_sets[] = "add set " CRL_NAT_TABLE " names4 { type ipv4_ad
 				"add set " CRL_NAT_TABLE " asked { type ipv4_addr ; }\n";
 
 /*
- * R12. What waits for its other pieces does so for 30 seconds, and has 4 MB (net.ipv4.ipfrag_high_thresh): what a room may
- * send of it is a fifth of that. The largest datagram of all, 46 pieces, goes through at once.
+ * R12. What waits for its other pieces does so for 30 seconds, and has 4 MB (net.ipv4.ipfrag_high_thresh): what a room
+ * may send of it is a fifth of that. The largest datagram of all, 46 pieces, goes through at once.
  */
 #define PIECES "update @split { meta iif timeout 1m limit rate over 8/second burst 96 packets } drop"
 #define PIECES_SIZE \

@@ -151,7 +151,8 @@ static pid_t hold_at_exit(pid_t pid)
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	tracer = fork();
 	if (tracer == 0) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT) == 0 && write(ready[1], "x", 1) == 1)
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT) == 0 &&
+		    write(ready[1], "x", 1) == 1)
 			for (;;)
 				(void)pause();
 		_exit(1);

@@ -393,11 +393,15 @@ static int make_top(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_dropins),        cmocka_unit_test(test_dropins),
+		cmocka_unit_test(test_no_dropins),
+		cmocka_unit_test(test_dropins),
 		cmocka_unit_test(test_contact),
-		cmocka_unit_test(test_shipped),           cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_cut_at_every_byte), cmocka_unit_test(test_every_byte_changed),
-		cmocka_unit_test(test_worst_cases),       cmocka_unit_test(test_many_settings),
+		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_cut_at_every_byte),
+		cmocka_unit_test(test_every_byte_changed),
+		cmocka_unit_test(test_worst_cases),
+		cmocka_unit_test(test_many_settings),
 		cmocka_unit_test(test_sysgroups),
 	};
 
