@@ -64,6 +64,13 @@ int crl_form_open(const struct crl_entry *e, int64_t patience_ms, int *ret_fd, s
 int crl_form_usage(const struct crl_entry *e, int data, struct crl_form_usage *ret, struct crl_err *err) CRL_MUST_CHECK;
 
 /*
+ * The same for who watches: nothing is locked or mounted, and no power but that to read is needed.
+ * @dir  of the entry, @o its record
+ * @ret  not known: nobody counts, or it cannot be told now. Of an image, what it takes of the disk, and no inodes
+ */
+void crl_form_look(int dir, const struct crl_owner *o, struct crl_form_usage *ret);
+
+/*
  * Another size, also while rooms show it. What was interrupted is finished by the same call.
  * @data    as above
  * @size    bytes; 0 = as it is

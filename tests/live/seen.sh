@@ -7,6 +7,7 @@
 [ "${CARREL_ON_STAGE:-0}" = 1 ] || prometheus_get
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
+. "$(dirname "$0")/../lib/rootimage.sh"
 
 JOURNAL=/run/systemd/journal/socket
 ENTRIES=$STAGE_LOG/journal
@@ -266,6 +267,43 @@ check_metrics() {
 	check "the dashboard is JSON" python3 -m json.tool "$STAGE/data/monitoring/dashboard.json"
 }
 
+# What is kept of homes, beside what it may be.
+check_kept() {
+	rootimage_loops || { skip_here "homes in images" "no loop devices"; return; }
+	command -v mkfs.ext4 >/dev/null || { skip_here "homes in images" "no mkfs.ext4"; return; }
+	host_config 'store = "/srv/seen-store";' 'home = { mode = "overlay"; upper = "persistent"; quota = "image"; size = "32M"; };'
+	sed -i '0,/home = { mode = "overlay"; size = "64M"; };/s///' /etc/carrel/carrel.conf
+	install -d -m 0700 /srv/seen-store
+	is "a login with a kept home" "$(room ana 'head -c 3M /dev/urandom >~/some; sync; echo in')" in
+	settle
+	is "how much homes take" "$(metric '3e6 < d["carrel_store_used_bytes{kind=\"home\"}"] < 2e7')" True
+	is "roots" "$(metric 'd["carrel_store_used_bytes{kind=\"root\"}"]')" 0
+	is "none is near its limit" "$(metric 'd["carrel_store_entries_near_limit"]')" 0
+	is "nobody is named" "$(metric '[k for k in d if "store_entry" in k]')" '[]'
+	is "but by user, with the limit" "$(metric '{k: n for k, n in d.items() if "entry_limit" in k}' --by user)" \
+		"{'carrel_store_entry_limit_bytes{user=\"ana\",kept=\"home\"}': 33554432}"
+	room ana 'head -c 100M /dev/urandom >~/more; sync' >/dev/null 2>&1
+	settle
+	is "one that is full" "$(metric 'd["carrel_store_entries_near_limit"]')" 1
+	like "which status tells" "$(state store)" 'homes=1 roots=0 orphans=0 images=0 nearly full=1, '
+	ctl home ana discard --yes >/dev/null 2>&1
+	rm -rf /srv/seen-store "$STATE_DIR/homes"
+	host_config
+}
+
+check_helper() {
+	is "the helper runs" "$(metric 'd["carrel_helper_ok"]')" 1
+	like "as status tells" "$(state helper)" "^ok $STAGE_LIB/carrel-helper, version [0-9]"
+	mv "$STAGE_LIB/carrel-helper" "$STAGE_LIB/kept"
+	is "it is not there" "$(metric '(d["carrel_helper_ok"], [k for k in d if "helper_info" in k])')" "(0, [])"
+	is "which is as bad as can be" "$(status ctl status --no-check)" 3
+	like "and why" "$(state helper)" '^broken .*carrel-helper is not there, or does not run: every login is refused'
+	printf '#!/bin/sh\necho 0.1\n' >"$STAGE_LIB/carrel-helper"
+	chmod 755 "$STAGE_LIB/carrel-helper"
+	is "another version" "$(metric '(d["carrel_helper_ok"], d["carrel_helper_info{version=\"0.1\"}"])')" "(0, 1)"
+	mv "$STAGE_LIB/kept" "$STAGE_LIB/carrel-helper"
+}
+
 ask_http() { # REQUEST
 	printf '%b' "$1" | ctl metrics --http | tr -d '\r'
 }
@@ -332,7 +370,7 @@ host_config
 room ana true
 settle
 before=$(census)
-run_cases "$@" -- check_syslog check_hostile check_journal check_score check_status check_budgets check_metrics \
+run_cases "$@" -- check_syslog check_hostile check_journal check_score check_status check_budgets check_metrics check_kept check_helper \
 	check_http check_prometheus
 settle
 same_census "nothing but the counts is left behind" "$before"

@@ -24,6 +24,7 @@
 #include "ctl/seen/seen.h"
 #include "ctl/seen/shares.h"
 #include "state/why/why.h"
+#include "wire/version.h"
 
 /* Returns -1: there is no such word. */
 static int by_what(const char *by)
@@ -166,8 +167,41 @@ static void write_host(struct ctl_om *om, const struct ctl_seen *s)
 	write_one(om, CTL_OM_GAUGE, "carrel_rooms_unreadable", s->rooms.unreadable, "Records that cannot be read.");
 }
 
-static void write_store(struct ctl_om *om, const struct ctl_seen_store *s)
+/* Does it answer, and is it of this version? */
+static void write_helper(struct ctl_om *om, const struct ctl_seen *s)
 {
+	const bool same = s->helper_error == 0 && strcmp(s->helper_version, CRL_VERSION_TEXT) == 0;
+
+	write_one(om, CTL_OM_GAUGE, "carrel_helper_ok", same, "The helper runs, and is of carrelctl's version.");
+	ctl_om_family(om, CTL_OM_INFO, "carrel_helper", "", "The version that the helper tells.");
+	if (s->helper_error == 0)
+		ctl_om_sample(om, (struct ctl_om_label[]){{"version", s->helper_version}, {NULL, NULL}}, 1);
+}
+
+/* The fullest, by name: two numbers each. */
+static void write_fullest(struct ctl_om *om, const struct ctl_seen_store *s)
+{
+	for (int limit = 0; limit < 2; limit++) {
+		ctl_om_family(om, CTL_OM_GAUGE,
+			      limit ? "carrel_store_entry_limit_bytes" : "carrel_store_entry_used_bytes", "bytes",
+			      limit ? "What it may take." : "What is kept of a user takes, of the fullest.");
+		for (size_t i = 0; i < s->fullest_len; i++)
+			ctl_om_sample(om,
+				      (struct ctl_om_label[]){
+					      {"user", s->fullest[i].user}, {"kept", s->fullest[i].kept}, {NULL, NULL}},
+				      limit ? s->fullest[i].limit : s->fullest[i].used);
+	}
+}
+
+static void write_store(struct ctl_om *om, const struct ctl *c, const struct ctl_seen_store *s)
+{
+	write_one(om, CTL_OM_GAUGE, "carrel_store_entries_near_limit", s->near,
+		  "Entries with less than a tenth of their limit left.");
+	ctl_om_family(om, CTL_OM_GAUGE, "carrel_store_used_bytes", "bytes", "What entries with a limit take.");
+	ctl_om_sample(om, (struct ctl_om_label[]){{"kind", "home"}, {NULL, NULL}}, s->home_bytes);
+	ctl_om_sample(om, (struct ctl_om_label[]){{"kind", "root"}, {NULL, NULL}}, s->root_bytes);
+	if (by_what(c->by) == CTL_BY_USER)
+		write_fullest(om, s);
 	write_one(om, CTL_OM_GAUGE, "carrel_store_size_bytes", s->bytes, "The file system that the store is on.");
 	write_one(om, CTL_OM_GAUGE, "carrel_store_free_bytes", s->bytes_free, "What is free of it.");
 	write_one(om, CTL_OM_GAUGE, "carrel_store_limits_bytes", s->promised, "Limits of all that is kept, together.");
@@ -229,11 +263,12 @@ static void write_all(const struct ctl *c, struct ctl_om *om)
 
 	ctl_seen_read(c, &s);
 	write_host(om, &s);
+	write_helper(om, &s);
 	write_shares(om, c, &s.rooms);
 	write_budgets(om, &s.rooms);
 	write_score(om, &s.score);
 	if (s.store.path[0] && s.store.error == 0)
-		write_store(om, &s.store);
+		write_store(om, c, &s.store);
 	ctl_om_end(om);
 	ctl_seen_done(&s);
 }

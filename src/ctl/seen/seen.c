@@ -13,13 +13,17 @@
 #include "base/dir.h"
 #include "base/scope.h"
 #include "ctl/command.h"
+#include "ctl/host/module.h"
 #include "ctl/print/lines.h"
 #include "door/exempt.h"
 #include "policy/file/load.h"
 #include "state/rooms/record.h"
+#include "store/form.h"
 #include "store/gc.h"
 #include "store/image.h"
 #include "store/store.h"
+
+#define IMAGE_OWN (8u << 20) /* bytes; of one of 32 MB it is 7 */
 
 /* ---- the configuration ----------------------------------------------------------------------------------------- */
 
@@ -107,17 +111,66 @@ static void see_state(const struct ctl *c, struct ctl_seen *s)
 
 /* ---- the store ------------------------------------------------------------------------------------------------- */
 
+/* Is more of @a's limit used than of @b's? */
+static bool is_fuller(const struct ctl_seen_entry *a, const struct ctl_seen_entry *b)
+{
+	return (double)a->used / (double)a->limit > (double)b->used / (double)b->limit;
+}
+
+static void keep_fullest(struct ctl_seen_store *s, const struct ctl_seen_entry *e)
+{
+	size_t at = s->fullest_len;
+
+	while (at > 0 && is_fuller(e, &s->fullest[at - 1]))
+		at--;
+	if (at == CTL_FULLEST_MAX)
+		return;
+	s->fullest_len += s->fullest_len < CTL_FULLEST_MAX;
+	memmove(&s->fullest[at + 1], &s->fullest[at], (s->fullest_len - 1 - at) * sizeof(*e));
+	s->fullest[at] = *e;
+}
+
+/* Of an image some is its file system's own, or kept back. */
+static bool is_near(enum crl_form form, uint64_t used, uint64_t limit)
+{
+	const uint64_t own = form == CRL_FORM_IMAGE ? IMAGE_OWN : 0;
+
+	return limit > 0 && used + own >= limit - limit / CTL_NEAR_PART;
+}
+
+static void count_use(struct ctl_seen_store *s, const struct crl_gc_entry *e, bool is_root)
+{
+	const char *base = strchr(e->name, '.');
+	struct ctl_seen_entry seen = {.used = 0};
+	struct crl_form_usage u;
+
+	crl_form_look(e->dir, &e->owner, &u);
+	if (!u.is_known || u.bytes_max == 0)
+		return;
+	*(is_root ? &s->root_bytes : &s->home_bytes) += u.bytes;
+	s->near += is_near(e->owner.form, u.bytes, u.bytes_max) || is_near(e->owner.form, u.inodes, u.inodes_max);
+	(void)snprintf(seen.user, sizeof(seen.user), "%s", e->owner.name);
+	(void)snprintf(seen.kept, sizeof(seen.kept), "%s", is_root && base ? base + 1 : is_root ? "root" : "home");
+	seen.used = u.bytes;
+	seen.limit = u.bytes_max;
+	keep_fullest(s, &seen);
+}
+
 static int count_entry(void *arg, const struct crl_gc_entry *e)
 {
+	bool is_root = strncmp(e->name, CRL_STORE_ROOTS "/", sizeof(CRL_STORE_ROOTS)) == 0;
 	struct ctl_seen_store *s = arg;
 
 	if (e->is_orphan)
 		s->orphans++;
-	else if (strncmp(e->name, CRL_STORE_ROOTS "/", sizeof(CRL_STORE_ROOTS)) == 0)
+	else if (is_root)
 		s->roots++;
 	else
 		s->homes++;
-	s->promised += e->has_owner && !e->is_orphan ? e->owner.size : 0;
+	if (!e->has_owner || e->is_orphan)
+		return 0;
+	s->promised += e->owner.size;
+	count_use(s, e, is_root);
 	return 0;
 }
 
@@ -152,6 +205,7 @@ void ctl_seen_read(const struct ctl *c, struct ctl_seen *ret)
 	see_rooms(c, ret);
 	see_state(c, ret);
 	see_store(ret);
+	ret->helper_error = ctl_helper_version(c->helper, ret->helper_version);
 }
 
 void ctl_seen_done(struct ctl_seen *s)

@@ -15,9 +15,21 @@
 #include "state/rooms/rooms.h"
 #include "state/score.h"
 #include "state/trial/trial.h"
+#include "store/entry.h"
 
 struct crl_config;
 struct ctl;
+
+#define CTL_FULLEST_MAX 50
+#define CTL_NEAR_PART 10 /* less than this part left of a limit is worth a look */
+
+/* An entry of the store that counts for its limit. */
+struct ctl_seen_entry {
+	char user[CRL_OWNER_NAME_MAX]; /* as its record has the name */
+	char kept[CRL_ENTRY_NAME_MAX]; /* "home", or the name of a root's base */
+	uint64_t used; /* bytes */
+	uint64_t limit;
+};
 
 struct ctl_seen_store {
 	char path[4096]; /* "" = the configuration cannot be read */
@@ -30,6 +42,11 @@ struct ctl_seen_store {
 	uint64_t orphans;
 	uint64_t images;
 	uint64_t promised; /* bytes: limits of entries, together */
+	uint64_t home_bytes; /* used, of those that count it */
+	uint64_t root_bytes;
+	uint64_t near; /* entries with less than a tenth of their limit left */
+	struct ctl_seen_entry fullest[CTL_FULLEST_MAX]; /* the fullest first */
+	size_t fullest_len;
 };
 
 struct ctl_seen {
@@ -52,6 +69,8 @@ struct ctl_seen {
 	struct crl_score score;
 	int score_error; /* -ENOENT = nothing was counted yet */
 	struct ctl_seen_store store;
+	int helper_error; /* it does not tell its version: it is not there, or does not run */
+	char helper_version[64];
 };
 
 /* @ret  large; to be given back by ctl_seen_done() */

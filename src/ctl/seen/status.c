@@ -20,9 +20,9 @@
 #include "ctl/print/units.h"
 #include "ctl/seen/seen.h"
 #include "policy/file/load.h"
+#include "wire/version.h"
 
 #define FULL_PART 20 /* less than this part free is worth a look */
-#define NEAR_PART 10 /* and less than this part left of a budget */
 
 /* How a line stands; the worst of them is the exit status. */
 enum status_state { FINE, LOOK, BROKEN };
@@ -121,7 +121,7 @@ static bool describe_share(uint64_t used, uint64_t limit, bool is_size, char *bu
 	}
 	(void)snprintf(buf, size, "%s%s%s", used == UINT64_MAX ? "?" : a, limit == UINT64_MAX ? "" : " of ",
 		       limit == UINT64_MAX ? "" : b);
-	return used != UINT64_MAX && limit != UINT64_MAX && used >= limit - limit / NEAR_PART;
+	return used != UINT64_MAX && limit != UINT64_MAX && used >= limit - limit / CTL_NEAR_PART;
 }
 
 static void tell_budget(void *arg, const struct ctl_budget *b)
@@ -188,9 +188,23 @@ static void tell_store(struct screen *p)
 		line(p, LOOK, "store", "%s: %s", s->path, s->why.text[0] ? s->why.text : strerrordesc_np(-s->error));
 	else
 		line(p, s->bytes_free < s->bytes / FULL_PART ? LOOK : FINE, "store",
-		     "%s: homes=%" PRIu64 " roots=%" PRIu64 " orphans=%" PRIu64 " images=%" PRIu64 ", %s of %s free",
-		     s->path, s->homes, s->roots, s->orphans, s->images, ctl_text_size(s->bytes_free, left),
+		     "%s: homes=%" PRIu64 " roots=%" PRIu64 " orphans=%" PRIu64 " images=%" PRIu64
+		     " nearly full=%" PRIu64 ", %s of %s free",
+		     s->path, s->homes, s->roots, s->orphans, s->images, s->near, ctl_text_size(s->bytes_free, left),
 		     ctl_text_size(s->bytes, all));
+}
+
+static void tell_helper(struct screen *p)
+{
+	const struct ctl_seen *s = p->s;
+
+	if (s->helper_error < 0)
+		line(p, BROKEN, "helper", "%s is not there, or does not run: every login is refused", p->c->helper);
+	else if (strcmp(s->helper_version, CRL_VERSION_TEXT) != 0)
+		line(p, LOOK, "helper", "%s is version %s, and this is carrelctl " CRL_VERSION_TEXT, p->c->helper,
+		     s->helper_version);
+	else
+		line(p, FINE, "helper", "%s, version %s", p->c->helper, s->helper_version);
 }
 
 /* Nothing is tried: that takes rooms, and time. */
@@ -225,6 +239,7 @@ static enum ctl_exit run_status(const struct ctl *c, int argc, char **argv)
 	tell_refused(&p);
 	tell_sweep(&p);
 	tell_store(&p);
+	tell_helper(&p);
 	if (!c->no_check)
 		tell_check(&p);
 	ctl_table_print(c, &p.t);

@@ -69,8 +69,18 @@ check_units() {
 	is "it answers" "$(head -n 1 <<<"$text")" 'HTTP/1.1 200 OK'
 	is "with what the host has" "$(sed '1,/^$/d' <<<"$text" | python3 "$(dirname "$0")/../../lib/py/openmetrics.py" \
 		'(d["carrel_rooms{policy=\"shared\"}"], d["carrel_memory_bytes{policy=\"shared\"}"] > 0,
-		d["carrel_processes{policy=\"shared\"}"] > 0, d["carrel_config_ok"])')" '(1, True, True, 1)'
+		d["carrel_processes{policy=\"shared\"}"] > 0, d["carrel_config_ok"], d["carrel_helper_ok"])')" '(1, True, True, 1, 1)'
 	hold_end one
+	guest 'bash -s' <<-'END'
+		python3 - <<-'PY'
+			import socket
+			for i in range(600):
+			    with socket.socket(socket.AF_UNIX) as s:
+			        s.settimeout(100)
+			        s.connect("/run/carrel-metrics.socket")
+		PY
+	END
+	is "whoever asks often does not end it" "$(guest 'systemctl is-active carrel-metrics.socket')" active
 	refute "a user may not ask" guest 'setpriv --reuid ana --regid students --clear-groups python3 -c "
 import socket
 socket.socket(socket.AF_UNIX).connect(\"/run/carrel-metrics.socket\")"'

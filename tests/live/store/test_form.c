@@ -227,6 +227,8 @@ static void test_plain(void **state)
 	assert_true(st.st_uid == UID && (st.st_mode & 07777) == 0700);
 	must(crl_form_usage(&entry, data, &u, &err), &err);
 	assert_false(u.is_known);
+	crl_form_look(entry.dir, &entry.owner, &u);
+	assert_false(u.is_known);
 	assert_int_equal(crl_form_resize(&entry, data, 20 * MIB, 0, &err), -EOPNOTSUPP);
 	(void)close(data);
 	begin();
@@ -293,6 +295,22 @@ static void test_one_device(void **state)
 	one = open_data();
 }
 
+/* What who watches is told, beside what who counts says: nobody has counted what is not written. */
+static void look_at(int data, const struct crl_form_usage *u)
+{
+	scoped_fd dir = openat(data, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct crl_form_usage seen;
+
+	assert_int_equal(syncfs(dir), 0);
+	crl_form_look(entry.dir, &entry.owner, &seen);
+	assert_true(seen.is_known && seen.bytes_max == 24 * MIB);
+	if (fills_blocks ? seen.bytes < 19 * MIB || seen.bytes > 25 * MIB : seen.bytes == 0 || seen.bytes >= 12 * MIB)
+		fail_msg("%llu bytes, and %llu are counted", (unsigned long long)seen.bytes,
+			 (unsigned long long)u->bytes);
+	if (entry.owner.form == CRL_FORM_PROJECT)
+		assert_true(seen.inodes_max == 400 && seen.inodes == u->inodes && seen.bytes == u->bytes);
+}
+
 /* A full entry can be mounted, by who keeps nothing of it from its user. */
 static void fill_and_come_again(enum crl_form_quota quota)
 {
@@ -310,6 +328,7 @@ static void fill_and_come_again(enum crl_form_quota quota)
 		assert_int_equal(apart(act_fill), 0);
 		data = open_data();
 		must(crl_form_usage(&entry, data, &u, &err), &err);
+		look_at(data, &u);
 		(void)close(data);
 		if (fills_inodes)
 			assert_int_equal(u.inodes, u.inodes_max);
