@@ -117,6 +117,7 @@ check_configuration() {
 # The first error of a stack is what libpam answers with, and sudo goes on after PAM_SESSION_ERR, which pam_deny has.
 # keeps: pam_module/status R1
 check_hidden() {
+	host_config
 	sed -i '/pam_carrel.so open/i session required pam_deny.so' /etc/pam.d/{sudo,sudo-i,su,su-l}
 	log_mark
 	commands_shut "no rule, behind a line that fails" gus
