@@ -22,7 +22,7 @@
 #include "ctl/print/units.h"
 
 #define CELL_MAX 1200 /* bytes of a text with everything escaped */
-#define OBJECT_AT 17 /* columns in front of an object's values */
+#define OBJECT_AT 18 /* columns in front of an object's values */
 
 size_t ctl_screen_width(void)
 {
@@ -67,15 +67,19 @@ void ctl_no_cell(struct ctl_table *t)
 void ctl_cell_since(struct ctl_table *t, int64_t since, bool full)
 {
 	time_t at = (time_t)since;
-	char text[32];
+	char text[32], offset[8];
 	struct tm tm;
 
 	if (since == 0 || !localtime_r(&at, &tm)) {
 		ctl_no_cell(t);
 		return;
 	}
-	(void)strftime(text, sizeof(text), full ? "%Y-%m-%dT%H:%M:%S%z" : "%m-%d %H:%M", &tm);
-	ctl_cell(t, "%s", text);
+	(void)strftime(text, sizeof(text), full ? "%Y-%m-%dT%H:%M:%S" : "%m-%d %H:%M", &tm);
+	(void)strftime(offset, sizeof(offset), "%z", &tm);
+	if (full)
+		ctl_cell(t, "%s%.3s:%s", text, offset, offset + 3);
+	else
+		ctl_cell(t, "%s", text);
 }
 
 void ctl_cell_number(struct ctl_table *t, uint64_t n)
