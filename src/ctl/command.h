@@ -25,6 +25,7 @@ enum ctl_exit {
 /* Options, one set for all commands; their tables say which command takes which. */
 struct ctl {
 	const char *command;
+	const char *build; /* which build of carrelctl this is */
 	const struct ctl_command *group; /* of which that is an action; NULL = of none */
 	const char *subject; /* the word in front of the action; NULL = there is none */
 	const char *config;

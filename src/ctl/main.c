@@ -139,6 +139,7 @@ static enum ctl_exit run_action(const struct ctl_command *k, struct ctl_request 
 static int answer(int argc, char **argv)
 {
 	struct ctl_request r = {.c = {.command = "",
+				      .build = crl_version_build,
 				      .pam_dir = "/etc/pam.d",
 				      .helper = CRL_HELPER_PATH,
 				      .config = CRL_CONFIG_PATH,

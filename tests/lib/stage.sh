@@ -118,7 +118,8 @@ stage_copy_tools() { # REPO
 		[ ! -x "$CARREL_BUILD/carrel-net" ] || cp "$CARREL_BUILD/carrel-net" $STAGE_LIB/
 		cp "$CARREL_BUILD"/carrel{,-shell} $STAGE/bin/ || die "no program for users"
 		cp -r "$1"/conf/. $STAGE/data/
-		cp "$1/docs/man/carrelctl.8" "$1"/docs/{policies,testing,homes,images,capabilities,tutorial,lecture,network}.md $STAGE/data/
+		cp "$1/docs/man/carrelctl.8" "$1"/docs/{policies,testing,homes,images,capabilities,tutorial,lecture,network,monitoring}.md \
+			$STAGE/data/
 	fi
 	# A second name gives the same sshd a second PAM service: "sshd-bare", without carrel (sshd_service in sshd.sh).
 	cp /usr/sbin/sshd $STAGE/bin/sshd-bare

@@ -67,6 +67,8 @@ check_syslog() {
 	is "with code and words" "$(logged gus '[(x["event"], x["policy"], x["why"].split(":")[0]) for x in d]')" \
 		"[('refused', '-', 'RULE')]"
 	is "others are left out" "$(logged ana 'len(d)')" 2
+	is "fields that programs rely on" "$(logged '" ".join(d[0])')" \
+		"when event user uid policy service rhost tty login room seconds cpu memory killed why"
 	is "since a time" "$(logged --since 1h 'len(d)')" 3
 	check "that is over, when the second is" poll 10 eval '[ "$(logged --since 0 "len(d)")" = 0 ]'
 	is "no time" "$(status ctl log --since yesterday)" 2
@@ -210,8 +212,38 @@ check_status() {
 to root with mode 0700: chmod 0700 it, if it is one"
 	rmdir /run/carrel-store
 	host_config
+	is "fields that programs rely on" "$(ctl status --json | json '" ".join(d[0]), {x["state"] for x in d} <= {"ok", "look", "broken"}')" \
+		"topic state what True"
+	is "each topic is in the page" "$(for topic in $(ctl status --json | json '" ".join(x["topic"] for x in d)'); do
+		grep -q "^| \`$topic\` |" "$STAGE/data/monitoring.md" || echo "$topic"; done)" ""
 	like "what check has to say" "$(ctl status)" '^check +(ok|look|broken) +errors=[0-9]+ warnings=[0-9]+'
 	is "not for users" "$(su ana -c "$STAGE_LIB/carrelctl status" >/dev/null 2>&1; echo $?)" 3
+}
+
+# The plug-in of docs/monitoring.md, as it stands there.
+plugin() {
+	PATH=$STAGE_LOG/bin:$PATH sh "$STAGE_LOG/plugin"
+}
+
+check_plugin() {
+	settle
+	rm -f "$STATE_DIR/score.1"
+	host_config 'store = "/run/carrel-store";'
+	awk '/^```sh like=seen/ { on = 1; next } /^```/ { on = 0 } on' "$STAGE/data/monitoring.md" >"$STAGE_LOG/plugin"
+	mkdir "$STAGE_LOG/bin"
+	printf '#!/bin/sh\nexec %s "$@" --no-check\n' "$STAGE_LIB/carrelctl" >"$STAGE_LOG/bin/carrelctl"
+	chmod 755 "$STAGE_LOG/bin/carrelctl"
+	is "all is well" "$(plugin; echo $?)" $'carrel; ok\n0'
+	ctl drain --timeout 0 >/dev/null
+	is "a warning" "$(plugin; echo $?)" $'carrel; drain: new logins are refused: carrelctl drain --status\n1'
+	touch /etc/carrel/off
+	like "critical" "$(plugin; echo $?)" '^carrel; switch: carrel is switched off: .*; drain: new logins are refused: carrelctl drain --status$'
+	is "by its status" "$(status plugin)" 2
+	rm /etc/carrel/off "$STAGE_LOG/bin/carrelctl"
+	ctl drain --off >/dev/null
+	is "not known" "$(plugin 2>/dev/null; echo $?)" $'carrel: not known\n3'
+	rm -r "$STAGE_LOG/bin"
+	host_config
 }
 
 check_budgets() {
@@ -220,6 +252,8 @@ check_budgets() {
 	like "a budget beside its limit" "$(state "budget all")" '^(ok|look) users=1 rooms=1 memory .*, tasks '
 	is "its numbers have its name" "$(metric '{k.split("{")[1] for k in d if k.startswith("carrel_budget")} | {"budget=\"all\"}"}')" \
 		"{'budget=\"all\"}'}"
+	is "fields that programs rely on" "$(ctl list --budgets --json | json '" ".join(d[0])')" \
+		"budget users rooms logins tasks tasks_max memory memory_max cpu cpu_max io io_max"
 	hold_end one
 	ctl kill --now dora >/dev/null 2>&1
 	settle
@@ -233,6 +267,8 @@ check_metrics() {
 	room ana true
 	room gus true >/dev/null
 	hold one bob@room
+	is "which version and build it is" "$(metric '[k for k in d if "build_info" in k]')" "['carrel_build_info{$(ctl --version |
+		sed -n 's/^carrelctl \([^ ]*\) .*/version="\1"/p; s/^build \(.*\)/build="\1"/p' | paste -s -d ,)}']"
 	is "logins by policy and service" "$(metric '(d["carrel_logins_total{policy=\"student\",service=\"sshd\"}"], \
 		d["carrel_logins_open{policy=\"staff\"}"], d["carrel_rooms{policy=\"staff\"}"])')" '(1, 1, 1)'
 	is "refused by code" "$(metric '{k: n for k, n in d.items() if "refused_total" in k and n}')" \
@@ -370,7 +406,8 @@ host_config
 room ana true
 settle
 before=$(census)
-run_cases "$@" -- check_syslog check_hostile check_journal check_score check_status check_budgets check_metrics check_kept check_helper \
+run_cases "$@" -- check_syslog check_hostile check_journal check_score check_status check_plugin check_budgets \
+	check_metrics check_kept check_helper \
 	check_http check_prometheus
 settle
 same_census "nothing but the counts is left behind" "$before"

@@ -146,12 +146,13 @@ static void write_score(struct ctl_om *om, const struct crl_score *s)
 
 /* ---- the host -------------------------------------------------------------------------------------------------- */
 
-static void write_host(struct ctl_om *om, const struct ctl_seen *s)
+static void write_host(struct ctl_om *om, const struct ctl *c, const struct ctl_seen *s)
 {
 	const bool runs = s->in_force.state == CRL_TRIAL_RUNNING && !s->in_force.fell_back;
 
-	ctl_om_family(om, CTL_OM_INFO, "carrel_build", "", "The version of carrelctl.");
-	ctl_om_sample(om, (struct ctl_om_label[]){{"version", CRL_VERSION}, {NULL, NULL}}, 1);
+	ctl_om_family(om, CTL_OM_INFO, "carrel_build", "", "The version of carrelctl, and which build it is.");
+	ctl_om_sample(om, (struct ctl_om_label[]){{"version", CRL_VERSION}, {"build", c->build}, {NULL, NULL}},
+		      1);
 	write_one(om, CTL_OM_GAUGE, "carrel_config_ok", s->config != NULL, "The configuration in force can be read.");
 	write_one(om, CTL_OM_GAUGE, "carrel_config_timestamp_seconds", (uint64_t)s->config_since,
 		  "When its youngest file was changed.");
@@ -262,7 +263,7 @@ static void write_all(const struct ctl *c, struct ctl_om *om)
 	static struct ctl_seen s; /* large */
 
 	ctl_seen_read(c, &s);
-	write_host(om, &s);
+	write_host(om, c, &s);
 	write_helper(om, &s);
 	write_shares(om, c, &s.rooms);
 	write_budgets(om, &s.rooms);
