@@ -200,7 +200,7 @@ static void check_manager(struct ctl_findings *f, const struct crl_login *l)
 		return;
 	(void)snprintf(unit, sizeof(unit), "user@%" PRIu32 ".service", l->uid);
 	if (ctl_manager_unit_ask(l->uid) != MANAGER_GUARDED)
-		ctl_find(f, CTL_ERROR, unit, 0, "make install, systemctl daemon-reload; or systemctl mask it",
+		ctl_find(f, CTL_ERROR, unit, 0, CTL_MEND_INSTALL "; systemctl daemon-reload; or systemctl mask it",
 			 "systemd does not ask carrel before it starts this: what user %s writes into their home in a "
 			 "room (units, sockets, settings) is run outside of it at the next login",
 			 l->user);

@@ -31,6 +31,9 @@ extern const struct ctl_column ctl_findings_column[];
 		.table = {.column = ctl_findings_column, .columns = CTL_FINDINGS_COLUMNS } \
 	}
 
+/* What is done about programs of carrel's that are missing or of another version, whichever way they came. */
+#define CTL_MEND_INSTALL "install carrel again: its package, or make install"
+
 /* Once each. @file  may be NULL, @line 0. @mend  what to do about it */
 void ctl_find(struct ctl_findings *f, enum ctl_level level, const char *file, int line, const char *mend,
 	      const char *fmt, ...) CRL_PRINTF(6, 7);

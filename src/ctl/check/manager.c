@@ -27,7 +27,8 @@ static void tell_unit(struct ctl_findings *f, enum ctl_manager_unit unit, const 
 {
 	if (unit == MANAGER_UNGUARDED)
 		ctl_find(f, CTL_ERROR, whose, 0,
-			 "make install, systemctl daemon-reload; systemctl cat user@.service shows who overrides it",
+			 CTL_MEND_INSTALL
+			 "; systemctl daemon-reload; systemctl cat user@.service shows who overrides it",
 			 "systemd does not ask carrel before it starts a user's service manager (" DROPIN
 			 " is missing, overridden or "
 			 "not loaded): units in the homes of isolated users run outside of rooms");

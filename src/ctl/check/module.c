@@ -52,8 +52,9 @@ static void check_one_module(struct ctl_findings *f, const char *name, const str
 		return;
 	ctl_module_ask(name, m);
 	(void)snprintf(mend, sizeof(mend),
-		       m->libpam_dir[0] && name[0] != '/' ? "make install PAMDIR=%s"
-							  : "make install%.0s, or the right path in the line",
+		       m->libpam_dir[0] && name[0] != '/' ? CTL_MEND_INSTALL " PAMDIR=%s"
+							  : CTL_MEND_INSTALL
+			       "%.0s; or write the right path into the line",
 		       m->libpam_dir);
 	if (!m->asked)
 		ctl_find(f, CTL_WARNING, at->path, at->line, "log in once before the last shell is closed",
@@ -66,7 +67,7 @@ static void check_one_module(struct ctl_findings *f, const char *name, const str
 		ctl_find(f, CTL_ERROR, at->path, at->line, mend, "%s, which libpam loads, is no module of carrel's",
 			 m->path);
 	else if (strcmp(m->version, CRL_VERSION_TEXT) != 0)
-		ctl_find(f, CTL_ERROR, m->path, 0, "make install",
+		ctl_find(f, CTL_ERROR, m->path, 0, CTL_MEND_INSTALL,
 			 "libpam loads a module of version %s, and this is carrelctl " CRL_VERSION_TEXT
 			 ": logins may be refused",
 			 m->version[0] ? m->version : "unknown, since it tells none");
@@ -96,7 +97,8 @@ static void check_beside(struct ctl_findings *f, const char *helper)
 			       kinds[i].name);
 		if (stat(path, &st) < 0) {
 			if (kinds[i].without && errno == ENOENT)
-				ctl_find(f, CTL_WARNING, path, 0, "make install", "is not there: %s", kinds[i].without);
+				ctl_find(f, CTL_WARNING, path, 0, CTL_MEND_INSTALL, "is not there: %s",
+					 kinds[i].without);
 		} else if (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022) != 0) {
 			ctl_find(f, CTL_WARNING, path, 0, "chown root, chmod 755",
 				 "is not root's alone, so the helper does not use it");
@@ -113,7 +115,7 @@ static void check_one_helper(struct ctl_findings *f, const char *path)
 	int rc;
 
 	if (stat(path, &st) < 0)
-		ctl_find(f, CTL_ERROR, path, 0, "make install", "the helper is not there: every login is refused");
+		ctl_find(f, CTL_ERROR, path, 0, CTL_MEND_INSTALL, "the helper is not there: every login is refused");
 	else if (st.st_uid != 0 || (st.st_mode & 022) != 0)
 		ctl_find(f, CTL_ERROR, path, 0, "chown root, chmod 755", "the helper is not root's alone");
 	else if (st.st_mode & (S_ISUID | S_ISGID))
@@ -122,10 +124,10 @@ static void check_one_helper(struct ctl_findings *f, const char *path)
 	else if (geteuid() == 0) { /* it runs for nobody else */
 		rc = ctl_helper_version(path, version);
 		if (rc < 0)
-			ctl_find(f, CTL_ERROR, path, 0, "make install",
+			ctl_find(f, CTL_ERROR, path, 0, CTL_MEND_INSTALL,
 				 "the helper does not tell its version: it is older, or does not run here");
 		else if (strcmp(version, CRL_VERSION_TEXT) != 0)
-			ctl_find(f, CTL_ERROR, path, 0, "make install",
+			ctl_find(f, CTL_ERROR, path, 0, CTL_MEND_INSTALL,
 				 "the helper is version %s, and this is carrelctl " CRL_VERSION_TEXT
 				 ": logins may be refused",
 				 version);

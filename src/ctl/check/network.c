@@ -151,12 +151,12 @@ static const struct manager {
 	 "/run/NetworkManager",
 	 {"/etc/NetworkManager/conf.d/90-carrel.conf", "/usr/lib/NetworkManager/conf.d/90-carrel.conf"},
 	 NULL,
-	 "make install lays down /usr/lib/NetworkManager/conf.d/90-carrel.conf"},
+	 "carrel's package, or make install, lays down /usr/lib/NetworkManager/conf.d/90-carrel.conf"},
 	{"systemd-networkd",
 	 "/run/systemd/netif/links",
 	 {"/etc/systemd/network/10-carrel.network", "/usr/lib/systemd/network/10-carrel.network"},
 	 NULL,
-	 "make install lays down /usr/lib/systemd/network/10-carrel.network"},
+	 "carrel's package, or make install, lays down /usr/lib/systemd/network/10-carrel.network"},
 	{"dhcpcd", "/run/dhcpcd", {"/etc/dhcpcd.conf"}, "denyinterfaces", "denyinterfaces " CRL_NAT_LINK "*"},
 };
 
