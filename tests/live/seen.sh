@@ -212,8 +212,8 @@ check_status() {
 to root with mode 0700: chmod 0700 it, if it is one"
 	rmdir /run/carrel-store
 	host_config
-	is "fields that programs rely on" "$(ctl status --json | json '" ".join(d[0]), {x["state"] for x in d} <= {"ok", "look", "broken"}')" \
-		"topic state what True"
+	is "fields that programs rely on" "$(ctl status --json | json '" ".join(d[0])')" "topic state what"
+	is "and their states" "$(ctl status --json | json '{x["state"] for x in d} <= {"ok", "look", "broken"}')" True
 	is "each topic is in the page" "$(for topic in $(ctl status --json | json '" ".join(x["topic"] for x in d)'); do
 		grep -q "^| \`$topic\` |" "$STAGE/data/monitoring.md" || echo "$topic"; done)" ""
 	like "what check has to say" "$(ctl status)" '^check +(ok|look|broken) +errors=[0-9]+ warnings=[0-9]+'
@@ -237,7 +237,8 @@ check_plugin() {
 	ctl drain --timeout 0 >/dev/null
 	is "a warning" "$(plugin; echo $?)" $'carrel; drain: new logins are refused: carrelctl drain --status\n1'
 	touch /etc/carrel/off
-	like "critical" "$(plugin; echo $?)" '^carrel; switch: carrel is switched off: .*; drain: new logins are refused: carrelctl drain --status$'
+	like "critical" "$(plugin)" \
+		'^carrel; switch: carrel is switched off: .*; drain: new logins are refused: carrelctl drain --status$'
 	is "by its status" "$(status plugin)" 2
 	rm /etc/carrel/off "$STAGE_LOG/bin/carrelctl"
 	ctl drain --off >/dev/null
