@@ -121,7 +121,6 @@ BENCH_SRC := $(wildcard tests/bench/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 TOOL_SRC := $(wildcard tests/lib/*.c)
 
-comma := ,
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 ALL_OBJ := $(call obj,$(LAYER_SRC) $(HELPER_SRC) $(BUS_SRC) $(NET_SRC) $(STEWARD_SRC) $(ERRAND_SRC) $(KEEPER_SRC) \
 	$(USER_SRC) $(CAPS_SRC) $(MODULE_SRC) $(UNIT_SRC) $(LIVE_SRC) $(PAMTEST_SRC) $(BENCH_SRC) $(TOOL_SRC))
@@ -212,13 +211,14 @@ $(BUILD)/carrel-shell: $(SHELL_LIB)
 # Run in rooms with more than its user has: without the C library where its start is written (src/caps/start.c), and never
 # with a sanitizer's.
 CAPS_FREE := $(filter x86_64-% aarch64-%,$(shell $(CC) -dumpmachine 2>/dev/null))
-$(call obj,$(CAPS_SRC)): CFLAGS_ALL := $(CSTD) $(OPT) $(WARN) $(WERROR) -fvisibility=hidden -fPIE $(if $(CAPS_FREE),-DCRL_CAPS_FREE \
+$(call obj,$(CAPS_SRC)): CFLAGS_ALL := $(CSTD) $(OPT) $(WARN) $(WERROR) $(filter -fstack-clash% -fcf-%,$(HARDEN)) \
+	-fvisibility=hidden -fPIE $(if $(CAPS_FREE),-DCRL_CAPS_FREE \
 	$(call accepted,-ffreestanding -fno-stack-protector -fno-tree-loop-distribute-patterns),-fstack-protector-strong)
 # Behind the flags of who packages, which stand last.
 $(call obj,$(CAPS_SRC)): override CFLAGS += $(if $(CAPS_FREE),-fno-stack-protector)
 $(BUILD)/carrel-caps: $(call obj,$(CAPS_SRC))
 	$(if $(V),,@echo LD $@)
-	$(Q)$(CC) -static-pie $(if $(CAPS_FREE),-nostdlib -nostartfiles -Wl$(comma)--build-id=none,-s) $(LDHARDEN) -o $@ $^
+	$(Q)$(CC) -static-pie $(if $(CAPS_FREE),-nostdlib -nostartfiles) $(LDHARDEN) -o $@ $^
 
 $(BUILD)/carrel-errand: $(call obj,$(ERRAND_SRC)) $(BUILD_OBJ) $(call archives,wire base)
 	$(if $(V),,@echo LD $@)

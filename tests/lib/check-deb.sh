@@ -59,15 +59,18 @@ wanted=$(for f in carrel carrel-shell carrelctl carrel-helper carrel-steward car
 	carrel-caps pam_carrel.so; do echo $f; done | sort)
 programs=$(find "$work/root" -type f | while read -r f; do [ "$(head -c 4 "$f" | tr -d '\0')" != $'\x7fELF' ] || echo "$f"; done)
 same "programs" "$(sed 's|.*/||' <<<"$programs" | sort)" "$wanted"
+dpkg-deb --contents "$(ls "$deb"/carrel-dbgsym_"$version"-*_*.deb)" >"$work/symbols"
 for f in $programs; do
 	! readelf -SW "$f" | grep -q ' \.symtab' || complain "$f is not stripped"
+	id=$(readelf -nW "$f" | sed -n 's/.*Build ID: //p')
+	grep -q "/${id:0:2}/${id:2}\.debug\$" "$work/symbols" || complain "the symbols of $f are not in the package of symbols"
 done
 for f in carrelctl carrel-helper; do
 	[ "$("$(grep "/$f\$" <<<"$programs")" --version | sed -n 's/^build //p')" = "$(dpkg-deb -f "$package" Version)" ] ||
 		complain "$f --version does not name the package's version"
 done
-dpkg-deb -f "$package" Built-Using | grep -q '^glibc (= .*), libcap2 (= .*), libconfig (= .*), libseccomp (= ' ||
-	complain "Built-Using: $(dpkg-deb -f "$package" Built-Using)"
+field=$(dpkg-deb -f "$package" | grep -o '^Static-Built-Using' || echo Built-Using)
+same "sources that are in it" "$(dpkg-deb -f "$package" "$field" | sed 's/ (= [^)]*)//g')" 'glibc, libcap2, libconfig, libseccomp'
 
 # ---- flags, by the log: each file is compiled and each program linked with them (carrel-caps has no C library to fail into)
 compiled=$(grep -E '^(x86_64-linux-gnu-)?gcc .* -c ' "$deb/log" | grep -v 'obj/src/caps/')
