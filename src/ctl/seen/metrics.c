@@ -151,8 +151,7 @@ static void write_host(struct ctl_om *om, const struct ctl *c, const struct ctl_
 	const bool runs = s->in_force.state == CRL_TRIAL_RUNNING && !s->in_force.fell_back;
 
 	ctl_om_family(om, CTL_OM_INFO, "carrel_build", "", "The version of carrelctl, and which build it is.");
-	ctl_om_sample(om, (struct ctl_om_label[]){{"version", CRL_VERSION}, {"build", c->build}, {NULL, NULL}},
-		      1);
+	ctl_om_sample(om, (struct ctl_om_label[]){{"version", CRL_VERSION}, {"build", c->build}, {NULL, NULL}}, 1);
 	write_one(om, CTL_OM_GAUGE, "carrel_config_ok", s->config != NULL, "The configuration in force can be read.");
 	write_one(om, CTL_OM_GAUGE, "carrel_config_timestamp_seconds", (uint64_t)s->config_since,
 		  "When its youngest file was changed.");
