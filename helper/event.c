@@ -61,26 +61,14 @@ void crl_event_opened(const struct crl_job *job, bool made)
 								       .made = made});
 }
 
-/* Beside libpam's own, which has neither code nor policy. */
-static void audit_refused(const struct crl_job *job, const char *policy, const struct crl_err *err)
+static const char *policy_of(const struct crl_job *job)
 {
-	const struct crl_login *l = &job->login;
-	char user[CRL_AUDIT_FIELD_MAX(CRL_USER_MAX)], rhost[CRL_AUDIT_FIELD_MAX(CRL_RHOST_MAX)],
-		tty[CRL_AUDIT_FIELD_MAX(CRL_TTY_MAX)], service[CRL_AUDIT_FIELD_MAX(CRL_SERVICE_MAX)], text[2048];
-
-	(void)snprintf(text, sizeof(text), "op=carrel:session_open id=%s policy=%s code=%s%s%s%s%s res=failed", job->id,
-		       policy, crl_stage_name(err->stage),
-		       crl_audit_field(service, sizeof(service), "service", l->service),
-		       crl_audit_field(user, sizeof(user), "acct", l->user),
-		       crl_audit_field(rhost, sizeof(rhost), "addr", l->rhost),
-		       crl_audit_field(tty, sizeof(tty), "terminal", l->tty));
-	crl_audit_session(text);
+	return job->policy.name[0] ? job->policy.name : job->rule ? job->rule->policy : "-";
 }
 
 void crl_event_refused(const struct crl_job *job, const struct crl_err *err)
 {
 	const bool tried = job->options->rehearse;
-	const char *policy = job->policy.name[0] ? job->policy.name : job->rule ? job->rule->policy : "-";
 	const struct crl_login *l = &job->login;
 	char detail[1024];
 	struct shown s;
@@ -89,11 +77,28 @@ void crl_event_refused(const struct crl_job *job, const struct crl_err *err)
 	crl_err_format(err, detail, sizeof(detail));
 	crl_journal_log(err->stage == CRL_STAGE_DRAIN ? LOG_NOTICE : LOG_ERR /* a host that is drained is no fault */,
 			tried ? NULL : ID_REFUSED, "%sid=%s refused user=%s uid=%" PRIu32 " service=%s policy=%s%s %s",
-			tried ? "" : "event=refused ", job->id, s.user, l->uid, s.service, policy, s.where, detail);
-	if (tried)
+			tried ? "" : "event=refused ", job->id, s.user, l->uid, s.service, policy_of(job), s.where,
+			detail);
+	if (!tried)
+		crl_score_refused(job->score, err->stage);
+}
+
+void crl_event_audit(const struct crl_job *job, const struct crl_err *err)
+{
+	const struct crl_login *l = &job->login;
+	char exe[CRL_AUDIT_EXE_MAX];
+
+	if (job->options->rehearse)
 		return;
-	crl_score_refused(job->score, err->stage);
-	audit_refused(job, policy, err);
+	crl_audit_session(&(struct crl_audit_session){.uid = l->uid,
+						      .user = l->user,
+						      .service = l->service,
+						      .rhost = l->rhost,
+						      .tty = l->tty,
+						      .exe = crl_audit_exe(exe, sizeof(exe)),
+						      .login = job->id,
+						      .policy = policy_of(job),
+						      .reason = crl_stage_name(err->stage)});
 }
 
 /* " met=home,tasks": causes as carrelctl why has them; "" = nothing. */

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "helper/event.h"
 #include "helper/job.h"
 #include "helper/parts/may_have_manager.h"
 #include "helper/process/harden.h"
@@ -130,7 +131,10 @@ int main(int argc, char **argv)
 	job->deadline_ms = crl_now_ms() + (int64_t)options.timeout_s * 1000;
 	arm_deadline(&options);
 	rc = crl_serve(job, &err);
-	if (rc < 0)
+	if (rc < 0) {
 		crl_job_refuse(job, &err);
+		drop_fd(&job->channel);
+		crl_event_audit(job, &err);
+	}
 	return rc < 0 ? 1 : 0;
 }

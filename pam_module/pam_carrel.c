@@ -16,6 +16,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/audit_text.h"
 #include "base/scope.h"
 #include "door/adopt.h"
 #include "door/exempt.h"
@@ -25,6 +26,7 @@
 #include "pam_module/environment.h"
 #include "pam_module/options.h"
 #include "pam_module/place.h"
+#include "pam_module/record.h"
 #include "pam_module/session.h"
 #include "pam_module/status.h"
 #include "pam_module/who.h"
@@ -38,6 +40,7 @@ struct attempt {
 	struct caller caller;
 	struct crl_login login;
 	struct crl_adoption adoption;
+	char exe[CRL_AUDIT_EXE_MAX];
 };
 
 static void attempt_free(struct attempt **pa)
@@ -104,6 +107,7 @@ static int open_room(struct attempt *a, int flags, struct crl_err *err)
 
 	if (rc < 0)
 		return rc;
+	(void)crl_audit_exe(a->exe, sizeof(a->exe));
 	rc = who_describe(a->pamh, &a->login, err);
 	a->login.shows = status_shows(flags, &a->login);
 	if (rc == 0)
@@ -243,6 +247,7 @@ static int open_session(struct attempt *a, int flags, const struct crl_err *wron
 		return status_refuse(a->pamh, flags, &a->login, a->adoption.has_room ? &room->adopt : NULL, &err);
 	status_opened(a->pamh, &a->login, &room->adopt);
 	status_tell(a->pamh, &a->login, room->notice);
+	record_opened(&a->login, &room->adopt, a->exe);
 	return PAM_SUCCESS;
 }
 
@@ -283,6 +288,7 @@ EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const c
 		return PAM_SUCCESS;
 	end = session_close(pamh, s, &who);
 	status_closed(pamh, &who, end, opt.debug);
+	record_closed(pamh, &who, end);
 	errno = saved_errno;
 	return PAM_SUCCESS;
 }

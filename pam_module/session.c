@@ -73,6 +73,7 @@ static void take_facts(struct session *s, const struct session_facts *facts)
 	s->opens = 1;
 	s->who.uid = facts->login->uid;
 	(void)snprintf(s->who.user, sizeof(s->who.user), "%s", facts->login->user);
+	(void)snprintf(s->who.policy, sizeof(s->who.policy), "%s", facts->adopt->policy);
 	(void)snprintf(s->who.room, sizeof(s->who.room), "%s", facts->adopt->room);
 	(void)snprintf(s->who.login, sizeof(s->who.login), "%s", facts->adopt->id);
 	s->way = *facts->way;

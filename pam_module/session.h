@@ -20,6 +20,7 @@ struct session;
 struct session_who {
 	uint32_t uid;
 	char user[CRL_USER_MAX];
+	char policy[CRL_POLICY_NAME_MAX];
 	char room[CRL_ID_MAX];
 	char login[CRL_ID_MAX];
 };

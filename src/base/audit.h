@@ -2,20 +2,14 @@
 /*
  * Records for the kernel's audit: what auditd keeps, or the kernel's log where audit is on without it.
  *
- * Runs in: helper, with CAP_AUDIT_WRITE in the host's user namespace. Where there is no audit, or it is off, nothing is
- * said: the log has it all the same. The kernel itself adds process, loginuid and session.
- * Source: linux/audit.h; AUDIT_MESSAGE(7) of audit-userspace for how values are written.
- * R1: a value is between quotes, or in hexadecimal digits where it has a byte that could end it.
+ * Runs in: helper, and the PAM application behind the door; with CAP_AUDIT_WRITE in the host's user namespace. Where
+ * there is no audit, or it is off, nothing is said: the log has it all the same. The kernel itself adds process,
+ * loginuid and session. A queue that is full makes the sender wait, as the kernel was told to (--backlog_wait_time of
+ * auditctl(8)): who waits for an answer of the helper's has it before.
  */
 #pragma once
 
-#include <stddef.h>
+#include "base/audit_text.h"
 
-/* Bytes that hold NAME= and any value of at most @max bytes, with blank and NUL. */
-#define CRL_AUDIT_FIELD_MAX(max) (2 * (max) + 20)
-
-/* " NAME=VALUE" as audit has values that come from outside; " NAME=?" for "". Returns @buf. */
-const char *crl_audit_field(char *buf, size_t size, const char *name, const char *value);
-
-/* A record of type USER_START: a session that begins, or does not. @text  what stands in its msg='...' */
-void crl_audit_session(const char *text);
+/* A record of type USER_START or USER_END: of a session that begins, or does not, or ends. */
+void crl_audit_session(const struct crl_audit_session *s);

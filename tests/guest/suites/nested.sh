@@ -4,6 +4,7 @@
 # Rooms whose users make user namespaces of their own, on Debian's kernel: podman without root, bubblewrap, unshare; and a
 # room without user.nested, in which nothing of that can be.
 . "$(dirname "$0")/../suite.sh"
+. "$(dirname "$0")/../packages.sh"
 
 # Podman and what it needs are not in the image: ana installs them in her room, as she would, and only this suite fetches
 # them (12 MB, once; Debian 13's are 30 MB). "small" is the image of a container: busybox.
@@ -15,16 +16,6 @@ trixie) PACKAGES+=(libgpgme11t64 libgpg-error0 libassuan9 libsubid5 libsqlite3-0
 esac
 PACK=${CARREL_GUEST_CACHE:-/var/cache/carrel-guest}/podman-$(md5sum <<<"1 ${PACKAGES[*]}" | cut -c 1-12).tar
 
-# What the guest's own apt would fetch, which has no way out.
-packages_fetch() { # DIRECTORY: what apt needs for that
-	local options=(-qq -o APT::Sandbox::User=root -o "Dir::Etc::sourcelist=$1/sources.list" -o Dir::Etc::sourceparts=-
-		-o "Dir::State::lists=$1/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
-	mkdir -p "$1/lists/partial"
-	guest 'cat /etc/apt/sources.list' >"$1/sources.list" </dev/null
-	apt-get "${options[@]}" update
-	apt-get "${options[@]}" download "${PACKAGES[@]}"
-}
-
 # Only what is run: as an installed Debian has it, where /lib is /usr/lib.
 pack_fetch() {
 	local dir p
@@ -34,7 +25,8 @@ pack_fetch() {
 		set -e
 		mkdir "$dir"/{debs,apt,tree,small,small/bin,small/etc,small/tmp}
 		cd "$dir/debs"
-		packages_fetch "$dir/apt" >&2
+		apt_of_guest_begin "$dir/apt" >&2
+		apt_of_guest "$dir/apt" download "${PACKAGES[@]}" >&2
 		for p in *.deb; do
 			dpkg -x "$p" "$dir/tree"
 		done

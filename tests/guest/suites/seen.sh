@@ -110,12 +110,16 @@ audit_records() {
 }
 
 check_audit() {
+	local what
 	check "audit is on" guest "$(program audit_switch) 1"
 	login ana true
 	login gus true >/dev/null 2>&1
 	check "a refusal is a record, with code, policy and user" poll 30 eval '[ "$(audit_records \
-		"\"op=carrel:session_open id=[a-z0-9]* policy=- code=RULE service=.sshd. acct=.gus. .*res=failed\"")" -gt 0 ]'
-	is "a login that is let in is none: libpam tells of it" "$(audit_records '"op=carrel:.*ana"')" 0
+		"\"op=carrel:session_open login=[a-z0-9]* policy=- reason=RULE service=sshd id=[0-9]* acct=.gus. .*res=failed\"")" -gt 0 ]'
+	for what in open close; do
+		check "so is the $what of a login" poll 30 eval '[ "$(audit_records \
+			"\"op=carrel:session_$what login=.* policy=shared .*acct=.ana. .*res=success\"")" -gt 0 ]'
+	done
 	guest "$(program audit_switch) 0"
 }
 
