@@ -79,6 +79,20 @@ check_su() {
 	check "and leaves" found 'op=carrel:session_close .* acct=cara exe=/usr/bin/su .*res=success' -m USER_END
 }
 
+# The record may have to wait: who is refused is told before, and nobody waits for the helper any more.
+check_order() {
+	guest 'strace -f -qq -e trace=sendmsg,socket -e signal=none -o /tmp/order -p $(systemctl show -p MainPID --value ssh) &
+		echo $! >/tmp/order.pid; sleep 1' </dev/null >/dev/null 2>&1 &
+	check "sshd is looked at" poll 20 guest \
+		'grep -q "^TracerPid:.*[1-9]" /proc/$(systemctl show -p MainPID --value ssh)/status' </dev/null
+	like "a refusal" "$(login gus true 2>&1 </dev/null)" 'code RULE'
+	guest 'kill $(cat /tmp/order.pid)' </dev/null
+	# of the module's process and the helper, which speak with each other by sendmsg() alone
+	like "each sends records when it has said all" "$(guest 'cat /tmp/order' </dev/null | awk '
+		/NETLINK_AUDIT/ { audit[$1] = 1; last[$1] = "audit" } /sendmsg\(/ { spoke[$1] = 1; last[$1] = "answer" }
+		END { for (p in spoke) if (audit[p]) print last[p] }' | xargs)" '^audit( audit)+$'
+}
+
 logs_in() { # WHEN: in time, and refused in time. The kernel makes senders wait for at most 2 s each.
 	is "$1: a login" "$(timeout 120 ssh -F "$GUEST_DIR/ssh_config" ana@door 'echo in' </dev/null)" in
 	like "and a refusal with its own code" "$(timeout 120 ssh -F "$GUEST_DIR/ssh_config" gus@door true 2>&1 </dev/null)" 'code RULE'
@@ -111,7 +125,7 @@ check_immutable() {
 }
 
 if ! packages_add auditd; then
-	skip "records of a real auditd" "its package cannot be fetched"
+	skip "records of a real auditd" "its package cannot be fetched or installed"
 	tap_done
 	exit
 fi
@@ -124,7 +138,7 @@ guest 'rm -f /var/log/audit/audit.log; systemctl restart auditd; date +%T >/tmp/
 	journalctl --vacuum-time=1s -q' </dev/null >/dev/null 2>&1
 needs check_refused check_open
 needs check_asked check_refused
-run_cases "$@" -- check_open check_refused check_asked check_su check_stuck check_rate check_immutable
+run_cases "$@" -- check_open check_refused check_asked check_su check_order check_stuck check_rate check_immutable
 packages_remove
 guest "rm -rf /var/log/audit; $(program audit_switch) 0"
 tap_done
