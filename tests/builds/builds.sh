@@ -36,9 +36,9 @@ ubuntu="-g -O2 $frames -flto=auto -ffat-lto-objects -fstack-protector-strong -fs
 ubuntu+=" -Werror=format-security -fcf-protection"
 packed="-Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,pack-relative-relocs"
 
-row arm64-gcc-14 trixie-arm64 "CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar RUN='timeout 300 qemu-aarch64'"
+row arm64-gcc-14 trixie-arm64 "CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar RUN='timeout 900 env CARREL_PATIENCE=30 qemu-aarch64'"
 row lto-arm64-gcc-14 trixie-arm64 "CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-gcc-ar OPT='-O2 -g -flto=auto'
-	RUN='timeout 300 qemu-aarch64'"
+	RUN='timeout 900 env CARREL_PATIENCE=30 qemu-aarch64'"
 row sid-gcc-16 sid CC=gcc-16
 row sid-clang-23 sid CC=clang-23
 row sid-gcc-15 sid CC=gcc-15
@@ -64,10 +64,11 @@ row flags-suse trixie "CC=gcc-13 AR=gcc-ar-13 CFLAGS='$suse' LDFLAGS='-flto=auto
 row flags-arch sid "CC=gcc-16 AR=gcc-ar-16 CFLAGS='$arch' LDFLAGS='-Wl,-O1 -Wl,--sort-common $packed -flto=auto'"
 row musl trixie "CC=musl-gcc SDBUS=yes"
 
-# Both with /proc and /dev of the host's; what a test leaves in /tmp goes with it. The source is read-only.
+# With /proc and /dev of the host's, and a root that is a mount, as that of each system; what a test leaves in /tmp goes with
+# it. The source is read-only.
 inside() { # ROOT COMMAND
 	unshare --mount --ipc --uts --pid --fork --kill-child bash -c '
-		mount --make-rprivate / && mount --bind "$2" "$1/source" && mount -o remount,bind,ro "$1/source" &&
+		mount --make-rprivate / && mount --bind "$1" "$1" && mount --bind "$2" "$1/source" && mount -o remount,bind,ro "$1/source" &&
 			mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && mount --rbind /sys "$1/sys" &&
 			mount -t tmpfs -o mode=1777 tmp "$1/tmp" && mount -t tmpfs run "$1/run" && mount --bind "$1/build" "$1/build" &&
 			exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root bash -c "$3"

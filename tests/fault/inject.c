@@ -12,19 +12,21 @@
  *
  * Needs root. A process that becomes anything but the helper or carrel's bus is let go.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/reg.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +107,40 @@ static bool is_wanted(const struct traced *t)
 	return here || (s.role == t->role && s.count[t->role] == s.n);
 }
 
+/* Of a process that is stopped in a call: another number than any call has, and what the call has answered. */
+#if defined(__x86_64__)
+static void call_none(pid_t pid)
+{
+	(void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, orig_rax), -1L);
+}
+
+static void answer(pid_t pid, long value)
+{
+	(void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, rax), value);
+}
+#elif defined(__aarch64__)
+static void call_none(pid_t pid)
+{
+	int nr = -1;
+	struct iovec io = {.iov_base = &nr, .iov_len = sizeof(nr)};
+
+	(void)ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &io);
+}
+
+static void answer(pid_t pid, long value)
+{
+	struct user_regs_struct regs;
+	struct iovec io = {.iov_base = &regs, .iov_len = sizeof(regs)};
+
+	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &io) < 0)
+		return;
+	regs.regs[0] = (unsigned long long)value;
+	(void)ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &io);
+}
+#else
+#error "calls cannot be made to fail on this architecture"
+#endif
+
 static void on_entry(struct traced *t, const struct __ptrace_syscall_info *i)
 {
 	uint64_t nr = i->entry.nr;
@@ -130,7 +166,7 @@ static void on_entry(struct traced *t, const struct __ptrace_syscall_info *i)
 		return;
 	}
 	if (nr != SYS_close) /* which lets go of the descriptor, whatever it answers */
-		(void)ptrace(PTRACE_POKEUSER, t->pid, 8 * ORIG_RAX, -1L); /* no such call */
+		call_none(t->pid);
 	t->answer = s.fault;
 }
 
@@ -143,7 +179,7 @@ static void on_call(struct traced *t)
 	if (i.op == PTRACE_SYSCALL_INFO_ENTRY) {
 		on_entry(t, &i);
 	} else if (t->answer) {
-		(void)ptrace(PTRACE_POKEUSER, t->pid, 8 * RAX, -(long)t->answer);
+		answer(t->pid, -(long)t->answer);
 		t->answer = 0;
 		s.delivered = true;
 	}

@@ -5,13 +5,16 @@
 # Packages come from the mirrors that the host's own apt knows; the kernel is unpacked, never installed here.
 # A guest that is another Debian than this host has "builder" beside, a tree with that Debian's compiler and libraries.
 # Environment: CARREL_GUEST_CACHE (default /var/cache/carrel-guest), GUEST=trixie for Debian 13 (default bookworm),
-# GUEST_NATIVE=no: no builder, since what this host has built shall run there
+# GUEST=trixie-arm64 for that one on arm64 (foreign.sh), GUEST_NATIVE=no: no builder, since what this host has built shall run
+# there
 # Checkouts with different recipes share the cache: who uses an image holds its file "lock" (shared) meanwhile, and what
 # nobody has used for a day goes.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd -P)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cache=${CARREL_GUEST_CACHE:-/var/cache/carrel-guest}
 suite=${GUEST:-bookworm}
+suite=${suite%-arm64}
+. "$here/foreign.sh"
 
 # What tests in the guest use, besides what the live suite needs (deps.sh).
 packages=(
@@ -23,8 +26,9 @@ packages=(
 case $suite in
 bookworm) packages+=(libconfig9) ;;
 trixie) packages+=(libconfig11 wtmpdb libpam-wtmpdb libpam-lastlog2) ;;
-*) echo "image: GUEST: found \"$suite\", expected bookworm or trixie" >&2; exit 1 ;;
+*) echo "image: GUEST: found \"$GUEST\", expected bookworm, trixie or trixie-arm64" >&2; exit 1 ;;
 esac
+[ "${GUEST-}" != bookworm-arm64 ] || { echo "image: GUEST: of arm64 there is trixie-arm64" >&2; exit 1; }
 # Needed to build, not to run.
 not_in_guest='^(gcc|make|.*-dev|qemu-.*|mmdebstrap|busybox-static|xz-utils|crun)$'
 
@@ -44,6 +48,7 @@ done < <("$here/../lib/deps.sh" --list)
 recipe_digest() {
 	{
 		printf '%s\n' "$suite" "${packages[@]}"
+		is_foreign && cat "$here/foreign.sh"
 		cat "$here/image.sh" "$here/guest-init.sh"
 		find "$here/etc" -type f | sort | xargs cat
 	} | sha256sum | cut -c 1-16
@@ -67,10 +72,10 @@ unpack_kernel() {
 	cp "$dir/boot/vmlinuz-$version" "$1/vmlinuz"
 }
 
-build_initrd() { # DIRECTORY
+build_initrd() { # DIRECTORY BUSYBOX
 	local tree=$1/initrd.d file
 	mkdir -p "$tree"/{bin,dev,proc,sys,new,lib/modules/"$version"}
-	cp /bin/busybox "$tree/bin/"
+	cp "$2" "$tree/bin/busybox"
 	install -m 0755 "$here/guest-init.sh" "$tree/init"
 	modprobe -d "$1/kernel" -S "$version" -a --show-depends "${modules[@]}" |
 		sed -n 's/^insmod //p' | awk '!seen[$1]++ { print $1 }' |
@@ -110,8 +115,9 @@ bootstrap() {
 }
 
 # The name of the kernel's package stands in what the metapackage needs.
-KERNEL='cd /tmp; apt-get -q -o APT::Sandbox::User=root download "$(apt-cache show --no-all-versions linux-image-cloud-amd64 |
-	sed -n "s/^Depends: \([^ ,]*\).*/\1/p")"'
+KERNEL='cd /tmp; apt-get -q -o APT::Sandbox::User=root download "$(apt-cache show --no-all-versions linux-image-cloud-CPU:CPU |
+	sed -n "s/^Depends: \([^ ,]*\).*/\1/p"):CPU"'
+KERNEL=${KERNEL//CPU/$(guest_cpu)}
 
 comma() {
 	local IFS=,
@@ -123,10 +129,10 @@ build_root() { # DIRECTORY
 	sources >"$list"
 	[ -s "$list" ] || { echo "image: apt knows no source of Debian packages" >&2; exit 1; }
 	mkdir -p "$cache/debs"
-	bootstrap "$(comma "${packages[@]}")" "$root" "$list" --customize-hook="chroot \"\$1\" sh -c '$KERNEL'" \
+	foreign_options "$1"
+	bootstrap "$(comma "${packages[@]}")" "$root" "$list" "${FOREIGN[@]}" --customize-hook="chroot \"\$1\" sh -c '$KERNEL'" \
 		--customize-hook="mv \"\$1\"/tmp/linux-image-*.deb \"$1/\""
 	unpack_kernel "$1"
-	build_initrd "$1"
 	cp -a "$1/kernel/usr/lib/modules" "$root/usr/lib/"
 	cp -r "$here/etc/." "$root/etc/"
 	echo carrel-guest >"$root/etc/hostname"
@@ -138,12 +144,19 @@ build_root() { # DIRECTORY
 	chroot "$root" systemctl --quiet disable slapd nslcd exim4 exim4-base.timer
 	chroot "$root" systemctl --quiet enable guest-control.service ssh.service
 	chroot "$root" systemctl --quiet set-default multi-user.target
+	foreign_lay "$1/foreign" "$root"
+	build_initrd "$1" "$(guest_busybox "$root")"
 	mke2fs -q -t ext4 -O quota,project -E quotatype=usrquota:grpquota:prjquota,root_owner=0:0 -d "$root" "$1/root.ext4" 3G
 	rm -rf "$root" "$1/kernel" "$1/initrd.d" "$list"
 }
 
+# A foreign guest's is the tree that check-builds has for that architecture, in which this host's compiler makes its programs.
 build_builder() { # DIRECTORY
 	local list=$1/sources
+	if is_foreign; then
+		ln -sfn "$("$here/../builds/trees.sh" "$GUEST")" "$1/builder"
+		return
+	fi
 	sources >"$list"
 	rm -rf "$1/builder"
 	bootstrap "$(comma "${builder[@]}")" "$1/builder" "$list"
@@ -151,13 +164,14 @@ build_builder() { # DIRECTORY
 }
 
 wants_builder() {
-	[ "$suite" = trixie ] && [ "${GUEST_NATIVE-}" != no ]
+	is_foreign || { [ "$suite" = trixie ] && [ "${GUEST_NATIVE-}" != no ]; }
 }
 
 # once FILE COMMAND...: its output goes where nobody takes it for the answer
 once() {
 	[ ! -e "$1" ] || return 0
 	[ "$(id -u)" -eq 0 ] || { echo "image: must be run as root" >&2; exit 1; }
+	! is_foreign || command -v qemu-system-aarch64 >/dev/null || { echo "image: qemu-system-arm is missing" >&2; exit 1; }
 	set -E
 	under_way=${1%/*}
 	trap failed ERR
@@ -204,6 +218,7 @@ main() {
 	exec 9>"$cache/lock"
 	flock 9 # two runs at once build it once
 	once "$dir/ready" build_image "$dir"
+	[ -d "$dir/builder" ] || rm -f "$dir/builder.ready" # check-builds has made its tree anew
 	! wants_builder || once "$dir/builder.ready" build_builder "$dir"
 	touch "$dir/lock" # used today
 	echo "$dir"

@@ -56,6 +56,20 @@ builds_apart() { # IMAGE
 	[ -d "$1/builder" ] && [ "${GUEST_NATIVE-}" != no ]
 }
 
+# What the machine is, and what makes programs for it. An arm64 signs pointers by what is quick to emulate.
+case ${GUEST-} in
+*-arm64)
+	GUEST_MACHINE=(qemu-system-aarch64 -machine virt -cpu "max,pauth-impdef=on")
+	GUEST_CONSOLE=ttyAMA0
+	GUEST_CROSS=(CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar)
+	;;
+*)
+	GUEST_MACHINE=(qemu-system-x86_64 -machine q35 -cpu max)
+	GUEST_CONSOLE=ttyS0
+	GUEST_CROSS=()
+	;;
+esac
+
 # guest_make IMAGE REPOSITORY BUILD ARGUMENT...: make; for a guest that is another Debian with that one's compiler and
 # libraries, in mounts of its own. What the arguments name is below REPOSITORY, BUILD or GUEST_DIR.
 guest_make() {
@@ -76,7 +90,7 @@ guest_make() {
 			mount --rbind "$place" "/mnt/root$place"
 		done
 		chroot /mnt/root env -i PATH="$PATH" make -s -C "$2" BUILD="$3" "${@:5}"' \
-		guest "$image" "$repo" "$build" "${GUEST_DIR-}" "$@" </dev/null
+		guest "$image" "$repo" "$build" "${GUEST_DIR-}" "${GUEST_CROSS[@]}" "$@" </dev/null
 }
 
 # The second disk: what this run lays over the system.
@@ -112,10 +126,10 @@ guest_start() {
 	[ "$kind" != plain ] || plain=carrel.plain
 	guest_keys "$control" "$door"
 	guest_payload "$image" "$3" "$4" || { echo "guest: cannot pack carrel" >&2; return 1; }
-	setpriv --pdeathsig KILL qemu-system-x86_64 -accel "${GUEST_ACCEL:-tcg,thread=multi}" -machine q35 -cpu max \
+	setpriv --pdeathsig KILL "${GUEST_MACHINE[@]}" -accel "${GUEST_ACCEL:-tcg,thread=multi}" \
 		-smp 2 -m 2048 -nodefaults -display none \
 		-serial "file:$GUEST_DIR/console" -kernel "$image/vmlinuz" -initrd "$image/initrd" \
-		-append "console=ttyS0 quiet mitigations=off net.ifnames=0 $plain" \
+		-append "console=$GUEST_CONSOLE quiet mitigations=off net.ifnames=0 $plain" \
 		-drive "file=$image/root.ext4,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$GUEST_DIR/payload.tar,format=raw,if=virtio,readonly=on" \
 		-netdev "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:$control-:2222,hostfwd=tcp:127.0.0.1:$door-:22" \

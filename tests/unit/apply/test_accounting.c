@@ -19,6 +19,7 @@
 
 #include "apply/accounting/accounting.h"
 #include "apply/accounting/hostlog.h"
+#include "ctl/image/elf.h"
 
 static char dir[] = "/tmp/carrel-mirror-XXXXXX";
 static char utmp_path[64], wtmp_path[64], lastlog_path[64], room_path[64];
@@ -127,6 +128,35 @@ static const char *run(const char *command, const char *path)
 	return out;
 }
 
+/* Debian 13 has no last(1), and each architecture a struct utmp of its own. */
+static bool is_asked(const char *command)
+{
+	scoped(ctl_elf) elf = {.needed.len = 0};
+	scoped_fd fd = -EBADF;
+	char path[64];
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "/usr/bin/%.*s", (int)strcspn(command, " "), command);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	rc = fd < 0 ? -errno : ctl_elf_read(fd, &elf);
+	if (rc < 0)
+		print_message("not asked: %s: %s\n", path,
+			      rc == -EXDEV ? "made for another architecture" : strerror(-rc));
+	return rc == 0;
+}
+
+static void says(const char *command, const char *path, const char *text)
+{
+	if (is_asked(command) && !strstr(run(command, path), text))
+		fail_msg("%s: %s expected: %s", command, run(command, path), text);
+}
+
+static void says_not(const char *command, const char *path, const char *text)
+{
+	if (is_asked(command) && strstr(run(command, path), text))
+		fail_msg("%s: %s not expected: %s", command, run(command, path), text);
+}
+
 static void test_in_and_out(void **state)
 {
 	struct crl_accounting_login l = member("ab2345", "bob");
@@ -147,12 +177,12 @@ static void test_in_and_out(void **state)
 	assert_int_equal(get(utmp_path, 0).ut_addr_v6[0], (int32_t)htonl(0xc0000209));
 	assert_int_equal(get(utmp_path, 0).ut_pid, getpid());
 	assert_int_equal(get(utmp_path, 0).ut_tv.tv_sec, u.ut_tv.tv_sec);
-	assert_non_null(strstr(run("who", utmp_path), "bob      ab2345/pts/0"));
+	says("who", utmp_path, "bob      ab2345/pts/0");
 	/* last(1) says "still logged in" only for users whom it finds in passwd, by loginuid or by /dev/LINE.
 	 */
-	assert_non_null(strstr(run("last -w -f", wtmp_path), "bob      ab2345/pts/0 192.0.2.9"));
-	assert_non_null(strstr(run("last -w -f", wtmp_path), "gone - no logout"));
-	assert_non_null(strstr(run("utmpdump", utmp_path), "[%"));
+	says("last -w -f", wtmp_path, "bob      ab2345/pts/0 192.0.2.9");
+	says("last -w -f", wtmp_path, "gone - no logout");
+	says("utmpdump", utmp_path, "[%");
 	fd = open(lastlog_path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(pread(fd, &last, sizeof(last), 7 * sizeof(last)), sizeof(last));
 	assert_string_equal(last.ll_line, "pts/0"); /* read by the user: where he was */
@@ -168,8 +198,8 @@ static void test_in_and_out(void **state)
 	assert_int_equal(count(wtmp_path), 2);
 	assert_int_equal(get(wtmp_path, 1).ut_type, DEAD_PROCESS);
 	assert_string_equal(get(wtmp_path, 1).ut_line, "ab2345/pts/0");
-	assert_null(strstr(run("who", utmp_path), "bob"));
-	assert_null(strstr(run("last -w -f", wtmp_path), "gone"));
+	says_not("who", utmp_path, "bob");
+	says_not("last -w -f", wtmp_path, "gone");
 }
 
 /* sshd's record of a logout names no user, and its process is gone. */
@@ -197,8 +227,8 @@ static void test_in_and_out_unseen(void **state)
 	assert_int_equal(mirror.line[0].state, CRL_LINE_FREE);
 	assert_int_equal(count(wtmp_path), 2);
 	assert_int_equal(get(utmp_path, 0).ut_type, DEAD_PROCESS);
-	assert_non_null(strstr(run("last -w -f", wtmp_path), "eve      bb/pts/0     192.0.2.9"));
-	assert_null(strstr(run("last -w -f", wtmp_path), "gone"));
+	says("last -w -f", wtmp_path, "eve      bb/pts/0     192.0.2.9");
+	says_not("last -w -f", wtmp_path, "gone");
 }
 
 /* Who came by su(1) is on a terminal of the host's, whose record is another's: the room's of that name is no proof. */
@@ -235,7 +265,7 @@ static void test_dead_record_of_a_seen_one(void **state)
 		assert_int_equal(crl_accounting_sync(&mirror, room, two, 2), 0);
 	assert_int_equal(count(wtmp_path), 2);
 	assert_int_equal(count(utmp_path), 1);
-	assert_null(strstr(run("last -w -f", wtmp_path), "bb/"));
+	says_not("last -w -f", wtmp_path, "bb/");
 }
 
 /* A login that is over stays over, though its record still stands in the room of the other. */
@@ -419,8 +449,8 @@ static void test_two_rooms(void **state)
 	assert_int_equal(crl_accounting_sync(&other, room, &b, 1), 0);
 	assert_int_equal(count(utmp_path), 2);
 	assert_int_equal(crl_accounting_end_all(&mirror), 0);
-	assert_null(strstr(run("who", utmp_path), "bob"));
-	assert_non_null(strstr(run("who", utmp_path), "eve"));
+	says_not("who", utmp_path, "bob");
+	says("who", utmp_path, "eve");
 }
 
 /* As if its supervisor had died: what is ours is found by its mark, with and without an id in the line's name. */
@@ -451,8 +481,8 @@ static void test_sweep(void **state)
 	assert_int_equal(left[1].app, getpid() + 1);
 
 	assert_int_equal(crl_accounting_sweep(&mirror, &left[1]), 0);
-	assert_null(strstr(run("who", utmp_path), "eve"));
-	assert_non_null(strstr(run("who", utmp_path), "bob"));
+	says_not("who", utmp_path, "eve");
+	says("who", utmp_path, "bob");
 	assert_int_equal(count(wtmp_path), 3);
 	assert_int_equal(get(wtmp_path, 2).ut_type, DEAD_PROCESS);
 	assert_string_equal(get(wtmp_path, 2).ut_line, "tty7");
@@ -508,7 +538,8 @@ static void test_bounded(void **state)
 	assert_int_equal(count(utmp_path), CRL_ACCOUNTING_LINES_MAX);
 	assert_int_equal(truncate(room_path, 100), 0);
 	assert_int_equal(crl_accounting_sync(&mirror, room, &l, 1), 0);
-	assert_string_equal(run("who", utmp_path), "");
+	if (is_asked("who"))
+		assert_string_equal(run("who", utmp_path), "");
 	assert_int_equal(count(wtmp_path), 2 * CRL_ACCOUNTING_LINES_MAX);
 }
 

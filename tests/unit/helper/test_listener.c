@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "helper/listener/listener.h"
+#include "tests/unit/kernel.h"
 
 /* Tells of getppid(2) alone. */
 static int load(void)
@@ -77,6 +78,7 @@ static void test_killed(void **state)
 	pid_t pid;
 
 	(void)state;
+	needs_filters();
 	assert_non_null(login);
 	assert_int_equal(syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes), 0);
 	l.notif_size = sizes.seccomp_notif;
@@ -126,6 +128,7 @@ static void test_number_of_another(void **state)
 	pid_t pid, other;
 
 	(void)state;
+	needs_filters();
 	assert_non_null(login);
 	login->text.orders.uid = 4711;
 	assert_int_equal(pipe(tube), 0);

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/kernel.h"
 #include "tests/unit/layers/no_openat2.h"
 #include "tests/unit/scratch.h"
 
@@ -84,6 +85,7 @@ static void test_open(void **state)
 static void test_open_without_openat2(void **state)
 {
 	(void)state;
+	needs_filters();
 	int status;
 	pid_t pid = fork();
 

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/plan/door_i386.h"
 #include "tests/unit/plan/filter_lab.h"
+#include "tests/unit/kernel.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -189,6 +190,7 @@ static int body_i386_off(void)
 static void test_refusals(void **state)
 {
 	(void)state;
+	needs_filters();
 	in_child(&filter, body_refusals);
 	in_child(&native_only, body_refusals);
 }
@@ -196,6 +198,7 @@ static void test_refusals(void **state)
 static void test_work(void **state)
 {
 	(void)state;
+	needs_filters();
 	in_child(&filter, body_work);
 	in_child(&native_only, body_work);
 }
@@ -203,6 +206,7 @@ static void test_work(void **state)
 static void test_programs(void **state)
 {
 	(void)state;
+	needs_filters();
 	in_child(&native_only, body_programs);
 }
 

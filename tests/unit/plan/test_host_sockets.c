@@ -164,10 +164,10 @@ static void ask_both(const char *dir, void (*look)(bool asked, const char *dir))
 	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG), text = open("/proc/net/unix", O_RDONLY);
 	bool can;
 
-	assert_true(fd >= 0 && text >= 0);
+	assert_true((fd >= 0 || errno == EPROTONOSUPPORT) && text >= 0);
 	crl_host_done(&host);
 	host = (struct crl_host){0};
-	can = crl_host_ask_sockets(fd, &host) == 0;
+	can = fd >= 0 && crl_host_ask_sockets(fd, &host) == 0;
 	if (can)
 		look(true, dir);
 	crl_host_done(&host);
@@ -176,8 +176,10 @@ static void ask_both(const char *dir, void (*look)(bool asked, const char *dir))
 	look(false, dir);
 	(void)close(fd);
 	(void)close(text);
-	if (!can)
-		skip(); /* a kernel without sock_diag for AF_UNIX */
+	if (!can) {
+		print_message("skipped: this kernel has no sock_diag for AF_UNIX\n");
+		skip();
+	}
 }
 
 static void expect_both(bool asked, const char *dir)

@@ -14,6 +14,7 @@
 
 #include "base/scope.h"
 #include "shell/exec.h"
+#include "tests/unit/kernel.h"
 
 #define BASH "/bin/bash"
 
@@ -143,6 +144,7 @@ static void test_never_itself(void **state)
 	char shell[PATH_MAX], self[PATH_MAX] = "", link[] = "/tmp/carrel-test-XXXXXX";
 
 	(void)state;
+	needs_own_exe();
 	assert_int_equal(crl_shell_find(BASH, getuid(), shell, &err), 0);
 	assert_string_equal(shell, BASH);
 	assert_int_equal(crl_shell_find("/opt/bin/carrel-shell", getuid(), shell, &err), -ENOENT);
