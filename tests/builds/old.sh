@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Does each source file compile with a C library that knows neither pidfds nor the mount API (glibc 2.34)? Against this host's
-# headers without <sys/pidfd.h> and with an older <sys/mount.h>. What links and runs with a library of that age it does not show.
+# headers without <sys/pidfd.h>, with an older <sys/mount.h>, and without the newest of struct statx. What links and runs with a
+# library of that age it does not show.
 # Usage: old.sh BUILD COMPILER FLAG... (of make; the last ones win)
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -19,8 +20,10 @@ libc=/usr/include${machine:+/$machine}
 mkdir -p "$headers/libc/sys"
 ln -s "$libc"/* "$headers/libc/" 2>/dev/null
 ln -s "$libc"/sys/* "$headers/libc/sys/"
-rm -f "$headers"/libc/sys/{pidfd,mount}.h
+rm -f "$headers"/libc/sys/{pidfd,mount,stat}.h
 ln -s "$here/old/sys/mount.h" "$headers/libc/sys/mount.h"
+# Nor musl 1.2.5's: see crl_statx_mount().
+printf '#include "%s/sys/stat.h"\n#pragma GCC poison stx_mnt_id\n' "$libc" >"$headers/libc/sys/stat.h"
 include=(-nostdinc -isystem "$own" -isystem "$headers/libc")
 [ "$libc" = /usr/include ] || include+=(-isystem /usr/include)
 

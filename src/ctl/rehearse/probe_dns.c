@@ -15,10 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "apply/net/resolv_host.h"
+#include "base/compat.h"
 #include "base/scope.h"
 #include "ctl/rehearse/probe.h"
 
@@ -56,7 +56,7 @@ static void find_file(struct dns_asked *ret)
 	if (!f || statx(AT_FDCWD, CRL_NAT_RESOLV, 0, STATX_MNT_ID, &st) < 0 || !(st.stx_mask & STATX_MNT_ID))
 		return;
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%" SCNu64 " %*s %*s %1023s", &id, root) == 2 && id == st.stx_mnt_id &&
+		if (sscanf(line, "%" SCNu64 " %*s %*s %1023s", &id, root) == 2 && id == crl_statx_mount(&st) &&
 		    (below = strstr(root, FILES_DIR)))
 			(void)snprintf(ret->file, sizeof(ret->file), "/etc%.59s", below);
 }
