@@ -6,7 +6,8 @@ check-old: ## compiles with a C library as old as glibc 2.34: own words for pidf
 	tests/builds/old.sh $(BUILD) $(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS)
 
 # What make is without these cannot tell: minutes for each tree and each build, so never part of check.
-.PHONY: check-builds unit
+.PHONY: check-builds unit live-c
+live-c: $(LIVE_BIN) ## (within) the programs of check-live-c, not run
 unit: $(UNIT_BIN) ## (within) the programs of check-unit, not run
 check-builds: ## (root) other compilers, Debians, flags, arm64, musl: NAMES="arm64 sid-" (tests/builds/builds.sh --list)
 	@tests/builds/builds.sh $(BUILD) $(NAMES)

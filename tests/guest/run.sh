@@ -85,10 +85,15 @@ trap 'exit 130' INT TERM HUP
 image=$("$here/image.sh") || exit 3
 exec 7<"$image/lock" && flock --shared 7 || exit 3 # another checkout's run does not remove it meanwhile
 [ "${1-}" != --image ] || exit 0
+programs=(all guest-tools)
+[[ " $*" != *' units'* ]] || programs+=(unit live-c)
 if builds_apart "$image"; then
 	build=$build/$GUEST
-	guest_make "$image" "$repo" "$build" -j "$(nproc)" all guest-tools >/dev/null || exit 3
+	guest_make "$image" "$repo" "$build" -j "$(nproc)" "${programs[@]}" >/dev/null || exit 3
+elif [ ${#programs[@]} -gt 2 ]; then
+	guest_make "$image" "$repo" "$build" -j "$(nproc)" "${programs[@]}" >/dev/null || exit 3
 fi
+export GUEST_BUILD=$build # for the suite that runs those programs
 if [ "${1-}" = --shell ]; then
 	shift
 	shell "$@"

@@ -20,6 +20,7 @@ check_login() {
 rules = ( { group = "students"; policy = "shared"; } );
 END
 	is "a login is in its room" "$(login ana 'ps -e -o user= | sort -u; ls /home; ls /sys/class/net')" $'ana\nana\nlo'
+	is "under a filter" "$(login ana 'sed -n "s/^Seccomp:[^0-9]*//p" /proc/self/status')" 2
 	is "with a terminal, too" "$(login_tty ana 'tty')" /dev/pts/0
 	like "no rule: refused with a code" "$(login_tty gus true 2>&1)" 'code RULE'
 	is "root gets in" "$(login root 'echo in')" in
@@ -27,6 +28,12 @@ END
 	hold one ana
 	like "loginctl lists the login" "$(guest 'loginctl list-sessions --no-legend')" ' ana '
 	hold_end one
+}
+
+# What an administrator asks of a new host; the processor does not matter to any question of theirs.
+check_questions() {
+	like "check finds no error" "$(guest 'carrelctl check --no-rehearse 2>&1; echo "status $?"' </dev/null)" '^status [01]$'
+	like "a rehearsal of a login ends well" "$(guest 'carrelctl rehearse ana 2>&1; echo "status $?"' </dev/null)" '^status 0$'
 }
 
 # OpenSSH 9.8 and newer asks PAM by the name that its configuration says.
@@ -83,7 +90,7 @@ check_filters() {
 }
 
 check "users" users_make
-needs "check_service check_records check_unit" check_login
-run_cases "$@" -- check_system check_filters check_login check_service check_records check_unit
+needs "check_service check_records check_unit check_questions" check_login
+run_cases "$@" -- check_system check_filters check_login check_questions check_service check_records check_unit
 check "nothing is left" poll 20 guest '! pgrep "carrel([^-]|-[^s])"'
 tap_done
