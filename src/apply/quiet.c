@@ -62,6 +62,15 @@ static inline __attribute__((always_inline)) long raw_call(long nr, long a, long
 
 	__asm__ volatile("syscall" : "=a"(ret) : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
 	return ret;
+#elif defined(__aarch64__)
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+
+	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
+	return x0;
 #else
 	long ret = syscall(nr, a, b, c, d);
 
@@ -76,6 +85,11 @@ static inline __attribute__((always_inline)) uintptr_t stack_top(uintptr_t page)
 
 	__asm__ volatile("mov %%rsp, %0" : "=r"(here));
 	return (here - RED_ZONE) & ~(page - 1);
+#elif defined(__aarch64__)
+	uintptr_t here;
+
+	__asm__ volatile("mov %0, sp" : "=r"(here));
+	return here & ~(page - 1); /* nothing of a function's lies below */
 #else
 	return ((uintptr_t)__builtin_frame_address(0) - 16384) & ~(page - 1);
 #endif

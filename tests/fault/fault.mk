@@ -3,7 +3,7 @@
 
 # In LIVE_TOOLS (live.mk).
 
-$(BUILD)/tests/fault/inject: tests/fault/inject.c tests/fault/mark.h
+$(BUILD)/tests/fault/inject: tests/fault/inject.c tests/fault/mark.h tests/lib/tracee.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -static -o $@ $<
 

@@ -12,13 +12,11 @@
  *
  * Needs root. A process that becomes anything but the helper or carrel's bus is let go.
  */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,10 +24,10 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/tracee.h"
 #include "mark.h"
 
 #define TRACED_MAX 256
@@ -107,40 +105,6 @@ static bool is_wanted(const struct traced *t)
 	return here || (s.role == t->role && s.count[t->role] == s.n);
 }
 
-/* Of a process that is stopped in a call: another number than any call has, and what the call has answered. */
-#if defined(__x86_64__)
-static void call_none(pid_t pid)
-{
-	(void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, orig_rax), -1L);
-}
-
-static void answer(pid_t pid, long value)
-{
-	(void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, rax), value);
-}
-#elif defined(__aarch64__)
-static void call_none(pid_t pid)
-{
-	int nr = -1;
-	struct iovec io = {.iov_base = &nr, .iov_len = sizeof(nr)};
-
-	(void)ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &io);
-}
-
-static void answer(pid_t pid, long value)
-{
-	struct user_regs_struct regs;
-	struct iovec io = {.iov_base = &regs, .iov_len = sizeof(regs)};
-
-	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &io) < 0)
-		return;
-	regs.regs[0] = (unsigned long long)value;
-	(void)ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &io);
-}
-#else
-#error "calls cannot be made to fail on this architecture"
-#endif
-
 static void on_entry(struct traced *t, const struct __ptrace_syscall_info *i)
 {
 	uint64_t nr = i->entry.nr;
@@ -166,7 +130,7 @@ static void on_entry(struct traced *t, const struct __ptrace_syscall_info *i)
 		return;
 	}
 	if (nr != SYS_close) /* which lets go of the descriptor, whatever it answers */
-		call_none(t->pid);
+		tracee_call_none(t->pid);
 	t->answer = s.fault;
 }
 
@@ -179,7 +143,7 @@ static void on_call(struct traced *t)
 	if (i.op == PTRACE_SYSCALL_INFO_ENTRY) {
 		on_entry(t, &i);
 	} else if (t->answer) {
-		answer(t->pid, -(long)t->answer);
+		tracee_answer(t->pid, -(long)t->answer);
 		t->answer = 0;
 		s.delivered = true;
 	}

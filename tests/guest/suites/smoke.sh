@@ -9,7 +9,8 @@ check_system() {
 	is "cgroup v2 with every controller" \
 		"$(guest 'tr " " "\n" </sys/fs/cgroup/cgroup.controllers | grep -xE "cpu|io|memory|pids" | sort | tr "\n" " "')" \
 		"cpu io memory pids "
-	is "the Debian that was asked for" "$(guest '. /etc/os-release; echo $VERSION_CODENAME')" "$(d=${GUEST:-bookworm}; echo "${d%-arm64}")"
+	local debian=${GUEST:-bookworm}
+	is "the Debian that was asked for" "$(guest '. /etc/os-release; echo $VERSION_CODENAME')" "${debian%-arm64}"
 	is "no unit has failed" "$(guest 'systemctl --failed --no-legend --plain')" ""
 }
 

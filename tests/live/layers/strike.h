@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One system call of a child fails, or the child is killed there. x86 only, as tests/fault/inject.c.
+ * One system call of a child fails, or the child is killed there.
  *
  *	for (long n = 1; strike(work, n, EIO) >= 0; n++)
  *		look();
@@ -12,9 +12,10 @@
 #include <stdbool.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/lib/tracee.h"
 
 #define STRIKE_KILL 0
 
@@ -27,7 +28,6 @@ static inline void strike_begin(void)
 
 static inline void strike_call(pid_t pid, int fault)
 {
-	struct user_regs_struct regs;
 	bool answers;
 	int status;
 
@@ -35,18 +35,14 @@ static inline void strike_call(pid_t pid, int fault)
 		assert_int_equal(kill(pid, SIGKILL), 0);
 		return;
 	}
-	assert_int_equal(ptrace(PTRACE_GETREGS, pid, NULL, &regs), 0);
-	answers = regs.orig_rax == SYS_brk; /* with where the break is: it has no errors */
+	answers = tracee_number(pid) == SYS_brk; /* with where the break is: it has no errors */
 	if (!answers)
-		regs.orig_rax = (unsigned long long)-1;
-	assert_int_equal(ptrace(PTRACE_SETREGS, pid, NULL, &regs), 0);
+		tracee_call_none(pid);
 	assert_int_equal(ptrace(PTRACE_SYSCALL, pid, NULL, NULL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSTOPPED(status));
-	assert_int_equal(ptrace(PTRACE_GETREGS, pid, NULL, &regs), 0);
 	if (!answers)
-		regs.rax = (unsigned long long)-fault;
-	assert_int_equal(ptrace(PTRACE_SETREGS, pid, NULL, &regs), 0);
+		tracee_answer(pid, -(long)fault);
 }
 
 /* @work  of the child, calls strike_begin(). Returns the child's exit code, 128 killed; -1 it has less than @n calls. */
