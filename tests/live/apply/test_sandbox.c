@@ -475,6 +475,7 @@ static __attribute__((noinline)) void use_stack(void)
 
 static void check_quiet(void)
 {
+	const struct timespec none = {0};
 	char small[64] = "stays";
 	char *heap = malloc(100);
 	long before, after;
@@ -483,7 +484,7 @@ static void check_quiet(void)
 	(void)memset(heap, 'h', 100);
 	use_stack();
 	before = resident_kib();
-	CHECK(crl_sandbox_sleep(__NR_ppoll, (long[]){0, 0, (long)(uintptr_t)&(struct timespec){0}, 0}) == 0);
+	CHECK(crl_sandbox_sleep(__NR_ppoll, (long[]){0, 0, (long)(uintptr_t)&none, 0}) == 0);
 	after = resident_kib();
 	CHECK(strcmp(small, "stays") == 0 && heap[99] == 'h');
 	CHECK(after < before - 300); /* 256 KiB of stack and a good part of the texts */

@@ -200,7 +200,8 @@ static void add_door(const struct model_numbers *n, bool open)
 static void check_policy(const struct crl_policy *p, const char *name, bool i386)
 {
 	static struct crl_filter f;
-	const struct crl_filter_room room = {.setns_flags = 0x20020000, .holds_projects = true, .arch = machine->native};
+	const struct crl_filter_room room = {
+		.setns_flags = 0x20020000, .holds_projects = true, .arch = machine->native};
 	int status = 0;
 	pid_t pid;
 

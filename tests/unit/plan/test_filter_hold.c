@@ -2,9 +2,9 @@
 /*
  * Filters of rooms whose home a project quota holds: by a machine for all doors, and in this machine's kernel.
  */
+#include "tests/unit/kernel.h"
 #include "tests/unit/plan/door_i386.h"
 #include "tests/unit/plan/filter_lab.h"
-#include "tests/unit/kernel.h"
 
 #include <asm/ioctls.h>
 #include <fcntl.h>

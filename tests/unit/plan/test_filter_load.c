@@ -3,9 +3,9 @@
  * Filters in this machine's kernel: each case is a child that loads one and makes real calls. No root needed:
  * the children set no_new_privs.
  */
+#include "tests/unit/kernel.h"
 #include "tests/unit/plan/door_i386.h"
 #include "tests/unit/plan/filter_lab.h"
-#include "tests/unit/kernel.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>

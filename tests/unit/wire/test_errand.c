@@ -15,9 +15,9 @@
 
 #include <fcntl.h>
 
+#include "tests/unit/kernel.h"
 #include "tests/unit/wire/pair.h"
 #include "wire/errand.h"
-#include "tests/unit/kernel.h"
 
 #define HEAD offsetof(struct crl_errand_record, text)
 

@@ -20,9 +20,9 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "tests/unit/kernel.h"
 #include "tests/unit/wire/pair.h"
 #include "wire/fdpass.h"
-#include "tests/unit/kernel.h"
 
 #ifndef SO_PASSPIDFD
 #define SO_PASSPIDFD 76

@@ -19,9 +19,9 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "tests/unit/kernel.h"
 #include "tests/unit/wire/pair.h"
 #include "wire/fds.h"
-#include "tests/unit/kernel.h"
 
 /* @size bytes with @nfds copies of descriptor 0. */
 static void send_raw(size_t size, size_t nfds)

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/kernel.h"
 #include "tests/unit/wire/pair.h"
 #include "wire/fds.h"
 #include "wire/wish.h"
-#include "tests/unit/kernel.h"
 
 #define HEAD offsetof(struct crl_wish_record, text)
 
