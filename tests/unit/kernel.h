@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/seccomp.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
