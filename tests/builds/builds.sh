@@ -68,8 +68,8 @@ row musl trixie "CC=musl-gcc SDBUS=yes"
 # it. The source is read-only.
 inside() { # ROOT COMMAND
 	unshare --mount --ipc --uts --pid --fork --kill-child bash -c '
-		mount --make-rprivate / && mount --bind "$1" "$1" && mount --bind "$2" "$1/source" && mount -o remount,bind,ro "$1/source" &&
-			mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && mount --rbind /sys "$1/sys" &&
+		mount --make-rprivate / && mount --bind "$1" "$1" && mount --bind "$2" "$1/source" &&
+			mount -o remount,bind,ro "$1/source" && mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && mount --rbind /sys "$1/sys" &&
 			mount -t tmpfs -o mode=1777 tmp "$1/tmp" && mount -t tmpfs run "$1/run" && mount --bind "$1/build" "$1/build" &&
 			exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root bash -c "$3"
 	' inside "$1" "$source" "$2"

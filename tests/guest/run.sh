@@ -103,13 +103,13 @@ suites=("$@")
 [ $# -eq 0 ] || again_left=${SUITES_AGAIN-0}
 [ $# -gt 0 ] || suites=(
 	smoke same manager limits usage operator budgets why names lecture escapes mail homes store kept images sandbox lifecycle
-	alone own workshop unfit nested gate nat seen audit live package ansible slurm
+	alone own workshop unfit nested gate nat seen audit live package ansible slurm units
 )
 for kind in ${BOOT:-systemd plain}; do
 	wanted=()
 	for suite in "${suites[@]}"; do
 		# A full run has to end within the hour: the second boot of these is for those who ask for it.
-		[ $# -gt 0 ] || ! [[ "$suite $kind" =~ ^((budgets|why|lifecycle)\ plain|(ansible|slurm)\ systemd)$ ]] || continue
+		[ $# -gt 0 ] || ! [[ "$suite $kind" =~ ^((budgets|why|lifecycle)\ plain|(ansible|slurm|units)\ systemd)$ ]] || continue
 		! boots_with "$suite" $kind || wanted+=("$suite")
 	done
 	run_kind $kind "${wanted[@]}"

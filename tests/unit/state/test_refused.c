@@ -75,6 +75,21 @@ static void test_bounded(void **state)
 	assert_int_equal(r.item[CRL_REFUSED_MAX - 1].nr, 3 * CRL_REFUSED_MAX - 1);
 }
 
+/* Field by field: what lies between them is the compiler's. */
+static void same(const struct crl_refused *a, const struct crl_refused *b)
+{
+	assert_int_equal(a->first_ms, b->first_ms);
+	assert_int_equal(a->last_ms, b->last_ms);
+	assert_int_equal(a->count, b->count);
+	assert_int_equal(a->how, b->how);
+	assert_int_equal(a->arch, b->arch);
+	assert_int_equal(a->nr, b->nr);
+	assert_memory_equal(a->arg, b->arg, sizeof(a->arg));
+	assert_string_equal(a->id, b->id);
+	assert_string_equal(a->policy, b->policy);
+	assert_string_equal(a->program, b->program);
+}
+
 static void test_text_reads_back(void **state)
 {
 	int n;
@@ -87,7 +102,10 @@ static void test_text_reads_back(void **state)
 	n = crl_refusals_print(&r, text, sizeof(text));
 	assert_true(n > 0);
 	assert_int_equal(crl_refusals_parse(text, (size_t)n, &back), 0);
-	assert_memory_equal(&r, &back, sizeof(r));
+	assert_string_equal(r.user, back.user);
+	assert_int_equal(back.len, 2);
+	for (size_t i = 0; i < r.len; i++)
+		same(&r.item[i], &back.item[i]);
 	assert_int_equal(crl_refusals_print(&r, text, 60), -EMSGSIZE);
 }
 

@@ -109,6 +109,13 @@ static const char *at(const char *name)
 
 static void end_meanwhile(void);
 
+static int opened(int dir, const char *name, int flags, mode_t mode)
+{
+	if (opens_left > 0 && --opens_left == 0)
+		end_meanwhile();
+	return (int)syscall(SYS_openat, dir, name, flags, mode);
+}
+
 /* What reads of the configuration go through. */
 int openat(int dir, const char *name, int flags, ...)
 {
@@ -118,9 +125,14 @@ int openat(int dir, const char *name, int flags, ...)
 	va_start(ap, flags);
 	mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
-	if (opens_left > 0 && --opens_left == 0)
-		end_meanwhile();
-	return (int)syscall(SYS_openat, dir, name, flags, mode);
+	return opened(dir, name, flags, mode);
+}
+
+/* And what stands for it under _FORTIFY_SOURCE, with clang at every call. */
+int openat_fortified(int dir, const char *name, int flags) __asm__("__openat_2");
+int openat_fortified(int dir, const char *name, int flags)
+{
+	return opened(dir, name, flags, 0);
 }
 
 static void write_text(const char *name, const char *text)
