@@ -9,8 +9,8 @@ check-old: ## compiles with a C library as old as glibc 2.34: own words for pidf
 .PHONY: check-builds unit live-c
 live-c: $(LIVE_BIN) ## (within) the programs of check-live-c, not run
 unit: $(UNIT_BIN) ## (within) the programs of check-unit, not run
-check-builds: ## (root) other compilers, Debians, flags, arm64, musl: NAMES="arm64 sid-" (tests/builds/builds.sh --list)
-	@tests/builds/builds.sh $(BUILD) $(NAMES)
+check-builds: ## (root) other compilers, Debians, flags, arm64, musl: NAMES="arm64 sid-" (tests/builds/builds.sh --list), UNIT=no
+	@UNIT=$(UNIT) tests/builds/builds.sh $(BUILD) $(NAMES)
 
 .PHONY: check-musl
 check-musl: ## (within) compiles with musl's headers: needs musl-gcc

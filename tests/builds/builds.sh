@@ -3,7 +3,8 @@
 # Builds all programs and unit tests with other compilers, other Debians' libraries, flags of distributions and for another
 # architecture, each warning an error, and runs the unit tests. One line for each: the name, what built it, how it ended.
 # Usage: builds.sh BUILD [NAME...], a name or the beginning of some ("arm64", "sid-"); --list: what there is
-# Environment: CARREL_BUILDS_CACHE, see trees.sh; each build's own files stay in its tree, as /build/NAME
+# Environment: UNIT=no builds the products alone; CARREL_BUILDS_CACHE, see trees.sh
+# Each build's own files stay in its tree, as /build/NAME.
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 source=$(cd "$here/../.." && pwd -P)
@@ -69,7 +70,8 @@ row musl trixie "CC=musl-gcc SDBUS=yes"
 inside() { # ROOT COMMAND
 	unshare --mount --ipc --uts --pid --fork --kill-child bash -c '
 		mount --make-rprivate / && mount --bind "$1" "$1" && mount --bind "$2" "$1/source" &&
-			mount -o remount,bind,ro "$1/source" && mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && mount --rbind /sys "$1/sys" &&
+			mount -o remount,bind,ro "$1/source" && mount -t proc proc "$1/proc" &&
+			mount --rbind /dev "$1/dev" && mount --rbind /sys "$1/sys" &&
 			mount -t tmpfs -o mode=1777 tmp "$1/tmp" && mount -t tmpfs run "$1/run" && mount --bind "$1/build" "$1/build" &&
 			exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root bash -c "$3"
 	' inside "$1" "$source" "$2"
@@ -79,7 +81,7 @@ inside() { # ROOT COMMAND
 told() { # ROOT NAME
 	local cc=${HOW[$2]#CC=}
 	cc=${cc%% *}
-	inside "$1" "$cc --version | sed -n '1s/ (.*)//p'; $cc -dM -E -include features.h -x c /dev/null |
+	inside "$1" "$cc --version | sed -n '1s/ (.*)//; 1p'; $cc -dM -E -include features.h -x c /dev/null |
 		sed -n 's/^#define __GLIBC_MINOR__ /glibc 2./p'" | paste -s -d ' '
 }
 
@@ -92,6 +94,9 @@ one() {
 	if [[ $1 = musl ]]; then
 		inside "$root" "$make check-musl" >"$log" 2>&1 && verdict="all files compile" ||
 			verdict="DOES NOT COMPILE, $(grep -c 'error:' "$log") errors"
+	elif [ "${UNIT-}" = no ]; then
+		inside "$root" "$make -j$jobs all" >"$log" 2>&1 && verdict="all products built" ||
+			verdict="DOES NOT BUILD, $(grep -cE '(error|undefined reference)' "$log") errors"
 	elif ! inside "$root" "$make -j$jobs all unit" >"$log" 2>&1; then
 		verdict="DOES NOT BUILD, $(grep -cE '(error|undefined reference)' "$log") errors"
 	elif ! inside "$root" "$make check-unit" >>"$log" 2>&1; then

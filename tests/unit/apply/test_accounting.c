@@ -128,10 +128,11 @@ static const char *run(const char *command, const char *path)
 	return out;
 }
 
-/* Debian 13 has no last(1), and each architecture a struct utmp of its own. */
+/* Debian 13 has no last(1), or wtmpdb's, which reads no such file; and each architecture a struct utmp of its own. */
 static bool is_asked(const char *command)
 {
 	scoped(ctl_elf) elf = {.needed.len = 0};
+	scoped_free char *real = NULL;
 	scoped_fd fd = -EBADF;
 	char path[64];
 	int rc;
@@ -139,6 +140,11 @@ static bool is_asked(const char *command)
 	(void)snprintf(path, sizeof(path), "/usr/bin/%.*s", (int)strcspn(command, " "), command);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	rc = fd < 0 ? -errno : ctl_elf_read(fd, &elf);
+	real = realpath(path, NULL);
+	if (rc == 0 && real && strstr(real, "wtmpdb")) {
+		print_message("not asked: %s: it is %s\n", path, real);
+		return false;
+	}
 	if (rc < 0)
 		print_message("not asked: %s: %s\n", path,
 			      rc == -EXDEV ? "made for another architecture" : strerror(-rc));

@@ -275,6 +275,7 @@ static void test_read_back(void **state)
 	struct crl_cgroup_plan p = {.len = 0};
 	struct crl_err err;
 	char missing[CRL_CGROUP_MISSING_MAX];
+	scoped_fd fd = -EBADF;
 
 	(void)state;
 	if (geteuid() != 0) {
@@ -283,6 +284,12 @@ static void test_read_back(void **state)
 	}
 	(void)unlinkat(root, USER "pids.max", 0);
 	assert_int_equal(mknodat(root, USER "pids.max", S_IFCHR | 0666, (1 << 8) | 3), 0);
+	fd = openat(root, USER "pids.max", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES) {
+		print_message("skipped: devices in /tmp are not opened (nodev)\n");
+		skip();
+	}
+	assert_true(fd >= 0);
 	plan_add(&p, "pids", "pids.max", "10");
 	assert_int_equal(make(&p, CRL_NEED_REQUIRE, missing, &err), -ERANGE);
 	assert_non_null(strstr(err.text, "pids.max"));
