@@ -426,7 +426,7 @@ int crl_cgroup_each(int cgroup, int (*one)(void *arg, pid_t pid), void *arg)
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENODEV ? 0 : -errno;
-	while (rc == 0 && n > 0) {
+	while (rc == 0 && n > 0 && kept < sizeof(text) - 1) { /* no line is as long */
 		n = read(fd, text + kept, sizeof(text) - 1 - kept);
 		if (n < 0)
 			return errno == ENODEV ? 0 : -errno;
