@@ -35,7 +35,7 @@ static void hear(int from, char heard[HEARD_MAX])
 {
 	size_t len = 0;
 
-	for (;;) {
+	while (len < HEARD_MAX) { /* always: no more is asked for */
 		ssize_t n;
 
 		if (len > HEARD_MAX / 2) {
@@ -49,7 +49,7 @@ static void hear(int from, char heard[HEARD_MAX])
 			break;
 		len += (size_t)n;
 	}
-	heard[len] = '\0';
+	heard[len < HEARD_MAX ? len : 0] = '\0';
 }
 
 static void keep_last_line(char *heard, char *said, size_t size)
