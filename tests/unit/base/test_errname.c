@@ -17,7 +17,7 @@ static void test_all(void **state)
 
 		if (!want)
 			assert_null(crl_errname(e));
-		else
+		else if (e <= EHWPOISON || crl_errname(e)) /* glibc 2.43 knows younger ones */
 			assert_string_equal(crl_errname(e), want);
 	}
 	assert_null(crl_errname(0));
