@@ -115,6 +115,10 @@ check_packages() {
 	is "ping" "$(hold_ask p 'ping -c 1 -W 5 127.0.0.1 >/dev/null; echo $?')" 0
 	is "by set-user-ID as well" "$(hold_ask p 'cd /usr/local/bin; sudo cp /bin/ping p; sudo chmod u+s p
 		p -c 1 -W 5 127.0.0.1 >/dev/null; echo $?')" 0
+	kept=$(</proc/sys/net/ipv4/ping_group_range)
+	echo '0 2147483647' >/proc/sys/net/ipv4/ping_group_range
+	is "by the host's sysctl, as on Debian 13" "$(room ana 'cp /bin/ping p; ./p -c 1 -W 5 127.0.0.1 >/dev/null; echo $?; rm p')" 0
+	echo "$kept" >/proc/sys/net/ipv4/ping_group_range
 	is "the room's network is theirs" \
 		"$(hold_ask p 'sudo ip addr add 10.9.9.9/32 dev lo && ip -o addr show dev lo | grep -c 10.9.9.9')" 1
 	is "daemons have a /run" "$(hold_ask p 'sudo mkdir /run/own && sudo touch /run/own/pid && stat -c %U /run/own/pid')" root
