@@ -119,4 +119,5 @@ END
 needs "check_login check_changed_under_it check_other_tree check_killed check_copied" check_added
 run_cases "$@" -- check_added check_login check_changed_under_it check_other_tree check_killed \
 	check_copied
+guest 'rm -rf /srv/desk /srv/good /srv/tree /srv/zero'
 tap_done
