@@ -111,7 +111,7 @@ guest_payload() { # IMAGE REPOSITORY BUILD
 	cp "$2"/tests/live/store/test_{entry,form,gc} "$tree/opt/guest/build/tests/live/store/"
 	cp "$2/tests/lib/syslogd" "$tree/opt/guest/"
 	mkdir "$tree/opt/guest/deb"
-	cp "$2"/deb/carrel_*.deb "$tree/opt/guest/deb/" 2>/dev/null # when the suite of that name is to run
+	cp "$GUEST_DEBS"/carrel_*.deb "$tree/opt/guest/deb/" 2>/dev/null # when the suite of that name is to run
 	chown -R 0:0 "$tree"
 	tar -C "$tree" -cf "$GUEST_DIR/payload.tar" --owner=0 --group=0 .
 	truncate -s '%512' "$GUEST_DIR/payload.tar"

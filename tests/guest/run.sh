@@ -10,6 +10,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 repo=$(cd "$here/../.." && pwd -P)
 build=$(realpath "${CARREL_BUILD:-$repo/build}")
+export GUEST_DEBS=$build/deb # this host's packages, whichever Debian the guest is
 SUITE_LIMIT=${SUITE_LIMIT:-2400} # seconds one suite may take
 . "$here/qemu.sh"
 . "$here/../lib/sum.sh"

@@ -147,11 +147,6 @@ check_purge() {
 	is "a login works" "$(login ana 'echo in')" in
 }
 
-if [ "${GUEST-}" = trixie ]; then
-	skip_here "the package" "it is built on this machine, for Debian 12"
-	tap_done
-	exit
-fi
 check "users" users_make
 needs check_login check_install
 needs check_units check_login
