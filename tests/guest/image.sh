@@ -25,7 +25,7 @@ packages=(
 )
 case $suite in
 bookworm) packages+=(libconfig9) ;;
-trixie) packages+=(libconfig11 wtmpdb libpam-wtmpdb libpam-lastlog2) ;;
+trixie) packages+=(libconfig11 wtmpdb libpam-wtmpdb libpam-lastlog2 linux-sysctl-defaults) ;; # the last: ping lives by it
 *) echo "image: GUEST: found \"$GUEST\", expected bookworm, trixie or trixie-arm64" >&2; exit 1 ;;
 esac
 [ "${GUEST-}" != bookworm-arm64 ] || { echo "image: GUEST: of arm64 there is trixie-arm64" >&2; exit 1; }

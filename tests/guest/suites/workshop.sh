@@ -79,7 +79,7 @@ modprobe dummy|not permitted|not found|FATAL
 reboot -f|not permitted|not found|denied|Failed
 kill -9 1|not permitted|No such process
 dmesg|not permitted
-losetup -f|cannot find|No such|not permitted|denied
+losetup -f --show /etc/issue|cannot find|No such|not permitted|denied
 sysctl -w vm.drop_caches=1|Read-only|denied
 systemctl restart ssh|Failed to connect|not been booted|bus
 setpriv --bounding-set +all chroot /proc/1/root true|denied|No such|not permitted'
