@@ -136,8 +136,9 @@ pam_wire sshd
 conf
 login ana true </dev/null
 login bob true </dev/null
-# logind keeps a user's manager for ten seconds
+# logind keeps a user's manager for ten seconds, and their slice and /run/user of theirs where no manager ran
 poll 60 guest '! pgrep "carrel([^-]|-[^s])" && ! ps -e -o uid= | awk "\$1 >= 1000 && \$1 < 60000" | grep -q .'
+check "what is compared with has nothing of them" poll 60 eval 'census | grep -qx "cgroups: 0"'
 before=$(census)
 run_cases "$@" -- check_many check_root_resources check_restart check_reboot
 tap_done
