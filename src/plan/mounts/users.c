@@ -21,15 +21,16 @@ struct brought {
 	bool users; /* written anew, at number @file */
 	uint64_t file; /* enum crl_users_file */
 	const char *source; /* on the host; not of those that are written */
+	const char *else_source; /* where there is none; NULL = nothing */
 };
 
 static const struct brought table[] = {
-	{"passwd", false, true, 0, "/etc/passwd"},
-	{"group", false, true, 1, "/etc/group"},
-	{"nsswitch.conf", false, true, 2, "/etc/nsswitch.conf"},
-	{"resolv.conf", false, false, 0, "/etc/resolv.conf"},
-	{"localtime", false, false, 0, "/etc/localtime"},
-	{"terminfo", true, false, 0, "/lib/terminfo"},
+	{"passwd", false, true, 0, "/etc/passwd", NULL},
+	{"group", false, true, 1, "/etc/group", NULL},
+	{"nsswitch.conf", false, true, 2, "/etc/nsswitch.conf", NULL},
+	{"resolv.conf", false, false, 0, "/etc/resolv.conf", NULL},
+	{"localtime", false, false, 0, "/etc/localtime", NULL},
+	{"terminfo", true, false, 0, "/lib/terminfo", "/usr/share/terminfo"}, /* Debian 12's; most others' */
 };
 
 /* Files of libnss_systemd with users and memberships of their own. */
@@ -141,6 +142,19 @@ static int hide_others(struct crl_build *b)
 	return rc;
 }
 
+/* What the host has: of two sources the second is what stands above, if it is there. */
+static int offer(struct crl_build *b, const struct brought *t, const char *target)
+{
+	int rc = 0;
+
+	if (t->else_source)
+		rc = CRL_ADD(b, .kind = CRL_MOUNT_OFFER, .source = t->else_source, .target = target,
+			     .flags = CRL_OP_OPTIONAL);
+	return rc < 0 ? rc
+		      : CRL_ADD(b, .kind = CRL_MOUNT_OFFER, .source = t->source, .target = target,
+				.flags = CRL_OP_OPTIONAL);
+}
+
 /* Into an image's /etc, whatever that has by these names. One that takes writes has their places made. */
 static int bring(struct crl_build *b)
 {
@@ -159,8 +173,7 @@ static int bring(struct crl_build *b)
 			rc = CRL_ADD(b, .kind = CRL_MOUNT_STEER, .tree = CRL_TREE_SEALED, .source = source,
 				     .target = target, .flags = CRL_OP_PLACE);
 		if (rc == 0 && !table[i].users)
-			rc = CRL_ADD(b, .kind = CRL_MOUNT_OFFER, .source = table[i].source, .target = target,
-				     .flags = CRL_OP_OPTIONAL);
+			rc = offer(b, &table[i], target);
 	}
 	for (size_t i = 0; i < CRL_ARRAY_LEN(others) && rc == 0; i++)
 		rc = CRL_ADD(b, .kind = CRL_MOUNT_HIDE, .target = others[i], .flags = CRL_OP_OPTIONAL);

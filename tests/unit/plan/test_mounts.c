@@ -980,6 +980,25 @@ static void test_image_follows_no_links(void **state)
 	assert_int_equal(find(f, CRL_MOUNT_KEEP, NULL), -1);
 }
 
+/* Debian 12 has what is known of terminals in /lib, and some of it beside; most others in /usr/share alone. */
+static void test_image_has_the_hosts_terminals(void **state)
+{
+	struct fixture *f = *state;
+	int most, debian;
+
+	f->p.root_mode = CRL_ROOT_IMAGE;
+	f->p.root_path = strdup("/srv/image");
+	assert_int_equal(build(f), 0);
+	most = find(f, CRL_MOUNT_OFFER, "/etc/terminfo");
+	assert_true(most >= 0);
+	assert_string_equal(f->plan.op[most].source, "/usr/share/terminfo");
+	for (debian = most + 1; !f->plan.op[debian].target || strcmp(f->plan.op[debian].target, "/etc/terminfo") != 0;
+	     debian++)
+		assert_true((size_t)debian + 1 < f->plan.len);
+	assert_string_equal(f->plan.op[debian].source, "/lib/terminfo"); /* above it, where it is */
+	assert_true(f->plan.op[most].flags & f->plan.op[debian].flags & CRL_OP_OPTIONAL);
+}
+
 /* What is covered in /etc stays covered when the host replaces it; nobody has power there who could do it again. */
 static void test_firm(void **state)
 {
@@ -1107,6 +1126,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_where, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kept_home, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_image_follows_no_links, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_image_has_the_hosts_terminals, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
