@@ -35,6 +35,10 @@ arch="-march=x86-64 -mtune=generic -O2 -pipe -fno-plt -fexceptions -Wp,-D_FORTIF
 arch+=" -Werror=format-security -fstack-clash-protection -fcf-protection $frames -g -flto=auto"
 ubuntu="-g -O2 $frames -flto=auto -ffat-lto-objects -fstack-protector-strong -fstack-clash-protection -Wformat"
 ubuntu+=" -Werror=format-security -fcf-protection"
+debian="" # asked for in the tree
+for flags in CPPFLAGS CFLAGS LDFLAGS; do
+	debian+=" $flags=\"\$(DEB_BUILD_MAINT_OPTIONS=hardening=+all dpkg-buildflags --get $flags)\""
+done
 packed="-Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,pack-relative-relocs"
 
 row arm64-gcc-14 trixie-arm64 "CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar RUN='timeout 900 env CARREL_PATIENCE=30 qemu-aarch64'"
@@ -55,8 +59,8 @@ row trixie-gcc-14 trixie CC=gcc-14
 row trixie-clang-19 trixie CC=clang-19
 row lto-gcc-16 sid "CC=gcc-16 AR=gcc-ar-16 OPT='-O2 -g -flto=auto'"
 row lto-gcc-12 bookworm "CC=gcc-12 AR=gcc-ar-12 OPT='-O2 -g -flto=auto'"
-row flags-debian-gcc-16 sid "CC=gcc-16 \$(DEB_BUILD_MAINT_OPTIONS=hardening=+all dpkg-buildflags --export=cmdline)"
-row flags-debian-gcc-12 bookworm "CC=gcc-12 \$(DEB_BUILD_MAINT_OPTIONS=hardening=+all dpkg-buildflags --export=cmdline)"
+row flags-debian-gcc-16 sid "CC=gcc-16 $debian"
+row flags-debian-gcc-12 bookworm "CC=gcc-12 $debian"
 row flags-ubuntu trixie "CC=gcc-14 AR=gcc-ar-14 CPPFLAGS=-D_FORTIFY_SOURCE=3 CFLAGS='$ubuntu'
 	LDFLAGS='-Wl,-Bsymbolic-functions -flto=auto -ffat-lto-objects -Wl,-z,relro -Wl,-z,now'"
 row flags-fedora sid "CC=gcc-16 AR=gcc-ar-16 CFLAGS='$fedora -mtls-dialect=gnu2' LDFLAGS='$packed -flto=auto'"

@@ -47,6 +47,6 @@ screen_clear() {
 # answer LINE: what the shell prints for it, a single line
 answer() {
 	screen_clear
-	say "$1; echo done-it"
+	say "$1; echo done\\-it"
 	poll 10 shows '^done-it' && screen | grep -B 1 '^done-it' | head -n 1
 }

@@ -87,7 +87,7 @@ check_less() {
 # No line of the screen is one that the terminal has wrapped: with the wrapped ones joined there are as many.
 unwrapped() { # NAME COMMAND
 	screen_clear
-	say "clear; $2; echo done-it"
+	say "clear; $2; echo done\\-it"
 	poll 10 shows '^done-it'
 	is "$1: no line is wrapped" "$(tm capture-pane -p -J | sed 's/ *$//' | grep -c .)" "$(screen | grep -c .)"
 }
@@ -104,7 +104,7 @@ check_width() {
 	unwrapped "list in 40 columns" "PAGER= $CTL list"
 	unwrapped "explain in 40 columns" "PAGER= $CTL explain ana"
 	is "COLUMNS counts" \
-		"$(screen_clear; say "clear; COLUMNS=30 PAGER= $CTL list; echo done-it"; poll 10 shows '^done-it'; screen |
+		"$(screen_clear; say "clear; COLUMNS=30 PAGER= $CTL list; echo done\\-it"; poll 10 shows '^done-it'; screen |
 		sed 's/ *$//' | awk 'length > 30' | wc -l)" 0
 	is "what goes to no terminal is as wide as it is" "$(COLUMNS=30 ctl list | wc -l)" 2
 	tm resize-window -x 80 -y 24

@@ -231,7 +231,8 @@ check_plugin() {
 	host_config 'store = "/run/carrel-store";'
 	awk '/^```sh like=seen/ { on = 1; next } /^```/ { on = 0 } on' "$STAGE/data/monitoring.md" >"$STAGE_LOG/plugin"
 	mkdir "$STAGE_LOG/bin"
-	printf '#!/bin/sh\nexec %s "$@" --no-check\n' "$STAGE_LIB/carrelctl" >"$STAGE_LOG/bin/carrelctl"
+	printf '#!/bin/sh\nexec %s --helper %s "$@" --no-check\n' "$STAGE_LIB/carrelctl" "$STAGE_LIB/carrel-helper" \
+		>"$STAGE_LOG/bin/carrelctl"
 	chmod 755 "$STAGE_LOG/bin/carrelctl"
 	is "all is well" "$(plugin; echo $?)" $'carrel; ok\n0'
 	ctl drain --timeout 0 >/dev/null
