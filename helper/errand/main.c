@@ -15,11 +15,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/clock.h"
 #include "helper/errand/said.h"
 #include "wire/contact.h"
 #include "wire/version.h"
 
 #define SEND_MS 5000
+#define BEGIN_MS 5000 /* what the steward is waited for */
 #define TEMPFAIL 75 /* sysexits.h: for sendmail, "try again" */
 
 int errand_complain(const char *call, const char *fmt, ...)
@@ -34,7 +36,7 @@ int errand_complain(const char *call, const char *fmt, ...)
 	return strcmp(call, "sendmail") == 0 || strcmp(call, "mailq") == 0 ? TEMPFAIL : 1;
 }
 
-static int connect_steward(void)
+static int connect_once(void)
 {
 	const struct sockaddr_un sa = {.sun_family = AF_UNIX, .sun_path = CRL_ERRAND_PLACE "/" CRL_ERRAND_SOCKET};
 	scoped_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -42,6 +44,17 @@ static int connect_steward(void)
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return -errno;
 	return take_fd(&fd);
+}
+
+/* The host's first login can be here before the steward that it has started; one that dies is soon there again. */
+static int connect_steward(void)
+{
+	const int64_t deadline = crl_now_ms() + BEGIN_MS;
+	int rc;
+
+	while ((rc = connect_once()) < 0 && (rc == -ENOENT || rc == -ECONNREFUSED) && crl_now_ms() < deadline)
+		crl_pause_ms(50);
+	return rc;
 }
 
 static const char *locale(void)

@@ -300,6 +300,9 @@ check_steward_away() {
 	like "a room that lasts" "$(hold_ask gus 'passwd -S')" '^gus '
 	hold_ask gus '/usr/sbin/sendmail gus </dev/null' >/dev/null
 	like "it runs in the login's control group" "$(mail_said '^args: .* gus$' | grep ^0::)" '/login-[a-z0-9]+$'
+	mv $STATE_DIR/errand/socket $STATE_DIR/errand/later
+	(sleep 1; mv $STATE_DIR/errand/later $STATE_DIR/errand/socket) &
+	like "a steward that begins later is waited for" "$(hold_ask gus 'passwd -S')" '^gus '
 	pid=$(steward_pids)
 	kill -KILL $pid
 	poll 10 process_gone "$pid"
