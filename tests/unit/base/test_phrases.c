@@ -12,6 +12,7 @@
 #include "base/phrases.h"
 #include "base/scope.h"
 #include "base/utf8.h"
+#include "tests/unit/phrase_places.h"
 #include "wire/proto.h"
 
 #define LONGEST "18446744073709551615" /* a number, a time or a limit is no longer */
@@ -25,17 +26,6 @@ static const char *say(char *buf, size_t size, int language, int phrase)
 {
 	return crl_say(buf, size, &(struct crl_saying){(enum crl_language)language, (enum crl_phrase)phrase}, LONGEST,
 		       "(2)");
-}
-
-static int places(const char *text, char which)
-{
-	int n = 0;
-
-	for (const char *p = strchr(text, '{'); p; p = strchr(p + 1, '{')) {
-		assert_true((p[1] == '1' || p[1] == '2') && p[2] == '}');
-		n += p[1] == which;
-	}
-	return n;
 }
 
 static void every_language_has_every_phrase_with_the_same_in_it(void **state)
@@ -52,9 +42,9 @@ static void every_language_has_every_phrase_with_the_same_in_it(void **state)
 				return;
 			}
 			assert_true(crl_utf8_is_plain(text));
-			assert_int_equal(places(text, '1'), places(english, '1'));
-			assert_int_equal(places(text, '2'), places(english, '2'));
-			assert_true(places(text, '1') <= 1 && places(text, '2') <= 1);
+			assert_int_equal(phrase_places(text, '1'), phrase_places(english, '1'));
+			assert_int_equal(phrase_places(text, '2'), phrase_places(english, '2'));
+			assert_true(phrase_places(text, '1') <= 1 && phrase_places(text, '2') <= 1);
 			/* A line begins with whose word it is, a limit with the blank before it, in each. */
 			assert_int_equal(strncmp(text, "carrel: ", 8) == 0, strncmp(english, "carrel: ", 8) == 0);
 			assert_int_equal(text[0] == ' ', english[0] == ' ');

@@ -17,22 +17,12 @@
 #include "helper/errand/said.h"
 #include "plan/errand_args.h"
 #include "shell/said.h"
+#include "tests/unit/phrase_places.h"
 #include "user/said.h"
 
 #define COLUMNS_MOST 160 /* two lines of a usual terminal */
 
 static const struct crl_retold_texts *const tables[] = {&crl_user_texts, &crl_shell_texts, &errand_texts};
-
-static int places(const char *text, char which)
-{
-	int n = 0;
-
-	for (const char *p = strchr(text, '{'); p; p = strchr(p + 1, '{')) {
-		assert_true((p[1] == '1' || p[1] == '2') && p[2] == '}');
-		n += p[1] == which;
-	}
-	return n;
-}
 
 static size_t columns(const char *text)
 {
@@ -55,10 +45,11 @@ static void is_row(const struct crl_retold_text *row)
 			return;
 		}
 		if (!crl_utf8_is_plain(text) || columns(text) > COLUMNS_MOST ||
-		    places(text, '1') != places(english, '1') || places(text, '2') != places(english, '2'))
+		    phrase_places(text, '1') != phrase_places(english, '1') ||
+		    phrase_places(text, '2') != phrase_places(english, '2'))
 			fail_msg("\"%s\": %zu columns, or its places, or its letters", text, columns(text));
-		assert_true(places(text, '1') <= 1 && places(text, '2') <= 1 &&
-			    (places(text, '2') == 0 || places(text, '1') == 1));
+		assert_true(phrase_places(text, '1') <= 1 && phrase_places(text, '2') <= 1 &&
+			    (phrase_places(text, '2') == 0 || phrase_places(text, '1') == 1));
 		assert_null(strchr(text, '%'));
 		assert_int_equal(strncmp(text, "{1}  ", 5) == 0, strncmp(english, "{1}  ", 5) == 0);
 		assert_int_equal(strncmp(text, "carrel: ", 8) == 0, strncmp(english, "carrel: ", 8) == 0);
