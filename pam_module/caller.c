@@ -87,9 +87,9 @@ int caller_examine(struct caller *ret, struct crl_err *err)
 	return 0;
 }
 
-const char *caller_program(char path[PATH_MAX])
+const char *caller_program(char *path, size_t size)
 {
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1); /* titles change */
+	ssize_t n = readlink("/proc/self/exe", path, size - 1); /* titles change */
 
 	path[n > 0 ? n : 0] = '\0';
 	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
@@ -104,7 +104,7 @@ static const char *const works_on[] = {"smbd", "cockpit-session"};
 int caller_can_hold(uint32_t ns_mask, struct crl_err *err)
 {
 	char title[16] = "", path[PATH_MAX];
-	const char *name = caller_program(path);
+	const char *name = caller_program(path, sizeof(path));
 
 	if (!(ns_mask & CRL_NS_BIT(CRL_NS_PID)))
 		return 0;

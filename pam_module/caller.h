@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <limits.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -27,8 +26,8 @@ struct caller {
 int caller_examine(struct caller *ret, struct crl_err *err) CRL_MUST_CHECK;
 void caller_done(struct caller *c);
 
-/* The name of its program's file, without directories, within @path; "" = /proc does not tell. */
-const char *caller_program(char path[PATH_MAX]);
+/* The name of its program's file, without directories, within @path of @size bytes; "" = /proc does not tell. */
+const char *caller_program(char *path, size_t size);
 
 /*
  * Can this application go on while it holds a room? Not asked of one whose policy leaves it the host's processes.

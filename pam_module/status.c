@@ -66,7 +66,7 @@ int status_refusal(pam_handle_t *pamh)
 	const void *service = NULL;
 	char path[PATH_MAX];
 
-	if (strncmp(caller_program(path), sudo, len) == 0)
+	if (strncmp(caller_program(path, sizeof(path)), sudo, len) == 0)
 		return PAM_INCOMPLETE;
 	if (!path[0] && pam_get_item(pamh, PAM_SERVICE, &service) == PAM_SUCCESS && service &&
 	    strncmp(service, sudo, len) == 0)
