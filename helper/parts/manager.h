@@ -44,6 +44,8 @@ struct crl_manager {
 	int (*path)(const struct crl_kept *room, const struct crl_member *m, char *buf, size_t size);
 	/* The application out of the cgroup that is about to be killed. False: it is in there, and so may we be. */
 	bool (*step_aside)(const struct crl_kept *room, const struct crl_member *m);
+	/* And in again, as soon as all that was in there has its signal. Where there is the former. */
+	void (*step_back)(const struct crl_member *m);
 	/* The application to where it came from. */
 	void (*move_back)(const struct crl_kept *room, const struct crl_member *m);
 	/* It has left: is no process left of it? Then its cgroup is gone, too. */

@@ -41,7 +41,7 @@ static int path(const struct crl_kept *room, const struct crl_member *m, char *b
 	return snprintf(buf, size, "%s", m->scope) < (int)size ? 0 : -ENAMETOOLONG;
 }
 
-/* systemd's scopes have no "back": while the rest is killed the application stands with us, outside. */
+/* While the rest is killed the application stands with us, outside. */
 static bool step_aside(const struct crl_kept *room, const struct crl_member *m)
 {
 	char here[1024];
@@ -54,6 +54,16 @@ static bool step_aside(const struct crl_kept *room, const struct crl_member *m)
 	if (dir < 0 || fstat(dir, &ours) < 0 || fstat(m->cgroup, &its) < 0 || ours.st_ino == its.st_ino)
 		return false; /* then killing would hit us */
 	return crl_pidfd_is_dead(m->pidfd) || crl_cgroup_attach(dir, m->pid) == 0;
+}
+
+/*
+ * What dies holds the scope meanwhile. logind takes the word that a session ends from who is in its scope alone: pam_systemd
+ * says it after us.
+ */
+static void step_back(const struct crl_member *m)
+{
+	if (!crl_pidfd_is_dead(m->pidfd))
+		crl_ignore(crl_cgroup_attach(m->cgroup, m->pid));
 }
 
 static bool is_over(const struct crl_kept *room, const struct crl_member *m)
@@ -89,6 +99,7 @@ const struct crl_manager crl_manager_systemd = {
 	.remember = remember,
 	.path = path,
 	.step_aside = step_aside,
+	.step_back = step_back,
 	.is_over = is_over,
 	.gather = gather,
 	.unjoined = crl_member_drop,

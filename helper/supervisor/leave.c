@@ -63,11 +63,22 @@ static void answer_close(const struct crl_member *m)
 		crl_log(LOG_WARNING, "id=%s: the application did not take the answer to its close", m->id);
 }
 
+/* R2. @dir is the member's cgroup. */
+static bool kill_around(const struct crl_kept *room, const struct crl_member *m, int dir)
+{
+	bool steps = room->manager->step_aside && !m->gone, ok;
+
+	if (steps && !room->manager->step_aside(room, m))
+		return false;
+	ok = crl_cgroup_kill(dir) == 0;
+	if (steps)
+		room->manager->step_back(m);
+	return ok;
+}
+
 static void kill_cgroup(const struct crl_kept *room, const struct crl_member *m)
 {
-	if (m->cgroup < 0)
-		return;
-	if ((room->manager->step_aside && !room->manager->step_aside(room, m)) || crl_cgroup_kill(m->cgroup) < 0)
+	if (m->cgroup >= 0 && !kill_around(room, m, m->cgroup))
 		crl_log(LOG_WARNING, "id=%s: cannot kill what it left", m->id);
 }
 
@@ -270,8 +281,7 @@ static void kill_outside(const struct crl_kept *room)
 
 		if (dir < 0 || crl_cgroup_is_idle(dir, m->gone ? 0 : m->pid))
 			continue;
-		if ((room->manager->step_aside && !m->gone && !room->manager->step_aside(room, m)) ||
-		    crl_cgroup_kill(dir) < 0)
+		if (!kill_around(room, m, dir))
 			crl_log(LOG_WARNING, "id=%s: cannot kill what its errands left", m->id);
 	}
 }

@@ -342,10 +342,11 @@ int crl_cgroup_kill(int cgroup)
 	for (int i = 0; i < KILLS_MAX; i++) {
 		rc = kill_listed(cgroup);
 		if (rc <= 0)
-			return rc == -ENODEV ? 0 : rc;
+			break;
 		(void)usleep(1000);
 	}
-	return -EBUSY;
+	(void)crl_file_write(cgroup, "cgroup.freeze", "0"); /* who comes in next runs on */
+	return rc > 0 ? -EBUSY : rc == -ENODEV ? 0 : rc;
 }
 
 /* Returns how many were moved, or -errno. */

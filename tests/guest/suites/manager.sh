@@ -149,10 +149,13 @@ check_shared_room() {
 	check "twice" hold two bob
 	is "into one room" "$(hold_ask one 'echo here >/tmp/shared'; hold_ask two 'cat /tmp/shared')" here
 	is "where each is shown the limits" "$(hold_ask one "cat $SHOWN/pids.max") $(hold_ask two "cat $SHOWN/pids.max")" '321 321'
-	hold_ask two 'setsid sleep 1234 >/dev/null 2>&1 </dev/null & sleep 1' >/dev/null
-	check "the second has a background process" guest 'pgrep -u bob -x sleep'
+	hold_ask two 'setsid bash -c "trap : TERM HUP; while :; do sleep 1; done" >/dev/null 2>&1 </dev/null & sleep 1' >/dev/null
+	check "the second has a background process that stays" guest 'pgrep -u bob -f "trap : TERM"'
+	log_mark
 	hold_end two
-	check "which ends with it" poll 20 guest '! pgrep -u bob -x sleep'
+	check "which ends with it" poll 60 guest '! pgrep -u bob -f "trap : TERM"'
+	check "logind has the other's session alone" poll 30 eval '[ "$(sessions_of bob | wc -l)" = 1 ]'
+	refute "and took pam_systemd's word for that" log_since 'pam_systemd.*Failed to release'
 	is "the first goes on" "$(hold_ask one 'echo alive')" alive
 	hold_end one
 	check "systemd removes the slice behind the last" poll 60 guest "! test -e /sys/fs/cgroup/user.slice/user-$(guest id -u bob).slice"
