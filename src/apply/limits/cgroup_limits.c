@@ -41,6 +41,31 @@ static void note_missing(char *list, size_t size, const char *what)
 	(void)snprintf(list + used, size - used, "%s%s", used ? "," : "", what); /* a cut list is still a warning */
 }
 
+static int is_busy(int dir, const char *what, struct crl_err *err)
+{
+	char path[256];
+
+	return crl_err_set(err, EBUSY, CRL_STAGE_LIMITS,
+			   "%s holds processes of its own, so \"%s\" cannot be enabled beneath it",
+			   path_of(dir, path, sizeof(path)), what);
+}
+
+/* With processes in it, a cgroup takes the controllers that count threads (cpu, cpuset, pids), and no child takes a process. */
+static bool counts_threads(int dir)
+{
+	char type[32];
+
+	return crl_file_read(dir, "cgroup.type", type, sizeof(type)) > 0 && crl_word_is_in(type, "threaded", " \n");
+}
+
+static void take_back(int dir, char *added)
+{
+	for (char *p = strchr(added, '+'); p; p = strchr(p, '+'))
+		*p = '-';
+	if (added[0])
+		crl_ignore(crl_file_write(dir, "cgroup.subtree_control", added));
+}
+
 /* Enable controllers for the children of @dir. */
 static int enable(int dir, const char *const *names, size_t len, struct crl_err *err)
 {
@@ -57,13 +82,17 @@ static int enable(int dir, const char *const *names, size_t len, struct crl_err 
 		if (!crl_word_is_in(now, names[i], " \n"))
 			(void)snprintf(add + used, sizeof(add) - used, "%s+%s", used ? " " : "", names[i]);
 	}
-	if (!add[0])
-		return 0; /* writing would take the kernel's global lock for nothing */
-	rc = crl_file_write(dir, "cgroup.subtree_control", add);
+	/* Without one to add, writing would take the kernel's global lock for nothing. */
+	rc = add[0] ? crl_file_write(dir, "cgroup.subtree_control", add) : 0;
 	if (rc == -EBUSY)
-		return crl_err_set(err, EBUSY, CRL_STAGE_LIMITS,
-				   "%s holds processes of its own, so \"%s\" cannot be enabled beneath it",
-				   path_of(dir, path, sizeof(path)), add);
+		return is_busy(dir, add, err);
+	if (counts_threads(dir)) {
+		now[strcspn(now, "\n")] = '\0';
+		(void)is_busy(dir, add[0] ? add : now, err);
+		if (rc == 0)
+			take_back(dir, add);
+		return -EBUSY;
+	}
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_LIMITS, "cannot write \"%s\" to cgroup.subtree_control of %s",
 				   add, path_of(dir, path, sizeof(path)));

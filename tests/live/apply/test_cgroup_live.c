@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "apply/limits/cgroup.h"
+#include "base/words.h"
 #include "plan/limits/cgroup.h"
 
 #define SLICE "carrel.slice/user-4000000001.slice"
@@ -198,39 +199,67 @@ static void test_limit(void **state)
 	assert_slices_gone();
 }
 
-/* A root that is no root of the hierarchy and has processes cannot hand controllers on. */
-static void test_busy_root(void **state)
+static ssize_t read_at(int dir, const char *name, char *buf, size_t size)
+{
+	scoped_fd fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, buf, size - 1);
+
+	buf[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+/* One controller, when the kernel has it for the hierarchy; a second time where somebody has enabled it before. */
+static void refuse_busy(const char *controller, bool is_there)
 {
 	static const char name[] = "carrel-test-busy";
-	char controllers[256] = "", before[256] = "", *first, missing[CRL_CGROUP_MISSING_MAX];
+	char missing[CRL_CGROUP_MISSING_MAX], left[64], enabled[32];
 	struct crl_cgroup_plan plan = {.len = 1};
 	scoped_fd sub = -EBADF, file = -EBADF;
-	struct crl_err err = {0};
 	pid_t pid;
 
-	(void)state;
 	(void)mkdirat(root, name, 0755);
 	sub = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	file = openat(root, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
-	(void)!read(file, controllers, sizeof(controllers) - 1);
-	first = strtok(controllers, " \n");
-	drop_fd(&file);
-	file = openat(root, "cgroup.subtree_control", O_RDWR | O_CLOEXEC);
-	(void)!read(file, before, sizeof(before) - 1);
-	if (first)
-		(void)!dprintf(file, "+%s", first);
-	plan.write[0] =
-		(struct crl_cgroup_write){.controller = first ?: "cpu", .file = "none.max", .key = "limits.test"};
+	plan.write[0] = (struct crl_cgroup_write){.controller = controller, .file = "none.max", .key = "limits.test"};
 	pid = sleeper();
 	assert_int_equal(crl_cgroup_attach(sub, pid), 0);
-	assert_int_equal(make_limited(sub, &plan, CRL_NEED_REQUIRE, missing, &err), first ? -EBUSY : -EOPNOTSUPP);
-	if (first)
-		assert_non_null(strstr(err.text, "holds processes of its own"));
+	file = openat(sub, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
+	for (int round = 0; round < 2; round++) {
+		struct crl_err err = {0};
+
+		assert_int_equal(make_limited(sub, &plan, CRL_NEED_REQUIRE, missing, &err),
+				 is_there ? -EBUSY : -EOPNOTSUPP);
+		if (is_there)
+			assert_non_null(strstr(err.text, "holds processes of its own"));
+		(void)read_at(sub, "cgroup.subtree_control", left, sizeof(left));
+		if (round == 0)
+			assert_true(left[0] == '\0' || left[0] == '\n'); /* the host's own choice stays */
+		(void)snprintf(enabled, sizeof(enabled), "+%s", controller);
+		(void)!write(file, enabled, strlen(enabled));
+	}
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	assert_int_equal(unlinkat(root, name, AT_REMOVEDIR), 0); /* nothing was left in it */
-	if (first && !strstr(before, first)) /* the host's own choice stays */
-		(void)!dprintf(file, "-%s", first);
+}
+
+/* A root that is no root of the hierarchy and has processes cannot hand controllers on, also not those that the kernel lets it. */
+static void test_busy_root(void **state)
+{
+	static const char *const some[] = {"cpu", "memory", "pids"};
+	char there[256], before[256];
+	scoped_fd file = openat(root, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	(void)read_at(root, "cgroup.controllers", there, sizeof(there));
+	(void)read_at(root, "cgroup.subtree_control", before, sizeof(before));
+	for (size_t i = 0; i < CRL_ARRAY_LEN(some); i++) {
+		bool is_there = crl_word_is_in(there, some[i], " \n");
+
+		if (is_there)
+			(void)!dprintf(file, "+%s", some[i]);
+		refuse_busy(some[i], is_there);
+		if (is_there && !crl_word_is_in(before, some[i], " \n"))
+			(void)!dprintf(file, "-%s", some[i]);
+	}
 }
 
 /* A configured directory of the hierarchy: its top is the root, the rest the prefix. */
