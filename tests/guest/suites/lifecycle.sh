@@ -69,6 +69,7 @@ check_many() {
 
 # Required, where there is no utmp: whoever asks is told the same.
 accounting_cannot_be() {
+	guest 'rm -f /run/utmp' # a guest without systemd makes one
 	log_mark
 	unlike "accounting that cannot be is a refusal where it is required" "$(login ana 'echo in' 2>&1)" '^in$'
 	like "with the reason in the log" "$(log_since refused)" 'no /run/utmp.*features\.accounting'
