@@ -125,6 +125,15 @@ int crl_mounting_user(struct crl_mounting *room, const struct crl_mount_op *op)
 	return crl_mounting_make_tmpfs(room, op, 0755, &room->tree[CRL_TREE_USER]);
 }
 
+/* Where an optional one has no place it was attached to nothing: nothing in it is seen, covered or cloned. */
+static bool is_nowhere(struct crl_mounting *room, const struct crl_mount_op *op)
+{
+	scoped_fd to = -EBADF;
+
+	return op->flags & CRL_OP_OPTIONAL &&
+	       crl_beneath_find(room->tree[CRL_TREE_ROOT], op->target, op->flags & CRL_OP_FOLLOW, &to) < 0;
+}
+
 static int make_kernel_fs(struct crl_mounting *room, const struct crl_mount_op *op, const char *type,
 			  const struct fs_option *options, uint64_t attr)
 {
@@ -137,7 +146,7 @@ static int make_kernel_fs(struct crl_mounting *room, const struct crl_mount_op *
 		return rc;
 	if (op->kind == CRL_MOUNT_PROC)
 		room->tree[CRL_TREE_PROC] = take_fd(&fd);
-	if (op->kind == CRL_MOUNT_SYSFS)
+	if (op->kind == CRL_MOUNT_SYSFS && !is_nowhere(room, op))
 		room->tree[CRL_TREE_SYS] = take_fd(&fd);
 	return 0;
 }
@@ -182,7 +191,7 @@ int crl_mounting_sys_bind(struct crl_mounting *room, const struct crl_mount_op *
 
 	if (rc == 0)
 		rc = crl_mounting_attach(room, op, fd, true);
-	if (rc == 0)
+	if (rc == 0 && !is_nowhere(room, op))
 		room->tree[CRL_TREE_SYS] = take_fd(&fd);
 	return rc;
 }

@@ -346,7 +346,7 @@ int crl_mounting_bare(struct crl_mounting *room, const struct crl_mount_op *op)
 	/* Not recursive: what covers parts of it are mounts of their own. */
 	scoped_fd fd = open_tree(room->tree[op->tree], ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
-	if (fd < 0 && op->flags & CRL_OP_OPTIONAL && errno == EINVAL) /* it is attached to nothing */
+	if (fd < 0 && op->flags & CRL_OP_OPTIONAL && room->tree[op->tree] < 0)
 		return 0;
 	if (fd < 0)
 		return crl_mounting_fail(room, op, -errno, "cannot clone");
