@@ -35,7 +35,7 @@ check_open() {
 		python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["login"])')"
 	like "the user is theirs, by id as well" "$(searched -m USER_START)" ' service=sshd id=ana acct=ana '
 	like "what libpam has is the same" "$(common ana USER_START PAM:session_open)" \
-		'uid=root auid=ana ses=[0-9]+ acct=ana exe=/usr/sbin/sshd hostname=[0-9.]+ addr=[0-9.]+ terminal=ssh res=success$'
+		"uid=root auid=ana ses=[0-9]+ acct=ana exe=$sshd hostname=[0-9.]+ addr=[0-9.]+ terminal=ssh res=success\$"
 	is "at the beginning" "$(common ana USER_START carrel:session_open)" "$(common ana USER_START PAM:session_open)"
 	is "and at the end" "$(common ana USER_END carrel:session_close)" "$(common ana USER_END PAM:session_close)"
 }
@@ -61,7 +61,7 @@ check_asked() {
 	check "by session" found session_close --session "$(common ana USER_END carrel:session_close | grep -oE 'ses=[0-9]+' | cut -d= -f2)"
 	check "by host" found acct=gus -hn "$host" -m USER_START
 	check "by terminal" found acct=gus -tm ssh -m USER_START
-	check "by program" found acct=ana -x /usr/sbin/sshd -m USER_START
+	check "by program" found acct=ana -x $sshd -m USER_START
 	check "of the refused only" found acct=gus -sv no
 	is "none of those that were let in" "$(searched -sv no | field acct | sort -u)" gus
 	like "aureport has the helper's, with host and terminal" "$(guest 'aureport --input-logs -x' </dev/null)" \
@@ -129,6 +129,7 @@ if ! packages_add auditd; then
 	tap_done
 	exit
 fi
+sshd=$(guest 'ls /usr/lib/openssh/sshd-session 2>/dev/null || echo /usr/sbin/sshd' </dev/null) # whose process opens sessions
 check "users" users_make
 conf_write <<'E'
 rules = ( { group = "students"; policy = "shared"; } );

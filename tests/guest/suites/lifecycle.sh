@@ -69,7 +69,6 @@ check_many() {
 
 # Required, where there is no utmp: whoever asks is told the same.
 accounting_cannot_be() {
-	guest 'rm -f /run/utmp' # a guest without systemd makes one
 	log_mark
 	unlike "accounting that cannot be is a refusal where it is required" "$(login ana 'echo in' 2>&1)" '^in$'
 	like "with the reason in the log" "$(log_since refused)" 'no /run/utmp.*features\.accounting'
@@ -91,9 +90,9 @@ check_root_resources() {
 	guest 'sysctl -q fs.inotify.max_user_instances=1'
 	is "a login when root can have no more of inotify" "$(login ana 'echo in')" in
 	check "is on a terminal" hold seen ana -tt
-	check "and listed" poll 20 guest 'who | grep -q "^ana "'
+	check "and listed" poll 20 guest "$(program in_utmp) ana"
 	hold_end seen
-	check "and listed no more when it ends" poll 20 guest '! who | grep -q "^ana "'
+	check "and listed no more when it ends" poll 20 guest "! $(program in_utmp) ana"
 	guest 'sysctl -q fs.inotify.max_user_instances=128 fs.dir-notify-enable=0'
 	log_mark
 	unlike "accounting that cannot start is a refusal where it is required" "$(login ana 'echo in' 2>&1)" '^in$'
