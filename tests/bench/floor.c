@@ -41,6 +41,8 @@
 
 #include <linux/sched.h>
 
+#include "base/compat.h"
+
 static void must(long r, int line)
 {
 	if (r >= 0)
@@ -97,7 +99,6 @@ static void drop_caps(void)
 	MUST(syscall(SYS_capset, &head, data));
 }
 
-#include "base/compat.h"
 #include "floor_ops.h" /* build(): what is done before init reports; settle(): what it does afterwards */
 
 static void offset_time(void)

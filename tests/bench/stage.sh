@@ -39,10 +39,11 @@ stage_enter() { # REPO SCRIPT
 stage_files() { # REPO BUILD
 	local dir
 	mount -t tmpfs -o mode=0755 bench /srv
-	mkdir -p $B/{pam,etc,conf,keys,rootfs,bundle,empty}
+	mkdir -p $B/{pam,etc,conf,keys,rootfs,bundle,empty,base}
 	cp "$2/pam_carrel.so" "$2/carrel-helper" "$2"/carrel{-steward,-shell,ctl} "$2/tests/bench/driver" "$2/tests/bench/payload" $B/
 	cp -r "$1/conf/." $B/conf/
 	cp "$1"/tests/bench/*.[ch] "$1"/tests/bench/*.awk $B/
+	cp "$1/src/base/compat.h" $B/base/
 	chown -R 0:0 $B
 	chmod -R go-w,a+rX $B
 	mount -t tmpfs -o mode=0755 bench $B/etc
