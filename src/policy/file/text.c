@@ -22,6 +22,8 @@ struct scan {
 	char *text;
 	size_t len;
 	size_t at;
+	size_t from; /* what has been looked at from here on is not yet in its place */
+	size_t out; /* which is here: comments are left out, and libconfig has less to read */
 	int line;
 	const char *file;
 	struct crl_err *err;
@@ -71,36 +73,48 @@ static int check_bytes(struct scan *s)
 	return 0;
 }
 
-static void blank(struct scan *s)
+/* Put what stands before @at, and has not been put yet, into its place. */
+static void put(struct scan *s)
 {
-	if (s->text[s->at] == '\n')
-		s->line++;
-	else
-		s->text[s->at] = ' ';
-	s->at++;
+	size_t len = s->at - s->from;
+
+	if (s->out != s->from)
+		memmove(s->text + s->out, s->text + s->from, len);
+	s->out += len;
+	s->from = s->at;
 }
 
+/* Its end of line stays, so that lines keep their numbers. */
 static void skip_line_comment(struct scan *s)
 {
-	while (s->at < s->len && s->text[s->at] != '\n')
-		blank(s);
+	const char *end;
+
+	put(s);
+	end = memchr(s->text + s->at, '\n', s->len - s->at);
+	s->from = s->at = end ? (size_t)(end - s->text) : s->len;
 }
 
+/* It parts what stands around it: a blank is left of it, and its ends of lines. */
 static int skip_block_comment(struct scan *s)
 {
 	int line = s->line;
 
-	blank(s);
-	blank(s);
-	while (s->at < s->len) {
-		if (peek(s, 0) == '*' && peek(s, 1) == '/') {
-			blank(s);
-			blank(s);
-			return 0;
+	put(s);
+	s->at += 2;
+	s->text[s->out++] = ' ';
+	for (; peek(s, 0) != '*' || peek(s, 1) != '/'; s->at++) {
+		if (s->at >= s->len) {
+			s->from = s->at;
+			return refuse_at(s, line, "found a comment that does not end, expected \"*/\"");
 		}
-		blank(s);
+		if (s->text[s->at] == '\n') {
+			s->text[s->out++] = '\n';
+			s->line++;
+		}
 	}
-	return refuse_at(s, line, "found a comment that does not end, expected \"*/\"");
+	s->at += 2;
+	s->from = s->at;
+	return 0;
 }
 
 /* In a list: of rules above all. libconfig would only say that it is no "key = value;". */
@@ -241,35 +255,46 @@ static int close_bracket(struct scan *s, char c)
 static int scan_sign(struct scan *s)
 {
 	char c = s->text[s->at++];
+	int rc = 0;
 
-	if (c == '\n')
+	switch (c) {
+	case '\n':
 		s->line++;
-	if (c == ' ' || c == '\t' || c == '\n')
 		return 0;
-	if (strchr("([{", c)) {
-		int rc = open_bracket(s, c);
-
+	case ' ':
+	case '\t':
+		return 0;
+	case '(':
+	case '[':
+	case '{':
+		rc = open_bracket(s, c);
 		s->last = LAST_OTHER;
 		return rc;
-	}
-	s->last = LAST_OTHER;
-	if (strchr("=:", c))
-		return count_member(s);
-	if (c == ',')
-		return count_setting(s);
-	if (strchr(")]}", c)) {
+	case ')':
+	case ']':
+	case '}':
 		s->last = LAST_CLOSED;
 		s->last_line = s->line;
 		return close_bracket(s, c);
-	}
-	if (c == ';')
-		return 0;
-	if (c == '@')
+	case '=':
+	case ':':
+		rc = count_member(s);
+		break;
+	case ',':
+		rc = count_setting(s);
+		break;
+	case ';':
+		break;
+	case '@':
 		return REFUSE(s, "found \"@\", expected a key (@include is not allowed: use policy.d/)");
-	return REFUSE(s,
-		      (unsigned char)c < 0x80 ? "found \"%c\", expected a key or a value"
-					      : "found a non-ASCII character, expected a key or a value",
-		      c);
+	default:
+		return REFUSE(s,
+			      (unsigned char)c < 0x80 ? "found \"%c\", expected a key or a value"
+						      : "found a non-ASCII character, expected a key or a value",
+			      c);
+	}
+	s->last = LAST_OTHER;
+	return rc;
 }
 
 static int scan_one(struct scan *s)
@@ -298,6 +323,9 @@ int crl_text_prepare(char *text, size_t len, const char *file, struct crl_err *e
 
 	while (rc == 0 && s.at < s.len)
 		rc = scan_one(&s);
+	s.at = s.len; /* what stands behind a fault as well: it may tell whom to ask */
+	put(&s);
+	text[s.out] = '\0';
 	if (rc == 0 && s.depth > 0) {
 		rc = refuse_at(&s, s.open[s.depth].line, "found a bracket that is not closed, expected \"%c\"",
 			       s.open[s.depth].close);

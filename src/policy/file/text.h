@@ -20,9 +20,9 @@
 #define CRL_TEXT_SETTINGS_MAX 16384 /* in one file */
 
 /*
- * Check a text and make it ready: comments and carriage returns become spaces, so that libconfig's idea of
- * what is a comment cannot differ from this one. Line numbers stay.
- * @text  @len bytes and a NUL after them; changed in place
+ * Check a text and make it ready: comments are left out and carriage returns become spaces, so that libconfig's idea
+ * of what is a comment cannot differ from this one, and most of what people write is not read twice. Line numbers stay.
+ * @text  @len bytes and a NUL after them; changed in place, and no longer than before
  * @file  name for errors
  * Errors (stage CONFIG, file and line): -EINVAL.
  */

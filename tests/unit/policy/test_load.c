@@ -84,6 +84,29 @@ static void contact_is(const char *text, const char *want)
 	assert_string_equal(err.contact, want);
 }
 
+/* They are left out before libconfig reads the file: lines keep their numbers, words stay apart, texts stay whole. */
+static void test_comments(void **state)
+{
+	struct crl_config *c = NULL;
+	struct crl_err err = {0};
+
+	(void)state;
+	write_file("carrel.conf", "# one /* no comment */ \"\n/* two\n three */ contact/* four */=/**/\"/* a */ # b // c\" "
+				  "; // five\n/**/rules/*\n\n*/= ( { policy/**/ = \"p\"; } ); // the end");
+	assert_int_equal(load(&c, &err), 0);
+	assert_string_equal(crl_config_contact(c), "/* a */ # b // c");
+	assert_int_equal(crl_config_rules(c)->len, 1);
+	assert_int_equal(crl_config_rules(c)->item[0].line, 6);
+	crl_config_free(c);
+	write_file("carrel.conf", "// 1\n/* 2\n3\n */ pty/**/s = 4;\n");
+	refused(EINVAL, "carrel.conf", 4, "expected \"key = value;\"");
+	write_file("carrel.conf", "/* 1\n2 */ # 2\nnonsense = 1; /* 3 */\n");
+	refused(EINVAL, "carrel.conf", 3, "nonsense");
+	contact_is("/* 1 */ # 2\ncontact = \"4321\"; /* no end\n", "4321");
+	contact_is("/*\n\n\n\n", "");
+	contact_is("/* 1 */ nonsense = @;\n# 2\ncontact = \"4321\";\n", "4321"); /* behind the fault */
+}
+
 static void test_contact(void **state)
 {
 	struct crl_config *c = NULL;
@@ -404,6 +427,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_dropins),
 		cmocka_unit_test(test_dropins),
+		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_contact),
 		cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_missing),
