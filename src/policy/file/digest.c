@@ -24,14 +24,13 @@ static uint32_t add(uint32_t h, const char *text)
 }
 
 /* The digest of one setting, whether it has a value or not. */
-static int digest(const struct crl_policy *p, const struct crl_key *key, char text[TEXT_SIZE])
+static int digest(struct crl_value *v, const struct crl_policy *p, const struct crl_key *key, char text[TEXT_SIZE])
 {
-	scoped_free char *value = NULL;
-	int rc = crl_policy_value(p, key, &value);
+	int rc = crl_value_of(v, p, key);
 
 	if (rc < 0)
 		return rc;
-	(void)snprintf(text, TEXT_SIZE, "%08x", (unsigned int)add(add(0x811c9dc5u, key->path), value ? value : ""));
+	(void)snprintf(text, TEXT_SIZE, "%08x", (unsigned int)add(add(0x811c9dc5u, key->path), rc > 0 ? v->text : ""));
 	return 0;
 }
 
@@ -40,14 +39,17 @@ typedef void use_digest(void *arg, const struct crl_key *key, const char *text);
 static int each_digest(const struct crl_config *c, const char *name, use_digest *use, void *arg, struct crl_err *err)
 {
 	scoped(crl_policy) p = {0};
+	scoped(crl_value) v = {0};
 	int rc = crl_config_policy(c, name, &p, err);
 
+	if (rc == 0 && crl_value_begin(&v) < 0)
+		rc = crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
 	for (size_t i = 0; i < crl_keys_len && rc == 0; i++) {
 		char text[TEXT_SIZE];
 
 		if (!crl_key_is_setting(&crl_keys[i]))
 			continue;
-		if (digest(&p, &crl_keys[i], text) < 0)
+		if (digest(&v, &p, &crl_keys[i], text) < 0)
 			rc = crl_err_set(err, ENOMEM, CRL_STAGE_CONFIG, "out of memory");
 		else
 			use(arg, &crl_keys[i], text);

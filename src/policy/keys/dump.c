@@ -32,25 +32,44 @@ static int put_value(FILE *f, const struct crl_key *key, const struct crl_policy
 	return key->type->put ? key->type->put(f, key, (const char *)p + key->offset) : -ENODATA;
 }
 
-int crl_policy_value(const struct crl_policy *p, const struct crl_key *key, char **ret)
+int crl_value_begin(struct crl_value *v)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
+	v->text = NULL;
+	v->f = open_memstream(&v->text, &v->len);
+	return v->f ? 0 : -ENOMEM;
+}
+
+void crl_value_done(struct crl_value *v)
+{
+	if (v->f)
+		crl_ignore(fclose(v->f)); /* nothing of it is read any more */
+	free(v->text);
+}
+
+int crl_value_of(struct crl_value *v, const struct crl_policy *p, const struct crl_key *key)
+{
 	int rc;
 
-	*ret = NULL;
-	if (!f)
-		return -ENOMEM;
-	rc = put_value(f, key, p);
-	if (fclose(f) != 0 && rc == 0)
+	rewind(v->f);
+	rc = put_value(v->f, key, p);
+	if (rc == -ENODATA)
+		return 0;
+	if (rc == 0 && fputc('\0', v->f) == EOF)
 		rc = -ENOMEM;
-	if (rc < 0) {
-		free(text);
-		return rc == -ENODATA ? 0 : rc;
-	}
-	*ret = text;
-	return 0;
+	if (rc == 0 && (fflush(v->f) != 0 || ferror(v->f)))
+		rc = -ENOMEM;
+	return rc < 0 ? rc : 1;
+}
+
+int crl_policy_value(const struct crl_policy *p, const struct crl_key *key, char **ret)
+{
+	scoped(crl_value) v = {0};
+	int rc = crl_value_begin(&v);
+
+	*ret = NULL;
+	if (rc == 0)
+		rc = crl_value_of(&v, p, key);
+	return rc > 0 ? crl_strdup_to(ret, v.text) : rc;
 }
 
 /* Is the key a member of that group, and of none within it? */
@@ -68,39 +87,46 @@ static void indent(FILE *f, int depth)
 		fputc('\t', f);
 }
 
-static int put_key(FILE *f, const struct crl_key *key, const struct crl_policy *p, int depth)
-{
-	scoped_free char *value = NULL;
-	const char *dot = strrchr(key->path, '.');
-	int rc = crl_policy_value(p, key, &value);
+/* A dump on its way. */
+struct dump {
+	FILE *f;
+	const struct crl_policy *p;
+	struct crl_value value; /* of one key after the other */
+};
 
-	if (value) {
-		indent(f, depth);
-		fprintf(f, "%s = %s;\n", dot ? dot + 1 : key->path, value);
+static int put_key(struct dump *d, const struct crl_key *key, int depth)
+{
+	const char *dot = strrchr(key->path, '.');
+	int rc = crl_value_of(&d->value, d->p, key);
+
+	if (rc > 0) {
+		indent(d->f, depth);
+		fprintf(d->f, "%s = %s;\n", dot ? dot + 1 : key->path, d->value.text);
 	}
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 /* All keys of a group; "" is the policy. A group is in one group at the most, so this ends. */
-static int put_members(FILE *f, const char *group, const struct crl_policy *p, int depth)
+static int put_members(struct dump *d, const char *group, int depth)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < crl_keys_len && rc == 0; i++) {
 		const struct crl_key *key = &crl_keys[i];
-		const char *dot = strrchr(key->path, '.');
+		const char *dot;
 
 		if (key->scope != CRL_KEYS_POLICY || !is_inside(key, group))
 			continue;
 		if (key->type != &crl_type_group) {
-			rc = put_key(f, key, p, depth);
+			rc = put_key(d, key, depth);
 			continue;
 		}
-		indent(f, depth);
-		fprintf(f, "%s = {\n", dot ? dot + 1 : key->path);
-		rc = put_members(f, key->path, p, depth + 1);
-		indent(f, depth);
-		fputs("};\n", f);
+		dot = strrchr(key->path, '.');
+		indent(d->f, depth);
+		fprintf(d->f, "%s = {\n", dot ? dot + 1 : key->path);
+		rc = put_members(d, key->path, depth + 1);
+		indent(d->f, depth);
+		fputs("};\n", d->f);
 	}
 	return rc;
 }
@@ -109,13 +135,16 @@ int crl_policy_dump(const struct crl_policy *p, char **ret)
 {
 	char *text = NULL;
 	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
+	struct dump d = {.f = open_memstream(&text, &len), .p = p};
 	int rc;
 
-	if (!f)
+	if (!d.f)
 		return -ENOMEM;
-	rc = put_members(f, "", p, 0);
-	if (fclose(f) != 0 && rc == 0)
+	rc = crl_value_begin(&d.value);
+	if (rc == 0)
+		rc = put_members(&d, "", 0);
+	crl_value_done(&d.value);
+	if (fclose(d.f) != 0 && rc == 0)
 		rc = -ENOMEM;
 	if (rc < 0) {
 		free(text);

@@ -151,6 +151,21 @@ int crl_key_add_text(const struct crl_keys_at *at, config_setting_t *item, const
 /* One more path of a list. */
 int crl_key_add_path(const struct crl_keys_at *at, config_setting_t *item, const char *text) CRL_MUST_CHECK;
 
+/* Where values are written as the dump has them, one after the other: to open a stream for each costs more. dump.c */
+struct crl_value {
+	FILE *f;
+	char *text; /* the last one */
+	size_t len;
+};
+
+/* Returns 0 or -ENOMEM. */
+int crl_value_begin(struct crl_value *v) CRL_MUST_CHECK;
+
+/* Returns 1 with its text in @v until the next; 0, the key has none; -ENOMEM. */
+int crl_value_of(struct crl_value *v, const struct crl_policy *p, const struct crl_key *key) CRL_MUST_CHECK;
+
+void crl_value_done(struct crl_value *v);
+
 /* One value as the dump writes it, or NULL when the key has none; dump.c. @ret to be freed. Returns 0 or -ENOMEM. */
 int crl_policy_value(const struct crl_policy *p, const struct crl_key *key, char **ret) CRL_MUST_CHECK;
 
