@@ -32,22 +32,23 @@ static int open_ns_dir(pid_t pid)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* What one process has for each namespace of the mask. */
+/* What one process has for each namespace of a mask. */
 struct places {
+	uint32_t mask;
+	bool of_init; /* the place where its children start, which is what a namespace of PIDs or time is joined for */
 	struct stat ns[CRL_NS_COUNT];
 };
 
-/* @of_init  the place where its children start, which is what a namespace of PIDs or time is joined for */
-static int look(const struct crl_job *job, pid_t pid, bool of_init, struct places *ret, struct crl_err *err)
+static int look(pid_t pid, struct places *ret, struct crl_err *err)
 {
 	scoped_fd dir = open_ns_dir(pid);
 
 	if (dir < 0)
 		return crl_err_set(err, ESRCH, CRL_STAGE_ADOPT, "application or room went away");
 	for (enum crl_ns ns = 0; ns < CRL_NS_COUNT; ns++) {
-		const char *name = of_init ? crl_nskinds[ns].init_name : crl_nskinds[ns].proc_name;
+		const char *name = ret->of_init ? crl_nskinds[ns].init_name : crl_nskinds[ns].proc_name;
 
-		if ((job->adopt.ns_mask & CRL_NS_BIT(ns)) && fstatat(dir, name, &ret->ns[ns], 0) < 0)
+		if ((ret->mask & CRL_NS_BIT(ns)) && fstatat(dir, name, &ret->ns[ns], 0) < 0)
 			return crl_err_set(err, errno, CRL_STAGE_ADOPT, "cannot read back the %s namespace",
 					   crl_nskinds[ns].name);
 	}
@@ -58,8 +59,8 @@ static int look(const struct crl_job *job, pid_t pid, bool of_init, struct place
 static int verify_namespaces(const struct crl_job *job, const struct places *room, const struct places *host,
 			     struct crl_err *err)
 {
-	struct places app;
-	int rc = look(job, job->app_pid, false, &app, err);
+	struct places app = {.mask = job->adopt.ns_mask};
+	int rc = look(job->app_pid, &app, err);
 
 	if (rc < 0)
 		return rc;
@@ -112,13 +113,14 @@ int crl_confirm_invite(struct crl_job *job, int init_pidfd, struct crl_err *err)
 int crl_confirm_verify(struct crl_job *job, pid_t init_pid, struct crl_err *err)
 {
 	scoped(crl_received) got = {.fds = {-EBADF, -EBADF}};
-	struct places room, host;
+	struct places room = {.mask = job->adopt.ns_mask, .of_init = true};
+	struct places host = {.mask = job->adopt.ns_mask & CRL_NS_BIT(CRL_NS_CGROUP)}; /* no other is compared with */
 	int rc;
 
 	/* While the application goes in: the room's pidfd is asked at the end, and this process stays where it is. */
-	rc = look(job, init_pid, true, &room, err);
+	rc = look(init_pid, &room, err);
 	if (rc == 0)
-		rc = look(job, getpid(), false, &host, err);
+		rc = look(getpid(), &host, err);
 	if (rc < 0)
 		return rc;
 	rc = crl_msg_recv(job->channel, &crl_phases[CRL_PHASE_ENTERING], NULL, 0, job->deadline_ms, &got);
