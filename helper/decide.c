@@ -91,6 +91,8 @@ static void log_trial(const struct crl_job *job, const struct crl_in_force *f)
 {
 	char until[32], why[CRL_ERR_TEXT_MAX * 4];
 
+	if (f->state == CRL_TRIAL_NONE) /* nearly always: no time zone is read for it */
+		return;
 	crl_trial_until(&f->trial, until, sizeof(until));
 	crl_visible_line(why, sizeof(why), f->why.text);
 	if (f->fell_back || f->state == CRL_TRIAL_BROKEN)

@@ -71,7 +71,8 @@ static int rewrite(struct crl_job *job, struct crl_listen_text *text, struct crl
 	int rc = 0;
 
 	describe(job, &text->orders);
-	text->filter = *job->filter;
+	text->filter.len = job->filter->len;
+	memcpy(text->filter.insn, job->filter->insn, job->filter->len * sizeof(job->filter->insn[0]));
 	if (text->orders.learn) {
 		core = malloc(sizeof(*core));
 		if (!core)
@@ -114,12 +115,13 @@ void crl_listened_equip(struct crl_job *job)
 /* Before systemd is asked to house the room's processes. R1 */
 static int stand(struct crl_job *job, struct crl_kept *room, struct crl_err *ret)
 {
-	const char *store = learns(job) ? crl_config_store(job->config) : NULL;
 	struct crl_err err = {0};
+	const char *store;
 
 	(void)ret;
 	if (!wants(job))
 		return 0;
+	store = learns(job) ? crl_config_store(job->config) : NULL;
 	if (crl_listener_start(job->options->state, store, &room->listener_pid, &room->listener, &err) < 0) {
 		crl_log(LOG_WARNING, "id=%s: its calls are not listened to: %s", job->id, err.text);
 		return 0;

@@ -34,7 +34,7 @@ int crl_filecaps_set(int fd, uint64_t caps)
 uint64_t crl_filecaps_known(uint64_t caps)
 {
 	for (unsigned long cap = 0; cap < 64; cap++)
-		if (prctl(PR_CAPBSET_READ, cap) < 0)
+		if ((caps & UINT64_C(1) << cap) && prctl(PR_CAPBSET_READ, cap) < 0)
 			caps &= ~(UINT64_C(1) << cap);
 	return caps;
 }
