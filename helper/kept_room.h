@@ -100,6 +100,7 @@ struct crl_kept {
 		int64_t again_ms; /* when to look again at what logins have left behind; 0 = nothing is left */
 		int64_t wait_ms;
 	} left;
+	uint64_t start; /* when this process began, by which its number is told from another's; 0 = not asked yet */
 	struct {
 		int copy; /* memory that carrelctl reads while the record cannot be written; -EBADF = none */
 		int error; /* why not, 0 = it stands */

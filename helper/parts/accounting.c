@@ -64,9 +64,49 @@ static void open_pts(struct crl_kept *room)
 		drop_fd(&room->pts);
 }
 
+static int open_host(struct crl_kept *room, struct crl_err *err)
+{
+	struct crl_accounting *host = calloc(1, sizeof(*host));
+	int rc;
+
+	if (!host)
+		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
+	rc = crl_accounting_open(&crl_accounting_host_files, host, err);
+	if (rc < 0) {
+		free(host);
+		return rc;
+	}
+	room->account.host = host;
+	return 0;
+}
+
+static void drop_host(struct crl_kept *room)
+{
+	if (room->account.host)
+		crl_accounting_done(room->account.host);
+	free(take_ptr(room->account.host));
+}
+
+static enum crl_need need_of(const struct crl_job *job)
+{
+	return job->options->rehearse ? CRL_NEED_OFF : job->policy.need[CRL_FEATURE_ACCOUNTING];
+}
+
+/* The host's files, before it is known whether the room has a utmp; what fails is told when that is known. */
+static int equip(struct crl_job *job, struct crl_kept *room, const struct crl_mount_plan *mounts, int init,
+		 struct crl_err *err)
+{
+	struct crl_err later = {0};
+
+	(void)init;
+	(void)err;
+	if (mounts && need_of(job) != CRL_NEED_OFF)
+		crl_ignore(open_host(room, &later));
+	return 0;
+}
+
 static int open_files(struct crl_kept *room, struct crl_err *err)
 {
-	struct crl_accounting *host;
 	int rc = open_run(room, err);
 
 	if (rc < 0)
@@ -75,29 +115,29 @@ static int open_files(struct crl_kept *room, struct crl_err *err)
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot watch the room's utmp%s",
 				   rc == -EINVAL ? ": no dnotify in this kernel, or fs.dir-notify-enable is 0" : "");
-	host = room->account.host = calloc(1, sizeof(*host));
-	if (!host)
-		return crl_err_set(err, ENOMEM, CRL_STAGE_STATE, "out of memory");
-	rc = crl_accounting_open(&crl_accounting_host_files, host, err);
-	host->pids_are_foreign = crl_kept_has_pids(room);
-	return rc;
+	if (!room->account.host && (rc = open_host(room, err)) < 0)
+		return rc;
+	room->account.host->pids_are_foreign = crl_kept_has_pids(room);
+	return 0;
 }
 
 static int stand(struct crl_job *job, struct crl_kept *room, struct crl_err *err)
 {
-	const enum crl_need need = job->policy.need[CRL_FEATURE_ACCOUNTING];
+	const enum crl_need need = need_of(job);
 	struct crl_err why = {0};
 
-	room->account.wanted = !job->options->rehearse && need != CRL_NEED_OFF && room->utmp >= 0;
-	if (!room->account.wanted)
+	room->account.wanted = need != CRL_NEED_OFF && room->utmp >= 0;
+	if (!room->account.wanted) {
+		drop_host(room);
 		return 0;
+	}
 	if (open_files(room, &why) == 0) {
 		open_pts(room);
 		return 0;
 	}
 	drop_fd(&room->account.watch);
 	drop_fd(&room->account.run);
-	free(take_ptr(room->account.host));
+	drop_host(room);
 	room->account.wanted = false;
 	if (need == CRL_NEED_REQUIRE) {
 		*err = why;
@@ -226,6 +266,7 @@ static void watch(struct crl_kept *room, struct crl_watches *w)
 
 const struct crl_part crl_part_accounting = {
 	.name = "accounting",
+	.equip = equip,
 	.stand = stand,
 	.keep = keep,
 	.end = end,

@@ -46,7 +46,7 @@ static void note_shown(const struct crl_job *job, const struct crl_kept *room)
 				.init = room->init_pid,
 				.init_start = crl_process_start(room->init_pid),
 				.supervisor = getpid(),
-				.supervisor_start = crl_process_start(getpid())};
+				.supervisor_start = room->start};
 	int rc;
 
 	if (job->options->rehearse)

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/procstat.h"
 #include "base/text.h"
 #include "helper/job.h"
 #include "helper/kept_room.h"
@@ -119,6 +120,7 @@ void crl_recording_write(struct crl_kept *room)
 			       .linger_s = room->linger_s,
 			       .grace_s = (int64_t)room->grace_s,
 			       .supervisor = getpid(),
+			       .supervisor_start = room->start,
 			       .init = room->init_pid,
 			       .login = login,
 			       .logins = room->members};
@@ -145,6 +147,19 @@ static void retry(struct crl_kept *room)
 	if (room->recording.wait_ms > AGAIN_MOST_MS)
 		room->recording.wait_ms = AGAIN_MOST_MS;
 	crl_recording_write(room);
+}
+
+/* What a record needs and nothing of the room. */
+static int equip(struct crl_job *job, struct crl_kept *room, const struct crl_mount_plan *mounts, int init,
+		 struct crl_err *err)
+{
+	(void)job;
+	(void)mounts;
+	(void)init;
+	(void)err;
+	room->start = crl_process_start(getpid());
+	room->recording.copy = memfd_create(CRL_UNRECORDED_FILE, MFD_CLOEXEC);
+	return 0;
 }
 
 /* Before anybody is told that he is in. What stands for a record is found by the sweep as well. */
@@ -175,6 +190,7 @@ static void watch(struct crl_kept *room, struct crl_watches *w)
 
 const struct crl_part crl_part_recording = {
 	.name = "recording",
+	.equip = equip,
 	.keep = keep,
 	.begin = begin,
 	.watch = watch,

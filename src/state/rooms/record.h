@@ -94,6 +94,7 @@ struct crl_record {
 	uint64_t linger_s; /* how long it waits when it is empty */
 	int64_t grace_s; /* that its programs have to end by themselves */
 	pid_t supervisor;
+	uint64_t supervisor_start; /* as crl_process_start() has it; 0 = it is asked */
 	pid_t init;
 	const struct crl_record_login *login;
 	size_t logins;

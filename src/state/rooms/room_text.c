@@ -160,7 +160,7 @@ static void print_room(FILE *f, const struct crl_record *r)
 {
 	(void)fprintf(f, "version=1\nname=%s\nroom=%s\npolicy=%s\nslice=%s\nsupervisor=%d %" PRIu64 "\ninit=%d\n",
 		      r->name, r->room, r->adopt->policy, r->slice, (int)r->supervisor,
-		      crl_process_start(r->supervisor), (int)r->init);
+		      r->supervisor_start ?: crl_process_start(r->supervisor), (int)r->init);
 	(void)fprintf(f, "uid=%" PRIu32 "\ngid=%" PRIu32 "\n", r->uid, r->gid);
 	print_text(f, "user", r->user);
 	print_text(f, "\nhome", r->home);
