@@ -30,6 +30,7 @@
 #include "store/spare.h"
 
 #define RETRY_MS 20
+#define CLONE_MS 5000 /* in a room, whose mounts may be a dead server's */
 
 static int64_t left_ms(const struct crl_job *job)
 {
@@ -90,7 +91,7 @@ static int prepare_data(struct crl_job *job, const struct crl_lent_wish *w, stru
 	l->layers = stack.len;
 	rc = crl_entry_write_lower(&l->entry, w->lower, w->lowers);
 	if (rc == 0)
-		rc = crl_use_share(l->use);
+		rc = crl_use_share(l->use, left_ms(job));
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_HOME, "cannot note what %s is mounted over: %s", l->entry.name,
 				   strerrordesc_np(-rc));
@@ -127,7 +128,7 @@ static int clone_from(pid_t pid, uint64_t start, const struct asked *a, int *ret
 
 	if (init < 0 || crl_process_start(pid) != start)
 		return -ESRCH;
-	return crl_hostns_run_at(init, clone_there, a, ret_fd, err);
+	return crl_hostns_run_at(init, &(struct crl_hostns){clone_there, a, crl_now_ms() + CLONE_MS}, ret_fd, err);
 }
 
 int crl_lent_also(const struct crl_lent *l, const char *at, int *ret_fd)
@@ -167,7 +168,7 @@ int crl_lent_take(struct crl_job *job, const struct crl_lent_wish *w, struct crl
 	if (rc < 0)
 		return rc;
 	for (;;) {
-		rc = crl_use_make_alone(l->use);
+		rc = crl_use_make_alone(l->use, left_ms(job));
 		if (rc == 0)
 			return prepare_data(job, w, l, err);
 		if (rc != -EBUSY)

@@ -7,6 +7,7 @@
 #include "helper/parts/limits.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -14,7 +15,7 @@
 #include "apply/limits/cgroup.h"
 #include "apply/limits/cgroup_limits.h"
 #include "apply/limits/device.h"
-#include "base/clock.h"
+#include "base/child.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -87,12 +88,12 @@ int crl_limits_finish_move(struct crl_job *job, struct crl_err *err)
 
 	if (c->mover == 0)
 		return 0;
-	while (waitpid(c->mover, &status, 0) < 0) {
-		if (errno != EINTR)
-			return crl_err_set(err, errno, CRL_STAGE_LIMITS, "lost the child that moves the application");
-		if (crl_now_ms() >= job->deadline_ms)
-			return crl_err_set(err, ETIMEDOUT, CRL_STAGE_LIMITS, "moving into %s took too long", c->path);
-	}
+	rc = crl_child_within(c->mover, crl_job_patience_ms(job), &status);
+	if (rc < 0)
+		return crl_err_set(err, -rc, CRL_STAGE_LIMITS, "%s %s",
+				   rc == -ETIMEDOUT ? "the kernel does not come to move the application into"
+						    : "lost the child that moves the application into",
+				   c->path);
 	c->mover = 0;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return crl_err_set(err, WIFEXITED(status) ? WEXITSTATUS(status) : EIO, CRL_STAGE_LIMITS,
@@ -158,15 +159,28 @@ static int admit(struct crl_job *job, struct crl_err *err)
 	return rc < 0 || !job->cgroup.manager->move_in ? rc : job->cgroup.manager->move_in(job, err);
 }
 
+/* One that does not come to an end is told, and takes back what it does yet (manager_cgroupfs.c, R1). */
+static void end_mover(struct crl_job *job)
+{
+	struct crl_job_cgroup *c = &job->cgroup;
+	int status;
+
+	if (c->mover <= 0)
+		return;
+	(void)kill(c->mover, SIGTERM);
+	if (crl_child_within(c->mover, job->deadline_ms, &status) == -ETIMEDOUT)
+		crl_log(LOG_WARNING, "id=%s: process %d hangs in the kernel, moving the application into %s", job->id,
+			(int)c->mover, c->path);
+	c->mover = 0;
+}
+
 /* Put the application back and remove the login's cgroup. */
 static void undo(struct crl_job *job, struct crl_kept *room)
 {
 	struct crl_job_cgroup *c = &job->cgroup;
 
 	(void)room;
-	while (c->mover > 0 && waitpid(c->mover, NULL, 0) < 0 && errno == EINTR)
-		;
-	c->mover = 0;
+	end_mover(job);
 	if (c->moved && crl_limits_move_back(c->root, c->origin, job->app_pid) < 0)
 		crl_log(LOG_WARNING, "id=%s: the application stays in %s", job->id, c->path);
 	c->moved = false;

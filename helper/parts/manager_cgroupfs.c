@@ -108,9 +108,17 @@ static int make(struct crl_job *job, struct crl_err *err)
 }
 
 /*
- * R1: the application is not left moved when the helper has died, since then it was refused. The move cannot be
- * interrupted: so the death signal is one that can wait until it is over, and what was done then is taken back.
+ * R1: the application is not left moved when the helper has died or waits no more, since then it was refused. The move
+ * cannot be interrupted: so the signal of both is one that can wait until it is over, and what was done then is taken
+ * back.
  */
+static bool was_told_to_end(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1;
+}
+
 static _Noreturn void run_mover(const struct crl_job *job, pid_t helper)
 {
 	const struct crl_job_cgroup *c = &job->cgroup;
@@ -123,7 +131,7 @@ static _Noreturn void run_mover(const struct crl_job *job, pid_t helper)
 		_exit(ESRCH);
 	(void)sigprocmask(SIG_BLOCK, &term, NULL);
 	rc = getppid() == helper ? crl_cgroup_attach(c->dir, job->app_pid) : -ESRCH;
-	if (rc == 0 && getppid() != helper)
+	if (rc == 0 && (getppid() != helper || was_told_to_end()))
 		crl_ignore(crl_limits_move_back(c->root, c->origin, job->app_pid));
 	_exit(-rc & 0xff);
 }

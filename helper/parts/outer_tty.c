@@ -8,17 +8,16 @@
 #include "helper/parts/outer_tty.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "apply/mounts/renew.h"
+#include "base/child.h"
+#include "base/clock.h"
 #include "base/compat.h"
 #include "base/dir.h"
 #include "base/file.h"
@@ -125,10 +124,7 @@ static _Noreturn void show(const char *source, pid_t init)
 
 void crl_outer_tty_show(const struct crl_job *job, pid_t init)
 {
-	scoped_fd pidfd = -EBADF;
-	struct pollfd p = {.events = POLLIN};
 	char source[64];
-	int status = 1;
 	pid_t pid;
 
 	crl_outer_tty(job, source, sizeof(source));
@@ -137,12 +133,6 @@ void crl_outer_tty_show(const struct crl_job *job, pid_t init)
 	pid = fork();
 	if (pid == 0)
 		show(source, init);
-	if (pid < 0)
-		return;
-	pidfd = pidfd_open(pid, 0);
-	p.fd = pidfd;
-	if (poll(&p, 1, SHOW_MS) != 1)
-		(void)kill(pid, SIGKILL);
-	if (waitpid(pid, &status, 0) != pid || status != 0)
+	if (pid > 0 && crl_child_answer(pid, crl_now_ms() + SHOW_MS) < 0)
 		crl_log(LOG_WARNING, "id=%s: its terminal has no name in the room", job->id);
 }

@@ -4,7 +4,8 @@
  * looked at only where the host's are others.
  *
  * Runs in: helper (root, host namespaces); the look itself in a child.
- * R1: when it cannot be known, everything is compared in the room, as if there were no such file.
+ * R1: when it cannot be known, everything is compared in the room, as if there were no such file. So it is when the
+ * kernel does not come to make a network in time, since users have it take down thousands of theirs.
  */
 #include "helper/parts.h"
 
@@ -12,9 +13,10 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "apply/settings.h"
+#include "base/child.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/nskind.h"
@@ -24,6 +26,7 @@
 
 #define NAME "new-namespaces"
 #define TEXT_SIZE 8192
+#define FIND_MS 3000
 #define NAMESPACES (CRL_NS_BIT(CRL_NS_IPC) | CRL_NS_BIT(CRL_NS_NET))
 
 /* What the file begins with; another boot may be another kernel. */
@@ -96,9 +99,7 @@ static void leave_out(const struct crl_job *job, struct crl_settings *io)
 	child = fork();
 	if (child == 0)
 		_exit(find_out(job->state.cache, head) < 0);
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (child > 0 && load(job->state.cache, head, text))
+	if (child > 0 && crl_child_answer(child, crl_now_ms() + FIND_MS) == 0 && load(job->state.cache, head, text))
 		crl_settings_leave_out(io, text + strlen(head));
 }
 

@@ -19,10 +19,9 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 #include <syslog.h>
 
-#include "base/clock.h"
+#include "base/child.h"
 #include "base/compat.h"
 #include "base/log.h"
 #include "base/nskind.h"
@@ -70,7 +69,7 @@ void crl_limits_show_again(const struct crl_job *job, int init_pidfd, pid_t init
 {
 	char slice[CRL_SLICE_MAX + 32];
 	pid_t self = getpid(), child;
-	int status = 0;
+	int rc;
 
 	find_other(job, init_pid, slice);
 	if (slice[0] == '\0')
@@ -81,9 +80,8 @@ void crl_limits_show_again(const struct crl_job *job, int init_pidfd, pid_t init
 			_exit(ESRCH);
 		_exit(-replace(slice, init_pidfd) & 0xff);
 	}
-	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR && crl_now_ms() < job->deadline_ms)
-		;
-	if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	rc = child < 0 ? -errno : crl_child_answer(child, crl_job_patience_ms(job));
+	if (rc < 0)
 		crl_log(LOG_WARNING, "id=%s room=%s: the room shows limits of before: %s", job->id, job->adopt.room,
-			strerror(child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : EIO));
+			strerror(-rc));
 }

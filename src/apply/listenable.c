@@ -24,7 +24,7 @@ int crl_listenable(void)
 			      : 0);
 	if (pid < 0)
 		return -errno;
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, &status, 0) < 0) /* it is root's, makes one call, and no user can stop or freeze it */
 		if (errno != EINTR)
 			return -errno;
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ENOSYS; /* a filter has ended it */

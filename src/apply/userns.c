@@ -22,14 +22,14 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/compat.h"
 #include "base/file.h"
 #include "base/pidfd.h"
 
-#define WAIT_MS 10000
+#define WAIT_MS 10000 /* its user can stop the child, whose uid is theirs */
 #define COUNT_FILE "/proc/sys/user/max_user_namespaces"
 
 enum step { STEP_IDS = 1, STEP_UNSHARE, STEP_COUNT };
@@ -219,11 +219,7 @@ static int take(const struct crl_userns_wish *w, const struct crl_subid_map *uid
 
 static void end_maker(struct crl_userns *u)
 {
-	if (u->maker > 0) {
-		(void)pidfd_send_signal(u->pidfd, SIGKILL, NULL, 0); /* our own child, not reaped yet */
-		while (waitpid(u->maker, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	crl_child_end(u->maker);
 	u->maker = 0;
 	drop_fd(&u->pidfd);
 	drop_fd(&u->answer);

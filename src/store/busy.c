@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/compat.h"
 #include "store/form.h"
@@ -22,6 +22,7 @@
 
 #define PROBE "work.probe" /* the overlay's own, beside the work of those that are shown */
 #define RETRY_MS 50
+#define ASK_MS 5000 /* one look has so long, whatever is left of the patience: the store may be a slow disk */
 
 static int set(int fs, const char *key, const char *value)
 {
@@ -118,10 +119,9 @@ static int look(const struct crl_entry *e)
 	return rc;
 }
 
-static int ask(const struct crl_entry *e)
+static int ask(const struct crl_entry *e, int64_t end_ms)
 {
 	pid_t self = getpid(), pid = fork();
-	int status;
 
 	if (pid < 0)
 		return -errno;
@@ -130,10 +130,7 @@ static int ask(const struct crl_entry *e)
 			_exit(ESRCH);
 		_exit(-look(e) & 0xff);
 	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+	return crl_child_answer(pid, end_ms);
 }
 
 int crl_entry_prove_idle(const struct crl_entry *e, int64_t patience_ms, struct crl_err *err)
@@ -142,13 +139,16 @@ int crl_entry_prove_idle(const struct crl_entry *e, int64_t patience_ms, struct 
 	int64_t end = crl_now_ms() + patience_ms;
 	int rc;
 
-	while ((rc = ask(e)) == -EBUSY && crl_now_ms() < end)
+	while ((rc = ask(e, end > crl_now_ms() + ASK_MS ? end : crl_now_ms() + ASK_MS)) == -EBUSY && crl_now_ms() < end)
 		crl_pause_ms(RETRY_MS);
 	if (rc == -EBUSY)
 		return crl_err_set(
 			err, EBUSY, CRL_STAGE_HOME,
 			"%s/%s is mounted though no room says so: programs of one that has ended still have it",
 			e->store->path, e->name);
+	if (rc == -ETIMEDOUT)
+		return crl_err_set(err, ETIMEDOUT, CRL_STAGE_HOME, "%s/%s: the file system of the store does not answer",
+				   e->store->path, e->name);
 	if (rc < 0 && unfit)
 		return crl_err_set(err, -rc, CRL_STAGE_HOME,
 				   "the store %s is on %s, which takes no upper: put it on ext4, XFS or Btrfs",

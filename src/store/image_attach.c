@@ -15,6 +15,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/compat.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -24,6 +25,9 @@
 #include "store/image_proof.h"
 #include "store/loop.h"
 #include "store/verity.h"
+
+#define SAY_MS 500 /* for who has waited long enough to say so */
+#define LOOK_MS 5000
 
 /* One image on its way. */
 struct attaching {
@@ -292,7 +296,8 @@ static int attach_work(const void *arg, int *ret_fd, struct crl_err *err)
 
 static int attach_anywhere(struct attaching *a, int *ret_mount, struct crl_err *err)
 {
-	int rc = crl_hostns_run(attach_work, a, ret_mount, err);
+	const struct crl_hostns w = {attach_work, a, a->user->until_ms ? a->user->until_ms + SAY_MS : 0};
+	int rc = crl_hostns_run(&w, ret_mount, err);
 
 	if (rc != -ENOTSUP)
 		return rc;
@@ -359,7 +364,7 @@ int crl_image_verify(const struct crl_image_user *u, const struct crl_image *ima
 	const struct attaching a = {.user = u, .image = image, .place = -EBADF, .dir = -EBADF, .file = -EBADF};
 	int none = -EBADF;
 
-	return crl_hostns_run(verify_work, &a, &none, err);
+	return crl_hostns_run(&(struct crl_hostns){verify_work, &a, 0}, &none, err); /* it reads the whole of it */
 }
 
 static int how_work(const void *arg, int *ret_fd, struct crl_err *err)
@@ -383,7 +388,8 @@ static int how_work(const void *arg, int *ret_fd, struct crl_err *err)
 enum crl_image_proof crl_image_how(const struct crl_image_user *u, const struct crl_image *image)
 {
 	const struct attaching a = {.user = u, .image = image, .place = -EBADF, .dir = -EBADF, .file = -EBADF};
-	int none = -EBADF, rc = crl_hostns_run(how_work, &a, &none, NULL);
+	const struct crl_hostns w = {how_work, &a, crl_now_ms() + LOOK_MS};
+	int none = -EBADF, rc = crl_hostns_run(&w, &none, NULL);
 
 	return rc <= 0 ? CRL_IMAGE_DETACHED : (enum crl_image_proof)rc;
 }

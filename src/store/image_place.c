@@ -37,6 +37,7 @@ static bool is_mounted(int fd)
 static int cover(int state, int *images)
 {
 	scoped_fd clone = -EBADF, again = -EBADF;
+	/* Who has it makes two mounts and asks no server. */
 	int rc = flock(*images, LOCK_EX) < 0 ? -errno : crl_store_dir(state, CRL_IMAGES_DIR, false, &again);
 
 	if (rc == 0 && !is_mounted(again)) {
@@ -299,7 +300,8 @@ static int detach_work(const void *arg, int *ret_fd, struct crl_err *err)
 int crl_images_detach(const char *state, const struct crl_words *gone, struct crl_err *err)
 {
 	const struct detaching d = {.state = state, .gone = gone};
-	int none = -EBADF, rc = crl_hostns_run(detach_work, &d, &none, err);
+	const struct crl_hostns w = {detach_work, &d, 0}; /* the sweep ends itself (helper/sweep.c) */
+	int none = -EBADF, rc = crl_hostns_run(&w, &none, err);
 
 	return rc == -ENOTSUP ? 0 : rc; /* there is none of ours */
 }

@@ -131,16 +131,15 @@ void crl_held_done(struct crl_held *h)
 	drop_fd(&h->use);
 }
 
-int crl_use_share(int use_fd)
+int crl_use_share(int use_fd, int64_t patience_ms)
 {
-	while (flock(use_fd, LOCK_SH) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
+	int rc = crl_flock_within(use_fd, LOCK_SH, patience_ms);
+
+	return rc == -EWOULDBLOCK ? -ETIMEDOUT : rc;
 }
 
 /* flock(2) gives the old lock up before it tries for the new one, and has none when that is refused. */
-int crl_use_make_alone(int use_fd)
+int crl_use_make_alone(int use_fd, int64_t patience_ms)
 {
 	int rc;
 
@@ -150,6 +149,6 @@ int crl_use_make_alone(int use_fd)
 		return -errno;
 	rc = take_use(use_fd, false, 0); /* says that it waits, when a keeper has got it */
 	if (rc == -EWOULDBLOCK)
-		rc = crl_use_share(use_fd);
+		rc = crl_use_share(use_fd, patience_ms);
 	return rc < 0 ? rc : -EBUSY;
 }

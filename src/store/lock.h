@@ -46,9 +46,10 @@ int crl_entry_use(const struct crl_entry *e, bool alone, int64_t patience_ms, in
 /*
  * Make a shared "use" one that is held alone, which is so when no other opening holds it.
  * Returns 0; -EBUSY somebody else holds it too, and @use_fd is shared as before; -errno.
- * For a moment it is not held: who got it alone in between is told that it is wanted, and waited for.
+ * For a moment it is not held: who got it alone in between is told that it is wanted, and waited for: it is mostly a
+ * keeper, which its user can stop. -ETIMEDOUT it has it for longer than @patience_ms, and @use_fd holds nothing.
  */
-int crl_use_make_alone(int use_fd) CRL_MUST_CHECK;
+int crl_use_make_alone(int use_fd, int64_t patience_ms) CRL_MUST_CHECK;
 
 /* Both, alone. */
 struct crl_held {
@@ -70,5 +71,8 @@ struct crl_held {
 int crl_entry_hold_still(int dir, struct crl_held *ret) CRL_MUST_CHECK;
 void crl_held_done(struct crl_held *h);
 
-/* Alone becomes shared. Waits for nobody but who takes it alone in between, without "lock". Returns 0 or -errno. */
-int crl_use_share(int use_fd) CRL_MUST_CHECK;
+/*
+ * Alone becomes shared. Waits for nobody but who takes it alone in between, without "lock". Returns 0; -ETIMEDOUT who
+ * does has it for longer, and @use_fd holds nothing; -errno.
+ */
+int crl_use_share(int use_fd, int64_t patience_ms) CRL_MUST_CHECK;

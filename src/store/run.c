@@ -3,14 +3,19 @@
 #include "store/run.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/child.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 #define HEARD_MAX 2048
+#define TOOL_MS 120000 /* mkfs.ext4 on a slow disk; a login ends sooner, with its helper, and the program with that */
 
 static _Noreturn void be_program(const char *const argv[], const char *path, int out, int fd)
 {
@@ -30,12 +35,21 @@ static _Noreturn void be_program(const char *const argv[], const char *path, int
 	_exit(126);
 }
 
+/* False: it has not come yet. An end has come, too. */
+static bool has_more(int from, int64_t end_ms)
+{
+	struct pollfd p = {.fd = from, .events = POLLIN};
+	int64_t left = end_ms - crl_now_ms();
+
+	return poll(&p, 1, left > 0 ? (int)left : 0) != 0;
+}
+
 /* What it says is read to the end; the last of it is kept. */
-static void hear(int from, char heard[HEARD_MAX])
+static void hear(int from, int64_t end_ms, char heard[HEARD_MAX])
 {
 	size_t len = 0;
 
-	while (len < HEARD_MAX) { /* always: no more is asked for */
+	while (len < HEARD_MAX && has_more(from, end_ms)) { /* the first always: no more is asked for */
 		ssize_t n;
 
 		if (len > HEARD_MAX / 2) {
@@ -79,7 +93,8 @@ int crl_tool_run(const char *const argv[], int fd, char *said, size_t size)
 {
 	scoped_fd from = -EBADF, to = -EBADF;
 	char path[128], heard[HEARD_MAX];
-	int ends[2], status;
+	int64_t end_ms = crl_now_ms() + TOOL_MS;
+	int ends[2], status, rc;
 	pid_t pid;
 
 	said[0] = '\0';
@@ -95,10 +110,10 @@ int crl_tool_run(const char *const argv[], int fd, char *said, size_t size)
 	if (pid == 0)
 		be_program(argv, path, to, fd);
 	drop_fd(&to);
-	hear(from, heard);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
+	hear(from, end_ms, heard);
+	rc = crl_child_await(pid, end_ms, &status);
+	if (rc < 0)
+		return rc;
 	keep_last_line(heard, said, size);
 	return WIFEXITED(status) && WEXITSTATUS(status) != 126 ? WEXITSTATUS(status) : -EIO;
 }

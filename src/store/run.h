@@ -15,6 +15,7 @@
  * @argv   argv[0] is its name alone: it is looked for in the host's directories for programs of root
  * @fd     becomes descriptor 3 of it, which an argument may name as /proc/self/fd/3; -EBADF = none
  * @said   the last line of what it wrote, made visible
- * Returns its exit status; -ENOENT there is no such program; -EIO it was killed; -errno.
+ * Returns its exit status; -ENOENT there is no such program; -EIO it was killed; -ETIMEDOUT it takes
+ * longer than any disk that answers; -errno.
  */
 int crl_tool_run(const char *const argv[], int fd, char *said, size_t size) CRL_MUST_CHECK;

@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/compat.h"
 #include "base/pidfd.h"
 
@@ -77,9 +77,7 @@ int crl_idmap_open(uint32_t uid, uint32_t gid, int *ret_fd)
 		rc = write_map(number, "gid_map", gid);
 	if (rc == 0)
 		rc = open_in_proc(number, "ns/user", O_RDONLY);
-	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0); /* our own child: it can be ended, and only once */
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	crl_child_end(pid); /* it only pauses, and nobody but root can stop it */
 	if (rc < 0)
 		return rc;
 	*ret_fd = rc;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/scope.h"
 
@@ -82,6 +83,7 @@ int ctl_ask_end(pid_t pid)
 
 int ctl_ask_program(char *const *argv, char *ret, size_t size, int timeout_ms)
 {
+	int64_t end_ms = crl_now_ms() + timeout_ms;
 	scoped_fd in = -EBADF;
 	int rc, status;
 	pid_t pid;
@@ -89,10 +91,11 @@ int ctl_ask_program(char *const *argv, char *ret, size_t size, int timeout_ms)
 	rc = ctl_ask_begin(argv, &pid, &in);
 	if (rc < 0)
 		return rc;
-	rc = read_all(in, ret, size, crl_now_ms() + timeout_ms);
-	if (rc < 0)
-		(void)kill(pid, SIGKILL);
+	rc = read_all(in, ret, size, end_ms);
 	drop_fd(&in);
-	status = ctl_ask_end(pid);
-	return rc < 0 ? rc : status;
+	if (rc < 0)
+		crl_child_end(pid);
+	else
+		rc = crl_child_await(pid, end_ms, &status);
+	return rc < 0 ? rc : WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
 }

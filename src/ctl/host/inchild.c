@@ -3,13 +3,12 @@
 #include "ctl/host/inchild.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/compat.h"
 
@@ -33,24 +32,9 @@ static _Noreturn void be_child(ctl_question *ask, const void *arg, void *answer)
 /* Returns 0 when it left by itself. */
 static int wait_for(pid_t pid, int timeout_ms)
 {
-	int64_t end = crl_now_ms() + timeout_ms;
-	int status = 0;
+	int status = 0, rc = crl_child_await(pid, crl_now_ms() + timeout_ms, &status);
 
-	for (;;) {
-		pid_t r = waitpid(pid, &status, WNOHANG);
-
-		if (r == pid)
-			return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
-		if (r < 0 && errno != EINTR)
-			return -errno;
-		if (crl_now_ms() >= end)
-			break;
-		(void)poll(NULL, 0, 10);
-	}
-	(void)kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return -ETIMEDOUT;
+	return rc < 0 ? rc : WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
 }
 
 int ctl_ask_child(ctl_question *ask, const void *arg, void **answer, size_t size, int timeout_ms)

@@ -276,16 +276,16 @@ static void test_use(void **state)
 	assert_int_equal(crl_entry_use(&e, false, 0, &one, &err), 0);
 	assert_int_equal(crl_entry_use(&e, false, 0, &two, &err), 0);
 	assert_int_equal(crl_entry_use(&e, true, 0, &alone, &err), -EBUSY);
-	assert_int_equal(crl_use_make_alone(one), -EBUSY);
+	assert_int_equal(crl_use_make_alone(one, 1000), -EBUSY);
 	drop_fd(&two);
 	assert_int_equal(crl_entry_use(&e, true, 0, &alone, &err), -EBUSY); /* one is shared still */
 	assert_int_equal(use_size(&e), 0);
-	assert_int_equal(crl_use_make_alone(one), 0);
+	assert_int_equal(crl_use_make_alone(one, 1000), 0);
 	assert_int_equal(crl_entry_use(&e, false, 30, &none, &err), -EBUSY);
 	assert_int_equal(use_size(&e), 1); /* a login says that it waits, */
 	assert_int_equal(crl_entry_use(&e, true, 30, &none, &err), -EBUSY);
 	assert_int_equal(use_size(&e), 1); /* and a command waits for its turn */
-	assert_int_equal(crl_use_share(one), 0);
+	assert_int_equal(crl_use_share(one, 1000), 0);
 	assert_int_equal(crl_entry_use(&e, false, 0, &two, &err), 0);
 }
 
@@ -343,7 +343,7 @@ static void test_use_lost(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0)
 		_exit(work_until_wanted(&e, keeper));
-	assert_int_equal(crl_use_make_alone(one), -EBUSY);
+	assert_int_equal(crl_use_make_alone(one, 1000), -EBUSY);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }
