@@ -17,6 +17,7 @@
 #include "ctl/check/findings.h"
 #include "ctl/command.h"
 #include "ctl/conf/who.h"
+#include "ctl/host/answers.h"
 #include "ctl/host/pamview.h"
 #include "plan/mounts/plan.h"
 #include "policy/file/load.h"
@@ -88,7 +89,7 @@ static bool may_reach(const struct account *a)
 	(void)strcpy(path, a->home);
 	for (char *slash = strrchr(path, '/'); slash && slash > path; slash = strrchr(path, '/')) {
 		*slash = '\0';
-		if (stat(path, &st) == 0 && !(st.st_mode & (st.st_uid == a->uid   ? S_IXUSR
+		if (ctl_stat(path, &st) == 0 && !(st.st_mode & (st.st_uid == a->uid   ? S_IXUSR
 							    : st.st_gid == a->gid ? S_IXGRP
 										  : S_IXOTH)))
 			return false;
@@ -100,13 +101,15 @@ static bool may_reach(const struct account *a)
 static const char *fault_of_home(const struct account *a)
 {
 	struct stat st;
+	int rc;
 
 	if (a->home[0] != '/')
 		return "no path";
 	if (!may_reach(a))
 		return "behind a directory that it may not pass";
-	if (stat(a->home, &st) < 0)
-		return errno == ENOENT ? NULL : strerrordesc_np(errno);
+	rc = ctl_stat(a->home, &st);
+	if (rc < 0) /* what does not answer is told once, of all of them */
+		return rc == -ENOENT || rc == -ETIMEDOUT ? NULL : strerrordesc_np(-rc);
 	if (!S_ISDIR(st.st_mode))
 		return "no directory";
 	return st.st_uid == a->uid && (st.st_mode & S_IWOTH) ? "writable by everyone" : NULL;

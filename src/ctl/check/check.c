@@ -16,6 +16,7 @@
 #include "ctl/check/errands.h"
 #include "ctl/check/findings.h"
 #include "ctl/check/forwards.h"
+#include "ctl/check/hung.h"
 #include "ctl/check/ids.h"
 #include "ctl/check/kernel.h"
 #include "ctl/check/last.h"
@@ -141,6 +142,7 @@ void ctl_check_all(struct ctl_findings *f, const struct ctl *c)
 	check_state(f, c);
 	ctl_check_steward(f, c);
 	ctl_check_for_service(f, c, &view, config, NULL);
+	ctl_check_hung(f);
 	ctl_findings_acknowledge(f, config, geteuid() == 0 && !c->no_rehearse);
 	crl_config_free(config);
 }

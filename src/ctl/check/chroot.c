@@ -24,6 +24,7 @@
 #include "ctl/command.h"
 #include "ctl/conf/sample.h"
 #include "ctl/conf/who.h"
+#include "ctl/host/answers.h"
 #include "ctl/host/pamview.h"
 #include "ctl/host/services.h"
 #include "ctl/host/sshdconf.h"
@@ -151,6 +152,7 @@ static bool has_place_to_write(const struct crl_login *l, const char *dir)
 static void judge(const struct locked *k, enum crl_mount_shown shown, const char *source)
 {
 	struct stat st;
+	int rc;
 
 	switch (shown) {
 	case CRL_SHOWN_NOTHING:
@@ -166,7 +168,10 @@ static void judge(const struct locked *k, enum crl_mount_shown shown, const char
 			     "makes a home that is the user's (home.mode): sshd wants root's, and ends each login");
 		break;
 	case CRL_SHOWN_READ_ONLY:
-		if (k->policy->root_mode == CRL_ROOT_IMAGE && stat(source, &st) < 0)
+		rc = ctl_stat(source, &st);
+		if (rc == -ETIMEDOUT)
+			break;
+		if (k->policy->root_mode == CRL_ROOT_IMAGE && rc < 0)
 			tell(k, k->level, "make it in the image", "has an image without it: sshd ends each login");
 		else if (has_place_to_write(k->login, source))
 			tell_writable(k, CTL_WARNING, "is read-only: nothing can be put there");

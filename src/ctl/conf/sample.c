@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "ctl/command.h"
 #include "ctl/conf/who.h"
+#include "ctl/host/answers.h"
 #include "wire/login.h"
 
 #define PEOPLE_MAX 4096 /* a directory may list without end */
@@ -31,7 +32,7 @@ static bool is_person(const struct passwd *pw)
 {
 	struct stat st;
 
-	return is_account(pw) && ctl_is_shell(pw->pw_shell) && stat(pw->pw_dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+	return is_account(pw) && ctl_is_shell(pw->pw_shell) && ctl_stat(pw->pw_dir, &st) == 0 && S_ISDIR(st.st_mode) &&
 	       st.st_uid == pw->pw_uid;
 }
 

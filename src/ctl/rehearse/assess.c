@@ -27,6 +27,7 @@
 #include "ctl/conf/inforce.h"
 #include "ctl/conf/sample.h"
 #include "ctl/conf/who.h"
+#include "ctl/host/answers.h"
 #include "ctl/options.h"
 #include "ctl/print/out.h"
 #include "ctl/rehearse/assess_image.h"
@@ -377,7 +378,7 @@ static int find_person(const struct ctl *c, struct ctl_person *ret, struct crl_e
 
 	setpwent();
 	for (const struct passwd *pw = getpwent(); pw && n < CRL_ARRAY_LEN(names); pw = getpwent())
-		if (pw->pw_uid >= CTL_UID_FIRST && pw->pw_uid <= CTL_UID_LAST && stat(pw->pw_dir, &st) == 0 &&
+		if (pw->pw_uid >= CTL_UID_FIRST && pw->pw_uid <= CTL_UID_LAST && ctl_stat(pw->pw_dir, &st) == 0 &&
 		    st.st_uid == pw->pw_uid && S_ISDIR(st.st_mode))
 			(void)snprintf(names[n++], sizeof(names[0]), "%s", pw->pw_name);
 	endpwent();

@@ -13,6 +13,7 @@
 #include "base/dir.h"
 #include "base/scope.h"
 #include "ctl/command.h"
+#include "ctl/host/inchild.h"
 #include "ctl/host/module.h"
 #include "ctl/print/lines.h"
 #include "door/exempt.h"
@@ -23,6 +24,7 @@
 #include "store/image.h"
 #include "store/store.h"
 
+#define STORE_WAIT_MS 15000 /* thousands of homes on a slow disk */
 #define IMAGE_OWN (8u << 20) /* bytes; of one of 32 MB it is 7 */
 
 /* ---- the configuration ----------------------------------------------------------------------------------------- */
@@ -174,16 +176,15 @@ static int count_entry(void *arg, const struct crl_gc_entry *e)
 	return 0;
 }
 
-static void see_store(struct ctl_seen *s)
+/* In a child: the store may be on a server that does not answer. */
+static void look_at_store(const void *path, void *answer)
 {
-	struct ctl_seen_store *store = &s->store;
+	struct ctl_seen_store *store = answer;
 	struct crl_images images = {0};
 	struct crl_store opened;
 	struct statvfs fs;
 
-	if (!s->config)
-		return;
-	(void)snprintf(store->path, sizeof(store->path), "%s", crl_config_store(s->config));
+	(void)snprintf(store->path, sizeof(store->path), "%s", (const char *)path);
 	store->error = crl_store_open(store->path, false, &opened, &store->why);
 	if (store->error < 0)
 		return;
@@ -196,6 +197,26 @@ static void see_store(struct ctl_seen *s)
 		store->images = images.len;
 	crl_images_done(&images);
 	crl_store_done(&opened);
+}
+
+static void see_store(struct ctl_seen *s)
+{
+	const char *path = s->config ? crl_config_store(s->config) : "";
+	void *answer = NULL;
+	int rc;
+
+	if (!path[0])
+		return;
+	rc = ctl_ask_child(look_at_store, path, &answer, sizeof(s->store), STORE_WAIT_MS);
+	if (rc == 0)
+		s->store = *(struct ctl_seen_store *)answer;
+	ctl_answer_done(answer, sizeof(s->store));
+	if (rc == 0)
+		return;
+	(void)snprintf(s->store.path, sizeof(s->store.path), "%s", path);
+	s->store.error = rc;
+	(void)snprintf(s->store.why.text, sizeof(s->store.why.text), "%s",
+		       rc == -ETIMEDOUT ? "it does not answer" : "it cannot be looked at");
 }
 
 void ctl_seen_read(const struct ctl *c, struct ctl_seen *ret)
