@@ -64,6 +64,28 @@ refuses() {
 	check "and nothing is written" cmp "$STAGE/before" "$DIR/$2"
 }
 
+# What sudoers says may have sudo pass carrel by.
+check_sudoers() {
+	mkdir -p /etc/sudoers.d
+	cp /etc/sudoers "$STAGE/sudoers.before" 2>/dev/null
+	printf '@includedir /etc/sudoers.d\n' >/etc/sudoers
+	printf 'Defaults env_reset, !pam_session\n' >/etc/sudoers.d/stage
+	printf 'session required pam_unix.so\n' >"$DIR/sudo"
+	refuses "sudo that opens no session" sudo 'error .*/sudoers.d/stage 1 sudo opens no PAM session by this line'
+	ctl enable --force --no-rehearse sudo >/dev/null
+	check "check tells it" found 'error 1 sudo opens no PAM session by this line'
+	printf 'Defaults !pam_session\nDefaults pam_session\n' >/etc/sudoers.d/stage
+	check "the last word counts" quiet 'sudo opens no PAM session'
+	printf 'Defaults:ana, bob !pam_session\n' >/etc/sudoers.d/stage
+	check "for some" found 'warning 1 sudo opens no PAM session for those whom it is about'
+	printf 'Defaults !pam_setcred\nDefaults pam_service=unheard\n' >/etc/sudoers.d/stage
+	check "another service" found 'error 2 sudo asks PAM service unheard by this line, in which carrel is not'
+	printf 'Defaults pam_service=sudo\nDefaults pam_login_service=unheard\n' >/etc/sudoers.d/stage
+	check "its own, and one that is not carrel's matter" quiet 'sudo (opens no|asks) PAM'
+	rm /etc/sudoers.d/stage "$DIR/sudo"
+	if [ -e "$STAGE/sudoers.before" ]; then mv "$STAGE/sudoers.before" /etc/sudoers; else rm /etc/sudoers; fi
+}
+
 # keeps: ctl/conf/enable R3
 check_result() {
 	printf 'session required pam_unix.so\n' >"$DIR/common-session"
@@ -408,8 +430,8 @@ host_start
 room ana true
 settle
 before=$(census)
-needs "check_result check_su check_session check_module check_power check_rehearsal check_kernel check_chroot" check_enable
-run_cases "$@" -- check_enable check_result check_su check_session check_module check_power check_rehearsal \
+needs "check_result check_sudoers check_su check_session check_module check_power check_rehearsal check_kernel check_chroot" check_enable
+run_cases "$@" -- check_enable check_result check_sudoers check_su check_session check_module check_power check_rehearsal \
 	check_kernel check_plan check_chroot
 rm -rf "$DIR" /etc/carrel/pam-backup
 settle

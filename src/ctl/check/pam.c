@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "ctl/check/findings.h"
 #include "ctl/check/sshd.h"
+#include "ctl/check/sudo.h"
 #include "ctl/host/pamstack.h"
 #include "ctl/host/pamunits.h"
 #include "ctl/host/pamview.h"
@@ -268,4 +269,5 @@ void ctl_check_pam(struct ctl_findings *f, const struct ctl_pam_view *v, const s
 	if (f->wired == 0)
 		tell_unwired(f, v);
 	ctl_check_sshd(f, v, config);
+	ctl_check_sudo(f, v);
 }

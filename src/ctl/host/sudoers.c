@@ -334,6 +334,71 @@ static int read_path(struct sudoers *s, const char *path, int depth)
 	return 0;
 }
 
+/* "!NAME", "NAME", "NAME=VALUE", "NAME+=VALUE". False at the end, or where it is none of these. */
+static bool next_word(const char **p, struct ctl_sudo_default *word)
+{
+	const char *at = *p + strspn(*p, BLANKS ",");
+	size_t len;
+
+	word->off = false;
+	word->value[0] = '\0';
+	for (; *at == '!'; at += 1 + strspn(at + 1, BLANKS))
+		word->off = !word->off;
+	for (len = 0; isalnum((unsigned char)at[len]) || at[len] == '_'; len++)
+		;
+	if (len == 0 || len >= sizeof(word->name))
+		return false;
+	(void)snprintf(word->name, sizeof(word->name), "%.*s", (int)len, at);
+	*p = at + len;
+	at += len + strspn(at + len, BLANKS);
+	at += (*at == '+' || *at == '-') && at[1] == '=';
+	if (*at != '=')
+		return true;
+	at++;
+	crl_ignore(next_item(&at, word->value, sizeof(word->value)));
+	*p = at;
+	return true;
+}
+
+/* The sign stands at the word: "Defaults:ana, bob !pam_session". */
+static void tell_defaults(const struct entry *e, ctl_sudo_each_default *each, void *arg)
+{
+	const char *p = e->text + 8;
+	struct ctl_sudo_default word = {.file = e->file, .line = e->line};
+	char item[256];
+
+	if (strncmp(e->text, "Defaults", 8) != 0 || !*p || !strchr(BLANKS "@:>!", *p))
+		return;
+	word.some = !strchr(BLANKS, *p);
+	for (bool more = word.some; more; more = goes_on(p)) {
+		p += p == e->text + 8; /* the sign */
+		if (!next_item(&p, item, sizeof(item)))
+			return;
+	}
+	while (next_word(&p, &word))
+		each(arg, &word);
+}
+
+static void sudoers_done(struct sudoers *s)
+{
+	for (size_t i = 0; i < s->len; i++)
+		free(s->item[i].text);
+	free(s->item);
+}
+
+int ctl_sudoers_defaults(const char *path, ctl_sudo_each_default *each, void *arg)
+{
+	struct ctl_sudo_subjects unread = {.len = 0};
+	struct sudoers s = {.to = &unread};
+	int rc = read_path(&s, path, 0);
+
+	for (size_t i = 0; rc == 0 && i < s.len; i++)
+		tell_defaults(&s.item[i], each, arg);
+	sudoers_done(&s);
+	ctl_sudo_subjects_done(&unread);
+	return rc < 0 ? rc : s.failed ? -ENOMEM : 0;
+}
+
 int ctl_sudoers_read(const char *path, struct ctl_sudo_subjects *to)
 {
 	struct sudoers s = {.to = to};
@@ -341,9 +406,7 @@ int ctl_sudoers_read(const char *path, struct ctl_sudo_subjects *to)
 
 	for (size_t i = 0; rc == 0 && i < s.len; i++)
 		add_spec(&s, &s.item[i]);
-	for (size_t i = 0; i < s.len; i++)
-		free(s.item[i].text);
-	free(s.item);
+	sudoers_done(&s);
 	return rc < 0 ? rc : s.failed ? -ENOMEM : 0;
 }
 

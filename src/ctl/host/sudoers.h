@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who may become root, by sudoers(5); doas.h adds those of doas.conf(5).
+ * Who may become root, by sudoers(5), and how sudo is set there; doas.h adds those of doas.conf(5).
  *
  * Reads files; the parsing is pure. R1: only what is understood whole counts as root's whole power: a command or target
  * behind an alias does not. R2: what is not understood is told, never left out in silence.
@@ -41,5 +41,19 @@ struct ctl_sudo_subjects {
  * subject of kind STRANGE. Returns 0; -errno when @path itself cannot be read, -ENOMEM.
  */
 int ctl_sudoers_read(const char *path, struct ctl_sudo_subjects *to) CRL_MUST_CHECK;
+
+/* One word of a line "Defaults". */
+struct ctl_sudo_default {
+	char name[64];
+	char value[256]; /* "" = none */
+	bool off; /* "!NAME" */
+	bool some; /* for users, hosts, targets or commands that the line names, and not for all */
+	const char *file;
+	int line;
+};
+
+/* Call @each for all of them, in the order of the files: of two that say otherwise the last counts. As above. */
+typedef void ctl_sudo_each_default(void *arg, const struct ctl_sudo_default *word);
+int ctl_sudoers_defaults(const char *path, ctl_sudo_each_default *each, void *arg) CRL_MUST_CHECK;
 
 void ctl_sudo_subjects_done(struct ctl_sudo_subjects *s);

@@ -112,6 +112,48 @@ static void test_includes(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+static void add_default(void *arg, const struct ctl_sudo_default *word)
+{
+	char *have = arg;
+	size_t len = strlen(have);
+
+	(void)snprintf(have + len, 2000 - len, "%d:%s%s%s%s%s ", word->line, word->some ? "some " : "",
+		       word->off ? "!" : "", word->name, word->value[0] ? "=" : "", word->value);
+}
+
+static void test_defaults(void **state)
+{
+	static const char *const kase[][2] = {
+		{"Defaults !pam_session\n", "1:!pam_session "},
+		{"Defaults\tenv_reset, !pam_session,mail_badpass\n", "1:env_reset 1:!pam_session 1:mail_badpass "},
+		{"Defaults !!pam_session, ! x\n", "1:pam_session 1:!x "},
+		{"Defaults pam_service = \"a b\", env_keep += \"X Y\", y=1\n", "1:pam_service=a b 1:env_keep=X Y 1:y=1 "},
+		{"Defaults:ana, %staff !pam_session\n", "1:some !pam_session "},
+		{"Defaults@HOSTS x\nDefaults>root y\nDefaults!/bin/ls, /bin/cat !z\n", "1:some x 2:some y 3:some !z "},
+		{"Defaults \\\n  !pam_session # no\n", "1:!pam_session "},
+		{"# Defaults !pam_session\nDefaults # !pam_session\nDefaultsx y\n", ""},
+		{"ana ALL = ALL\nUser_Alias A = b\n", ""},
+		{"Defaults:\nDefaults\n", ""},
+	};
+	char path[128], have[2000];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/sudoers", dir);
+	for (size_t i = 0; i < CRL_ARRAY_LEN(kase); i++) {
+		have[0] = '\0';
+		put("sudoers", kase[i][0]);
+		assert_int_equal(ctl_sudoers_defaults(path, add_default, have), 0);
+		assert_string_equal(have, kase[i][1]);
+	}
+	put("one", "Defaults !pam_session\n");
+	put("sudoers", "Defaults pam_session\n@include one\n");
+	have[0] = '\0';
+	assert_int_equal(ctl_sudoers_defaults(path, add_default, have), 0);
+	assert_string_equal(have, "1:pam_session 1:!pam_session ");
+	remove_file("one");
+	remove_file("sudoers");
+}
+
 static void test_doas(void **state)
 {
 	(void)state;
@@ -127,6 +169,7 @@ int main(void)
 		cmocka_unit_test(test_specs),
 		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_includes),
+		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_doas),
 	};
 	int failed;
