@@ -45,6 +45,8 @@ guest_keys() {
 	  BatchMode yes
 	  ConnectTimeout 200
 	  ExitOnForwardFailure yes
+	  # The default one is most of what a login takes of an emulated processor.
+	  KexAlgorithms curve25519-sha256
 	  ServerAliveInterval 20
 	  ServerAliveCountMax 60
 	END

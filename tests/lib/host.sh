@@ -163,6 +163,8 @@ host_keys() {
 	  BatchMode yes
 	  ConnectTimeout 200
 	  ExitOnForwardFailure yes
+	  # The default one is two thirds of what a login takes of a processor.
+	  KexAlgorithms curve25519-sha256
 	END
 }
 
@@ -197,6 +199,13 @@ syslog_start() {
 	apart $STAGE/bin/syslogd /dev/log $STAGE_LOG/syslog &
 	SYSLOGD=$!
 	poll 5 test -S /dev/log || die "no syslog"
+}
+
+# cron, as CRON. A job of @reboot comes as soon as cron is there, by the way of all others, which come at a minute's end.
+cron_start() { # [PROGRAM]
+	rm -f /run/crond.reboot # of one before
+	apart "${1-cron}" -f </dev/null >/dev/null 2>&1 &
+	CRON=$!
 }
 
 # All of it, as most tests want it.
