@@ -7,21 +7,27 @@ stage_enter "$@"
 
 # doors_shut NAME USER: shell, exec, subsystem and forwards of a refused connection all get nothing
 doors_shut() {
-	local name=$1 user=$2 port=2290 out
-	out=$(s "$user@room" 'echo INSIDE' </dev/null 2>&1)
-	unlike "$name: exec gets nothing" "$out" INSIDE
-	out=$(echo 'echo INSIDE' | s -tt "$user@room" 2>&1)
-	unlike "$name: a shell gets nothing" "$out" '^INSIDE'
-	refute "$name: sftp gets nothing" timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@room"
-	refute "$name: internal-sftp gets nothing" timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) \
-		"$user@sftponly"
+	local name=$1 user=$2 port=2290 at=$STAGE_LOG/shut forward exec shell sftp internal
 	ssh -F $STAGE/ssh/config -N -L "127.0.0.1:$port:127.0.0.1:$PORT_BARE" "$user@room" </dev/null >/dev/null 2>&1 &
-	local client=$!
-	poll 1 port_open $port # which it never is, mostly
-	out=$(timeout $((2 * ${CARREL_PATIENCE:-1})) bash -c "exec 3<>/dev/tcp/127.0.0.1/$port && head -c 4 <&3" 2>/dev/null)
-	unlike "$name: a forward gets nothing" "$out" SSH
-	kill $client 2>/dev/null
-	wait $client 2>/dev/null
+	forward=$!
+	s "$user@room" 'echo INSIDE' </dev/null >$at.exec 2>&1 &
+	exec=$!
+	s -tt "$user@room" <<<'echo INSIDE' >$at.shell 2>&1 &
+	shell=$!
+	timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@room" >$at.sftp 2>&1 &
+	sftp=$!
+	timeout $((20 * ${CARREL_PATIENCE:-1})) sftp -F $STAGE/ssh/config -b <(echo ls /) "$user@sftponly" >$at.internal 2>&1 &
+	internal=$!
+	poll 20 eval "port_open $port || process_gone $forward"
+	timeout $((2 * ${CARREL_PATIENCE:-1})) bash -c "exec 3<>/dev/tcp/127.0.0.1/$port && head -c 4 <&3" >$at.forward 2>/dev/null
+	wait $exec $shell
+	unlike "$name: exec gets nothing" "$(cat $at.exec)" INSIDE
+	unlike "$name: a shell gets nothing" "$(cat $at.shell)" '^INSIDE'
+	refute "$name: sftp gets nothing" wait $sftp
+	refute "$name: internal-sftp gets nothing" wait $internal
+	unlike "$name: a forward gets nothing" "$(cat $at.forward)" SSH
+	kill $forward 2>/dev/null
+	wait $forward 2>/dev/null
 	check "$name: nothing of the user runs" poll 5 user_gone "$user"
 }
 
@@ -190,7 +196,7 @@ check_helper() {
 	chmod 0755 $STAGE_LIB/carrel-helper
 	sentence "dead helper" ana HELPER
 	printf '#!/bin/sh\nexec sleep 100\n' >$STAGE_LIB/carrel-helper
-	CARREL_MODULE_ARGS=timeout=2 host_pam
+	CARREL_MODULE_ARGS=timeout=1 host_pam
 	log_mark
 	sentence "hanging helper" ana HELPER
 	logged "hanging helper" 'errno=ETIMEDOUT'
