@@ -22,7 +22,7 @@ doors_shut() {
 	timeout $((2 * ${CARREL_PATIENCE:-1})) bash -c "exec 3<>/dev/tcp/127.0.0.1/$port && head -c 4 <&3" >$at.forward 2>/dev/null
 	wait $exec $shell
 	unlike "$name: exec gets nothing" "$(cat $at.exec)" INSIDE
-	unlike "$name: a shell gets nothing" "$(cat $at.shell)" '^INSIDE'
+	unlike "$name: a shell gets nothing" "$(tr '\r' '\n' <$at.shell)" '^INSIDE'
 	refute "$name: sftp gets nothing" wait $sftp
 	refute "$name: internal-sftp gets nothing" wait $internal
 	unlike "$name: a forward gets nothing" "$(cat $at.forward)" SSH
