@@ -71,7 +71,7 @@ check_listened() {
 
 # A client that falls silent, as behind a cable that was pulled: sshd asks, hears nothing and ends.
 check_silent_client() {
-	printf 'Match LocalPort %s\n  ClientAliveInterval 5\n  ClientAliveCountMax 2\n' $PORT_ROOM >>$STAGE/keys/sshd_config
+	printf 'Match LocalPort %s\n  ClientAliveInterval 2\n  ClientAliveCountMax 2\n' $PORT_ROOM >>$STAGE/keys/sshd_config
 	sshd_room_reload
 	scene "silent client" ana 'kill -STOP $client; check "$name: sshd hangs up" poll 30 process_gone $monitor; kill -KILL $client'
 }
@@ -157,20 +157,28 @@ kept_strike() {
 # The keeper is killed while it carries changes over, again and again, also by carrelctl kill of the next room: at last all of
 # it is in the real home, and no name of its own.
 check_keeper_killed() {
-	local round
+	local round keeper init ender killed=0
 	host_config "store = \"$STAGE/store\";"
 	sed -i 's/home = { mode = "overlay"; size = "64M"; };/home = { mode = "overlay"; upper = "persistent"; quota = "none"; '`
 		`'at_end = "commit"; };/' /etc/carrel/carrel.conf
 	room ana 'mkdir many; for i in {1..1200}; do echo $i >many/$i; echo $i >m$i; done; ln m1 many/link; rm -f kept'
+	poll 20 no_keeper
 	for round in {1..8}; do
-		poll 5 eval '[ -n "$(worker)" ]' && sleep "0.0$((RANDOM % 10))" && kill -9 $(worker) 2>/dev/null
-		poll 20 no_keeper
 		hold victim ana@room
-		is "keeper killed ($round): all is seen" "$(hold_ask victim 'ls many m[0-9]* | wc -l; cat m7 many/1200' | xargs)" \
-			"2403 7 1200"
-		if [ $((round % 2)) = 0 ]; then ctl kill ana >/dev/null 2>&1; fi
+		is "keeper killed ($round): all is seen" "$(hold_ask victim 'ls many m[0-9]* | wc -l; cat m7 many/1200
+			for i in {2..1200}; do echo $i >many/$i; echo $i >m$i; done' | xargs)" "2403 7 1200" # which it has to carry again
+		keeper=$(worker) init=$(helper_pids init)
+		(if [ $((round % 2)) = 0 ]; then ctl kill ana; else hold_say victim 'exit 0'; fi) >/dev/null 2>&1 &
+		ender=$!
+		poll 20 process_gone "$init"
+		sleep "0.$((RANDOM % 2))$((RANDOM % 10))"
+		kill -9 $keeper 2>/dev/null && killed=$((killed + 1))
 		hold_end victim
+		wait $ender
+		poll 20 no_keeper
 	done
+	check "the keeper was at work when it was killed, $killed times of 8" test $killed -ge 1
+	room ana true
 	settle
 	check "at last it is through" poll 60 no_keeper
 	room ana true

@@ -163,6 +163,7 @@ check_dropped() {
 
 # keeps: ctl/home/kept R1
 check_in() {
+	local action
 	fresh
 	as ana 'echo 1 >one'
 	ctl home ana snapshot first >/dev/null
@@ -174,10 +175,13 @@ check_in() {
 	touch "$(data_of ana)/trash/old"
 	check "gc" ctl home ana gc
 	check "which removes what was thrown away" test ! -e "$(data_of ana)/trash/old"
+	# Each waits for her to leave.
 	for action in "snapshot second" "discard --yes" "restore --yes first" "drop --yes first" "import --yes $STAGE/patch"; do
-		is "not: $action" "$(status ctl home ana $action)" 3
+		ctl home ana $action >"$STAGE_LOG/not" 2>&1
+		is "not: $action" $? 3
+		like "not: $action: it is told why" "$(cat "$STAGE_LOG/not")" \
+			'is still in use: a room of theirs is just ending, or another command'
 	done
-	like "it is told why" "$(ctl home ana discard --yes 2>&1)" 'is still in use: a room of theirs is just ending, or another command'
 	is "nothing has changed by that" "$(changes ana) $(ctl home ana snapshots --json | json 'len(d)')" "a:one 1"
 	nobody_in
 	check "when she is out it works" ctl home ana discard --yes
