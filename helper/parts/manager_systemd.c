@@ -57,8 +57,8 @@ static bool step_aside(const struct crl_kept *room, const struct crl_member *m)
 }
 
 /*
- * What dies holds the scope meanwhile. logind takes the word that a session ends from who is in its scope alone: pam_systemd
- * says it after us.
+ * What dies holds the scope meanwhile. logind takes the word that a session ends from who is in its scope alone:
+ * pam_systemd says it after us.
  */
 static void step_back(const struct crl_member *m)
 {

@@ -50,7 +50,7 @@ static int is_busy(int dir, const char *what, struct crl_err *err)
 			   path_of(dir, path, sizeof(path)), what);
 }
 
-/* With processes in it, a cgroup takes the controllers that count threads (cpu, cpuset, pids), and no child takes a process. */
+/* With processes in it, a cgroup takes the controllers of threads (cpu, cpuset, pids), and no child takes a process. */
 static bool counts_threads(int dir)
 {
 	char type[32];
