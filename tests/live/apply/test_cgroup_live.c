@@ -241,7 +241,7 @@ static void refuse_busy(const char *controller, bool is_there)
 	assert_int_equal(unlinkat(root, name, AT_REMOVEDIR), 0); /* nothing was left in it */
 }
 
-/* A root that is no root of the hierarchy and has processes cannot hand controllers on, also not those that the kernel lets it. */
+/* A root that is not the hierarchy's and has processes hands no controllers on, even where the kernel lets it. */
 static void test_busy_root(void **state)
 {
 	static const char *const some[] = {"cpu", "memory", "pids"};
