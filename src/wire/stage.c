@@ -166,7 +166,7 @@ static int print_profile(const struct crl_last_profile *p, char *buf, int n)
 
 int crl_last_print(const struct crl_last *given, char buf[CRL_LAST_TEXT_MAX + 1])
 {
-	struct crl_last last = *given, back;
+	struct crl_last last = *given;
 	char value[VALUE_MAX];
 	unsigned has;
 	int n;
@@ -188,7 +188,7 @@ int crl_last_print(const struct crl_last *given, char buf[CRL_LAST_TEXT_MAX + 1]
 		if (n > CRL_LAST_TEXT_MAX)
 			return -E2BIG;
 	}
-	return crl_last_parse(buf, (size_t)n, &back, NULL) < 0 ? -EINVAL : n;
+	return crl_last_parse(buf, (size_t)n, &last, NULL) < 0 ? -EINVAL : n;
 }
 
 /* --- read ------------------------------------------------------------------------------------------------------ */
@@ -323,16 +323,15 @@ static const char *take_text(char *text, struct crl_last *last)
 
 int crl_last_parse(const char *text, size_t len, struct crl_last *ret, const char **ret_fault)
 {
-	char copy[CRL_LAST_TEXT_MAX + 1];
+	scoped_free char *copy = NULL; /* what a stack has to grow by is a page of memory for each 4 KiB */
 	struct crl_last last = {0};
 	const char *fault = NULL;
 
 	if (len == 0 || len > CRL_LAST_TEXT_MAX || text[len - 1] != '\n' || memchr(text, '\0', len))
 		fault = "it is empty, too long or no text"; /* R1 */
 	if (!fault) {
-		memcpy(copy, text, len);
-		copy[len] = '\0';
-		fault = take_text(copy, &last);
+		copy = strndup(text, len);
+		fault = copy ? take_text(copy, &last) : "no memory to read it";
 	}
 	if (ret_fault)
 		*ret_fault = fault;

@@ -29,6 +29,7 @@
 #define UNKNOWN UINT32_MAX /* the kernel does not tell whose it is */
 #define TEXT_MAX (8u << 20) /* bytes read of the text, for some 100,000 sockets: a user can make very many */
 #define ANSWERS_MAX (32u << 20) /* bytes of each of the two answers, for some 600,000 */
+#define ANSWER_MAX 32768u /* bytes of one message of these, as the kernel makes them */
 #define ACCEPTS 0x10000u /* of the kernel's flags: it listens */
 #define TYPE_DGRAM 2u
 
@@ -283,16 +284,16 @@ static int ask(int netlink, uint32_t states)
 /* Returns 1 when that was all, 0 when it was too much, or -errno. */
 static int hear(struct socket_reader *r, int netlink)
 {
-	char buf[32768] __attribute__((aligned(__alignof__(struct nlmsghdr))));
+	scoped_free char *buf = malloc(ANSWER_MAX); /* not on the stack, which is faulted in whole */
 	size_t total = 0;
-	int rc = 0;
+	int rc = buf ? 0 : -ENOMEM;
 
 	while (rc == 0 && total <= ANSWERS_MAX) {
-		ssize_t n = recv(netlink, buf, sizeof(buf), MSG_TRUNC);
+		ssize_t n = recv(netlink, buf, ANSWER_MAX, MSG_TRUNC);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0 || (size_t)n > sizeof(buf))
+		if (n <= 0 || (size_t)n > ANSWER_MAX)
 			return n < 0 ? -errno : -EBADMSG;
 		rc = take_answers(r, buf, (size_t)n);
 		total += (size_t)n;

@@ -127,7 +127,7 @@ static int add_told(struct crl_build *b)
 int crl_build_last(struct crl_build *b)
 {
 	const struct crl_host *host = b->host;
-	char buf[CRL_LAST_TEXT_MAX + 1];
+	scoped_free char *buf = NULL;
 	struct crl_last last;
 	const char *text;
 	int rc;
@@ -137,6 +137,9 @@ int crl_build_last(struct crl_build *b)
 	rc = describe(b, &last);
 	if (rc < 0)
 		return rc;
+	buf = malloc(CRL_LAST_TEXT_MAX + 1);
+	if (!buf)
+		return -ENOMEM;
 	if (crl_last_print(&last, buf) < 0)
 		return crl_err_set(b->err, EINVAL, CRL_STAGE_MOUNT, "shell: cannot be said to carrel-shell");
 	text = crl_build_text(b, "%s", buf);
