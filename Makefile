@@ -254,6 +254,7 @@ $(BUILD)/tests/unit/helper/test_listener: $(call obj,$(addprefix helper/listener
 $(BUILD)/tests/unit/keeper/test_wishes: $(call obj,helper/keeper/wishes.c)
 $(BUILD)/tests/unit/user/test_said: $(call obj,$(addprefix src/user/,said.c said_texts.c) helper/errand/said_texts.c)
 $(BUILD)/tests/unit/steward/test_mounts: $(call obj,helper/steward/mounts.c)
+$(BUILD)/tests/unit/steward/test_pace: $(call obj,helper/steward/pace.c)
 $(BUILD)/tests/unit/steward/test_sets: $(call obj,helper/steward/sets.c helper/steward/places.c)
 $(BUILD)/tests/unit/steward/test_watch: $(call obj,helper/steward/watch.c)
 $(BUILD)/tests/live/apply/test_landlock: $(BUILD)/carrelctl $(BUS)

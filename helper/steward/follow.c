@@ -6,6 +6,7 @@
  * R1: one room at a time is looked at, in a child that is ended when it takes too long; what it was at then is passed
  * over for a while, for every room, so that a dead server costs one wait in that time.
  * R2: a room is looked at no more often than BURST times at once and then once in PACE_MS, whatever changes.
+ * R3: looks that users cause, in whatever room, take a tenth of a processor (pace.h).
  */
 #include "helper/steward/follow.h"
 
@@ -17,6 +18,8 @@
 
 #include "base/log.h"
 #include "helper/steward/mounts.h"
+#include "helper/steward/pace.h"
+#include "helper/steward/places.h"
 
 #define BLIND_MS 5000 /* between two looks where the kernel gives no inotify */
 #define WORK_MS 5000 /* R1 */
@@ -36,7 +39,10 @@ static struct {
 	pid_t worker; /* 0 = none */
 	struct followed *at; /* whose; NULL = the room is gone */
 	struct followed *due; /* the first of those that are to be looked at */
+	int64_t begun_ms;
 	int64_t end_ms; /* when it is ended */
+	bool by_others; /* it would not be without others than root. R3 */
+	struct crl_pace pace;
 	bool ending; /* it was told so */
 	bool unsure; /* something happened while it was not known whom that concerns */
 	bool unsure_others; /* something happened so in a directory that others than root can write to */
@@ -61,6 +67,7 @@ static void put_off(struct followed *f)
 
 static void put_on(struct followed *f, int64_t when_ms)
 {
+	f->by_others = true;
 	f->due_ms = when_ms;
 	f->next_due = follow.due;
 	f->prev_due = &follow.due;
@@ -69,8 +76,8 @@ static void put_on(struct followed *f, int64_t when_ms)
 	follow.due = f;
 }
 
-/* R2 */
-static void touch(struct followed *f, int64_t when_ms)
+/* R2. @by_others  R3 */
+static void touch_for(struct followed *f, int64_t when_ms, bool by_others)
 {
 	int64_t paced = f->credit_ms - (int64_t)BURST * PACE_MS;
 
@@ -82,6 +89,12 @@ static void touch(struct followed *f, int64_t when_ms)
 		put_on(f, when_ms);
 	else if (when_ms < f->due_ms)
 		f->due_ms = when_ms;
+	f->by_others &= by_others;
+}
+
+static void touch(struct followed *f, int64_t when_ms)
+{
+	touch_for(f, when_ms, false);
 }
 
 /* It is not known of what has happened whom it concerns. */
@@ -100,7 +113,7 @@ static void touch_concerned(void)
 		struct followed *f = follow.rooms.item[i];
 
 		if (f->set && f->set->concerned_ms)
-			touch(f, f->set->concerned_ms);
+			touch_for(f, f->set->concerned_ms, f->set->by_others);
 	}
 	for (size_t i = 0; i < sets->len; i++)
 		sets->item[i]->concerned_ms = 0;
@@ -230,12 +243,18 @@ static int start_follow(struct crl_steward *s, struct crl_err *err)
 	return 0;
 }
 
+/* R3 */
+static int64_t due_of(const struct followed *f)
+{
+	return f->by_others ? crl_pace_due(&follow.pace, f->due_ms) : f->due_ms;
+}
+
 static struct followed *next_room(void)
 {
 	struct followed *next = follow.due;
 
 	for (struct followed *f = next; f; f = f->next_due)
-		if (f->due_ms < next->due_ms)
+		if (due_of(f) < due_of(next))
 			next = f;
 	return next;
 }
@@ -254,11 +273,11 @@ static int64_t follow_due(const struct crl_steward *s)
 	(void)s;
 	sooner(&due, follow.mounts_ms);
 	sooner(&due, follow.worker ? follow.end_ms : 0);
-	sooner(&due, next ? next->due_ms : 0);
+	sooner(&due, next ? due_of(next) : 0);
 	return due;
 }
 
-/* R1, R2 */
+/* R1, R2, R3 */
 static void begin_work(struct followed *f, int64_t now_ms)
 {
 	put_off(f);
@@ -280,21 +299,27 @@ static void begin_work(struct followed *f, int64_t now_ms)
 		return;
 	}
 	follow.at = f;
+	follow.begun_ms = now_ms;
+	follow.by_others = f->by_others;
 	follow.end_ms = now_ms + WORK_MS;
 }
+
+/* Each takes WORK_MS to come up, one after the other: none is pushed out by others, whoever makes things hang. */
+_Static_assert((CRL_TROUBLE_MAX - 1) * WORK_MS >= TROUBLE_MS, "there is room for as many as can be at a time");
 
 static void note_trouble(struct followed *f, const char *what)
 {
 	const struct crl_shown_entry *e =
 		follow.report->at < f->set->entries ? &f->set->entry[follow.report->at] : NULL;
 	struct trouble *oldest = &follow.trouble[0];
-	const char *path = !e ? "" : e->source[0] ? e->source : e->target;
+	const char *path = e ? crl_place_on_host(e) : "";
 
 	f->set->no_sockets |= e && e->kind == CRL_MOUNT_SOCKET; /* their names are users': another would be next */
 	for (size_t i = 1; i < CRL_TROUBLE_MAX; i++)
 		if (follow.trouble[i].until_ms < oldest->until_ms)
 			oldest = &follow.trouble[i];
-	*oldest = (struct trouble){crl_hash(path, strlen(path)), crl_now_ms() + TROUBLE_MS};
+	(void)snprintf(oldest->path, sizeof(oldest->path), "%s", path);
+	oldest->until_ms = crl_now_ms() + TROUBLE_MS;
 	crl_log(LOG_WARNING, "room=%s: looking at %s on the host %s; it is passed over for %d s", f->shown.id, path,
 		what, TROUBLE_MS / 1000);
 }
@@ -345,7 +370,7 @@ static void take_ways(struct followed *f)
 	if (follow.unsure)
 		touch(f, crl_now_ms());
 	else if (others)
-		touch(f, crl_now_ms() + LATER_MS);
+		touch_for(f, crl_now_ms() + LATER_MS, true);
 }
 
 static void follow_reaped(struct crl_steward *s, pid_t pid, int status)
@@ -357,6 +382,8 @@ static void follow_reaped(struct crl_steward *s, pid_t pid, int status)
 		return;
 	follow.worker = 0;
 	follow.at = NULL;
+	if (follow.by_others) /* R3 */
+		crl_pace_spend(&follow.pace, crl_now_ms(), crl_now_ms() - follow.begun_ms);
 	if (follow.report->names > 0)
 		crl_steward_names_changed();
 	if (!f) /* the room is gone */
@@ -401,7 +428,7 @@ static void follow_tick(struct crl_steward *s, int64_t now_ms)
 	if (follow.worker && follow.end_ms <= now_ms)
 		end_work(s, now_ms);
 	next = follow.worker ? NULL : next_room();
-	if (next && next->due_ms <= now_ms)
+	if (next && due_of(next) <= now_ms)
 		begin_work(next, now_ms);
 }
 

@@ -10,6 +10,8 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "helper/steward/sets.h"
 #include "helper/steward/steward.h"
 #include "state/rooms/shown.h"
@@ -49,13 +51,14 @@ struct followed {
 	int pidfd; /* of its init: the room's life */
 	int64_t due_ms; /* when it is to be looked at; 0 = nothing has changed */
 	struct followed *next_due, **prev_due; /* among those with another due_ms than 0 */
+	bool by_others; /* what has changed others than root can change */
 	int64_t credit_ms; /* by when as many looks as it has had would have been due at the steady pace */
 	uint32_t told; /* hash of the trouble that is in the log */
 };
 
 /* What is passed over for a while, since looking at it takes too long. */
 struct trouble {
-	uint32_t hash; /* of the source's path */
+	char path[PATH_MAX]; /* whole: of two paths with one hash a user would choose the second */
 	int64_t until_ms;
 };
 

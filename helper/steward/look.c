@@ -61,10 +61,10 @@ static bool give_up_power(void)
 	return syscall(SYS_capset, &head, data) == 0;
 }
 
-static bool is_in_trouble(const struct trouble *trouble, uint32_t hash)
+static bool is_in_trouble(const struct trouble *trouble, const char *path)
 {
 	for (size_t i = 0; i < CRL_TROUBLE_MAX; i++)
-		if (trouble[i].hash == hash && trouble[i].until_ms > crl_now_ms())
+		if (trouble[i].until_ms > crl_now_ms() && strcmp(trouble[i].path, path) == 0)
 			return true;
 	return false;
 }
@@ -131,7 +131,7 @@ void crl_follow_work(const struct followed *f, int inotify, const struct trouble
 		report->at = i;
 		if (f->set->no_sockets && e->kind == CRL_MOUNT_SOCKET)
 			continue;
-		if (is_in_trouble(trouble, crl_hash(path, strlen(path))))
+		if (is_in_trouble(trouble, path))
 			report->passed++;
 		else
 			look_at(e, f->host_name, &w, inotify, report);

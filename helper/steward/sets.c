@@ -171,6 +171,7 @@ enum concern crl_sets_concern(struct watch_sets *sets, const struct happening *h
 			continue;
 		stir(set);
 		set->concerned_ms = way->once ? later_ms : now_ms;
+		set->by_others = way->once;
 		if (way->once || whom == CONCERNS_NOBODY)
 			whom = way->once ? CONCERNS_OTHERS : CONCERNS_ROOTS;
 	}
@@ -184,6 +185,7 @@ void crl_sets_mounted(struct watch_sets *sets, const char *point, int64_t now_ms
 			continue;
 		stir(sets->item[i]);
 		sets->item[i]->concerned_ms = now_ms;
+		sets->item[i]->by_others = false;
 	}
 }
 

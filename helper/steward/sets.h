@@ -35,6 +35,7 @@ struct watch_set {
 	size_t ways;
 	int64_t quiet_ms; /* CLOCK_BOOTTIME: since then all is watched, and nothing has happened; 0 = it is not so */
 	int64_t concerned_ms; /* when its rooms are to be looked at, until they have been told; 0 = they need not */
+	bool by_others; /* by what somebody has done who need not be root */
 	bool stirred; /* something has happened since its last look began */
 	bool no_sockets; /* names of sockets lead where it takes too long */
 	bool elsewhere; /* its host's mounts are not those that the steward sees, or not known to be */

@@ -135,10 +135,12 @@ static void test_events_find_their_sets(void **state)
 	assert_true(crl_set_is_true_for(a, 11));
 	assert_int_equal(event(1, "passwd"), CONCERNS_ROOTS);
 	assert_int_equal(a->concerned_ms, NOW);
+	assert_false(a->by_others);
 	assert_false(crl_set_is_true_for(a, 11));
 	assert_true(crl_set_is_true_for(b, 11));
 	assert_int_equal(event(2, "of whatever name"), CONCERNS_OTHERS);
 	assert_int_equal(b->concerned_ms, LATER);
+	assert_true(b->by_others); /* keeps: helper/steward/follow R3 */
 	look(a, &etc, 1, true, true, 20);
 	assert_int_equal(event(1, NULL), CONCERNS_ROOTS); /* to the directory itself */
 	assert_true(crl_sets_leave(&sets, a));
