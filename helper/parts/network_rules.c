@@ -62,7 +62,7 @@ int crl_network_lock(const struct crl_state *state, int *ret)
 		scoped_fd fd = openat(state->dir, CRL_NETWORK_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 		struct stat st;
 
-		/* Who has it waits for carrel-net, with a deadline; ours ends this wait by its signal (helper/main.c). */
+		/* Who has it waits for carrel-net, with a deadline; our own ends this wait (helper/main.c). */
 		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0)
 			return -errno;
 		if (st.st_nlink == 0)

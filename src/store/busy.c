@@ -121,6 +121,7 @@ static int look(const struct crl_entry *e)
 
 static int ask(const struct crl_entry *e, int64_t end_ms)
 {
+	int64_t least_ms = crl_now_ms() + ASK_MS;
 	pid_t self = getpid(), pid = fork();
 
 	if (pid < 0)
@@ -130,7 +131,7 @@ static int ask(const struct crl_entry *e, int64_t end_ms)
 			_exit(ESRCH);
 		_exit(-look(e) & 0xff);
 	}
-	return crl_child_answer(pid, end_ms);
+	return crl_child_answer(pid, end_ms > least_ms ? end_ms : least_ms);
 }
 
 int crl_entry_prove_idle(const struct crl_entry *e, int64_t patience_ms, struct crl_err *err)
@@ -139,7 +140,7 @@ int crl_entry_prove_idle(const struct crl_entry *e, int64_t patience_ms, struct 
 	int64_t end = crl_now_ms() + patience_ms;
 	int rc;
 
-	while ((rc = ask(e, end > crl_now_ms() + ASK_MS ? end : crl_now_ms() + ASK_MS)) == -EBUSY && crl_now_ms() < end)
+	while ((rc = ask(e, end)) == -EBUSY && crl_now_ms() < end)
 		crl_pause_ms(RETRY_MS);
 	if (rc == -EBUSY)
 		return crl_err_set(
@@ -147,8 +148,8 @@ int crl_entry_prove_idle(const struct crl_entry *e, int64_t patience_ms, struct 
 			"%s/%s is mounted though no room says so: programs of one that has ended still have it",
 			e->store->path, e->name);
 	if (rc == -ETIMEDOUT)
-		return crl_err_set(err, ETIMEDOUT, CRL_STAGE_HOME, "%s/%s: the file system of the store does not answer",
-				   e->store->path, e->name);
+		return crl_err_set(err, ETIMEDOUT, CRL_STAGE_HOME,
+				   "%s/%s: the file system of the store does not answer", e->store->path, e->name);
 	if (rc < 0 && unfit)
 		return crl_err_set(err, -rc, CRL_STAGE_HOME,
 				   "the store %s is on %s, which takes no upper: put it on ext4, XFS or Btrfs",

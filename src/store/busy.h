@@ -16,6 +16,7 @@
  * Prove that no overlay has it, by an overlay that is never attached: with an index the kernel refuses a second one.
  * What it leaves on the upper is taken off again. With the entry's lock and `use` alone, after crl_stack_ready().
  * @patience_ms  how long is waited for who has it
- * Errors (stage HOME): -EBUSY somebody has, for longer; -ETIMEDOUT the store does not answer; -errno it could not be found out.
+ * Errors (stage HOME): -EBUSY somebody has, for longer; -ETIMEDOUT the store does not answer; -errno it could not be
+ * found out.
  */
 int crl_entry_prove_idle(const struct crl_entry *e, int64_t patience_ms, struct crl_err *err) CRL_MUST_CHECK;
