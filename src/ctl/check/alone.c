@@ -46,11 +46,11 @@ static const struct {
 
 static void check_kernel(struct ctl_findings *f)
 {
-	if (!(ctl_given_here()->namespaces & CRL_NS_BIT(CRL_NS_USER)))
+	if (!(ctl_given_here(false)->namespaces & CRL_NS_BIT(CRL_NS_USER)))
 		ctl_find(
 			f, CTL_ERROR, NULL, 0, "boot a kernel with CONFIG_USER_NS",
 			"this Linux %s has no user namespaces: carrel-shell refuses all whom a policy is published for",
-			ctl_given_here()->release);
+			ctl_given_here(false)->release);
 	for (size_t i = 0; i < CRL_ARRAY_LEN(switches); i++) {
 		uint64_t value;
 

@@ -467,7 +467,7 @@ void ctl_find_lacks(const struct crl_config *config, const struct crl_policy *p,
 	const struct asker a = {.config = config, .p = p, .each = each, .arg = arg};
 
 	ctl_find_cgroup_lacks(config, p, each, arg);
-	ctl_judge_kernel(ctl_given_here(), p, each, arg);
+	ctl_judge_kernel(ctl_given_here(p->net_mode == CRL_NET_NAT), p, each, arg);
 	ask_filter(&a);
 	ctl_find_gate_lacks(config, p, each, arg);
 	ctl_find_profile_lacks(p, each, arg);

@@ -41,7 +41,7 @@ void ctl_find_gate_lacks(const struct crl_config *config, const struct crl_polic
 	} else {
 		(void)snprintf(text, sizeof(text),
 			       "needs what this host has not: %s (%s; CONFIG_CGROUP_BPF of this Linux %s)", err.text,
-			       strerrordesc_np(err.code), ctl_given_here()->release);
+			       strerrordesc_np(err.code), ctl_given_here(false)->release);
 	}
 	each(arg, &lack);
 }

@@ -46,13 +46,27 @@ static bool has_veth(void)
 	return !lacking;
 }
 
-const struct ctl_given *ctl_given_here(void)
+static struct ctl_given here = {.nftables = true, .veth = true};
+
+static void try_network(void)
 {
-	static struct ctl_given here;
+	static bool tried;
+
+	if (tried || geteuid() != 0)
+		return;
+	tried = true;
+	here.nftables = ctl_nftables_are_there();
+	here.veth = has_veth();
+}
+
+const struct ctl_given *ctl_given_here(bool network)
+{
 	static bool looked;
 	const uint32_t all = CRL_NS_BIT(CRL_NS_COUNT) - 1;
 	int landlock = crl_landlock_version();
 
+	if (network)
+		try_network();
 	if (looked)
 		return &here;
 	looked = true;
@@ -60,7 +74,5 @@ const struct ctl_given *ctl_given_here(void)
 	here.namespaces = all & ~crl_ns_absent("/proc/self/ns", all);
 	here.landlock = landlock > 0 ? landlock : 0;
 	here.listener = geteuid() == 0 ? crl_listenable() : 0; /* anybody else would need no_new_privs for it */
-	here.nftables = geteuid() != 0 || ctl_nftables_are_there();
-	here.veth = geteuid() != 0 || has_veth();
 	return &here;
 }

@@ -14,5 +14,5 @@ struct ctl_given {
 	bool veth; /* likewise */
 };
 
-/* Asked once a process. */
-const struct ctl_given *ctl_given_here(void);
+/* Asked once a process. @network  what rooms with a way out need is tried, too, which loads modules; else it is true */
+const struct ctl_given *ctl_given_here(bool network);

@@ -175,13 +175,22 @@ static void ask_helper(const void *arg, void *answer)
 	text[strcspn(text, "\n")] = '\0';
 }
 
+/* Asked once: status has it on a line of its own, and check asks as well. */
 int ctl_helper_version(const char *helper, char ret[64])
 {
+	static char asked[PATH_MAX], version[64];
+	static int rc;
 	void *answer = NULL;
-	int rc = ctl_ask_child(ask_helper, helper, &answer, 64, ASK_WAIT_MS);
 
+	if (strcmp(asked, helper) != 0) {
+		version[0] = '\0';
+		rc = ctl_ask_child(ask_helper, helper, &answer, 64, ASK_WAIT_MS);
+		if (rc == 0)
+			(void)snprintf(version, sizeof(version), "%s", (const char *)answer);
+		ctl_answer_done(answer, 64);
+		(void)snprintf(asked, sizeof(asked), "%s", helper);
+	}
 	if (rc == 0)
-		(void)snprintf(ret, 64, "%s", (const char *)answer);
-	ctl_answer_done(answer, 64);
+		memcpy(ret, version, sizeof(version));
 	return rc < 0 ? rc : ret[0] ? 0 : -EBADMSG;
 }
