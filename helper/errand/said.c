@@ -9,11 +9,7 @@
 
 const char *errand_said(const char *english, char buf[CRL_RETOLD_MAX])
 {
-	static enum crl_language language = CRL_LANGUAGE_COUNT;
-
-	if (language == CRL_LANGUAGE_COUNT)
-		language = crl_language_in_room(CRL_LANGUAGE_FILE);
-	return crl_retell(&errand_texts, language, english, buf);
+	return crl_retell(&errand_texts, crl_language_of_room(CRL_LANGUAGE_FILE), english, buf);
 }
 
 const char *errand_error(int error)

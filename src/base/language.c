@@ -50,3 +50,12 @@ enum crl_language crl_language_in_room(const char *file)
 		policys = CRL_LANGUAGE_EN;
 	return crl_language_chosen(policys);
 }
+
+enum crl_language crl_language_of_room(const char *file)
+{
+	static enum crl_language language = CRL_LANGUAGE_COUNT;
+
+	if (language == CRL_LANGUAGE_COUNT)
+		language = crl_language_in_room(file);
+	return language;
+}

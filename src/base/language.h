@@ -20,3 +20,6 @@ enum crl_language crl_language_chosen(enum crl_language policys);
 
 /* The same with what the room's file says; English where there is none. */
 enum crl_language crl_language_in_room(const char *file);
+
+/* The same, asked once a process. */
+enum crl_language crl_language_of_room(const char *file);

@@ -7,11 +7,7 @@
 
 enum crl_language crl_user_language(void)
 {
-	static enum crl_language language = CRL_LANGUAGE_COUNT;
-
-	if (language == CRL_LANGUAGE_COUNT)
-		language = crl_language_in_room(CRL_LANGUAGE_FILE);
-	return language;
+	return crl_language_of_room(CRL_LANGUAGE_FILE);
 }
 
 const char *crl_user_said(const char *english, char buf[CRL_RETOLD_MAX])
