@@ -6,7 +6,7 @@ here=$(dirname "$0")
 names=("$@")
 [ $# -eq 0 ] || SUITES_AGAIN=${SUITES_AGAIN-0}
 [ $# -gt 0 ] || names=(
-	inside own workshop nest calls doors forwards same share linger grace whose other environment apps who wall refuse crash
+	inside own workshop nest calls doors forwards same share linger grace whose other environment apps who wall refuse crash hung
 	sweep silent hostsafe policies matrix net gate netpub netguard netns names accounts sandbox template ctl operator trust
 	needs manual tutorial top pager enter rehearse try why seen show view kept keeper roots image fault errand control take
 	follow homecmd hardhome shell alone ambient learn hpc ansible

@@ -90,8 +90,8 @@ static bool may_reach(const struct account *a)
 	for (char *slash = strrchr(path, '/'); slash && slash > path; slash = strrchr(path, '/')) {
 		*slash = '\0';
 		if (ctl_stat(path, &st) == 0 && !(st.st_mode & (st.st_uid == a->uid   ? S_IXUSR
-							    : st.st_gid == a->gid ? S_IXGRP
-										  : S_IXOTH)))
+								: st.st_gid == a->gid ? S_IXGRP
+										      : S_IXOTH)))
 			return false;
 	}
 	return true;

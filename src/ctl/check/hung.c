@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What did not answer while check looked, and processes of carrel's that hang: killed, and not gone, since a call of the
- * kernel's does not come back. Nobody waits for these; they go when what they wait for answers or ends.
+ * What did not answer while check looked, and processes of carrel's that hang: killed, and not gone, since a call of
+ * the kernel's does not come back. Nobody waits for these; they go when what they wait for answers or ends.
  */
 #include "ctl/check/hung.h"
 
@@ -80,12 +80,14 @@ void ctl_check_hung(struct ctl_findings *f)
 
 	for (size_t i = 0; (place = ctl_silent(i)); i++)
 		ctl_find(f, CTL_WARNING, place, 0, "mend its server, or umount -l it",
-			 "does not answer: nothing in it was looked at, and whose home is there is kept waiting and refused");
+			 "does not answer: nothing in it was looked at, and whose home is there is kept waiting and "
+			 "refused");
 	if (geteuid() != 0)
 		return;
 	look(&h);
 	if (h.len > 0)
 		ctl_find(f, CTL_WARNING, NULL, 0, "mend or unmount (-l -f) the file system that they wait for",
-			 "processes of carrel's that were ended hang in the kernel:%zu, the first of them %s, process:%s, in %s",
+			 "processes of carrel's that were ended hang in the kernel:%zu, the first of them %s, "
+			 "process:%s, in %s",
 			 h.len, h.name, h.first, h.at);
 }

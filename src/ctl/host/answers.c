@@ -81,8 +81,7 @@ int ctl_far_read(pid_t pid, struct ctl_far *ret)
 		const char *tail = strstr(line, " - ");
 		char point[PATH_MAX], type[40];
 
-		if (!tail || sscanf(line, "%*d %*d %*s %*s %4095s", point) != 1 ||
-		    sscanf(tail + 3, "%39s", type) != 1)
+		if (!tail || sscanf(line, "%*d %*d %*s %*s %4095s", point) != 1 || sscanf(tail + 3, "%39s", type) != 1)
 			rc = -EBADMSG;
 		else if (!is_near(type))
 			rc = add(ret, point);

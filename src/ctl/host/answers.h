@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Does a file system answer? What is looked at where a server or a program answers for files (NFS, FUSE, an automounter)
- * is looked at by a child with a deadline, so that a dead one holds up no command. One that did not answer is asked once.
+ * Does a file system answer? What is looked at where a server or a program answers for files (NFS, FUSE, an
+ * automounter) is looked at by a child with a deadline, so that a dead one holds up no command. One that did not answer
+ * is asked once.
  */
 #pragma once
 

@@ -4,8 +4,8 @@
  *
  * Owns: R1 nothing of the room is followed or executed: its file systems are opened beneath its root without links, and
  * its IPC namespace is entered by a child that only reads a file of the host's /proc.
- * R2: what a server or a program answers for is not asked, since it may be dead; a tmpfs below such a place is looked at
- * by a child.
+ * R2: what a server or a program answers for is not asked, since it may be dead; a tmpfs below such a place is looked
+ * at by a child.
  */
 #include "ctl/look/held.h"
 
@@ -200,5 +200,5 @@ uint64_t ctl_room_held(const struct crl_room_info *room, int init)
 	ctl_far_done(&far);
 	/* Still the one of the pidfd: then the paths have led to it, too. */
 	return files == UINT64_MAX || syscall(SYS_pidfd_send_signal, init, 0, NULL, 0) < 0 ? UINT64_MAX
-											    : files + segments;
+											   : files + segments;
 }

@@ -24,7 +24,7 @@
 #include "store/image.h"
 #include "store/store.h"
 
-#define STORE_WAIT_MS 15000 /* thousands of homes on a slow disk */
+#define STORE_WAIT_MS 10000 /* thousands of homes on a slow disk */
 #define IMAGE_OWN (8u << 20) /* bytes; of one of 32 MB it is 7 */
 
 /* ---- the configuration ----------------------------------------------------------------------------------------- */
