@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <syslog.h>
 
-#include "base/audit.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/journal.h"
@@ -61,7 +60,7 @@ void crl_event_opened(const struct crl_job *job, bool made)
 								       .made = made});
 }
 
-static const char *policy_of(const struct crl_job *job)
+const char *crl_event_policy(const struct crl_job *job)
 {
 	return job->policy.name[0] ? job->policy.name : job->rule ? job->rule->policy : "-";
 }
@@ -77,28 +76,10 @@ void crl_event_refused(const struct crl_job *job, const struct crl_err *err)
 	crl_err_format(err, detail, sizeof(detail));
 	crl_journal_log(err->stage == CRL_STAGE_DRAIN ? LOG_NOTICE : LOG_ERR /* a host that is drained is no fault */,
 			tried ? NULL : ID_REFUSED, "%sid=%s refused user=%s uid=%" PRIu32 " service=%s policy=%s%s %s",
-			tried ? "" : "event=refused ", job->id, s.user, l->uid, s.service, policy_of(job), s.where,
+			tried ? "" : "event=refused ", job->id, s.user, l->uid, s.service, crl_event_policy(job), s.where,
 			detail);
 	if (!tried)
 		crl_score_refused(job->score, err->stage);
-}
-
-void crl_event_audit(const struct crl_job *job, const struct crl_err *err)
-{
-	const struct crl_login *l = &job->login;
-	char exe[CRL_AUDIT_EXE_MAX];
-
-	if (job->options->rehearse)
-		return;
-	crl_audit_session(&(struct crl_audit_session){.uid = l->uid,
-						      .user = l->user,
-						      .service = l->service,
-						      .rhost = l->rhost,
-						      .tty = l->tty,
-						      .exe = crl_audit_exe(exe, sizeof(exe)),
-						      .login = job->id,
-						      .policy = policy_of(job),
-						      .reason = crl_stage_name(err->stage)});
 }
 
 /* " met=home,tasks": causes as carrelctl why has them; "" = nothing. */

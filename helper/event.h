@@ -22,12 +22,8 @@ void crl_event_opened(const struct crl_job *job, bool made);
 /* @err  as the log shall have it */
 void crl_event_refused(const struct crl_job *job, const struct crl_err *err);
 
-/*
- * A refusal for audit(8), beside libpam's record, which has neither code nor policy. It may have to wait
- * (base/audit.h), so it comes when the module has its answer and this end of the channel is closed. In the
- * supervisor's sandbox it does nothing.
- */
-void crl_event_audit(const struct crl_job *job, const struct crl_err *err);
+/* By which policy a login is, or would have been; "-" where no rule holds. */
+const char *crl_event_policy(const struct crl_job *job);
 
 /* What a login that has left has used; not known is UINT64_MAX. */
 struct crl_event_use {

@@ -118,6 +118,8 @@ void crl_job_refuse(const struct crl_job *job, const struct crl_err *err)
 	crl_err_add_kernel(&said);
 	crl_service_blame(&said);
 	crl_event_refused(job, &said);
+	(void)snprintf(said.login, sizeof(said.login), "%s", job->id);
+	(void)snprintf(said.policy, sizeof(said.policy), "%s", crl_event_policy(job));
 	said.language = job->config ? crl_job_language(job) : err->language;
 	if (job->config)
 		crl_err_contact(&said, crl_job_contact(job));

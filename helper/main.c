@@ -131,10 +131,7 @@ int main(int argc, char **argv)
 	job->deadline_ms = crl_now_ms() + (int64_t)options.timeout_s * 1000;
 	arm_deadline(&options);
 	rc = crl_serve(job, &err);
-	if (rc < 0) {
+	if (rc < 0)
 		crl_job_refuse(job, &err);
-		drop_fd(&job->channel);
-		crl_event_audit(job, &err);
-	}
 	return rc < 0 ? 1 : 0;
 }

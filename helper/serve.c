@@ -106,7 +106,6 @@ static void turn_away(struct crl_job *job, struct crl_kept *room, const struct c
 	crl_member_drop(room, room->member[0]);
 	crl_parts_undo(job, NULL);
 	drop_fd(&job->channel); /* the module waits until we let go, whatever else is to be done here */
-	crl_event_audit(job, err);
 }
 
 /* What a supervisor needs and can only get with power; the application goes in meanwhile (R3). */

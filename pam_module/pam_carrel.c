@@ -243,8 +243,13 @@ static int open_session(struct attempt *a, int flags, const struct crl_err *wron
 			pam_syslog(a->pamh, LOG_ERR, "others would be refused: %s", wrong->text);
 		return PAM_SUCCESS;
 	}
-	if (verdict == REFUSE || crl_power_check(&err) < 0 || open_room(a, flags, &err) < 0)
-		return status_refuse(a->pamh, flags, &a->login, a->adoption.has_room ? &room->adopt : NULL, &err);
+	if (verdict == REFUSE || crl_power_check(&err) < 0 || open_room(a, flags, &err) < 0) {
+		int answer =
+			status_refuse(a->pamh, flags, &a->login, a->adoption.has_room ? &room->adopt : NULL, &err);
+
+		record_refused(a->pamh, &a->login, &err, a->exe); /* last: it may have to wait */
+		return answer;
+	}
 	status_opened(a->pamh, &a->login, &room->adopt);
 	status_tell(a->pamh, &a->login, room->notice);
 	record_opened(&a->login, &room->adopt, a->exe);

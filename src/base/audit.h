@@ -2,10 +2,10 @@
 /*
  * Records for the kernel's audit: what auditd keeps, or the kernel's log where audit is on without it.
  *
- * Runs in: helper, and the PAM application behind the door; with CAP_AUDIT_WRITE in the host's user namespace. Where
- * there is no audit, or it is off, nothing is said: the log has it all the same. The kernel itself adds process,
- * loginuid and session. A queue that is full makes the sender wait, as the kernel was told to (--backlog_wait_time of
- * auditctl(8)): who waits for an answer of the helper's has it before.
+ * Runs in: the PAM application, behind the door or where it was; with CAP_AUDIT_WRITE in the host's user namespace.
+ * Where there is no audit, or it is off, nothing is said: the log has it all the same. The kernel itself adds process,
+ * loginuid and session: the helper has given up both, and sends none. A queue that is full makes the sender wait, as
+ * the kernel was told to (--backlog_wait_time of auditctl(8)): who is refused is told before.
  */
 #pragma once
 

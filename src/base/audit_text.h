@@ -3,7 +3,7 @@
  * What a record of audit's says of a session, in the fields and the order in which ausearch(8), aureport(8) and
  * libpam's own records have them: the account first, where from, the outcome last.
  *
- * Runs in: helper and the PAM application. Names of fields are looked up in audit's table of types: one that means
+ * Runs in: the PAM application. Names of fields are looked up in audit's table of types: one that means
  * something else there ("id" is a uid, "code" one of seccomp's) would be shown as that.
  * Source: AUDIT_MESSAGE(7), audit_log_acct_message(3); auparse/typetab.h and src/ausearch-parse.c of audit-userspace.
  * R1: a value from outside is hexadecimal digits where it has a byte that could end it, or begin another field.

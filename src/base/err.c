@@ -212,6 +212,8 @@ int crl_err_check(const struct crl_err *err)
 		return -EBADMSG;
 	if (!memchr(err->file, '\0', sizeof(err->file)) || !memchr(err->text, '\0', sizeof(err->text)))
 		return -EBADMSG;
+	if (!memchr(err->login, '\0', sizeof(err->login)) || !memchr(err->policy, '\0', sizeof(err->policy)))
+		return -EBADMSG;
 	if (!memchr(err->contact, '\0', sizeof(err->contact)) || !crl_utf8_is_plain(err->contact))
 		return -EBADMSG;
 	return 0;

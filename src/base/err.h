@@ -38,6 +38,8 @@ enum crl_stage {
 #define CRL_ERR_TEXT_MAX 320
 #define CRL_ERR_FILE_MAX 160
 #define CRL_CONTACT_MAX 160 /* with NUL */
+#define CRL_ERR_LOGIN_MAX 16
+#define CRL_ERR_POLICY_MAX 64
 
 /* Zero-initialised means "no error". Fixed layout: it is part of the wire protocol (docs/protocol.md). */
 struct crl_err {
@@ -47,6 +49,8 @@ struct crl_err {
 	uint32_t language; /* enum crl_language: what a user who is refused is told in */
 	char file[CRL_ERR_FILE_MAX]; /* configuration file, "" = none */
 	char text[CRL_ERR_TEXT_MAX]; /* what happened, without stage, file or errno text */
+	char login[CRL_ERR_LOGIN_MAX]; /* id of the login that is refused, for records; "" = none, or not known */
+	char policy[CRL_ERR_POLICY_MAX]; /* that it would have had, or "-"; "" as above */
 	char contact[CRL_CONTACT_MAX]; /* whom the user can ask, as the host says it (key contact); "" = not known */
 };
 

@@ -17,7 +17,8 @@
 #include "base/utf8.h"
 
 _Static_assert(sizeof(struct crl_msg_header) == 16, "wire layout");
-_Static_assert(sizeof(struct crl_err) == 656, "wire layout");
+_Static_assert(sizeof(struct crl_err) == 736, "wire layout");
+_Static_assert(CRL_ERR_LOGIN_MAX == CRL_ID_MAX && CRL_ERR_POLICY_MAX == CRL_POLICY_NAME_MAX, "names fit");
 _Static_assert(sizeof(struct crl_login) == 16 + 4 * CRL_GROUPS_MAX + CRL_USER_MAX + CRL_HOME_MAX + CRL_SERVICE_MAX +
 						   CRL_TTY_MAX + CRL_RHOST_MAX,
 	       "wire layout without padding");

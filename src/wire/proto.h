@@ -35,7 +35,7 @@
 #include "wire/login.h"
 
 #define CRL_PROTO_MAGIC 0x4c524331u /* "1CRL": byte order and product in one */
-#define CRL_PROTO_VERSION 7
+#define CRL_PROTO_VERSION 8
 #define CRL_MSG_FDS_MAX 2
 #define CRL_FILTER_MAX 4096 /* BPF_MAXINSNS */
 #define CRL_ID_MAX 16 /* login and room ids: lower-case base 32, with NUL */

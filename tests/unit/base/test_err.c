@@ -109,6 +109,12 @@ static void check_refuses_what_is_off(void **state)
 	memset(e.file, 'x', sizeof(e.file));
 	assert_int_equal(crl_err_check(&e), -EBADMSG);
 	e = good;
+	memset(e.login, 'x', sizeof(e.login));
+	assert_int_equal(crl_err_check(&e), -EBADMSG);
+	e = good;
+	memset(e.policy, 'x', sizeof(e.policy));
+	assert_int_equal(crl_err_check(&e), -EBADMSG);
+	e = good;
 	memset(e.contact, 'x', sizeof(e.contact));
 	assert_int_equal(crl_err_check(&e), -EBADMSG);
 	strcpy(e.contact, "\x1b[2J");

@@ -27,7 +27,7 @@ static const struct {
 	{CRL_MSG_OPEN, sizeof(struct crl_login), 1},
 	{CRL_MSG_LOOKUP, 256, 0},
 	{CRL_MSG_FOUND, 8, 0},
-	{CRL_MSG_REFUSED, 656, 0},
+	{CRL_MSG_REFUSED, 736, 0},
 	{CRL_MSG_ENTERED, 0, 0},
 	{CRL_MSG_CONFIRMED, 0, 0},
 	{CRL_MSG_CLOSE, 0, 0},
