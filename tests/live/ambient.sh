@@ -141,14 +141,12 @@ sftp_of() { # USER PORT
 }
 
 cron_begin() {
-	touch /etc/crontab
 	cat >/etc/cron.d/carrel-ambient <<-END
 	SHELL=/bin/bash
-	* * * * * ana [ -e /home/ana/cron.out ] || { $REPORT >/home/ana/cron.new 2>&1; mv /home/ana/cron.new /home/ana/cron.out; }
+	@reboot ana $REPORT >/home/ana/cron.new 2>&1; mv /home/ana/cron.new /home/ana/cron.out
 	END
 	chmod 0644 /etc/cron.d/carrel-ambient
-	cron -f </dev/null >/dev/null 2>&1 &
-	CRON=$!
+	cron_start
 }
 
 login_out() { # a login on a terminal, whose shell reads what is typed
@@ -223,7 +221,7 @@ check_doors() {
 	cron_begin
 	{
 		head_of "door | $HEAD | by \`caps\` | \`caps\` and set-user-ID | \`caps\` and all \`=ep\`"
-		[ -n "${CARREL_DOORS-}" ] || poll 75 test -e /home/ana/cron.out
+		[ -n "${CARREL_DOORS-}" ] || poll 20 test -e /home/ana/cron.out
 		for pair in "${DOORS[@]}"; do
 			name=${pair%%|*}
 			file=$OUT/door.$name

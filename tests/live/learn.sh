@@ -188,10 +188,8 @@ asks() { # WORD SOCKET
 }
 
 by_cron() { # a job of ana is seen as a program of its own
-	touch /etc/crontab
-	echo "* * * * * ana perl -e '\$0 = \"bycron\"; mkdir \"x\"'" >/etc/cron.d/job
-	cron -f </dev/null >/dev/null 2>&1 &
-	CRON=$!
+	echo "@reboot ana perl -e '\$0 = \"bycron\"; mkdir \"x\"'" >/etc/cron.d/job
+	cron_start
 }
 
 # Everybody's logins under student, by every door; what they do and are refused stays the same.
@@ -205,7 +203,6 @@ check_learn() {
 	is "which one has to be said" "$(status ctl learn)" 2
 	like "learning begins" "$(ctl learn --policy student --for 2h)" '^Rooms that are made from now on under policy student are watched'
 	like "and is told" "$(ctl learn --status)" '^student +all +learning +20'
-	by_cron # it looks at its tables once a minute: started first, asked last
 	like "a second one is refused" "$(ctl learn --policy student --user ana 2>&1)" \
 		'policy student is learned already, from everybody, until 20.*: --stop ends that, --replace begins anew'
 	is "and changes nothing" "$(status ctl learn --policy student --user ana) $(ctl learn --status |
@@ -233,7 +230,8 @@ check_learn() {
 	is "and back" "$(hold_ask forward \
 		"for i in \$(seq 100); do $ASKS /tmp/back && break; sleep .1; done" | tail -n 1)" outside
 	hold_end forward
-	check "a job of cron" poll 100 eval 'proposal | grep -q bycron'
+	by_cron
+	check "a job of cron" poll 20 eval 'proposal | grep -q bycron'
 	kill $CRON
 	rm -f /etc/cron.d/job
 	is "what is refused is refused" "$(room ana "$(acct learned)")" 1

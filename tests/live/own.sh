@@ -251,14 +251,13 @@ check_doors() {
 }
 
 check_cron() {
-	echo "* * * * * ana sh -c 'id -un; [ -e /run/carrel/inside/etc ] && echo outside' >/home/ana/cron.out 2>&1" >/etc/crontab
-	echo "* * * * * ana $LAST -c 'sudo id -u' >/home/ana/cron-last.out 2>&1" >>/etc/crontab
-	cron -f &
-	pid=$!
-	poll 90 eval '[ -s /home/ana/cron.out ] && [ -s /home/ana/cron-last.out ]'
+	echo "@reboot ana sh -c 'id -un; [ -e /run/carrel/inside/etc ] && echo outside' >/home/ana/cron.out 2>&1" >/etc/crontab
+	echo "@reboot ana $LAST -c 'sudo id -u' >/home/ana/cron-last.out 2>&1" >>/etc/crontab
+	cron_start
+	poll 20 eval '[ -s /home/ana/cron.out ] && [ -s /home/ana/cron-last.out ]'
 	is "cron: a job runs outside, on the image as it is" "$(cat /home/ana/cron.out)" $'ana\noutside'
 	is "and inside by the last stage" "$(cat /home/ana/cron-last.out)" 0
-	kill $pid
+	kill $CRON
 	rm -f /etc/crontab /home/ana/cron*.out
 	poll 20 user_gone ana
 }

@@ -157,12 +157,12 @@ ways() {
 }
 
 by_cron() {
-	echo "* * * * * dora id >/tmp/by-cron.new && mv /tmp/by-cron.new /tmp/by-cron" >/etc/cron.d/roots
-	cron -f &
-	poll 75 eval 'room dora "test -e /tmp/by-cron"'
+	echo "@reboot dora id >/tmp/by-cron.new && mv /tmp/by-cron.new /tmp/by-cron" >/etc/cron.d/roots
+	cron_start
+	poll 20 eval 'room dora "test -e /tmp/by-cron"'
 	is "$1: cron's too" "$(room dora 'cat /tmp/by-cron; ls -d /tmp/EVIL* 2>/dev/null')" \
 		"uid=$(id -u dora)(dora) gid=$(id -g dora)(lab) groups=$(id -g dora)(lab)"
-	kill %?cron
+	kill $CRON
 	rm -f /etc/cron.d/roots
 }
 
