@@ -129,7 +129,7 @@ shots_of() {
 }
 
 scene_login() { # SCENE USER
-	poll 10 swept_to "$(remains)"
+	poll 10 eval 'swept_to "$(remains)"' # what it compares with is of after the sweep before, which makes directories, too
 	before=$(remains)
 	for _ in 1 2; do
 		login_under helper 0 0 "$2"

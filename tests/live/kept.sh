@@ -58,11 +58,8 @@ sftp_as() { # USER COMMANDS
 	timeout $((30 * CARREL_PATIENCE)) sftp -q -F $STAGE/ssh/config -b <(echo "$2") "$1@room" 2>&1
 }
 
-# cron looks at its tables once a minute: started first, asked last.
 check_doors() {
 	kept_config
-	echo "* * * * * ana cat by-su >by-cron.new; pwd >>by-cron.new; mv by-cron.new by-cron" >/etc/cron.d/kept
-	cron -f &
 	room ana 'echo one >by-ssh'
 	all_gone
 	is "su" "$(su - ana -c 'cat by-ssh; echo two >by-su' </dev/null)" one
@@ -75,8 +72,10 @@ rename by-ssh renamed" | grep -v '^sftp>'; cat $STAGE_LOG/down)" two
 	all_gone
 	is "and SSH again" "$(room ana 'cat by-su by-sftp renamed; ls by-ssh 2>/dev/null')" $'two\nthree\none'
 	all_gone
-	check "cron: its job has run" poll 75 test -e "$(entry ana)/data/up/by-cron"
-	kill %?cron
+	echo "@reboot ana cat by-su >by-cron.new; pwd >>by-cron.new; mv by-cron.new by-cron" >/etc/cron.d/kept
+	cron_start
+	check "cron: its job has run" poll 20 test -e "$(entry ana)/data/up/by-cron"
+	kill $CRON
 	rm -f /etc/cron.d/kept
 	all_gone
 	is "in the kept home" "$(room ana 'cat by-cron')" $'two\n/home/ana'
@@ -133,6 +132,11 @@ check_two_rooms() {
 	all_gone
 }
 
+# A login that waits for what does not come, which is for most of its timeout, waits no longer than that; until host_pam.
+in_vain_for() { # SECONDS, times CARREL_PATIENCE
+	CARREL_MODULE_ARGS=timeout=$(($1 * CARREL_PATIENCE)) host_pam
+}
+
 # A note that tells of another mount: what stands at that path is not taken for the home.
 # keeps: helper/lent R2
 check_wrong_note() {
@@ -141,7 +145,9 @@ check_wrong_note() {
 	hold_say one 'echo mine >kept'
 	sed -i 's/^device=.*/device=1/' $STATE_DIR/homes/*.home
 	log_mark
+	in_vain_for 2
 	like "the login is refused" "$(room ana 'cat kept')" 'code HOME'
+	host_pam
 	like "the log says why" "$(log_since 'stage=HOME')" 'does not give it: .*not there what it was'
 	hold_end one
 	all_gone
@@ -215,7 +221,9 @@ check_mounted_unclaimed() {
 	mkdir -p /srv/unclaimed
 	mount -t overlay -o "lowerdir=/home/ana,upperdir=$data/up,workdir=$data/work,index=off" unclaimed /srv/unclaimed
 	log_mark
+	in_vain_for 2
 	like "never two overlays on one upper" "$(room ana 'echo in')" 'this login was refused .code HOME.'
+	host_pam
 	like "the log says why" "$(log_since 'no room says so')" 'is mounted though no room says so'
 	umount /srv/unclaimed
 	is "afterwards the login works" "$(room ana 'cat kept')" mine

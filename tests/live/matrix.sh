@@ -304,8 +304,10 @@ cron_answers() {
 	local p
 	for p in "${POLICIES[@]}"; do
 		poll 90 grep -q "matrix-cron: u-$p pid:" $STAGE_LOG/syslog
-		note cron grep -q "matrix-cron: u-$p pid:" $STAGE_LOG/syslog >>"$DIR/answers.$p"
-		note cronmail poll 20 mail_taken "^matrix-mail u-$p\$" >>"$DIR/answers.$p"
+		{
+			note cron grep -q "matrix-cron: u-$p pid:" $STAGE_LOG/syslog
+			note cronmail poll 20 mail_taken "^matrix-mail u-$p\$"
+		} >"$DIR/cron.$p"
 	done
 }
 
@@ -365,8 +367,9 @@ check_table() {
 		jobs+=($!)
 		running=$((running + 1))
 	done
-	wait "${jobs[@]}"
-	cron_answers
+	cron_answers & # it looks at its tables once a minute, and one mail does not come
+	wait "${jobs[@]}" $!
+	for p in "${POLICIES[@]}"; do cat "$DIR/cron.$p" >>"$DIR/answers.$p"; done
 	if [ -n "${CARREL_TABLE-}" ]; then
 		write_table | sed 's/^/table: /'
 	else

@@ -37,8 +37,8 @@ check_host() {
 	like "a room has an address of the pool" "$ip" '^198\.18\.[0-9]+\.[0-9]+$'
 	hold_say d "python3 $STAGE/tests/lib/netserver.py room 8000 >/dev/null 2>&1 &"
 	check "whose server the host reaches" poll 10 eval '[ "$(tcp_host "$ip" 8000)" ]'
-	may "not another room" ana "tcp $ip 8000; ping -c 1 -W 1 $ip >/dev/null && echo ping" ""
-	may "nor the host by the address of its cable" ana "tcp $HOST4 8080; udp $HOST4 8080; tcp $HOST6 8080" ""
+	may "not another room" ana "tcp $ip 8000 & ping -c 1 -W 1 $ip >/dev/null && echo ping; wait" ""
+	may "nor the host by the address of its cable" ana "tcp $HOST4 8080 & udp $HOST4 8080 & tcp $HOST6 8080 & wait" ""
 	may "nor by the link's" ana "tcp \$(ip -4 route show default | cut -d ' ' -f 3) 8080" ""
 	may "nor by the service address" ana "tcp 198.18.0.1 8080" ""
 	may "nor its loopback, which is the room's own" ana "tcp 127.0.0.1 8080; tcp ::1 8080" ""
@@ -55,16 +55,17 @@ check_lists() {
 	net_config
 	may "what is private is reached" ana "tcp $PRIVATE 80; tcp $METADATA 80 | cut -d ' ' -f 1" $'far 192.0.2.1\nfar'
 	net_config 'deny = [ "@private", "@metadata" ];'
-	may "and denied" ana "tcp $PRIVATE 80; tcp $METADATA 80; udp $PRIVATE 7; ping -c 1 -W 1 $PRIVATE >/dev/null && echo ping" ""
+	may "and denied" ana "tcp $PRIVATE 80 & tcp $METADATA 80 & udp $PRIVATE 7 &
+		ping -c 1 -W 1 $PRIVATE >/dev/null && echo ping; wait" ""
 	may "while all else stays" ana "tcp $FAR4 80; tcp $FAR6 80" "far $HOST4"$'\n'"far $HOST6"
 	like "who is denied hears so at once" "$(room ana "bash -c 'exec 3<>/dev/tcp/$PRIVATE/80'")" 'No route|prohibited|unreachable'
 	net_config 'deny = [ "any" ]; allow = [ "203.0.113.0/24 tcp 80,443" ];'
-	may "only what is allowed" ana "tcp $FAR4 80; tcp $FAR4 81; udp $FAR4 7; tcp $FAR6 80" "far $HOST4"
+	may "only what is allowed" ana "tcp $FAR4 80 & tcp $FAR4 81 & udp $FAR4 7 & tcp $FAR6 80 & wait" "far $HOST4"
 	may "and names" ana "getent ahostsv4 far.example.org | head -n 1 | cut -d ' ' -f 1" $FAR4
 	net_config 'deny = [ "203.0.113.0/24" ]; allow = [ "203.0.113.9", "any" ];'
 	may "the smaller network decides" ana "tcp $FAR4 80" "far $HOST4"
 	net_config 'deny = [ "203.0.113.9 tcp 80", "2001:db8:2::/48" ]; allow = [ "203.0.113.9" ];'
-	may "and of one network ports" ana "tcp $FAR4 80; tcp $FAR4 81; tcp $FAR6 80" "far $HOST4"
+	may "and of one network ports" ana "tcp $FAR4 80 & tcp $FAR4 81 & tcp $FAR6 80 & wait" "far $HOST4"
 	net_config 'deny = [ "any icmp" ];'
 	may "ICMP of both families" ana \
 		"ping -c 1 -W 1 $FAR4 >/dev/null && echo 4; ping -c 1 -W 1 $FAR6 >/dev/null && echo 6; tcp $FAR4 80" \
@@ -107,7 +108,7 @@ check_explain() {
 
 # keeps: ctl/rehearse/probe_network R1
 check_operator() {
-	local shown says
+	local shown says said
 	net_config
 	hold a ana@room
 	out_held a "tcp $FAR4 80" >/dev/null
@@ -123,12 +124,14 @@ check_operator() {
 	hold_end a
 	like "rehearse asks for its name servers" "$(ctl rehearse ana --policy ana 2>&1)" "yes.*name server $NAMES"
 	net_config "deny = [ \"any\", \"@metadata\" ]; allow = [ \"$FAR4 tcp 80\", \"10.0.0.0/8\" ];"
-	like "it tries what is denied" "$(ctl rehearse ana 2>&1)" '^denied +yes +yes +ok +[2-4] addresses'
-	like "and who is allowed" "$(ctl rehearse ana 2>&1)" '^allowed +yes +yes +ok +1 of 1'
-	like "assess knows a rule of ours from a way that is none" "$(ctl assess ana 2>&1)" \
+	said=$(ctl rehearse ana 2>&1)
+	like "it tries what is denied" "$said" '^denied +yes +yes +ok +[2-4] addresses'
+	like "and who is allowed" "$said" '^allowed +yes +yes +ok +1 of 1'
+	said=$(ctl assess ana 2>&1)
+	like "assess knows a rule of ours from a way that is none" "$said" \
 		"reach the host by its own addresses +closed .*refused by a rule"
-	like "and what is open" "$(ctl assess ana 2>&1)" 'reach private networks +OPEN'
-	like "and that a room of somebody else's is not reached" "$(ctl assess ana 2>&1)" \
+	like "and what is open" "$said" 'reach private networks +OPEN'
+	like "and that a room of somebody else's is not reached" "$said" \
 		"reach other users' rooms by the network +closed +5 +a room of [a-z]* has 4 addresses, .* is refused by a rule"
 	like "nor without a network" "$(ctl assess none --user ana)" \
 		"reach other users' rooms by the network +closed +5 +a room of [a-z]* has 2 addresses"
@@ -171,7 +174,7 @@ check_names() {
 	ip netns exec far true
 	serve - local 53
 	may "a server on the loopback, at the service address" ana "cat /etc/resolv.conf; $line" $'nameserver 198.18.0.1\n'$FAR4
-	may "of which that is all" ana "tcp 198.18.0.1 8080; udp 198.18.0.1 8080" ""
+	may "of which that is all" ana "tcp 198.18.0.1 8080 & udp 198.18.0.1 8080 & wait" ""
 	resolv $NAMES
 	net_config
 	gone
@@ -473,10 +476,13 @@ check_flush() {
 	refute "all tables are taken away" nft list table inet carrel
 	check "but for the guard" guard_stands
 	refute "which nobody else takes" nft delete table inet carrel_guard
-	is "at once no service of the host's is reached" "$(out_held a "tcp $HOST4 8080 & tcp $HOST6 8080 &
-		tcp \$(ip -4 route show default | cut -d ' ' -f 3) 8080 & wait")" ""
-	is "nor another room" "$(out_held a "tcp $ip 8000 & ping -c 1 -W 1 $ip >/dev/null && echo ping; wait")" ""
-	is "nor what is denied, nor all else" "$(out_held a "tcp $PRIVATE 80 & tcp $FAR4 80 & tcp $FAR6 80 & wait")" ""
+	# At the same time, since each waits for an answer that does not come.
+	out_held a "(tcp $HOST4 8080 & tcp $HOST6 8080 & tcp \$(ip -4 route show default | cut -d ' ' -f 3) 8080 & wait; echo end) >host &
+		(tcp $ip 8000 & ping -c 1 -W 1 $ip >/dev/null && echo ping; wait; echo end) >room &
+		(tcp $PRIVATE 80 & tcp $FAR4 80 & tcp $FAR6 80 & wait; echo end) >rest & wait" >/dev/null
+	is "at once no service of the host's is reached" "$(hold_ask a 'cat host')" end
+	is "nor another room" "$(hold_ask a 'cat room')" end
+	is "nor what is denied, nor all else" "$(hold_ask a 'cat rest')" end
 	kill -CONT "$(steward_pid)"
 	check "the rules are made anew, of all policies" poll 20 eval '[ "$(rules)" = "$before" ]'
 	refute "of no policy without a room" nft list chain inet carrel dead

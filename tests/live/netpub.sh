@@ -110,7 +110,7 @@ check_publish() {
 	is "nor by another protocol" "$(far "udp $HOST4 8443")" ""
 	is "the host reaches it by its own address" "$(tcp_host $HOST4 8443)" "room $HOST4"
 	is "not by its loopback" "$(tcp_host 127.0.0.1 8443; tcp_host ::1 8443)" ""
-	may "another room does not" dora "tcp $HOST4 8443; tcp $HOST6 8443; udp $HOST4 8053" ""
+	may "another room does not" dora "tcp $HOST4 8443 & tcp $HOST6 8443 & udp $HOST4 8053 & wait" ""
 	is "nor the room by the host" "$(out_held a "tcp $HOST4 8443")" ""
 	refute "no program of the host's can have the port" binds 8443
 	like "show tells of the ports" "$(ctl show ana --json | jq -r .ports)" '^8443/tcp to 4443, 8053/udp to 5353$'
