@@ -8,7 +8,8 @@
 #
 # Private on the stage: processes, network, host name, IPC, cgroup subtree, /dev, /etc, /home, /root, /run, /tmp,
 # /var/tmp, /var/log, /var/mail, /var/spool/cron. Everything of the tests is copied to /srv/carrel first.
-# Environment: CARREL_BUILD directory with the products; CARREL=0 leaves carrel out of the PAM stacks.
+# Environment: CARREL_BUILD directory with the products; CARREL=0 leaves carrel out of the PAM stacks; CARREL_UID_MIN=NUMBER
+# begins the users' numbers there, so that what the kernel counts of a user is not another stage's.
 set -u
 
 STAGE=/srv/carrel
@@ -144,6 +145,7 @@ stage_copy_etc() {
 	mkdir $new
 	mount -t tmpfs -o mode=0755 stage $new
 	cp -a /etc/. $new/
+	[ -z "${CARREL_UID_MIN-}" ] || sed -i "s/^UID_MIN.*/UID_MIN $CARREL_UID_MIN/" $new/login.defs
 	rm -rf $new/cron.d/* $new/cron.*ly/* $new/crontab $new/security/limits.d/* $new/sudoers.d/* $new/motd $new/nologin
 	mount --move $new /etc
 	rmdir $new
