@@ -282,14 +282,15 @@ check: deps ## (root) everything, installing what it needs: about an hour
 
 # All that is compiled is there before a test begins; then what needs neither a stage nor a guest, beside each other, each with
 # all processors; then three parts beside each other: live tests, what the sanitizers have that these may have beside them, the
-# guest with systemd. The two other guests are for the parts that are done first.
+# guest with systemd. Its last suites and the two other guests are for the parts that are done first.
 CPUS := $(shell nproc 2>/dev/null || echo 1)
 check-all: ## (root) check, with its packages there
 	$(MAKE) -j$(CPUS) BUILD=$(BUILD) all $(UNIT_BIN) $(LIVE_BIN) $(LIVE_TOOLS) $(GUEST_TOOLS) $(PAM_TOOLS) $(FUZZ_BIN)
 	$(MAKE) -j$(CPUS) --output-sync=target BUILD=$(BUILD) check-static check-fuzz check-unit check-deb
 	tests/lib/beside.sh "$(MAKE) BUILD=$(BUILD) check-live-c check-pam check-live asan-live-c" \
-		"$(MAKE) BUILD=$(BUILD) asan-beside" "BOOT=systemd $(MAKE) BUILD=$(BUILD) guest-run" \
-		-- "SUITES_AGAIN=1 BOOT=plain $(MAKE) BUILD=$(BUILD) guest-run" "$(MAKE) BUILD=$(BUILD) guest-trixie"
+		"$(MAKE) BUILD=$(BUILD) asan-beside" "BOOT=systemd LEAVE='$(GUEST_LAST)' $(MAKE) BUILD=$(BUILD) guest-run" \
+		-- "SUITES_AGAIN=1 BOOT=systemd $(MAKE) BUILD=$(BUILD) SUITES='$(GUEST_LAST)' guest-run" \
+		"SUITES_AGAIN=1 BOOT=plain $(MAKE) BUILD=$(BUILD) guest-run" "$(MAKE) BUILD=$(BUILD) guest-trixie"
 
 # Each program prints TAP-like lines of its own; one that fails stops here with its output on the screen.
 # RUN: what starts them, an emulator of the architecture that they were built for. With make -k all are run.

@@ -22,6 +22,9 @@ GUEST_DEBS = $(if $(filter plain,$(BOOT)),,$(if $(or $(if $(SUITES),,all),$(filt
 guest-run: all $(GUEST_TOOLS) $(GUEST_DEBS) ## (root) check-guest, with its packages there
 	CARREL_BUILD=$(BUILD) tests/guest/run.sh $(SUITES)
 
+# Those suites of the whole check that have a guest of their own, once there is a processor for it.
+GUEST_LAST := package live
+
 # What Debian 13 has otherwise, in minutes: its OpenSSH, PAM, systemd and kernel under what this host has built, as a package
 # for several releases would be.
 GUEST_TRIXIE := smoke:system,login,service,records,unit manager:logind,own_scope
