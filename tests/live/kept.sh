@@ -29,12 +29,17 @@ holders() {
 	ls $STATE_DIR/homes 2>/dev/null | wc -l
 }
 
-# How many overlays there are that show something of the home to any process; each has a device of its own.
-overlays() { # USER
+# The overlays that rooms show as the home, one line a room; each overlay has a device of its own.
+shown() { # USER
 	local init
 	for init in $(helper_pids init); do
-		awk -v at="/home/$1" '$5 == at && / - overlay / { print $3 }' "/proc/$init/mountinfo"
-	done | sort -u | wc -l
+		awk -v at="/home/$1" '$5 == at && / - overlay / { print $3 }' "/proc/$init/mountinfo" 2>/dev/null
+	done
+}
+
+# How many there are.
+overlays() { # USER
+	shown "$1" | sort -u | wc -l
 }
 
 check_kept() {
@@ -184,7 +189,7 @@ check_race() {
 			room ana "echo $i >n-$round-$i; sleep 2; ls n-$round-* | wc -l" >$STAGE_LOG/race.$i 2>&1 &
 			pids="$pids $!"
 		done
-		poll 10 eval '[ "$(helper_pids init | wc -w)" -ge 2 ]'
+		poll 10 eval '[ "$(shown ana | wc -l)" -ge 2 ]' # an init may be there before its home is
 		is "round $round: one overlay" "$(overlays ana)" 1
 		wait $pids
 		all_gone
