@@ -11,7 +11,7 @@ pure='
 calloc malloc realloc reallocarray free memchr memcmp memcpy memmove memset
 str* stpcpy snprintf vsnprintf asprintf vasprintf sscanf qsort fnmatch inet_pton
 # a stream in memory: open_memstream(3) is the only one that is opened
-open_memstream fprintf fputc fputs fwrite fclose
+open_memstream fprintf fputc fputs fwrite fflush ferror rewind fclose
 # addresses to texts
 inet_ntop
 # names of capabilities, numbers of system calls, a configuration that is parsed from a text

@@ -91,8 +91,9 @@ static void test_comments(void **state)
 	struct crl_err err = {0};
 
 	(void)state;
-	write_file("carrel.conf", "# one /* no comment */ \"\n/* two\n three */ contact/* four */=/**/\"/* a */ # b // c\" "
-				  "; // five\n/**/rules/*\n\n*/= ( { policy/**/ = \"p\"; } ); // the end");
+	write_file("carrel.conf",
+		   "# one /* no comment */ \"\n/* two\n three */ contact/* four */=/**/\"/* a */ # b // c\" "
+		   "; // five\n/**/rules/*\n\n*/= ( { policy/**/ = \"p\"; } ); // the end");
 	assert_int_equal(load(&c, &err), 0);
 	assert_string_equal(crl_config_contact(c), "/* a */ # b // c");
 	assert_int_equal(crl_config_rules(c)->len, 1);
@@ -425,16 +426,11 @@ static int make_top(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_dropins),
-		cmocka_unit_test(test_dropins),
-		cmocka_unit_test(test_comments),
-		cmocka_unit_test(test_contact),
-		cmocka_unit_test(test_shipped),
-		cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_cut_at_every_byte),
-		cmocka_unit_test(test_every_byte_changed),
-		cmocka_unit_test(test_worst_cases),
-		cmocka_unit_test(test_many_settings),
+		cmocka_unit_test(test_no_dropins),        cmocka_unit_test(test_dropins),
+		cmocka_unit_test(test_comments),          cmocka_unit_test(test_contact),
+		cmocka_unit_test(test_shipped),           cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_cut_at_every_byte), cmocka_unit_test(test_every_byte_changed),
+		cmocka_unit_test(test_worst_cases),       cmocka_unit_test(test_many_settings),
 		cmocka_unit_test(test_sysgroups),
 	};
 
