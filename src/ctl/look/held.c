@@ -63,7 +63,7 @@ static struct tmpfs_use look_beneath(int root, const char *path)
 #define PLACES 5
 
 /* Places of a room, and what each has. NULL = not to be looked at. */
-struct places {
+struct held_places {
 	pid_t init;
 	const char *path[PLACES];
 };
@@ -71,7 +71,7 @@ struct places {
 /* It has no descriptor of ours: whether the root was that of the room, its pidfd tells afterwards. */
 static void look_at_all(const void *arg, void *answer)
 {
-	const struct places *p = arg;
+	const struct held_places *p = arg;
 	struct tmpfs_use *use = answer;
 	scoped_fd root = open_root(p->init);
 
@@ -81,9 +81,9 @@ static void look_at_all(const void *arg, void *answer)
 }
 
 /* R2. A place that is itself a server's is no tmpfs. Returns 0; -ETIMEDOUT something does not answer; -errno. */
-static int look_at(const struct places *p, const struct ctl_far *far, struct tmpfs_use use[PLACES])
+static int look_at(const struct held_places *p, const struct ctl_far *far, struct tmpfs_use use[PLACES])
 {
-	struct places asked = *p;
+	struct held_places asked = *p;
 	const char *below = NULL;
 	void *answer = NULL;
 	int rc;
@@ -123,9 +123,9 @@ static bool is_hosts(const struct tmpfs_use *use, const char *path)
 static uint64_t files_held(const struct crl_room_info *room, const struct ctl_far *far)
 {
 	char runtime[32];
-	const struct places p = {.init = room->init,
-				 .path = {"/tmp", "/var/tmp", "/dev/shm", runtime,
-					  room->home[0] == '/' && room->home[1] ? room->home : NULL}};
+	const struct held_places p = {.init = room->init,
+				      .path = {"/tmp", "/var/tmp", "/dev/shm", runtime,
+					       room->home[0] == '/' && room->home[1] ? room->home : NULL}};
 	struct tmpfs_use use[PLACES] = {{0}};
 	uint64_t sum = 0;
 
