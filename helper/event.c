@@ -76,8 +76,8 @@ void crl_event_refused(const struct crl_job *job, const struct crl_err *err)
 	crl_err_format(err, detail, sizeof(detail));
 	crl_journal_log(err->stage == CRL_STAGE_DRAIN ? LOG_NOTICE : LOG_ERR /* a host that is drained is no fault */,
 			tried ? NULL : ID_REFUSED, "%sid=%s refused user=%s uid=%" PRIu32 " service=%s policy=%s%s %s",
-			tried ? "" : "event=refused ", job->id, s.user, l->uid, s.service, crl_event_policy(job), s.where,
-			detail);
+			tried ? "" : "event=refused ", job->id, s.user, l->uid, s.service, crl_event_policy(job),
+			s.where, detail);
 	if (!tried)
 		crl_score_refused(job->score, err->stage);
 }
