@@ -29,7 +29,7 @@ struct sudo_look {
 
 static void find_session(const struct sudo_look *l, const struct ctl_sudo_default *word)
 {
-	ctl_find(l->f, word->some ? CTL_WARNING : CTL_ERROR, word->file, word->line, "take !pam_session out of the line",
+	ctl_find(l->f, word->some ? CTL_WARNING : CTL_ERROR, word->file, word->line, "take !pam_session out",
 		 "sudo opens no PAM session%s by this line: carrel is not asked, and the command runs without a room",
 		 word->some ? " for those whom it is about" : "");
 }

@@ -127,7 +127,8 @@ static void test_defaults(void **state)
 		{"Defaults !pam_session\n", "1:!pam_session "},
 		{"Defaults\tenv_reset, !pam_session,mail_badpass\n", "1:env_reset 1:!pam_session 1:mail_badpass "},
 		{"Defaults !!pam_session, ! x\n", "1:pam_session 1:!x "},
-		{"Defaults pam_service = \"a b\", env_keep += \"X Y\", y=1\n", "1:pam_service=a b 1:env_keep=X Y 1:y=1 "},
+		{"Defaults pam_service = \"a b\", env_keep += \"X Y\", y=1\n",
+		 "1:pam_service=a b 1:env_keep=X Y 1:y=1 "},
 		{"Defaults:ana, %staff !pam_session\n", "1:some !pam_session "},
 		{"Defaults@HOSTS x\nDefaults>root y\nDefaults!/bin/ls, /bin/cat !z\n", "1:some x 2:some y 3:some !z "},
 		{"Defaults \\\n  !pam_session # no\n", "1:!pam_session "},
@@ -166,11 +167,8 @@ static void test_doas(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_specs),
-		cmocka_unit_test(test_aliases),
-		cmocka_unit_test(test_includes),
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_doas),
+		cmocka_unit_test(test_specs),    cmocka_unit_test(test_aliases), cmocka_unit_test(test_includes),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_doas),
 	};
 	int failed;
 
