@@ -474,7 +474,7 @@ install: install-where all ## DESTDIR=, PREFIX=, PAMDIR=, SYSCONFDIR=, SBINDIR=,
 	$(INSTALL) -m 0644 conf/policies/*.conf $(DESTDIR)$(DATADIR)/policies/
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/monitoring
 	$(INSTALL) -m 0644 conf/monitoring/* $(DESTDIR)$(DATADIR)/monitoring/
-	cd conf && find ansible -type f | while read -r f; do $(INSTALL) -D -m 0644 "$$f" "$(DESTDIR)$(DATADIR)/$$f" || exit 1; done
+	cd conf && find ansible selinux -type f | while read -r f; do $(INSTALL) -D -m 0644 "$$f" "$(DESTDIR)$(DATADIR)/$$f" || exit 1; done
 	test -e $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf || \
 		$(INSTALL) -m 0644 conf/carrel.conf $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf
 	$(INSTALL) -m 0644 docs/man/*.1 $(DESTDIR)$(MANDIR)/man1/

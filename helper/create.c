@@ -81,6 +81,7 @@ static int read_host(const struct crl_job *job, struct crl_host *host, struct cr
 			return rc;
 	}
 	crl_find_host_places(host);
+	host->selinux = statfs(CRL_SELINUX_DIR, &fs) == 0 && fs.f_type == SELINUX_MAGIC;
 	host->cgroup2_unified = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_MAGIC;
 	if (host->cgroup2_unified && is_top(job->cgroup.root, "/sys/fs/cgroup"))
 		(void)snprintf(host->cgroup, sizeof(host->cgroup), "%s", job->cgroup.slice_path); /* fits */

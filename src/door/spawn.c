@@ -4,7 +4,8 @@
  *
  * Runs in: who adopts a room (adopt.h), as root; child_main() and middle_main() in its memory but with their own
  * descriptors, signal dispositions and credentials.
- * Owns: R1 the application gets no SIGCHLD and has no child of ours to wait for; R2 the helper inherits one socket.
+ * Owns: R1 the application gets no SIGCHLD and has no child of ours to wait for; R2 the helper inherits one socket;
+ * R3 the context that SELinux has for the application's next program is the user's shell's, never the helper's.
  *
  * Both clones share the memory and stop the caller until exec or exit (as posix_spawn() does): a fork would copy the
  * application's page tables twice, 1.3 ms for sshd.
@@ -88,6 +89,19 @@ ON_BORROWED_STACK static int arrange_fds(int sock)
 	return close_range(CRL_CHANNEL_FD + 1, ~0u, 0);
 }
 
+/*
+ * R3. What pam_selinux asked for, setexeccon(3), went over with the clone. To write nothing takes it back for this
+ * process alone, as libselinux does it; without SELinux it is EINVAL and not a word in AppArmor's log. Those for files,
+ * keys and sockets end with execve(2).
+ */
+ON_BORROWED_STACK static void forget_context(void)
+{
+	int fd = open("/proc/thread-self/attr/exec", O_WRONLY);
+
+	if (fd >= 0) /* it is closed with the others */
+		(void)syscall(SYS_write, fd, NULL, 0);
+}
+
 /* The process that becomes the helper. */
 ON_BORROWED_STACK static int child_main(void *arg)
 {
@@ -98,6 +112,7 @@ ON_BORROWED_STACK static int child_main(void *arg)
 	reset_signals();
 	if (become_root() < 0)
 		return give_up(l, "become root for");
+	forget_context();
 	if (arrange_fds(l->sock) < 0) /* R2 */
 		return give_up(l, "arrange the descriptors of");
 	if (chdir("/") < 0)

@@ -5,16 +5,17 @@
 # Packages come from the mirrors that the host's own apt knows; the kernel is unpacked, never installed here.
 # A guest that is another Debian than this host has "builder" beside, a tree with that Debian's compiler and libraries.
 # Environment: CARREL_GUEST_CACHE (default /var/cache/carrel-guest), GUEST=trixie for Debian 13 (default bookworm),
-# GUEST=trixie-arm64 for that one on arm64 (foreign.sh), GUEST_NATIVE=no: no builder, since what this host has built shall run
-# there
+# GUEST=trixie-arm64 for that one on arm64 (foreign.sh), GUEST=bookworm-selinux for one with SELinux (selinux.sh),
+# GUEST_NATIVE=no: no builder, since what this host has built shall run there
 # Checkouts with different recipes share the cache: who uses an image holds its file "lock" (shared) meanwhile, and what
 # nobody has used for a day goes.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 cache=${CARREL_GUEST_CACHE:-/var/cache/carrel-guest}
 suite=${GUEST:-bookworm}
-suite=${suite%-arm64}
+suite=${suite%-*}
 . "$here/foreign.sh"
+. "$here/selinux.sh"
 
 # What tests in the guest use, besides what the live suite needs (deps.sh).
 packages=(
@@ -28,6 +29,7 @@ bookworm) packages+=(libconfig9) ;;
 trixie) packages+=(libconfig11 wtmpdb libpam-wtmpdb libpam-lastlog2 linux-sysctl-defaults) ;; # the last: ping lives by it
 *) echo "image: GUEST: found \"$GUEST\", expected bookworm, trixie or trixie-arm64" >&2; exit 1 ;;
 esac
+! is_selinux || packages+=("${SELINUX_PACKAGES[@]}")
 [ "${GUEST-}" != bookworm-arm64 ] || { echo "image: GUEST: of arm64 there is trixie-arm64" >&2; exit 1; }
 # Needed to build, not to run.
 not_in_guest='^(gcc|make|.*-dev|qemu-.*|mmdebstrap|busybox-static|xz-utils|crun)$'
@@ -49,6 +51,7 @@ recipe_digest() {
 	{
 		printf '%s\n' "$suite" "${packages[@]}"
 		is_foreign && cat "$here/foreign.sh"
+		is_selinux && cat "$here/selinux.sh"
 		cat "$here/image.sh" "$here/guest-init.sh"
 		find "$here/etc" -type f | sort | xargs cat
 	} | sha256sum | cut -c 1-16
@@ -146,6 +149,7 @@ build_root() { # DIRECTORY
 	chroot "$root" systemctl --quiet set-default multi-user.target
 	foreign_lay "$1/foreign" "$root"
 	build_initrd "$1" "$(guest_busybox "$root")"
+	selinux_label "$root"
 	mke2fs -q -t ext4 -O quota,project -E quotatype=usrquota:grpquota:prjquota,root_owner=0:0 -d "$root" "$1/root.ext4" 3G
 	rm -rf "$root" "$1/kernel" "$1/initrd.d" "$list"
 }

@@ -72,6 +72,11 @@ case ${GUEST-} in
 	;;
 esac
 
+case ${GUEST-} in
+*-selinux) GUEST_LINE="security=selinux selinux=1 audit=1" ;;
+*) GUEST_LINE= ;;
+esac
+
 # guest_make IMAGE REPOSITORY BUILD ARGUMENT...: make; for a guest that is another Debian with that one's compiler and
 # libraries, in mounts of its own. What the arguments name is below REPOSITORY, BUILD or GUEST_DIR.
 guest_make() {
@@ -131,7 +136,7 @@ guest_start() {
 	setpriv --pdeathsig KILL "${GUEST_MACHINE[@]}" -accel "${GUEST_ACCEL:-tcg,thread=multi}" \
 		-smp 2 -m 2048 -nodefaults -display none \
 		-serial "file:$GUEST_DIR/console" -kernel "$image/vmlinuz" -initrd "$image/initrd" \
-		-append "console=$GUEST_CONSOLE quiet mitigations=off net.ifnames=0 $plain" \
+		-append "console=$GUEST_CONSOLE quiet mitigations=off net.ifnames=0 $plain $GUEST_LINE" \
 		-drive "file=$image/root.ext4,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$GUEST_DIR/payload.tar,format=raw,if=virtio,readonly=on" \
 		-netdev "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:$control-:2222,hostfwd=tcp:127.0.0.1:$door-:22" \

@@ -105,13 +105,13 @@ suites=("$@")
 [ $# -eq 0 ] || again_left=${SUITES_AGAIN-0}
 [ $# -gt 0 ] || suites=(
 	smoke same manager limits usage operator budgets why names lecture escapes mail homes store kept images sandbox lifecycle
-	alone own workshop unfit nested gate nat seen audit live package ansible slurm units
+	alone own workshop unfit nested gate nat seen audit live package ansible slurm selinux units
 )
 for kind in ${BOOT:-systemd plain}; do
 	wanted=()
 	for suite in "${suites[@]}"; do
 		# A full run has to end within the hour: the second boot of these is for those who ask for it.
-		[ $# -gt 0 ] || ! [[ "$suite $kind" =~ ^((budgets|why|lifecycle)\ plain|(ansible|slurm|units)\ systemd)$ ]] || continue
+		[ $# -gt 0 ] || ! [[ "$suite $kind" =~ ^((budgets|why|lifecycle)\ plain|(ansible|slurm|selinux|units)\ .*)$ ]] || continue
 		[ $# -gt 0 ] || [ "$suite" != audit ] || suite=audit:open,refused,asked,su,order,rate # the others wait a minute each
 		[[ " ${LEAVE-} " != *" $suite "* ]] || continue
 		! boots_with "$suite" $kind || wanted+=("$suite")

@@ -59,6 +59,7 @@ wanted() {
 	for f in conf/policies/*; do echo "644 ${1#/}/share/carrel/policies/${f##*/}"; done
 	for f in $(cd conf && find ansible -type f); do echo "644 ${1#/}/share/carrel/$f"; done
 	for f in conf/monitoring/*; do echo "644 ${1#/}/share/carrel/monitoring/${f##*/}"; done
+	for f in conf/selinux/*; do echo "644 ${1#/}/share/carrel/selinux/${f##*/}"; done
 	for f in docs/man/*; do echo "644 ${1#/}/share/man/man${f##*.}/${f##*/}"; done
 }
 

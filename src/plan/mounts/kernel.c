@@ -118,6 +118,18 @@ static int add_cgroup(struct crl_build *b)
 		       .flags = CRL_OP_OPTIONAL);
 }
 
+/*
+ * libselinux asks there, by files that everybody may write a question to: sshd(8) ends in the room where it cannot,
+ * permissive or not.
+ */
+static int add_selinux(struct crl_build *b)
+{
+	if (!b->host->selinux)
+		return 0;
+	return CRL_ADD(b, .kind = CRL_MOUNT_BIND, .source = CRL_SELINUX_DIR, .target = CRL_SELINUX_DIR,
+		       .flags = CRL_OP_WRITABLE | CRL_OP_OPTIONAL);
+}
+
 static int add_sys(struct crl_build *b)
 {
 	/* A sysfs shows the network namespace of who mounts it; the host's serves as well where that is
@@ -129,6 +141,8 @@ static int add_sys(struct crl_build *b)
 	if (rc == 0)
 		rc = add_all(b, OP(.kind = CRL_MOUNT_MASK, .tree = CRL_TREE_SYS), sys_masked,
 			     CRL_ARRAY_LEN(sys_masked));
+	if (rc == 0)
+		rc = add_selinux(b);
 	return rc < 0 ? rc : add_cgroup(b);
 }
 

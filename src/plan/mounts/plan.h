@@ -107,10 +107,13 @@ struct crl_host {
 	bool gnupg; /* gpg-agent is there: its sockets are in /run/user/UID/gnupg */
 	bool profiles; /* CRL_PROFILES_DIR is there, and everybody may go there */
 	bool socket_dirs[CRL_SOCKET_DIRS]; /* those of crl_socket_dirs that are there */
+	bool selinux; /* it is on: its file system is mounted on CRL_SELINUX_DIR */
 	bool cgroup2_unified; /* cgroup v2 is what is mounted on /sys/fs/cgroup */
 	char cgroup
 		[256]; /* what holds the user's limits, beneath it ("user.slice/user-1000.slice"); "" = nothing does */
 };
+
+#define CRL_SELINUX_DIR "/sys/fs/selinux"
 
 /* Names of files that services write as resolv.conf: a room has its own by these, too. NULL behind the last */
 const char *crl_resolver_file(size_t i);

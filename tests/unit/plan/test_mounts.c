@@ -785,6 +785,11 @@ static void test_namespaces_decide(void **state)
 	assert_true(find(f, CRL_MOUNT_SYSFS, NULL) < 0 && find(f, CRL_MOUNT_MQUEUE, NULL) < 0);
 	assert_true(find(f, CRL_MOUNT_CGROUP, NULL) < 0 && find(f, CRL_MOUNT_HOSTS, NULL) < 0);
 	assert_true(find(f, CRL_MOUNT_SYS_BIND, NULL) >= 0);
+	assert_true(find(f, CRL_MOUNT_BIND, CRL_SELINUX_DIR) < 0);
+	f->h.selinux = true;
+	assert_int_equal(build(f), 0);
+	assert_true(find(f, CRL_MOUNT_BIND, CRL_SELINUX_DIR) > find(f, CRL_MOUNT_SYS_BIND, NULL));
+	assert_true(f->plan.op[find(f, CRL_MOUNT_BIND, CRL_SELINUX_DIR)].flags & CRL_OP_WRITABLE);
 }
 
 static void test_binds(void **state)
