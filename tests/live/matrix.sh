@@ -155,10 +155,10 @@ matrix_host() {
 matrix_cron() {
 	local p
 	for p in "${POLICIES[@]}"; do
-		echo "* * * * * u-$p logger -t matrix-cron \"u-$p \$(readlink /proc/self/ns/pid)\"; echo matrix-mail u-$p"
+		echo "@reboot u-$p logger -t matrix-cron \"u-$p \$(readlink /proc/self/ns/pid)\"; echo matrix-mail u-$p"
 	done >/etc/cron.d/carrel-matrix
 	chmod 0644 /etc/cron.d/carrel-matrix
-	cron -f </dev/null >/dev/null 2>&1 &
+	cron_start
 }
 
 # ---- ways in, tried from outside: LOGIN is the user and host, N a number for ports ---------------------------------
@@ -303,7 +303,7 @@ measure() {
 cron_answers() {
 	local p
 	for p in "${POLICIES[@]}"; do
-		poll 90 grep -q "matrix-cron: u-$p pid:" $STAGE_LOG/syslog
+		poll 20 grep -q "matrix-cron: u-$p pid:" $STAGE_LOG/syslog
 		{
 			note cron grep -q "matrix-cron: u-$p pid:" $STAGE_LOG/syslog
 			note cronmail poll 20 mail_taken "^matrix-mail u-$p\$"
@@ -367,7 +367,7 @@ check_table() {
 		jobs+=($!)
 		running=$((running + 1))
 	done
-	cron_answers & # it looks at its tables once a minute, and one mail does not come
+	cron_answers & # one mail does not come
 	wait "${jobs[@]}" $!
 	for p in "${POLICIES[@]}"; do cat "$DIR/cron.$p" >>"$DIR/answers.$p"; done
 	if [ -n "${CARREL_TABLE-}" ]; then
