@@ -186,11 +186,12 @@ check_race() {
 	for round in 1 2 3; do
 		pids=
 		for i in 1 2 3 4 5 6 7 8 9 10; do
-			room ana "echo $i >n-$round-$i; sleep 2; ls n-$round-* | wc -l" >$STAGE_LOG/race.$i 2>&1 &
+			room ana "echo $i >n-$round-$i; until [ -e $STAGE/drop/go-$round ]; do sleep 0.1; done" >$STAGE_LOG/race.$i 2>&1 &
 			pids="$pids $!"
 		done
 		poll 10 eval '[ "$(shown ana | wc -l)" -ge 2 ]' # an init may be there before its home is
 		is "round $round: one overlay" "$(overlays ana)" 1
+		touch $STAGE/drop/go-$round
 		wait $pids
 		all_gone
 		is "round $round: all of them came in and wrote" "$(room ana "ls n-$round-* | wc -l")" 10
