@@ -118,6 +118,7 @@ check_configuration() {
 	log_mark
 	sentence "no configuration" ana CONFIG
 	ways_in "no configuration"
+	host_config
 }
 
 # The first error of a stack is what libpam answers with, and sudo goes on after PAM_SESSION_ERR, which pam_deny has.
