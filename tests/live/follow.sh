@@ -440,6 +440,7 @@ check_no_answer() {
 
 host_start
 needs check_program check_steward
+needs check_room check_program
 needs "check_replaced check_covered check_sockets check_directories check_optional check_writable check_log check_same \
 	check_mounts check_away check_power check_events check_killed_between check_no_answer" check_room
 needs check_away check_replaced
