@@ -120,7 +120,7 @@ check_two_rooms() {
 	isnt "two logins have two rooms" "$(hold_ask one 'readlink /proc/self/ns/mnt')" \
 		"$(hold_ask two 'readlink /proc/self/ns/mnt')"
 	is "the second sees what the first wrote" "$(hold_ask two 'cat shared')" first
-	hold_say two 'echo second >back'
+	hold_ask two 'echo second >back' >/dev/null
 	is "and the first what the second wrote" "$(hold_ask one 'cat back')" second
 	is "it is one overlay" "$(overlays ana)" 1
 	is "both are noted" "$(holders)" 2
