@@ -57,16 +57,15 @@ void record_refused(pam_handle_t *pamh, const struct crl_login *login, const str
 
 	items_read(pamh, &items);
 	item(pamh, PAM_USER, user, sizeof(user));
-	crl_audit_session(
-		&(struct crl_audit_session){.uid = is_known ? login->uid : UINT32_MAX /* audit's "unset" */,
-					    .user = is_known ? login->user : user,
-					    .service = items.service,
-					    .rhost = items.rhost,
-					    .tty = items.tty,
-					    .exe = exe[0] ? exe : crl_audit_exe(own_exe, sizeof(own_exe)),
-					    .login = err->login,
-					    .policy = err->policy[0] ? err->policy : "-",
-					    .reason = crl_stage_name(err->stage)});
+	crl_audit_session(&(struct crl_audit_session){.uid = is_known ? login->uid : UINT32_MAX /* audit's "unset" */,
+						      .user = is_known ? login->user : user,
+						      .service = items.service,
+						      .rhost = items.rhost,
+						      .tty = items.tty,
+						      .exe = exe[0] ? exe : crl_audit_exe(own_exe, sizeof(own_exe)),
+						      .login = err->login,
+						      .policy = err->policy[0] ? err->policy : "-",
+						      .reason = crl_stage_name(err->stage)});
 }
 
 void record_closed(pam_handle_t *pamh, const struct session_who *who, enum session_end end)
