@@ -244,8 +244,7 @@ static int open_session(struct attempt *a, int flags, const struct crl_err *wron
 		return PAM_SUCCESS;
 	}
 	if (verdict == REFUSE || crl_power_check(&err) < 0 || open_room(a, flags, &err) < 0) {
-		int answer =
-			status_refuse(a->pamh, flags, &a->login, a->adoption.has_room ? &room->adopt : NULL, &err);
+		int answer = status_refuse(a->pamh, flags, &a->login, a->adoption.has_room ? &room->adopt : NULL, &err);
 
 		record_refused(a->pamh, &a->login, &err, a->exe); /* last: it may have to wait */
 		return answer;

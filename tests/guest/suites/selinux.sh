@@ -68,7 +68,6 @@ check_module() {
 	is "its helper has carrel's" "$(contexts carrel:)" system_u:system_r:carrel_t
 	is "and the room's first process" "$(contexts carrel-init)" system_u:system_r:carrel_t
 	like "limits are set" "$(guest 'systemctl show -p TasksMax user-$(id -u ana).slice' </dev/null)" '=[0-9]+$'
-	like "a second login is in the same room" "$(login ana 'cat /run/carrel-room')" "$(hold_ask one 'head -n 1 /run/carrel-room')"
 	hold_end one
 	like "no rule: refused with its own code" "$(login gus true 2>&1 </dev/null)" 'code RULE'
 	like "root gets in" "$(login root 'id -Z')" "^$SHELL_CONTEXT:"
@@ -78,16 +77,6 @@ check_module() {
 	is "sshd is denied nothing" "$(denied 'sshd[^"]*')" ""
 	is "nor is carrel" "$(denied 'carrel[^"]*')" ""
 	mode 0
-}
-
-# A confined user: Debian's policy knows them, and its own login has them.
-check_confined() {
-	guest 'echo bob:user_u:s0-s0:c0.c1023 >>/etc/selinux/default/seusers; restorecon -FR /home/bob' </dev/null
-	mode 1
-	like "user_u in a room" "$(login bob 'id -Z')" '^user_u:user_r:user_t:'
-	is "has a home to write to" "$(login bob 'echo x >f && cat f')" x
-	mode 0
-	guest "sed -i /^bob:/d /etc/selinux/default/seusers; restorecon -FR /home/bob" </dev/null
 }
 
 if ! guest 'selinuxenabled' </dev/null; then
@@ -100,8 +89,7 @@ conf_write <<'E'
 rules = ( { group = "students"; policy = "shared"; }, { group = "staff"; policy = "dev"; } );
 E
 label
-needs "check_refused check_confined" check_permissive
-needs check_confined check_module
-run_cases "$@" -- check_bare check_permissive check_refused check_module check_confined
+needs "check_refused check_module" check_permissive
+run_cases "$@" -- check_bare check_permissive check_refused check_module
 guest 'setenforce 0; sed -i /pam_carrel/d /etc/pam.d/sshd' </dev/null
 tap_done
