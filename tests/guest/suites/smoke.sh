@@ -10,7 +10,7 @@ check_system() {
 		"$(guest 'tr " " "\n" </sys/fs/cgroup/cgroup.controllers | grep -xE "cpu|io|memory|pids" | sort | tr "\n" " "')" \
 		"cpu io memory pids "
 	local debian=${GUEST:-bookworm}
-	is "the Debian that was asked for" "$(guest '. /etc/os-release; echo $VERSION_CODENAME')" "${debian%-arm64}"
+	is "the Debian that was asked for" "$(guest '. /etc/os-release; echo $VERSION_CODENAME')" "${debian%%-*}"
 	is "no unit has failed" "$(guest 'systemctl --failed --no-legend --plain')" ""
 }
 
