@@ -27,7 +27,7 @@ hang_end() { # PLACE [COMMAND...]
 ends() { # COMMAND...: its output, by file; 124 = it does not end
 	"$@" >"$STAGE_LOG/answer" 2>&1 &
 	local pid=$!
-	poll 10 eval '[ ! -d /proc/$pid ] || grep -q "^State:.Z" /proc/$pid/status' || {
+	poll 40 eval '[ ! -d /proc/$pid ] || grep -q "^State:.Z" /proc/$pid/status' || {
 		cat /proc/$pid/stack >&2 # where it waits, for who has to find out
 		kill -KILL $pid
 		return 124
