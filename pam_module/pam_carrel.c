@@ -27,6 +27,7 @@
 #include "pam_module/options.h"
 #include "pam_module/place.h"
 #include "pam_module/record.h"
+#include "pam_module/selinux.h"
 #include "pam_module/session.h"
 #include "pam_module/status.h"
 #include "pam_module/who.h"
@@ -108,6 +109,7 @@ static int open_room(struct attempt *a, int flags, struct crl_err *err)
 	if (rc < 0)
 		return rc;
 	(void)crl_audit_exe(a->exe, sizeof(a->exe));
+	selinux_keep_context();
 	rc = who_describe(a->pamh, &a->login, err);
 	a->login.shows = status_shows(flags, &a->login);
 	if (rc == 0)

@@ -63,6 +63,7 @@ check_module() {
 	is "a login is in its room" "$(login ana 'ls /home')" ana
 	like "with the context of a bare one" "$(login ana 'id -Z')" "^$SHELL_CONTEXT:"
 	like "where there is no no_new_privs" "$(login bob 'id -Z')" "^$SHELL_CONTEXT:"
+	like "and with a terminal" "$(login_tty ana 'echo $(tty) $(id -Z)')" "^/dev/pts/0 $SHELL_CONTEXT:"
 	is "sftp" "$(printf 'put /etc/hostname h\nls h\n' | sftp -q -F "$GUEST_DIR/ssh_config" -b - ana@door 2>&1 | tail -n 1 | xargs)" h
 	hold one ana
 	is "its helper has carrel's" "$(contexts carrel:)" system_u:system_r:carrel_t
