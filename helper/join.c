@@ -6,6 +6,9 @@
  * Trusts: the socket, since only root can bind or connect below the state directory.
  * R1: that there is no room is what connecting to it says, and nothing behind that: a second one would take the place
  * of one that lives.
+ * R2: a supervisor that hangs up before its answer has taken nobody (helper/supervisor/loop.c): it gives who connects a
+ * second to speak, which a busy machine may not have for us. So it is asked again; not for ever, since one of another
+ * version never answers.
  */
 #include "helper/join.h"
 
@@ -31,6 +34,9 @@
 #include "wire/login.h"
 #include "wire/phases.h"
 #include "wire/proto.h"
+
+#define TRIES 5
+#define AGAIN_MS 50
 
 /* The two answers that a supervisor may give. */
 union answer {
@@ -101,17 +107,13 @@ static void hand_over_outer(const struct crl_job *job, int conn)
 	crl_outer_free(o); /* our copies */
 }
 
-static int move_in(struct crl_job *job, int conn, struct crl_err *err)
+/* The supervisor has taken the login over; it notices when we give up. */
+static int move_in(struct crl_job *job, int conn, int init, struct crl_err *err)
 {
-	scoped_fd init = -EBADF;
 	struct crl_msg_joined joined = {0};
 	pid_t init_pid;
-	int rc = ask_supervisor(job, conn, err);
+	int rc = crl_obtain_filter(job, err);
 
-	if (rc == 0)
-		rc = await_supervisor(job, conn, &init, err);
-	if (rc == 0)
-		rc = crl_obtain_filter(job, err); /* the supervisor notices when we give up */
 	if (rc == 0 && job->room_listens)
 		crl_listened_equip(job);
 	if (rc < 0)
@@ -139,10 +141,10 @@ static int move_in(struct crl_job *job, int conn, struct crl_err *err)
 	return 0;
 }
 
-int crl_join_room(struct crl_job *job, struct crl_err *err)
+/* Returns 0; -ENOENT there is no room; -EPIPE it has hung up; -errno. */
+static int call_supervisor(struct crl_job *job, int *ret_conn, int *ret_init, struct crl_err *err)
 {
-	scoped_fd conn = -EBADF;
-	int rc = crl_joining_connect(&job->state, job->room_name, &conn);
+	int rc = crl_joining_connect(&job->state, job->room_name, ret_conn);
 
 	if (rc == -ECONNREFUSED) {
 		crl_record_remove_stale(&job->state, job->room_name); /* its supervisor was killed */
@@ -152,6 +154,26 @@ int crl_join_room(struct crl_job *job, struct crl_err *err)
 		return rc;
 	if (rc < 0)
 		return crl_err_set(err, -rc, CRL_STAGE_STATE, "cannot reach the room's supervisor");
-	rc = move_in(job, conn, err);
+	rc = ask_supervisor(job, *ret_conn, err);
+	if (rc == 0)
+		rc = await_supervisor(job, *ret_conn, ret_init, err);
+	return rc == -ENOENT ? -ESTALE : rc; /* R1 */
+}
+
+int crl_join_room(struct crl_job *job, struct crl_err *err)
+{
+	scoped_fd conn = -EBADF, init = -EBADF;
+	int rc;
+
+	for (int tries = 1; (rc = call_supervisor(job, &conn, &init, err)) == -EPIPE; tries++) { /* R2 */
+		if (tries == TRIES || crl_now_ms() >= job->deadline_ms)
+			break;
+		drop_fd(&conn);
+		*err = (struct crl_err){0};
+		crl_pause_ms(AGAIN_MS);
+	}
+	if (rc < 0)
+		return rc;
+	rc = move_in(job, conn, init, err);
 	return rc == -ENOENT ? -ESTALE : rc; /* R1 */
 }

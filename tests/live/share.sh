@@ -63,6 +63,33 @@ check_apart() {
 	hold_end two
 }
 
+# hung_up COUNT: a room is on record whose supervisor does so, as often, before it is gone
+hung_up() {
+	python3 "$STAGE_PY/hangs_up.py" "$ROOM_SOCKET" "$1" &
+	poll 10 test -S "$ROOM_SOCKET"
+}
+
+# keeps: helper/join R2
+check_hung_up() {
+	hold one dora@room
+	ROOM_SOCKET=$(find "$STATE_DIR/rooms" -name '*.sock')
+	check "a room that logins join by a socket" test -S "$ROOM_SOCKET"
+	hold_end one
+	settle
+	hung_up 2
+	is "a supervisor that hangs up without a word is asked again, and its room made anew when it is gone" "$(room dora 'echo in')" in
+	settle
+	wait $!
+	log_mark
+	hung_up 40
+	like "one that hangs up for ever lets nobody in" "$(room dora 'echo in' 2>&1)" 'code STATE'
+	like "which the log has" "$(log_since refused)" 'supervisor does not answer'
+	kill $!
+	wait $! 2>/dev/null
+	is "its room is made anew as well" "$(room dora 'echo in')" in
+	settle
+}
+
 check_kill() {
 	host_config '' '' 'on_close = "kill";'
 	hold one dora@room
@@ -172,6 +199,6 @@ host_start
 room dora true
 settle
 before=$(census)
-run_cases "$@" -- check_joined check_apart check_kill check_linger check_race check_rooms
+run_cases "$@" -- check_joined check_apart check_hung_up check_kill check_linger check_race check_rooms
 same_census "nothing is left behind by refusals" "$before"
 tap_done
