@@ -19,7 +19,8 @@ guest-tools: $(GUEST_TOOLS) ## (within) what guests need of the tests' programs
 
 # Packages take a minute or two to build: for those who run the suite that has them.
 GUEST_DEBS = $(if $(filter plain,$(BOOT)),,$(if $(or $(if $(SUITES),,all),$(filter package package:% ansible ansible:%,$(SUITES))),$(DEB_READY)))
-guest-run: all $(GUEST_TOOLS) $(GUEST_DEBS) ## (root) check-guest, with its packages there
+GUEST_LIVE = $(if $(SUITES)$(filter plain,$(BOOT)),,$(LIVE_BIN))
+guest-run: all $(GUEST_TOOLS) $(GUEST_DEBS) $(GUEST_LIVE) ## (root) check-guest, with its packages there
 	CARREL_BUILD=$(BUILD) tests/guest/run.sh $(SUITES)
 
 # Those suites of the whole check that have a guest of their own, once there is a processor for it.

@@ -90,6 +90,7 @@ exec 7<"$image/lock" && flock --shared 7 || exit 3 # another checkout's run does
 programs=(all guest-tools)
 [[ " $*" != *' units'* ]] || programs+=(unit live-c)
 if builds_apart "$image"; then
+	[ $# -gt 0 ] || programs+=(live-c)
 	build=$build/$GUEST
 	guest_make "$image" "$repo" "$build" -j "$(nproc)" "${programs[@]}" >/dev/null || exit 3
 elif [ ${#programs[@]} -gt 2 ]; then
@@ -111,8 +112,9 @@ for kind in ${BOOT:-systemd plain}; do
 	wanted=()
 	for suite in "${suites[@]}"; do
 		# A full run has to end within the hour: the second boot of these is for those who ask for it.
-		[ $# -gt 0 ] || ! [[ "$suite $kind" =~ ^((budgets|why|lifecycle)\ plain|(ansible|slurm|selinux|units)\ .*)$ ]] || continue
+		[ $# -gt 0 ] || ! [[ "$suite $kind" =~ ^((budgets|why|lifecycle)\ plain|(ansible|slurm|selinux)\ .*)$ ]] || continue
 		[ $# -gt 0 ] || [ "$suite" != audit ] || suite=audit:open,refused,asked,su,order,rate # the others wait a minute each
+		[ $# -gt 0 ] || [ "$suite" != units ] || suite=units:made
 		[[ " ${LEAVE-} " != *" $suite "* ]] || continue
 		! boots_with "$suite" $kind || wanted+=("$suite")
 	done

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # boot: systemd
-# When named: unit tests and live C tests on the guest's kernel. With GUEST=trixie-arm64 what qemu-user, which check-builds runs
-# unit tests by, cannot answer: filters, descriptors, /proc of its own.
+# Unit tests and live C tests on the guest's kernel: but for `made`, when named. With GUEST=trixie-arm64 what qemu-user, which
+# check-builds runs unit tests by, cannot answer: filters, descriptors, /proc of its own.
 . "$(dirname "$0")/../suite.sh"
 
 repo=$(cd "$(dirname "$0")/../../.." && pwd -P)
@@ -52,6 +52,11 @@ check_live() {
 	run_all $(of_sources $(cd "$repo" && ls tests/live/*/test_*.c))
 }
 
+# In each whole run: what a host's kernel lets be made, which need not be what the one of a developer's machine does.
+check_made() {
+	run_all $(of_sources $(cd "$repo" && ls tests/live/apply/test_*.c))
+}
+
 check "sources" eval 'tar -C "$repo" -cf - src helper pam_module Makefile README.md | gzip -1 | guest "tar -xzf - -C /opt/guest"'
-run_cases "$@" -- check_kernel check_rest check_live
+run_cases "$@" -- check_kernel check_rest check_live check_made
 tap_done

@@ -31,6 +31,7 @@
 
 #include <cmocka.h>
 
+#include "apply/home/idmap.h"
 #include "apply/mounts/walk.h"
 
 #define UID 54321
@@ -269,6 +270,17 @@ static int on_stage(const struct room_case *c)
 	crl_host_done(&host);
 	crl_policy_done(&policy);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* Can a template be the user's whose lower is in a tmpfs, as the stage is? Linux 6.3 or newer. */
+static inline bool tmpfs_is_mapped(void)
+{
+	scoped_fd dir = open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (crl_idmap_try(dir) == 0)
+		return true;
+	puts("not asked: owners are not mapped in tmpfs by this kernel");
+	return false;
 }
 
 /* Run a case; the test fails when any check in it does, or the machine's mountinfo changes. */

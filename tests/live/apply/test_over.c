@@ -180,6 +180,8 @@ static void template_user(void)
 static void test_template(void **state)
 {
 	(void)state;
+	if (!tmpfs_is_mapped())
+		skip();
 	run_case(&(struct room_case){.prepare = template_setup, .user = template_user});
 }
 
