@@ -7,7 +7,7 @@ CARREL_MODULE_ARGS=timeout=3
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
 
-STORE=/var/lib/carrel-hung
+STORE=/root/store # the stage's own
 
 # hang PLACE USER [PID]: it hangs, as that process sees it
 hang() {
