@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mountinfo.h"
+
 #define TABLE_MAX (4u << 20) /* bytes: some 25,000 mounts */
 #define POINT 4 /* fields before the mount point: number, parent, device, root */
 
@@ -104,19 +106,6 @@ void crl_mount_table_done(struct crl_mount_table *t)
 	*t = (struct crl_mount_table){.lines = 0};
 }
 
-/* Three octal digits after a backslash are a byte. */
-static char next_byte(const char **at)
-{
-	const char *s = *at;
-
-	if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
-		*at += 4;
-		return (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-	}
-	++*at;
-	return *s;
-}
-
 static int find_point(const char *line, char ret[PATH_MAX])
 {
 	size_t len = 0;
@@ -128,7 +117,7 @@ static int find_point(const char *line, char ret[PATH_MAX])
 		line++;
 	}
 	while (*line && *line != ' ' && len < PATH_MAX - 1)
-		ret[len++] = next_byte(&line);
+		ret[len++] = crl_mountinfo_byte(&line);
 	ret[len] = '\0';
 	return *line == ' ' && ret[0] == '/' ? 0 : -EBADMSG;
 }

@@ -6,26 +6,11 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mountinfo.h"
 
 #define MOUNTINFO "/proc/self/mountinfo"
 #define TEXT_MAX (32u << 20)
 #define POINT 4 /* which field */
-
-/* Three octal digits after a backslash are a byte. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++)
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-		    s[3] <= '7') {
-			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		} else {
-			*out++ = *s;
-		}
-	*out = '\0';
-}
 
 int crl_public_take_mounts(char *text, struct crl_words *ret)
 {
@@ -39,7 +24,7 @@ int crl_public_take_mounts(char *text, struct crl_words *ret)
 			field = strsep(&line, " ");
 		if (!line || !field || field[0] != '/')
 			return -EBADMSG;
-		unescape(field);
+		crl_mountinfo_unescape(field);
 		if (field[1])
 			rc = crl_words_add(ret, field + 1);
 	}

@@ -21,6 +21,7 @@ config_destroy config_init config_read_string config_setting_*
 # of base and wire: errors, numbers, names, texts
 crl_err_* crl_format_* crl_parse_* crl_nearest_* crl_word_* crl_visible_* crl_name_is_valid crl_ns_by_name crl_nskinds
 crl_language_name crl_sha256_begin crl_sha256_add crl_sha256_end crl_path_fault crl_path_is_within crl_path_may_show crl_login_* crl_last_*
+crl_mountinfo_*
 # the compiler
 errno_location stack_chk_fail _GLOBAL_OFFSET_TABLE_
 '

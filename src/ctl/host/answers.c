@@ -13,40 +13,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mountinfo.h"
 #include "base/path.h"
 #include "base/scope.h"
+#include "base/words.h"
 
 #define WAIT_MS 3000
 #define PLACES_MAX 3
 
 static char *silent[PLACES_MAX];
 
-/* An overlay is as far as what lies below it, which is not told. */
+/* What holds up nobody. An overlay is as far as what lies below it, which is not told. */
 static bool is_near(const char *type)
 {
-	static const char near[] =
-		" ext2 ext3 ext4 xfs btrfs zfs bcachefs f2fs jfs reiserfs vfat exfat iso9660 squashfs erofs udf tmpfs "
-		"ramfs rootfs devtmpfs devpts proc sysfs cgroup cgroup2 mqueue hugetlbfs securityfs debugfs tracefs "
-		"bpf pstore efivarfs configfs fusectl binfmt_misc nsfs selinuxfs ";
-	char word[40];
-
-	return snprintf(word, sizeof(word), " %s ", type) < (int)sizeof(word) && strstr(near, word);
-}
-
-/* Three octal digits after a backslash are a byte. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 4;
-		} else {
-			*out++ = *s++;
-		}
-	}
-	*out = '\0';
+	if (crl_mountinfo_is_near(type))
+		return strcmp(type, "overlay") != 0;
+	return crl_word_is_in("fusectl binfmt_misc nsfs selinuxfs", type, " ");
 }
 
 static int add(struct ctl_far *far, const char *point)
@@ -59,7 +41,7 @@ static int add(struct ctl_far *far, const char *point)
 	place[far->len] = strdup(point);
 	if (!place[far->len])
 		return -ENOMEM;
-	unescape(place[far->len++]);
+	crl_mountinfo_unescape(place[far->len++]);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  * Runs in: helper, carrelctl. Trusts: the kernel's format, not the names in it: users mount FUSE at names of
  * theirs.
  */
+#include "base/mountinfo.h"
 #include "base/path.h"
 #include "plan/mounts/build.h"
 
@@ -65,23 +66,6 @@ static int read_whole(int fd, char **ret, size_t *ret_len)
 	return 0;
 }
 
-/* Three octal digits after a backslash are a byte: blanks, line ends and backslashes come so. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-		    s[3] <= '7') {
-			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 4;
-		} else {
-			*out++ = *s++;
-		}
-	}
-	*out = '\0';
-}
-
 static int parse_id(const char *field, long *ret)
 {
 	char *end;
@@ -98,23 +82,6 @@ static bool has_option(const char *options, const char *word)
 
 	for (const char *p = options; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
 		if (!strncmp(p, word, len) && (!p[len] || p[len] == ','))
-			return true;
-	return false;
-}
-
-/* Look-ups in it end, since neither a server nor a program answers them. A type that is not known here is far. */
-static bool is_near(const char *type)
-{
-	static const char *const near[] = {
-		"ext4",       "ext3",    "ext2",     "xfs",    "btrfs",   "zfs",      "bcachefs",
-		"f2fs",       "jfs",     "reiserfs", "vfat",   "exfat",   "iso9660",  "squashfs",
-		"erofs",      "udf",     "tmpfs",    "ramfs",  "rootfs",  "overlay",  "devtmpfs",
-		"devpts",     "proc",    "sysfs",    "cgroup", "cgroup2", "mqueue",   "hugetlbfs",
-		"securityfs", "debugfs", "tracefs",  "bpf",    "pstore",  "efivarfs", "configfs",
-	};
-
-	for (size_t i = 0; i < CRL_ARRAY_LEN(near); i++)
-		if (strcmp(near[i], type) == 0)
 			return true;
 	return false;
 }
@@ -147,10 +114,10 @@ static int parse_line(char *line, struct host_entry *e)
 	user = strstr(super, "user_id=");
 	e->user_fuse =
 		!strncmp(type, "fuse", 4) && user && strncmp(user, "user_id=0,", 10) && strcmp(user, "user_id=0") != 0;
-	e->far = !is_near(type);
+	e->far = !crl_mountinfo_is_near(type);
 	e->noexec = has_option(field[5], "noexec");
 	e->path = field[4];
-	unescape(e->path);
+	crl_mountinfo_unescape(e->path);
 	if (e->path[0] != '/')
 		return -EBADMSG;
 	return parse_id(field[0], &e->id) || parse_id(field[1], &e->parent) ? -EBADMSG : 0;
