@@ -12,21 +12,11 @@
 #include "pam_module/selinux.h"
 
 #include <dlfcn.h>
-#include <stdbool.h>
-#include <string.h>
 
 #include "base/scope.h"
+#include "base/symbol.h"
 
 #define LIBRARY "libselinux.so.1"
-
-/* A function pointer of any kind; POSIX lets dlsym() be read that way. */
-static bool find_function(void *lib, const char *name, void *ret)
-{
-	void *found = dlsym(lib, name);
-
-	memcpy(ret, &found, sizeof(found));
-	return found != NULL;
-}
 
 void selinux_keep_context(void)
 {
@@ -37,8 +27,8 @@ void selinux_keep_context(void)
 
 	if (!lib)
 		return;
-	if (find_function(lib, "is_selinux_enabled", &is_enabled) && find_function(lib, "getcon", &get) &&
-	    find_function(lib, "setcon", &set) && find_function(lib, "freecon", &release) && is_enabled() == 1 &&
+	if (crl_symbol_find(lib, "is_selinux_enabled", &is_enabled) && crl_symbol_find(lib, "getcon", &get) &&
+	    crl_symbol_find(lib, "setcon", &set) && crl_symbol_find(lib, "freecon", &release) && is_enabled() == 1 &&
 	    get(&context) == 0) {
 		crl_ignore(set(context));
 		release(context);

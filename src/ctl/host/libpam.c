@@ -4,18 +4,9 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/scope.h"
-
-/* A function pointer of any kind; POSIX lets dlsym() be read that way. */
-static bool find_function(void *lib, const char *name, void *ret)
-{
-	void *found = dlsym(lib, name);
-
-	memcpy(ret, &found, sizeof(found));
-	return found != NULL;
-}
+#include "base/symbol.h"
 
 bool ctl_libpam_open(struct ctl_libpam *ret, char *why, size_t size)
 {
@@ -39,11 +30,11 @@ bool ctl_libpam_open(struct ctl_libpam *ret, char *why, size_t size)
 		return false;
 	}
 	for (size_t i = 0; i < CRL_ARRAY_LEN(wanted); i++) {
-		if (!find_function(lib, wanted[i].name, wanted[i].to)) {
+		if (!crl_symbol_find(lib, wanted[i].name, wanted[i].to)) {
 			(void)snprintf(why, size, "libpam has no %s()", wanted[i].name);
 			return false;
 		}
 	}
-	(void)find_function(lib, "pam_start_confdir", &ret->start_confdir);
+	(void)crl_symbol_find(lib, "pam_start_confdir", &ret->start_confdir);
 	return true;
 }
