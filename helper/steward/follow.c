@@ -46,6 +46,8 @@ static struct {
 	bool ending; /* it was told so */
 	bool unsure; /* something happened while it was not known whom that concerns */
 	bool unsure_others; /* something happened so in a directory that others than root can write to */
+	size_t strangers; /* watches of which something was told that nobody had yet: this look's, mostly */
+	int stranger[CRL_WAYS_MAX];
 	struct report *report;
 	struct trouble trouble[CRL_TROUBLE_MAX];
 } follow = {.rooms.shown = -EBADF,
@@ -138,6 +140,17 @@ void crl_follow_forget(struct followed *f)
 		follow.unsure = true;
 }
 
+/* R3. In a directory that others can write to a look sets a watch that no look has had: it knows whose it is. */
+static void note_stranger(int wd)
+{
+	if (!follow.worker)
+		return;
+	if (follow.strangers == CRL_WAYS_MAX)
+		follow.unsure = true;
+	else
+		follow.stranger[follow.strangers++] = wd;
+}
+
 static void take_event(struct crl_steward *s, const struct inotify_event *e)
 {
 	const struct happening h = {e->wd, e->len > 0, e->len ? crl_hash(e->name, strlen(e->name)) : 0};
@@ -160,7 +173,9 @@ static void take_event(struct crl_steward *s, const struct inotify_event *e)
 	whom = crl_sets_concern(&follow.rooms.sets, &h, now, now + LATER_MS);
 	if (whom != CONCERNS_NOBODY)
 		touch_concerned();
-	if (whom == CONCERNS_OTHERS)
+	if (whom == CONCERNS_NOBODY)
+		note_stranger(e->wd);
+	else if (whom == CONCERNS_OTHERS)
 		follow.unsure_others = true;
 	else
 		follow.unsure = true;
@@ -249,12 +264,13 @@ static int64_t due_of(const struct followed *f)
 	return f->by_others ? crl_pace_due(&follow.pace, f->due_ms) : f->due_ms;
 }
 
+/* Whoever waits for the same time has waited longer by what was wanted first: else some would wait for ever. */
 static struct followed *next_room(void)
 {
 	struct followed *next = follow.due;
 
 	for (struct followed *f = next; f; f = f->next_due)
-		if (due_of(f) < due_of(next))
+		if (crl_pace_is_before(due_of(f), f->due_ms, due_of(next), next->due_ms))
 			next = f;
 	return next;
 }
@@ -289,6 +305,7 @@ static void begin_work(struct followed *f, int64_t now_ms)
 	follow.report->passed = follow.report->unwatched = follow.report->lost = follow.report->led_len = 0;
 	follow.report->error = 0;
 	follow.unsure = follow.unsure_others = follow.ending = false;
+	follow.strangers = 0;
 	crl_set_begin(f->set);
 	follow.worker = fork();
 	if (follow.worker == 0)
@@ -355,13 +372,24 @@ static bool has_others(const struct ways_seen *seen)
 	return false;
 }
 
+static void settle_strangers(const struct ways_seen *seen)
+{
+	for (size_t i = 0; i < follow.strangers; i++)
+		if (crl_ways_have_others(seen->way, seen->ways, follow.stranger[i]))
+			follow.unsure_others = true;
+		else
+			follow.unsure = true;
+}
+
 /* Now it is known whom things concern. What has happened meanwhile may have been meant for this room. */
 static void take_ways(struct followed *f)
 {
 	const struct report *r = follow.report;
 	struct ways_seen seen = {.way = r->way, .ways = r->ways < CRL_WAYS_MAX ? r->ways : CRL_WAYS_MAX};
-	bool others = follow.unsure_others && has_others(&seen);
+	bool others;
 
+	settle_strangers(&seen);
+	others = follow.unsure_others && has_others(&seen);
 	seen.whole = r->whole && r->passed == 0;
 	seen.led_len = r->led_len < CRL_LED_MAX ? r->led_len : CRL_LED_MAX;
 	seen.led = seen.whole && r->lost == 0 && follow.inotify >= 0 ? r->led : NULL;

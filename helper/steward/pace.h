@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CRL_PACE_REST 10 /* times as long as a look takes, it included: a tenth of a processor */
@@ -22,3 +23,6 @@ void crl_pace_spend(struct crl_pace *p, int64_t now_ms, int64_t took_ms);
 
 /* When the next one may be, that is wanted at @when_ms. */
 int64_t crl_pace_due(const struct crl_pace *p, int64_t when_ms);
+
+/* Of two: the one that may be sooner; of those that a rest has wait for one time, the one that was wanted sooner. */
+bool crl_pace_is_before(int64_t due_ms, int64_t when_ms, int64_t other_due_ms, int64_t other_when_ms);

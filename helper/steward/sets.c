@@ -178,6 +178,14 @@ enum concern crl_sets_concern(struct watch_sets *sets, const struct happening *h
 	return whom;
 }
 
+bool crl_ways_have_others(const struct way *way, size_t ways, int wd)
+{
+	for (size_t i = 0; i < ways; i++)
+		if (way[i].wd == wd)
+			return way[i].once;
+	return false;
+}
+
 void crl_sets_mounted(struct watch_sets *sets, const char *point, int64_t now_ms)
 {
 	for (size_t i = 0; i < sets->len; i++) {

@@ -94,6 +94,9 @@ void crl_sets_stir(struct watch_sets *sets);
  */
 enum concern crl_sets_concern(struct watch_sets *sets, const struct happening *h, int64_t now_ms, int64_t later_ms);
 
+/* Is that a watch of these, in a directory that others than root can write to? */
+bool crl_ways_have_others(const struct way *way, size_t ways, int wd);
+
 /* Something was mounted on the host at @point, or is not any more: the same for the sets that it may concern. */
 void crl_sets_mounted(struct watch_sets *sets, const char *point, int64_t now_ms);
 

@@ -382,7 +382,7 @@ check_power() {
 }
 
 # Where users can write they can make events as they like.
-# keeps: helper/steward/ways R1, helper/steward/follow R2
+# keeps: helper/steward/ways R1, helper/steward/follow R2, helper/steward/follow R3
 check_events() {
 	strace -qq -p "$steward" -e trace=read -o $STAGE_LOG/reads &
 	tracer=$!
@@ -398,6 +398,17 @@ check_events() {
 	setpriv --reuid bob --regid staff --clear-groups bash -c "$noise"
 	forks=$(forks_of $STAGE_LOG/forks)
 	check "a storm of events makes no storm of looks: $forks" test "$forks" -le $((SECONDS - start + 4))
+	# A look that is not at its end when the next thing happens, in a directory that it has only begun to watch.
+	poll 5 grep -q "TracerPid:[[:space:]]0" "/proc/$steward/status"
+	strace -f -qq -p "$steward" -e trace=clone,exit_group -e inject=exit_group:delay_enter=300ms -o $STAGE_LOG/slow-looks &
+	tracer=$!
+	check "its looks can be slowed down" poll 5 grep -q "TracerPid:.*$tracer" "/proc/$steward/status"
+	start=$SECONDS
+	setpriv --reuid bob --regid staff --clear-groups bash -c "${noise/4/9}"
+	kill $tracer
+	wait $tracer 2>/dev/null
+	looks=$(grep -c 'clone(' $STAGE_LOG/slow-looks)
+	check "nor where each look meets the next event: $looks" test "$looks" -le $(((SECONDS - start) / 2 + 2))
 	echo theirs >/tmp/of-users
 	sees "and what is meant is seen there, too" d 'cat /run/of-users' theirs
 }

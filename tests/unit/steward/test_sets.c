@@ -147,6 +147,21 @@ static void test_events_find_their_sets(void **state)
 	assert_true(crl_sets_leave(&sets, b));
 }
 
+/* keeps: helper/steward/follow R3 */
+static void test_whose_a_watch_of_a_look_is(void **state)
+{
+	const struct way seen[] = {
+		{.wd = 1, .hash = 7}, {.wd = 4, .hash = 8, .once = 1}, {.wd = 5, .hash = 8, .once = 1}};
+
+	(void)state;
+	assert_int_equal(event(5, "before the look has told it"), CONCERNS_NOBODY);
+	assert_true(crl_ways_have_others(seen, 3, 5));
+	assert_true(crl_ways_have_others(seen, 3, 4));
+	assert_false(crl_ways_have_others(seen, 3, 1));
+	assert_false(crl_ways_have_others(seen, 3, 2));
+	assert_false(crl_ways_have_others(seen, 0, 5));
+}
+
 static void test_who_needs_no_look(void **state)
 {
 	const struct way etc = {.wd = 1, .hash = hash("passwd")};
@@ -341,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_what_differs_in_anything_does_not),
 		cmocka_unit_test(test_nor_what_was_made_elsewhere),
 		cmocka_unit_test(test_events_find_their_sets),
+		cmocka_unit_test(test_whose_a_watch_of_a_look_is),
 		cmocka_unit_test(test_who_needs_no_look),
 		cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_mounts_concern_who_shows_what_is_there),
