@@ -292,13 +292,15 @@ int crl_cgroup_attach(int cgroup, pid_t pid)
 
 int crl_cgroup_of(pid_t pid, char *buf, size_t size)
 {
-	char path[32], text[4096];
+	char path[32], text[2 * PATH_MAX]; /* one name may be as long as a path, and cgroup v1 has lines of its own */
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	n = crl_file_read(AT_FDCWD, path, text, sizeof(text));
 	if (n < 0)
 		return (int)n;
+	if (n == (ssize_t)sizeof(text) - 1)
+		return -ENAMETOOLONG;
 	for (char *line = text, *rest = NULL; (line = strtok_r(line, "\n", &rest)); line = NULL) {
 		if (strncmp(line, "0::/", 4) != 0)
 			continue;

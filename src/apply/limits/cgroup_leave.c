@@ -4,6 +4,7 @@
  *
  * R1: a group is a user's when its directory, or one above it, is: whoever has one stops all below it.
  * R2: so is one of systemd's below user.slice, root's as its directory is: what its user may use holds for all in it.
+ * R3: so is one that cannot be looked at: a user makes theirs so deep that the kernel does not tell its name.
  */
 #include "apply/limits/cgroup_leave.h"
 
@@ -67,10 +68,11 @@ int crl_cgroup_leave_users(void)
 	scoped_fd root = -EBADF, here = -EBADF, first = -EBADF;
 	int rc = crl_cgroup_open_root("", &root, NULL, NULL);
 
-	if (rc == 0)
-		rc = look_at(root, getpid(), &here);
-	if (rc != 0)
-		return rc == -ENOENT ? 0 : rc > 0 ? 0 : rc;
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	rc = look_at(root, getpid(), &here);
+	if (rc > 0 || rc == -ENOENT) /* R3 */
+		return 0;
 	rc = look_at(root, 1, &first);
 	if (rc <= 0)
 		return rc < 0 ? rc : -EPERM;
