@@ -134,6 +134,17 @@ static bool runs_as_root(const char *list, size_t len)
 	return false;
 }
 
+/* Behind a command a colon begins the next group of hosts. */
+static bool is_tag(const char *word, const char **p)
+{
+	const char *colon = *p + strspn(*p, BLANKS);
+
+	if (*colon != ':' || strcmp(word, "ALL") == 0 || word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_")])
+		return false;
+	*p = colon + 1;
+	return true;
+}
+
 /* R1. "HOSTS = (RUNAS) TAG: CMND, CMND": everything as root? Only the first of several groups of hosts is looked at. */
 static bool is_whole(const char *spec)
 {
@@ -154,8 +165,8 @@ static bool is_whole(const char *spec)
 	for (bool more = true; more && next_item(&p, item, sizeof(item)); more = goes_on(p)) {
 		const char *name = strrchr(item, ':'), *command;
 
-		/* Tags may stand apart from the command: NOPASSWD: ALL */
-		while (name && !name[1] && next_item(&p, item, sizeof(item)))
+		/* Tags may stand apart from the command, and from their colon: NOPASSWD : ALL */
+		while ((name ? !name[1] : is_tag(item, &p)) && next_item(&p, item, sizeof(item)))
 			name = strrchr(item, ':');
 		command = name ? name + 1 : item;
 		if (strcmp(command, "ALL") == 0 && strchr(",", p[strspn(p, BLANKS)]))
@@ -189,7 +200,7 @@ static const char *add_list(struct sudoers *s, const struct entry *e, const char
 	char item[256];
 	bool more = true;
 
-	while (more && next_item(&list, item, sizeof(item))) {
+	while (more && !s->failed && next_item(&list, item, sizeof(item))) {
 		const char *alias =
 			isupper((unsigned char)item[0]) && strcmp(item, "ALL") != 0 ? find_alias(s, item) : NULL;
 		struct ctl_sudo_subject *to;
@@ -306,6 +317,25 @@ static void add_entry(struct sudoers *s, const char *text, const char *file, int
 		free(e.text);
 }
 
+/*
+ * A line that ends in "\" goes on, with blanks and a carriage return behind that, too; a comment does not.
+ * @end  the line's; it is a blank afterwards if it goes on
+ */
+static bool join_next(char *start, char *end)
+{
+	char *last = end;
+
+	while (last > start && strchr(BLANKS "\r", last[-1]))
+		last--;
+	if (last == start || *--last != '\\' || code_length(start, (size_t)(last - start)) < (size_t)(last - start)) {
+		if (end > start && end[-1] == '\r')
+			end[-1] = ' ';
+		return false;
+	}
+	memset(last, ' ', (size_t)(end + 1 - last));
+	return true;
+}
+
 static int read_path(struct sudoers *s, const char *path, int depth)
 {
 	scoped_fd fd = depth > DEPTH_MAX ? -ELOOP : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -320,12 +350,8 @@ static int read_path(struct sudoers *s, const char *path, int depth)
 		char *end = strchr(p, '\n'), *start = p;
 		int first = number++;
 
-		/* A line that ends in "\" goes on, a comment too. */
-		while (end && end > start && end[-1] == '\\') {
-			end[-1] = end[0] = ' ';
+		for (; end && join_next(start, end); number++)
 			end = strchr(end, '\n');
-			number++;
-		}
 		if (end)
 			*end = '\0';
 		add_entry(s, start, path, first, depth);
