@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See inchild.h. */
+/*
+ * See inchild.h. R1: the question ends with who asks: monitoring kills a carrelctl that takes too long, each minute.
+ */
 #include "ctl/host/inchild.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,13 +19,15 @@
 #define FIRST_FREE_FD 3
 
 /* No terminal, and no descriptor of ours: what the question starts must not keep them. */
-static _Noreturn void be_child(ctl_question *ask, const void *arg, void *answer)
+static _Noreturn void be_child(ctl_question *ask, const void *arg, void *answer, pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = 0; null >= 0 && fd < FIRST_FREE_FD; fd++)
 		if (dup2(null, fd) < 0)
 			_exit(111);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent) /* R1 */
+		_exit(111);
 	(void)setsid();
 	if (close_range(FIRST_FREE_FD, ~0u, 0) < 0)
 		_exit(111);
@@ -39,7 +45,7 @@ static int wait_for(pid_t pid, int timeout_ms)
 
 int ctl_ask_child(ctl_question *ask, const void *arg, void **answer, size_t size, int timeout_ms)
 {
-	pid_t pid;
+	pid_t self = getpid(), pid;
 	int rc;
 
 	*answer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -50,7 +56,7 @@ int ctl_ask_child(ctl_question *ask, const void *arg, void **answer, size_t size
 	(void)fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		be_child(ask, arg, *answer);
+		be_child(ask, arg, *answer, self);
 	rc = pid < 0 ? -errno : wait_for(pid, timeout_ms);
 	return rc;
 }
