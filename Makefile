@@ -253,15 +253,20 @@ $(BUILD)/tests/unit/helper/test_rate: $(call obj,helper/listener/rate.c)
 $(BUILD)/tests/unit/helper/test_listener: $(call obj,$(addprefix helper/listener/,answer.c caller.c orders.c rate.c told.c))
 $(BUILD)/tests/unit/keeper/test_wishes: $(call obj,helper/keeper/wishes.c)
 $(BUILD)/tests/unit/user/test_said: $(call obj,$(addprefix src/user/,said.c said_texts.c) helper/errand/said_texts.c)
+$(BUILD)/tests/unit/steward/test_follow: $(call obj,$(addprefix helper/steward/,follow.c mounts.c pace.c places.c rooms.c sets.c watch.c \
+	ways.c))
 $(BUILD)/tests/unit/steward/test_mounts: $(call obj,helper/steward/mounts.c)
 $(BUILD)/tests/unit/steward/test_pace: $(call obj,helper/steward/pace.c)
 $(BUILD)/tests/unit/steward/test_sets: $(call obj,helper/steward/sets.c helper/steward/places.c)
 $(BUILD)/tests/unit/steward/test_watch: $(call obj,helper/steward/watch.c)
 $(BUILD)/tests/live/apply/test_landlock: $(BUILD)/carrelctl $(BUS)
+# What stands in place of a clock or a call; not in LDFLAGS, which who builds may set.
+WRAP =
+$(BUILD)/tests/unit/steward/test_follow: WRAP := -Wl,--wrap=crl_now_ms
 $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/lib/only.o $(CTL_LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@)
-	$(Q)$(CC) $(LDSAN) -o $@ $(filter %.o,$^) $(CTL_LIB) $(LIBS_CORE) -lcmocka $(LDFLAGS)
+	$(Q)$(CC) $(LDSAN) $(WRAP) -o $@ $(filter %.o,$^) $(CTL_LIB) $(LIBS_CORE) -lcmocka $(LDFLAGS)
 
 # --- tests -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * helper/steward/follow.c: how often rooms are looked at whose user renames in a loop, counted by a clock of the
+ * test's. Rooms are files of STATE/shown, the directory is a real one, and what happens in it is told by inotify; only
+ * the look itself takes no more than a step of that clock.
+ */
+#include "helper/steward/follow.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../scratch.h"
+#include "base/procstat.h"
+#include "helper/steward/pace.h"
+#include "state/rooms/live.h"
+
+#define ROOMS 50
+#define LOOK_MS 100
+#define STEP_MS 100
+#define SPAN_MS INT64_C(600000)
+
+static int64_t clock_ms = 3600000;
+static struct crl_steward s = {.state = {-EBADF, -EBADF, -EBADF}, .epoll = -EBADF};
+
+int64_t __wrap_crl_now_ms(void);
+
+int64_t __wrap_crl_now_ms(void)
+{
+	return clock_ms;
+}
+
+/* What others of the steward's files do. */
+void crl_steward_room_ended(const struct crl_steward *steward)
+{
+	(void)steward;
+}
+
+void crl_steward_names_changed(void)
+{
+}
+
+int crl_follow_open_namespace(pid_t pid, uint64_t start)
+{
+	(void)pid, (void)start;
+	return open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+}
+
+/* In a child of the duty's. */
+void crl_follow_work(const struct followed *f, int inotify, const struct trouble *trouble, struct report *report)
+{
+	struct watching w = {.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+			     .fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC),
+			     .inotify = inotify,
+			     .report = report};
+
+	(void)trouble;
+	for (size_t i = 0; i < f->set->entries; i++)
+		crl_ways_watch(&w, f->set->entry[i].source);
+	report->whole = 1;
+	_exit(0);
+}
+
+/* All of them show one name of a directory that everybody can write to, and live as long as this process. */
+static int begin(void **state)
+{
+	struct crl_showing room = {.init = getpid(), .supervisor = getpid(), .ns = 1};
+	struct crl_err err = {0};
+	char entry[300];
+
+	if (scratch_make(state) < 0 || mkdir(at("users"), 0777) < 0 || chmod(at("users"), 01777) < 0)
+		return -1;
+	write_file("users/one", "");
+	(void)snprintf(entry, sizeof(entry), "show=bind\t0\t0\t%s/users/name\t/run/name\t\n", scratch);
+	s.path = scratch;
+	s.state.dir = open(scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	room.init_start = room.supervisor_start = crl_process_start(getpid());
+	for (int i = 0; i < ROOMS; i++) {
+		(void)snprintf(room.id, sizeof(room.id), "aaaaaa%c%c", 'a' + i / 8, 'a' + i % 8);
+		if (crl_shown_write(s.state.dir, &room, entry) < 0)
+			return -1;
+	}
+	return crl_follow_duty.start(&s, &err);
+}
+
+static void rename_once(void)
+{
+	static bool there;
+	char from[256];
+
+	(void)snprintf(from, sizeof(from), "%s", at(there ? "users/name" : "users/one"));
+	assert_int_equal(rename(from, at(there ? "users/one" : "users/name")), 0);
+	there = !there;
+}
+
+static void serve_events(void)
+{
+	crl_steward_wait(&s, 1); /* long ago: it waits for nothing */
+}
+
+/* One round of the steward's loop. True: there was a look. @loops  while somebody renames in a loop */
+static bool go_on(bool loops)
+{
+	int status;
+	pid_t pid;
+
+	if (loops)
+		rename_once();
+	serve_events();
+	crl_follow_duty.tick(&s, clock_ms);
+	pid = waitpid(-1, &status, 0); /* of the duty's children there is one at a time */
+	clock_ms += pid > 0 ? LOOK_MS : STEP_MS;
+	if (pid < 0)
+		return false;
+	if (loops)
+		rename_once(); /* what the look has begun to watch stirs before it is told */
+	serve_events();
+	crl_follow_duty.reaped(&s, pid, status);
+	return true;
+}
+
+static int64_t looks_until(int64_t end_ms, bool loops)
+{
+	int64_t looks = 0;
+
+	while (clock_ms < end_ms)
+		looks += go_on(loops);
+	return looks;
+}
+
+/* keeps: helper/steward/follow R3 */
+static void test_a_loop_gets_a_tenth_of_a_processor(void **state)
+{
+	const int64_t most = (SPAN_MS + CRL_PACE_SAVED_MS) / CRL_PACE_REST / LOOK_MS;
+	int64_t looks;
+
+	(void)state;
+	assert_in_range(looks_until(clock_ms + SPAN_MS, false), ROOMS, 2 * ROOMS);
+	assert_int_equal(crl_follow_duty.due_ms(&s), 0);
+	looks = looks_until(clock_ms + SPAN_MS, true);
+	print_message("%d rooms, %d ms a look: %d looks\n", ROOMS, LOOK_MS, (int)looks);
+	assert_in_range(looks, most * 8 / 10, most + most / 20); /* root may have mounted something */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_loop_gets_a_tenth_of_a_processor),
+	};
+
+	return cmocka_run_group_tests(tests, begin, scratch_remove);
+}
