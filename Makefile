@@ -263,6 +263,7 @@ $(BUILD)/tests/live/apply/test_landlock: $(BUILD)/carrelctl $(BUS)
 # What stands in place of a clock or a call; not in LDFLAGS, which who builds may set.
 WRAP =
 $(BUILD)/tests/unit/steward/test_follow: WRAP := -Wl,--wrap=crl_now_ms
+$(BUILD)/tests/unit/store/test_run: WRAP := -Wl,--wrap=crl_now_ms,--wrap=poll
 $(UNIT_BIN) $(LIVE_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/lib/only.o $(CTL_LIB)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo LD $@)

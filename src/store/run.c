@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* See run.h. The program is root's, found in fixed directories; nothing of what users choose is among its arguments. */
+/*
+ * See run.h. The program is root's, found in fixed directories; nothing of what users choose is among its arguments.
+ *
+ * R1: it is waited for no longer than TOOL_MS, whether it is silent or speaks without end.
+ * R2: it ends with who has started it.
+ */
 #include "store/run.h"
 
 #include <fcntl.h>
@@ -17,7 +22,8 @@
 #define HEARD_MAX 2048
 #define TOOL_MS 120000 /* mkfs.ext4 on a slow disk; a login ends sooner, with its helper, and the program with that */
 
-static _Noreturn void be_program(const char *const argv[], const char *path, int out, int fd)
+/* R2. @parent  may have died before its death is asked to be told */
+static _Noreturn void be_program(const char *const argv[], const char *path, int out, int fd, pid_t parent)
 {
 	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
 	int null = open("/dev/null", O_RDONLY);
@@ -26,8 +32,8 @@ static _Noreturn void be_program(const char *const argv[], const char *path, int
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
-	if (null < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 ||
-	    dup2(out, 2) < 0)
+	if (null < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || dup2(null, 0) < 0 ||
+	    dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(126);
 	if (fd >= 0 && (fd == 3 ? fcntl(3, F_SETFD, 0) : dup2(fd, 3)) < 0)
 		_exit(126);
@@ -35,13 +41,13 @@ static _Noreturn void be_program(const char *const argv[], const char *path, int
 	_exit(126);
 }
 
-/* False: it has not come yet. An end has come, too. */
+/* False: it has not come in time, R1. An end has come, too. */
 static bool has_more(int from, int64_t end_ms)
 {
 	struct pollfd p = {.fd = from, .events = POLLIN};
 	int64_t left = end_ms - crl_now_ms();
 
-	return poll(&p, 1, left > 0 ? (int)left : 0) != 0;
+	return left > 0 && poll(&p, 1, (int)left) != 0;
 }
 
 /* What it says is read to the end; the last of it is kept. */
@@ -94,8 +100,8 @@ int crl_tool_run(const char *const argv[], int fd, char *said, size_t size)
 	scoped_fd from = -EBADF, to = -EBADF;
 	char path[128], heard[HEARD_MAX];
 	int64_t end_ms = crl_now_ms() + TOOL_MS;
+	pid_t self = getpid(), pid;
 	int ends[2], status, rc;
-	pid_t pid;
 
 	said[0] = '\0';
 	if (find(argv[0], path, sizeof(path)) < 0)
@@ -108,7 +114,7 @@ int crl_tool_run(const char *const argv[], int fd, char *said, size_t size)
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		be_program(argv, path, to, fd);
+		be_program(argv, path, to, fd, self);
 	drop_fd(&to);
 	hear(from, end_ms, heard);
 	rc = crl_child_await(pid, end_ms, &status);
