@@ -4,6 +4,9 @@
  *
  * Runs in: see manager.h. The move waits for an RCU grace period (milliseconds), so a child does it while the room is
  * built; nobody is let in before it has ended.
+ * R1: the application is not left moved when the helper has died or waits no more, since then it was refused. The move
+ * cannot be interrupted: so the signal of both is one that can wait until it is over, and what was done then is taken
+ * back.
  */
 #include "helper/parts/manager.h"
 
@@ -107,11 +110,7 @@ static int make(struct crl_job *job, struct crl_err *err)
 	return make_cgroup(job, &plans, err);
 }
 
-/*
- * R1: the application is not left moved when the helper has died or waits no more, since then it was refused. The move
- * cannot be interrupted: so the signal of both is one that can wait until it is over, and what was done then is taken
- * back.
- */
+/* R1 */
 static bool was_told_to_end(void)
 {
 	sigset_t pending;
