@@ -217,6 +217,49 @@ check_killed() {
 	done
 }
 
+# A keeper is its user's, who can stop it from a login outside of rooms: who waits for it is let in, or refused in time. Without
+# the guards these logins do not end.
+check_stopped() {
+	local pid
+	begin discard
+	hold one ana@room
+	hold_ask one 'echo 1 >~/new' >/dev/null
+	pid=$(worker)
+	check "its user stops it" setpriv --reuid ana --regid students --clear-groups kill -STOP "$pid"
+	is "while its room lives, the next login gets in" "$(in_room 'cat ~/new')" 1
+	hold_end one
+	check "the room ends without it" settle
+	CARREL_MODULE_ARGS=timeout=$((2 * CARREL_PATIENCE)) host_pam
+	log_mark
+	like "then the next is refused" "$(room ana 'echo in')" 'code HOME'
+	like "and the log says why" "$(log_since 'stage=HOME')" "does not give it: it is just ending"
+	kill -CONT "$pid"
+	host_pam
+	check "it goes on when it may" all_is_done
+	hold one ana@room
+	hold_ask one 'echo 2 >~/new' >/dev/null
+	pid=$(worker)
+	apart strace -qq -p "$pid" -e trace=flock -e inject=flock:signal=STOP:when=1 -o $STAGE_LOG/stopped &
+	poll 10 grep -q "TracerPid:.*$!" "/proc/$pid/status"
+	hold_end one
+	check "one that is stopped at its work" poll 20 grep -q 'stopped by SIGSTOP' $STAGE_LOG/stopped
+	kill $!
+	wait $! 2>/dev/null
+	check "stays so" grep -q '^State:.T' "/proc/$pid/status"
+	settle
+	CARREL_MODULE_ARGS=timeout=$((2 * CARREL_PATIENCE)) host_pam
+	log_mark
+	like "the next login is refused" "$(room ana 'echo in')" 'code HOME'
+	like "and the log says why" "$(log_since 'stage=HOME')" "being changed by a command or at the end of a room"
+	is "nobody else waits" "$(room bob 'echo in')" in
+	kill -CONT "$pid"
+	host_pam
+	check "the keeper ends" all_is_done
+	is "and who has been refused finds the home as it was" "$(in_room 'cat ~/new')" 2
+	all_is_done
+	is "until the end of that room" "$(in_room 'ls ~')" below
+}
+
 # Logins that hurry after each other while the changes of the last are carried over: the home shows the same always.
 check_race() {
 	local round before= after rounds=${KEEPER_ROUNDS:-8} bad=0
@@ -245,5 +288,5 @@ check_race() {
 install -d -m 0700 $STORE
 host_start
 run_cases "$@" -- check_power check_asks check_language check_keep check_discard check_commit check_ask check_several_rooms check_killed \
-	check_race
+	check_stopped check_race
 tap_done

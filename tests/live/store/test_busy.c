@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,6 +20,7 @@
 #include "base/compat.h"
 #include "store/busy.h"
 #include "store/form.h"
+#include "store/form_place.h"
 #include "store/lock.h"
 #include "store/stack.h"
 
@@ -112,11 +115,47 @@ static void test_busy(void **state)
 	assert_int_equal(crl_entry_prove_idle(&entry, 0, &err), -EBUSY);
 }
 
+/* A file system of a server that has never answered, in place of the data. */
+static int mount_silent(const char *place)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	char options[100];
+
+	(void)snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (fd < 0 || mount("silent", place, "fuse", 0, options) < 0)
+		return -errno;
+	return fd;
+}
+
+/* A login that looks does not hang with the store. */
+static void test_silent(void **state)
+{
+	struct crl_err err = {0};
+	char data[64];
+	int server;
+
+	(void)state;
+	(void)snprintf(data, sizeof(data), "/proc/self/fd/%d/" CRL_FORM_DATA, entry.dir);
+	server = mount_silent(data);
+	if (server < 0)
+		skip();
+	(void)alarm(60);
+	assert_int_equal(crl_entry_prove_idle(&entry, 0, &err), -ETIMEDOUT);
+	(void)alarm(0);
+	assert_non_null(strstr(err.text, "does not answer"));
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	(void)close(server);
+	assert_int_equal(umount2(data, MNT_DETACH), 0);
+	must(crl_entry_prove_idle(&entry, 0, &err), &err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_idle, begin, end),
 		cmocka_unit_test_setup_teardown(test_busy, begin, end),
+		cmocka_unit_test_setup_teardown(test_silent, begin, end),
 	};
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)

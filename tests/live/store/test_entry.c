@@ -348,6 +348,28 @@ static void test_use_lost(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* A keeper can be stopped by its user: nobody waits for one that never lets go. */
+static void test_use_kept(void **state)
+{
+	scoped(crl_store) s = {.dir = -EBADF};
+	scoped(crl_entry) e = CRL_ENTRY_INIT;
+	scoped_fd one = -EBADF, two = -EBADF, keeper = -EBADF;
+	struct crl_err err = {0};
+
+	(void)state;
+	begin(&s);
+	assert_int_equal(open_ana(&s, true, &e), 0);
+	assert_int_equal(crl_entry_use(&e, false, 0, &one, &err), 0);
+	assert_int_equal(flock(one, LOCK_UN), 0);
+	assert_int_equal(crl_entry_use(&e, true, 0, &keeper, &err), 0);
+	(void)alarm(60);
+	assert_int_equal(crl_use_make_alone(one, 30), -ETIMEDOUT);
+	assert_int_equal(crl_use_share(one, 30), -ETIMEDOUT);
+	assert_int_equal(crl_entry_use(&e, false, 30, &two, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "being changed"));
+	(void)alarm(0);
+}
+
 static void test_lower(void **state)
 {
 	static const char *const lines[] = {"/srv/templates/a b", "home"};
@@ -379,8 +401,8 @@ int main(void)
 		cmocka_unit_test(test_never_anothers), cmocka_unit_test(test_leftover),
 		cmocka_unit_test(test_race),           cmocka_unit_test(test_each_call),
 		cmocka_unit_test(test_lock),           cmocka_unit_test(test_use),
-		cmocka_unit_test(test_use_lost),       cmocka_unit_test(test_not_beneath_a_room),
-		cmocka_unit_test(test_lower),
+		cmocka_unit_test(test_use_lost),       cmocka_unit_test(test_use_kept),
+		cmocka_unit_test(test_lower),          cmocka_unit_test(test_not_beneath_a_room),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
