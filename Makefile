@@ -247,7 +247,8 @@ $(BUILD)/tests/live/helper/test_keeper: $(call obj,helper/keeper_start.c helper/
 		$(BUILD)/carrel-keeper $(BUILD)/carrel
 $(BUILD)/tests/live/helper/test_ask_systemd: $(call obj,helper/parts/ask_systemd.c helper/process/ask.c helper/process/beside.c)
 $(BUILD)/tests/live/helper/test_orders: $(call obj,helper/init/orders.c)
-$(addprefix $(BUILD)/tests/unit/helper/test_,manager_cgroupfs notice parts settings): $(call obj,$(filter-out helper/main.c,$(HELPER_SRC)))
+$(addprefix $(BUILD)/tests/,$(addprefix unit/helper/test_,manager_cgroupfs notice outer_tty parts settings) \
+	live/helper/test_show_limits): $(call obj,$(filter-out helper/main.c,$(HELPER_SRC)))
 $(BUILD)/tests/unit/caps/test_words: $(call obj,src/caps/words.c)
 $(BUILD)/tests/unit/helper/test_rate: $(call obj,helper/listener/rate.c)
 $(BUILD)/tests/unit/helper/test_listener: $(call obj,$(addprefix helper/listener/,answer.c caller.c orders.c rate.c told.c))
