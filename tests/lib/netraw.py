@@ -8,6 +8,7 @@ What a hostile room sends, with a power over its network that tests give it.
     netraw.py solicit LINK ADDRESS COUNT    where is ADDRESS, asked by so many neighbours
     netraw.py arp LINK ADDRESS      the word that ADDRESS is at this link
     netraw.py flood ADDRESS COUNT [PORT]    so many connections of UDP, to as many ports or to one
+    netraw.py forget                the connections that conntrack follows here
     netraw.py burst ADDRESS PORT COUNT      so many datagrams of 1000 bytes, one right after the other
     netraw.py connect ADDRESS PORT FROM COUNT       connections of TCP, one after the other, from so many ports
     netraw.py unreachable TO PORT FAR PORT  the word that what TO sends from its port does not reach FAR
@@ -130,6 +131,16 @@ def connect(address, port, source, count):
                 pass
 
 
+def forget():
+    """All that conntrack has: what a count shows afterwards is what has come since, and does not expire meanwhile."""
+    delete = (1 << 8) | 2  # NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as s:  # NETLINK_NETFILTER
+        s.send(struct.pack("=IHHIIBBH", 20, delete, 5, 1, 0, socket.AF_UNSPEC, 0, 0))  # NLM_F_REQUEST, NLM_F_ACK
+        error = struct.unpack_from("=i", s.recv(4096), 16)[0]
+    if error:
+        raise OSError(-error, "conntrack cannot be emptied")
+
+
 def burst(address, port, count):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         for _ in range(count):
@@ -143,6 +154,6 @@ verb, *words = sys.argv[1:]
 if verb == "answered":
     answered(words[0], words[1], words[2:])
 else:
-    known = [advertise, neighbour, solicit, arp, flood, unreachable, ask, burst, connect]
+    known = [advertise, neighbour, solicit, arp, flood, unreachable, ask, burst, connect, forget]
     verbs = {each.__name__: each for each in known}
     verbs[verb](*[int(w) if w.isdigit() else w for w in words])

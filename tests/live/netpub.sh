@@ -61,12 +61,18 @@ check_rates() {
 	hold_end c
 	net_config
 	hold a ana@room
-	before=$(bytes up0 tx)
-	inside $burst $FAR4 9 4000
-	check "without such a limit nothing is" [ $(($(bytes up0 tx) - before)) -gt 3000000 ]
+	check "without such a limit nothing is" poll 20 burst_passes
 	hold_end a
 	gone
 	is "nothing is left" "$(left)" ""
+}
+
+# One of four million bytes, of which a busy host may drop what it has not taken in yet.
+burst_passes() {
+	local before
+	before=$(bytes up0 tx)
+	inside /usr/bin/python3 $STAGE/tests/lib/netraw.py burst $FAR4 9 4000
+	[ $(($(bytes up0 tx) - before)) -gt 3000000 ]
 }
 
 # between TEXT NUMBER LEAST MOST
@@ -126,18 +132,24 @@ check_publish() {
 	is "nothing is left" "$(left; ls $STATE_DIR | grep '^net')" ""
 }
 
+# led LEAST: the other host floods a room's port, where so many connections are then followed. A busy host drops some.
+led() {
+	ip netns exec far /usr/bin/python3 $STAGE/tests/lib/netraw.py flood $HOST4 1000 8053
+	count=$(cat /proc/sys/net/netfilter/nf_conntrack_count)
+	[ "$count" -ge "$1" ]
+}
+
 # Who is outside takes neither the host's share of what it can follow nor the room's own.
 # keeps: plan/net/nft R5
 check_led() {
-	local before now
+	local count=0
 	echo 512 >$STAGE/follows
 	mount --bind $STAGE/follows $FOLLOWS
 	net_config "$PORTS"
 	hold_server
-	before=$(cat /proc/sys/net/netfilter/nf_conntrack_count)
-	ip netns exec far /usr/bin/python3 $STAGE/tests/lib/netraw.py flood $HOST4 1000 8053
-	now=$(cat /proc/sys/net/netfilter/nf_conntrack_count)
-	between "what comes to a room's ports is counted" $((now - before)) 200 300
+	/usr/bin/python3 $STAGE/tests/lib/netraw.py forget # those of before would expire while this is counted
+	poll 20 led 200
+	between "what comes to a room's ports is counted" "$count" 200 300
 	is "apart from what the room begins" "$(out_held a "tcp $FAR4 80")" "far $HOST4"
 	is "and the host has its own" "$(tcp_host $FAR4 80)" "far $HOST4"
 	hold_end a
