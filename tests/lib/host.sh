@@ -343,9 +343,9 @@ worker() {
 	done
 }
 
-# The steward, which lives for a minute longer than the last room.
+# The steward, which lives for a minute longer than the last room. It is older than what it forks, which has its name.
 steward_pid() {
-	pgrep -x carrel-steward
+	pgrep -o -x carrel-steward
 }
 
 # The root process of an SSH login of that user: sshd's monitor.
