@@ -40,7 +40,7 @@ check_record() {
 	like "reload reaches it" "$($CTL reload 2>&1)" 'dora'
 	unlike "as a room with a user" "$($CTL reload 2>&1)" 'not on record|nobody'
 	hold two dora@room
-	is "a login makes it wait no more" "$(field until)" 0
+	check "a login makes it wait no more" poll 10 eval '[ "$(field until)" = 0 ]'
 	hold_end two
 	end_rooms
 }
@@ -131,7 +131,7 @@ check_full() {
 	log_mark
 	hold one ana@room
 	is "without space for a record a login gets in" "$(hold_ask one 'echo in')" in
-	like "it is loud" "$(log_since 'cannot be written')" 'room=[a-z0-9]+ user=ana uid=[0-9]+: its record cannot be written: No space'
+	check "it is loud" poll 10 log_since 'room=[a-z0-9]+ user=ana uid=[0-9]+: its record cannot be written: No space'
 	is "there is no record" "$(ls $STATE_DIR/rooms | grep -c '\.room$')" 0
 	check "the room is found all the same" poll 10 eval '$CTL list | grep -q " ana *student "'
 	is "no user can play such a room" "$(play_room)" 0
@@ -227,16 +227,17 @@ check_left() {
 	host_config
 	hold one dora@room
 	for ((i = 0; i < 264; i++)); do
-		[ "$(su dora -s /bin/sh -c 'setsid sleep 60 >/dev/null 2>&1 </dev/null & echo in' 2>&1 </dev/null | tail -n 1)" != in ] ||
+		[ "$(su dora -s /bin/sh -c 'setsid sleep 6000 >/dev/null 2>&1 </dev/null & echo in' 2>&1 </dev/null | tail -n 1)" != in ] ||
 			got=$((got + 1))
 	done
 	is "264 logins that leave something get in" "$got" 264
 	check "what they left is kept track of, in no more than 256 cgroups and one" test "$(dora_cgroups)" -le 257
 	is "another gets in by SSH" "$(room dora 'echo in')" in
-	is "what runs, runs on" "$(pgrep -u dora -c -f 'sleep 60')" \
+	check "all that they left runs" poll 20 eval '[ "$(pgrep -u dora -c -f "^sleep 6000")" = 264 ]'
+	is "what runs, runs on" "$(pgrep -u dora -c -f 'sleep 6000')" \
 		"$(find "$(cgroup_root)/carrel.slice/user-$(id -u dora).slice" -name cgroup.procs -exec cat {} + |
-		xargs -r ps -o args= -p | grep -c 'sleep 60')"
-	pkill -u dora -f 'sleep 60'
+		xargs -r ps -o args= -p | grep -c 'sleep 6000')"
+	pkill -u dora -f 'sleep 6000'
 	check "their cgroups go when they are empty" poll 70 eval '[ "$(dora_cgroups)" -eq 1 ]'
 	is "and are in no list" "$($CTL list | grep -c ' dora ')" 1
 	hold_end one

@@ -154,6 +154,7 @@ check_pamtester() {
 	chmod 0755 $STAGE/bin/look
 	pam_stack tester room "session optional pam_exec.so stdout $STAGE/bin/look"
 	local out
+	log_mark
 	out=$(timeout $((20 * ${CARREL_PATIENCE:-1})) pamtester tester cara open_session close_session 2>&1 </dev/null)
 	like "[O] pamtester: a module after carrel opens inside" "$out" '^open_session host=cara-room homes=cara +Seccomp:2'
 	like "pamtester: and closes on the host" "$out" '^close_session host=carrelhost'
@@ -179,7 +180,7 @@ check_pamtester() {
 	is "a caller that is not root is refused" "$(su gus -s /bin/sh -c true >/dev/null 2>&1
 		setpriv --reuid cara --regid students --clear-groups \
 		timeout $((20 * ${CARREL_PATIENCE:-1})) pamtester single cara open_session 2>&1 </dev/null | grep -c 'opened')" 0
-	like "and the log says why" "$(grep refused $STAGE_LOG/syslog)" 'stage=CALLER.*not run as root'
+	like "and the log says why" "$(log_since refused)" 'stage=CALLER.*not run as root'
 }
 
 check_cron() {

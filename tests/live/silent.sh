@@ -67,7 +67,7 @@ check_no_answer() {
 	unlike "its supervisor is not where its user's limits hold" "$(supervisor_scope)" '^/user.slice/'
 	check "and a second one" hold two bob@room
 	is "into the same room" "$(hold_ask one 'cat /run/carrel-room')" "$(hold_ask two 'cat /run/carrel-room')"
-	check "nobody asks any more" eval '! pgrep -x carrel-bus && ! pgrep -f "sleep 1000"'
+	check "nobody asks any more" poll 10 eval '! pgrep -x carrel-bus && ! pgrep -f "sleep 1000"'
 	hold_end two
 	is "the first goes on" "$(hold_ask one 'echo alive')" alive
 	hold_end one

@@ -33,6 +33,11 @@ left() {
 	utmpdump /run/utmp 2>/dev/null | grep '^\[7\].*\[%'
 }
 
+# Whoever logs in has a lock of that login's own until the room is on record, which may be when its user is at work already.
+in_for_good() {
+	! ls $ROOMS | grep -xE '[a-z0-9]{8}\.lock'
+}
+
 nothing_left() {
 	[ -z "$(left)" ]
 }
@@ -91,6 +96,7 @@ check_terminals() {
 # keeps: helper/sweep R1
 check_no_record() {
 	hold lives dora@room
+	check "its own lock has gone" poll 10 in_for_good
 	alive=$(left)
 	mkdir -p "$C/carrel.slice/user-4999.slice/login-abcdefgh" "$C/carrel.slice/user-4998.slice" \
 		"$C/carrel.slice/budget-x.slice/user-4997.slice/login-bcdefghi"
@@ -210,8 +216,9 @@ check_by_a_login() {
 	log_mark
 	hold one dora@room
 	check "a login starts a sweep" poll 10 sweep_process
-	is "which is nobody's child" "$(ps -o ppid= -p "$(sweep_process)" | tr -d ' ')" 1
-	is "and holds no descriptor of a login" "$(ls -l /proc/"$(sweep_process)"/fd | grep -cE 'socket|pidfd|anon_inode|rooms/.*lock')" 0
+	check "which is nobody's child" poll 10 eval '[ "$(ps -o ppid= -p "$(sweep_process)" | tr -d " ")" = 1 ]'
+	check "and holds no descriptor of a login" poll 10 eval \
+		'[ "$(ls -l /proc/"$(sweep_process)"/fd | grep -cE "socket|pidfd|anon_inode|rooms/.*lock")" = 0 ]'
 	is "meanwhile another joins" "$(room dora 'echo in')" in
 	hold_end one
 	check "and all close" poll 10 eval '[ "$(helper_pids supervisor)" = "$(sweep_process)" ]'
@@ -233,6 +240,7 @@ other_clock() { # COMMAND...
 check_other_clock() {
 	if other_clock true 2>/dev/null; then
 		hold lives ana@room
+		poll 10 in_for_good
 		alive=$(left)
 		like "a sweep on another clock says so" "$(other_clock "$HELPER" --sweep --state $STATE_DIR 2>&1)" \
 			'another clock than the host'

@@ -230,6 +230,7 @@ check_hostile() {
 	press q
 	check "the terminal is as before" poll 10 terminal_is_back
 	tm pipe-pane
+	poll 5 grep -aqF 'x1b]0;evil' "$STAGE/raw" # cat may not have written it yet
 	refute "no byte of them has come through" grep -aqE $'\033\\]0;|\x9b|\x07|\033\\[31mred' "$STAGE/raw"
 	check "of a record that was seen" grep -aqF 'x1b]0;evil' "$STAGE/raw"
 	rm -r "$STAGE/stale"
@@ -250,6 +251,7 @@ check_colour() {
 	press q
 	check "has ended, too" poll 10 terminal_is_back
 	tm pipe-pane
+	poll 5 grep -aqE $'\033\\[0[0-9;]*;7m' "$STAGE/raw"
 	refute "there are none" grep -aqE $'\033\\[0[0-9;]*;3[1-6]m' "$STAGE/raw"
 	check "but the selected row is to be seen" grep -aqE $'\033\\[0[0-9;]*;7m' "$STAGE/raw"
 }

@@ -33,6 +33,15 @@ write_as() { # USER TO LINE TEXT
 	echo "$4" | setpriv --reuid="$1" --regid=tty --clear-groups write "$2" "$3" 2>&1
 }
 
+listed() {
+	[ "$(ctl list ana --json | json '[x["tty"] for x in d]')" = "['$a']" ]
+}
+
+# The terminals of ana, as the host and her shell have them, were last used at one time.
+used_alike() {
+	[ "$(stat -c %X "/dev/$a")" = "$(stat -c %X "/proc/$(pgrep -u ana -x bash | head -n 1)/root/dev/pts/0")" ]
+}
+
 check_alone() {
 	check "a terminal login" hold a -tt ana@room
 	check "is told of on the host" poll 5 has_line ana 1
@@ -40,8 +49,7 @@ check_alone() {
 	like "by a terminal that the host has" "$a" '^pts/[0-9]+$'
 	check "which is root's, and open to messages as the user's own" poll 5 eval \
 		'[ "$(stat -c "%U %G %a %F" "/dev/$a")" = "root tty 620 character special file" ]'
-	is "carrelctl list has it, too" "$("$STAGE_LIB/carrelctl" --state $STATE_DIR list ana --json |
-		json '[x["tty"] for x in d]')" "['$a']"
+	check "carrelctl list has it, too" poll 5 listed
 	echo 'the bakery is closed' | wall
 	check "wall arrives" hears a 'the bakery is closed'
 	like "with who says it" "$(cat $STAGE_LOG/hold.a)" 'Broadcast message from'
@@ -58,8 +66,7 @@ check_alone() {
 	refute "and what was refused has not" heard a 'dinner at nine'
 	type_in a 'mesg y'
 	check "after mesg y" poll 5 eval '[ "$(stat -c %a "/dev/$a")" = 620 ]'
-	is "its user has last done something there when he has" "$(stat -c %X "/dev/$a")" \
-		"$(stat -c %X "/proc/$(pgrep -u ana -x bash | head -n 1)/root/dev/pts/0")"
+	check "its user has last done something there when he has" poll 5 used_alike
 }
 
 # Two logins in one room, and a second terminal of one connection.
@@ -78,26 +85,19 @@ check_others() {
 		'[ "$(stat -c %a "/dev/$(line_of cara | grep ^pts | head -n 1)")" = 600 ]'
 }
 
-# The byte that stops a terminal takes its time through ssh: until what another hears is not heard there.
-stopped() { # NAME OTHER
-	local i
-	for i in {1..20}; do
-		echo "is it stopped $i" | wall 2>/dev/null
-		hears "$2" "is it stopped $i" && sleep 0.5
-		heard "$1" "is it stopped $i" || return 0
-	done
-	return 1
-}
-
 # Who does not read, and who is written to without end.
 # keeps: helper/parts/outer R1
 check_slow() {
-	printf '\023' >&$HOLD_FD_d1
-	check "a terminal is stopped" stopped d1 d2
+	local at
+	at=/proc/$(ctl show dora --json | head -n 1 | json 'd["init"]')/root/tmp
+	hold_say d1 'touch /tmp/reads; while read -r word && [ "$word" != end ]; do touch "/tmp/$word"; done'
+	check "a shell reads words" poll 10 test -e "$at/reads"
+	printf '\023stopped\n' >&$HOLD_FD_d1
+	check "a terminal is stopped: what came behind that byte was read" poll 10 test -e "$at/stopped"
 	echo 'to whom it may concern' | wall 2>/dev/null
 	check "a stopped terminal keeps no other waiting" hears d2 'to whom it may concern'
 	refute "has nothing yet" heard d1 'to whom it may concern'
-	printf '\021' >&$HOLD_FD_d1
+	printf '\021end\n' >&$HOLD_FD_d1
 	check "and gets it when it goes on" hears d1 'to whom it may concern'
 	timeout 5 yes "$(printf '%0200d' 0)" >"/dev/$(line_of dora | head -n 1)" &
 	hold_say d2 exit
@@ -112,7 +112,7 @@ check_ends() {
 	hold_say a exit
 	check "a logout ends the line" poll 5 has_line ana 0
 	check "and the terminal" poll 5 eval '[ ! -e "/dev/$a" ]'
-	unlike "which last knows" "$(last ana | head -n 1)" 'still logged in'
+	check "which last knows" poll 5 eval '! last ana | head -n 1 | grep "still logged in"'
 	hold_end a
 	check "a login" hold a -tt ana@room
 	check "is told of" poll 5 has_line ana 1
