@@ -442,6 +442,7 @@ attached() { # NAME: by what
 }
 
 check_logins() {
+	touch $STATE_DIR/swept # by the next one's login, within a minute, no sweep begins: those here are asked for
 	ctl image add small "$WORK/small" >/dev/null
 	root_is small
 	is "a login has the image for its root" "$(room dora 'cat /etc/issue; ls -d /usr/sbin 2>/dev/null')" 'the image'
@@ -502,6 +503,7 @@ check_swapped_at_login() {
 check_service_with_mounts() {
 	local pid
 	root_is small
+	touch $STATE_DIR/swept # no login within a minute starts a sweep
 	unshare -m --propagation slave /usr/sbin/sshd -f $STAGE/keys/sshd_config -D -e -p 2207 -o ListenAddress=127.0.0.1 \
 		2>>$STAGE_LOG/sshd-service </dev/null &
 	pid=$!
@@ -673,7 +675,10 @@ check_document() {
 }
 
 host_start
-mkdir -p $STORE "$WORK"
+mkdir -p "$WORK" $STAGE/lib.{up,work}
+# The store is where it is on a host, and /var/lib the machine's: what is made there would be seen by the next suite.
+mount -t overlay -o "lowerdir=/var/lib,upperdir=$STAGE/lib.up,workdir=$STAGE/lib.work" stage /var/lib || die "no overlay on /var/lib"
+mkdir -p $STORE
 stage_tmpfs 0700 $STORE
 rootimage_loops || die "no loop devices"
 rootimage_make "$WORK/small"

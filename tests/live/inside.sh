@@ -50,7 +50,8 @@ start_outside() {
 	socat ABSTRACT-LISTEN:outside,fork EXEC:true &
 	socat TCP-LISTEN:7001,bind=127.0.0.1,fork,reuseaddr EXEC:true &
 	poll 5 test -S /run/outside -a -S /srv/outside -a -S /srv/outside-dir/outside
-	poll 5 test -S /run/samba/winbindd/pipe
+	poll 5 test -S /run/samba/winbindd/pipe -a -S /run/nslcd/socket -a -S /home/ana/outside
+	poll 5 grep -q '@outside$' /proc/net/unix
 	poll 5 port_open 7001
 }
 

@@ -115,7 +115,7 @@ check_like_real() {
 check_two_rooms() {
 	kept_config
 	hold one ana@room
-	hold_say one 'echo first >shared'
+	hold_ask one 'echo first >shared' >/dev/null
 	hold two ana@room
 	isnt "two logins have two rooms" "$(hold_ask one 'readlink /proc/self/ns/mnt')" \
 		"$(hold_ask two 'readlink /proc/self/ns/mnt')"
@@ -164,7 +164,7 @@ check_wrong_note() {
 check_other_policy() {
 	kept_config
 	hold one ana@room
-	hold_say one 'echo mine >under-one'
+	hold_ask one 'echo mine >under-one' >/dev/null
 	mkdir -p /srv/template
 	echo template >/srv/template/other
 	kept_config 'home = { mode = "overlay"; upper = "persistent"; quota = "none"; wishes = false; lower = "/srv/template"; };'
@@ -244,11 +244,13 @@ swept() {
 
 # The operator ends rooms while logins come: nobody is kept out, and nothing is lost.
 check_kill_race() {
-	local i pids= killer
+	local i pids= killer began=${EPOCHREALTIME/./} pause enough=$STAGE/drop/enough
 	kept_config
 	room ana 'rm -f k-*'
+	pause=$((${EPOCHREALTIME/./} - began)) # as long as a login takes here, so that some are through before the next blow
+	pause=$((pause / 1000000)).$(printf %06d $((pause % 1000000)))
 	all_gone
-	(while :; do ctl kill ana >/dev/null 2>&1; sleep 0.3; done) &
+	(until [ -e "$enough" ]; do ctl kill ana >/dev/null 2>&1; sleep "$pause"; done) &
 	killer=$!
 	for i in {1..12}; do
 		room ana "echo $i >k-$i; sync k-$i; echo wrote" >$STAGE_LOG/kill.$i 2>&1 &
@@ -256,8 +258,9 @@ check_kill_race() {
 		sleep 0.2
 	done
 	wait $pids
-	kill $killer
-	wait $killer 2>/dev/null
+	touch "$enough"
+	wait $killer # a blow that is still on its way would meet whoever comes next
+	rm "$enough"
 	all_gone
 	for i in {1..12}; do grep -qx wrote $STAGE_LOG/kill.$i && echo $i; done | sort >$STAGE_LOG/wrote
 	check "some have come in" test -s $STAGE_LOG/wrote
@@ -290,7 +293,7 @@ check_uid_shared() {
 	kept_config
 	useradd -m -u 4713 -G students una
 	useradd -m -o -u 4713 -G students ulf
-	su una -s /bin/bash -c 'cd; echo private >secret; echo in; read -r wait' < <(sleep 60) >$STAGE_LOG/una.out 2>&1 &
+	su una -s /bin/bash -c 'cd; echo private >secret; echo in; read -r wait' < <(sleep 600) >$STAGE_LOG/una.out 2>&1 &
 	local one=$!
 	poll 10 grep -q in $STAGE_LOG/una.out
 	log_mark
@@ -347,7 +350,7 @@ check_other_version() {
 check_other_store() {
 	kept_config
 	hold one ana@room
-	hold_say one 'echo old >of-old'
+	hold_ask one 'echo old >of-old' >/dev/null
 	STORE=/srv/store2 kept_config
 	hold two ana@room
 	is "another store has another home" "$(hold_ask two 'ls of-old 2>/dev/null; echo new >of-new; cat of-new')" new

@@ -202,7 +202,8 @@ way_tmux_again() {
 	s "$LOGIN" 'tmux -L again list-sessions' </dev/null
 }
 way_nohup() {
-	s "$LOGIN" 'setsid nohup sleep 4242 </dev/null >/dev/null 2>&1 & sleep 0.2' </dev/null
+	s "$LOGIN" 'setsid nohup sleep 4242 </dev/null >/dev/null 2>&1 &
+		for i in {1..100}; do grep -qx sleep /proc/$!/comm && break; sleep 0.1; done' </dev/null
 	refute_for 3 eval "! pgrep -u '${LOGIN%@*}' -f 'sleep 4242'"
 }
 way_second() {
@@ -242,12 +243,18 @@ note() { # KEY COMMAND...
 	if "$@" >/dev/null 2>&1 </dev/null; then echo "$key yes"; else echo "$key no"; fi
 }
 
+# For a login's bash: until somebody listens at its port, for ten seconds at most.
+listens_at() { # PORT
+	echo "for i in {1..100}; do (exec 3<>/dev/tcp/127.0.0.1/$1) 2>/dev/null && break; sleep 0.1; done"
+}
+
 # What a server of one's own answers, by each way; all on one connection.
 tries_own() {
 	local port=$((4000 + N))
 	line_open own -o ExitOnForwardFailure=no -L "$((9000 + N)):127.0.0.1:$port" -L "$((9100 + N)):/tmp/m.sock.$N" -D "$((9200 + N))"
 	line_say "socat TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr EXEC:'echo own' & \
-socat UNIX-LISTEN:/tmp/m.sock.$N,fork EXEC:'echo own' & sleep 0.5; echo READY"
+socat UNIX-LISTEN:/tmp/m.sock.$N,fork EXEC:'echo own' & $(listens_at $port)
+for i in {1..100}; do [ -S /tmp/m.sock.$N ] && break; sleep 0.1; done; echo READY"
 	note l_own has "TCP:127.0.0.1:$((9000 + N))" own
 	note l_sock has "TCP:127.0.0.1:$((9100 + N))" own
 	note d_own has "SOCKS4:127.0.0.1:127.0.0.1:$port,socksport=$((9200 + N))" own
@@ -267,7 +274,7 @@ tries_editor() {
 		echo "setsid nohup ~/.editor/bin/server TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr EXEC:'echo editor' \
 >~/.editor/log 2>&1 </dev/null &"
 	} >&9
-	line_say 'sleep 0.5; echo READY'
+	line_say "$(listens_at $port); echo READY"
 	note editor has "SOCKS4:127.0.0.1:127.0.0.1:$port,socksport=$((9300 + N))" editor
 	line_close
 	line_open again -o ExitOnForwardFailure=no -L "$((9400 + N)):127.0.0.1:$port"

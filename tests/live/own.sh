@@ -214,6 +214,15 @@ whose_namespace() { # PID: the host's, or one of a room
 	[ "$(readlink "/proc/$1/ns/user")" = "$(readlink /proc/self/ns/user)" ] && echo host || echo room
 }
 
+# Some login(1) throw away what was typed before they were ready: it is typed until it is answered.
+by_login() {
+	local out=$STAGE_LOG/own.login
+	: >"$out"
+	timeout $LIMIT script -qec 'login -f ana' /dev/null >"$out" 2>&1 \
+		< <(until grep -aq '<0>' "$out"; do echo 'echo "<$(sudo id -u)>"' || exit; sleep 1; done; echo exit)
+	cat "$out"
+}
+
 check_doors() {
 	local pid
 	is "terminal" "$(room_tty ana 'tty; sudo id -u')" $'/dev/pts/0\n0'
@@ -233,8 +242,7 @@ check_doors() {
 	is "scp as it was" \
 		"$(timeout $LIMIT scp -O -q -F $STAGE/ssh/config ana@room:up2 /tmp/down2; echo $?; cmp /etc/services /tmp/down2)" 0
 	is "su -" "$(timeout $LIMIT su - ana -c 'id -un; sudo id -u; pwd' </dev/null 2>&1)" $'ana\n0\n/home/ana'
-	is "login" "$(timeout $LIMIT script -qec 'login -f ana' /dev/null < <(sleep 1; echo 'echo "<$(sudo id -u)>"; exit') 2>&1 |
-		grep -ao '<0>')" '<0>'
+	is "login" "$(by_login | grep -aom 1 '<0>')" '<0>'
 	hold a ana@room
 	pid=$(pgrep -u ana -x bash | head -n 1)
 	is "the shell is in the namespace" "$(whose_namespace "$pid")" room
@@ -251,7 +259,8 @@ check_doors() {
 }
 
 check_cron() {
-	echo "@reboot ana sh -c 'id -un; [ -e /run/carrel/inside/etc ] && echo outside' >/home/ana/cron.out 2>&1" >/etc/crontab
+	echo "@reboot ana sh -c 'id -un; [ -e /run/carrel/inside/etc ] && echo outside' >/home/ana/cron.new 2>&1;" \
+		"mv /home/ana/cron.new /home/ana/cron.out" >/etc/crontab
 	echo "@reboot ana $LAST -c 'sudo id -u' >/home/ana/cron-last.out 2>&1" >>/etc/crontab
 	cron_start
 	poll 20 eval '[ -s /home/ana/cron.out ] && [ -s /home/ana/cron-last.out ]'
@@ -386,7 +395,7 @@ check_nested() {
 		$'unshare: unshare failed: No space left on device\n8'
 	is "ids for containers are the inside's" "$(hold_ask n 'cat /etc/subuid /etc/subgid')" $'ana:10000:50000\nana:10000:50000'
 	is "and can be mapped" \
-		"$(hold_ask n 'unshare -U sleep 3301 & sleep 0.2; newuidmap $! 0 $(id -u) 1 1 10000 50000 &&
+		"$(hold_ask n 'unshare -U sleep 3301 & until grep -qx sleep /proc/$!/comm; do sleep 0.1; done; newuidmap $! 0 $(id -u) 1 1 10000 50000 &&
 			newgidmap $! 0 $(id -g) 1 1 10000 50000 && xargs -n 3 </proc/$!/uid_map; kill $!')" \
 		"0 $(id -u ana) 1"$'\n''1 10000 50000'
 	is "podman is told what no room has" "$(hold_ask n 'grep -c = /etc/containers/containers.conf.d/00-carrel.conf')" 2

@@ -22,8 +22,9 @@ check_admin() {
 	is "admin: the bounding set is whole" "$(hold_ask desk 'grep CapBnd /proc/self/status')" "$(grep CapBnd /proc/self/status)"
 	is "admin: sudo may work" "$(hold_ask desk 'grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status')" $'NoNewPrivs:\t0\nSeccomp:\t0'
 	is "admin: real home" "$(hold_ask desk 'pwd; ls -d /home/ana')" $'/home/bob\n/home/ana'
-	like "admin: the log has the login" "$(log_since opened)" 'user=bob.*policy=admin'
+	check "admin: the log has the login" poll 10 eval 'log_since opened | grep "user=bob.*policy=admin"'
 	hold_ask desk 'nohup sleep 1000 >/dev/null 2>&1 </dev/null & echo' >/dev/null
+	poll 10 pgrep -u bob -x sleep
 	hold_end desk
 	check "admin: background processes stay" pgrep -u bob -x sleep
 	pkill -u bob -x sleep

@@ -205,6 +205,7 @@ check_helper() {
 	ways_in "hanging helper"
 	doors_shut "hanging helper" ana
 	mv $STAGE_LIB/kept $STAGE_LIB/carrel-helper
+	host_pam # with the time that a login may take
 }
 
 check_arguments() {

@@ -176,6 +176,7 @@ check_status() {
 	is "no room" "$(state rooms)" 'ok rooms=0 users=0 logins=0 empty=0 stale=0 unreadable=0'
 	hold one bob@room
 	hold two bob@room
+	poll 10 eval '[ "$(ctl list bob --json | json "len(d)")" = 2 ]' # who joins may be in before the record says so
 	is "rooms and logins" "$(state rooms)" 'ok rooms=1 users=1 logins=2 empty=0 stale=0 unreadable=0'
 	hold_end one
 	hold_end two
@@ -269,6 +270,7 @@ check_metrics() {
 	room ana true
 	room gus true >/dev/null
 	hold one bob@room
+	poll 10 eval '[ "$(score "sum(r[2] for r in d[\"rows\"])")" = 2 ]' # it is counted when its user may be at work already
 	is "which version and build it is" "$(metric '[k for k in d if "build_info" in k]')" "['carrel_build_info{$(ctl --version |
 		sed -n 's/^carrelctl \([^ ]*\) .*/version="\1"/p; s/^build \(.*\)/build="\1"/p' | paste -s -d ,)}']"
 	is "logins by policy and service" "$(metric '(d["carrel_logins_total{policy=\"student\",service=\"sshd\"}"], \

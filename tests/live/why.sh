@@ -33,6 +33,7 @@ fill_home() {
 	hold one ana@room
 	hold_ask one 'head -c 100M /dev/zero >~/big; true' >/dev/null
 	hold_end one
+	poll 10 rooms_gone # with its end it is on record
 }
 
 configure() {
