@@ -80,15 +80,24 @@ terminals_are_known() {
 	guest 'test -e /run/utmp'
 }
 
-# The log since a mark, from wherever this kind of system keeps it.
+# The log since a mark, from wherever this kind of system keeps it. What was sent before is in it: who writes it is asked to
+# have taken all of that, or sends a line of its own behind it.
+LOG_SYNC='if [ -d /run/systemd/system ]; then journalctl --sync; else
+	mark="sync $RANDOM$RANDOM"
+	logger -p auth.info -t log -- "$mark"
+	for i in {1..100}; do grep -q "$mark" /var/log/auth.log && break; sleep 0.1; done
+fi'
+
 log_mark() {
-	LOG_MARK=$(guest \
-		'journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n "s/^-- cursor: //p"; cat /var/log/auth.log 2>/dev/null | wc -l')
+	LOG_MARK=$(guest "$LOG_SYNC"'
+		journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n "s/^-- cursor: //p"; cat /var/log/auth.log 2>/dev/null | wc -l')
 }
 
 log_since() { # REGEX
-	guest "if [ -d /run/systemd/system ]; then journalctl -q -o short --after-cursor='${LOG_MARK%%$'\n'*}'
-		else tail -n +$((${LOG_MARK##*$'\n'} + 1)) /var/log/auth.log; fi" 2>/dev/null | grep -E -- "$1"
+	guest "$LOG_SYNC
+		if [ -d /run/systemd/system ]; then journalctl -q -o short --after-cursor='${LOG_MARK%%$'\n'*}'
+		else tail -n +$((${LOG_MARK##*$'\n'} + 1)) /var/log/auth.log; fi" 2>/dev/null | grep -v ' log: sync ' |
+		grep -E -- "$1"
 }
 
 # The supervisor of the login that is held as "one" is killed, and the sweep does what it could not.

@@ -24,6 +24,10 @@ common() { # USER TYPE OP
 		grep -oE ' (pid|uid|auid|ses|acct|exe|hostname|addr|terminal|res)=[^ '\'']*' | xargs
 }
 
+libpam_told() { # USER TYPE WHAT
+	[ -n "$(common "$1" "$2" "PAM:$3")" ]
+}
+
 check_open() {
 	is "a login" "$(login ana 'echo in')" in
 	check "is a record that begins a session" \
@@ -34,6 +38,8 @@ check_open() {
 	is "the log of carrel's names it so" "$(searched -m USER_START | field login)" "$(guest 'carrelctl log ana --since 1h --json' |
 		python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["login"])')"
 	like "the user is theirs, by id as well" "$(searched -m USER_START)" ' service=sshd id=ana acct=ana '
+	poll 20 libpam_told ana USER_START session_open
+	poll 20 libpam_told ana USER_END session_close # which comes behind carrel's
 	like "what libpam has is the same" "$(common ana USER_START PAM:session_open)" \
 		"uid=root auid=ana ses=[0-9]+ acct=ana exe=$sshd hostname=[0-9.]+ addr=[0-9.]+ terminal=ssh res=success\$"
 	is "at the beginning" "$(common ana USER_START carrel:session_open)" "$(common ana USER_START PAM:session_open)"
@@ -47,6 +53,7 @@ check_refused() {
 		-m USER_START -sv no
 	like "of the login, with its loginuid and session" "$(common gus USER_START carrel:session_open)" \
 		'uid=root auid=gus ses=[0-9]+ acct=gus exe=/usr/sbin/sshd hostname=[0-9.]+ addr=[0-9.]+ terminal=ssh res=failed$'
+	poll 20 libpam_told gus USER_START session_open
 	is "as libpam has them" "$(common gus USER_START carrel:session_open)" "$(common gus USER_START PAM:session_open)"
 	is "the log of carrel's names it so" "$(searched -m USER_START -sv no | field login)" \
 		"$(guest 'carrelctl log gus --since 1h --json' | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["login"])')"

@@ -115,6 +115,10 @@ ran() { # USER: what ran, and whether on the host
 		if grep -qF \"\$(readlink /proc/self/ns/pid)\" \$f; then echo \$f host; else echo \$f room; fi; done" | xargs
 }
 
+runs() { # USER WHAT
+	ran "$1" | grep "$2"
+}
+
 # What assess says of a login's service manager. Its trial login may come while systemd still stops the one before.
 assessed() {
 	guest 'carrelctl assess shared --user ana --json' |
@@ -138,8 +142,8 @@ check_units() {
 	dropin=/usr/lib/systemd/system/user@.service.d/50-carrel.conf
 	guest "mv $dropin /root/kept; systemctl daemon-reload"
 	again ana
-	like "where systemd does not ask, her unit runs on the host at a login" "$(ran ana)" 'ran.unit host'
-	like "and her timer" "$(ran ana)" 'ran.timed host'
+	check "where systemd does not ask, her unit runs on the host at a login" poll 30 runs ana 'ran.unit host'
+	check "and her timer" poll 30 runs ana 'ran.timed host'
 	like "check calls that an error" "$(guest 'carrelctl check --json')" '"error"[^}]*systemd does not ask carrel'
 	like "enable refuses to wire a service then" \
 		"$(guest 'carrelctl enable su 2>&1; echo rc $?; grep -c pam_carrel /etc/pam.d/su' | tr '\n' ' ')" \
@@ -206,7 +210,7 @@ check_sftp() {
 check_admin() {
 	conf admin
 	again ana
-	like "policy admin: her unit runs" "$(ran ana)" 'ran.unit host'
+	check "policy admin: her unit runs" poll 30 runs ana 'ran.unit host'
 	conf_write <<'END'
 rules = ( { group = "students"; service = "cron"; policy = "shared"; }, { policy = "admin"; } );
 END
@@ -220,7 +224,7 @@ END
 	conf shared
 	guest 'touch /etc/carrel/off'
 	again ana
-	like "switched off: hers starts" "$(ran ana)" 'ran.unit host'
+	check "switched off: hers starts" poll 30 runs ana 'ran.unit host'
 	guest 'rm /etc/carrel/off; systemctl stop user@$(id -u ana); rm -rf /home/ana/.config /home/ana/ran.*'
 }
 

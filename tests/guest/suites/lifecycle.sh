@@ -34,7 +34,9 @@ restart_ssh() {
 	if [ "$GUEST_KIND" = systemd ]; then
 		guest 'systemctl restart ssh'
 	else
-		guest 'kill $(pgrep -o -f "^sshd: /usr/sbin/sshd .listener"); sleep 1; /usr/sbin/sshd'
+		guest 'pid=$(pgrep -o -f "^sshd: /usr/sbin/sshd .listener"); kill $pid
+			while kill -0 $pid; do sleep 0.2; done 2>/dev/null # it has the port
+			/usr/sbin/sshd'
 	fi
 }
 

@@ -28,7 +28,7 @@ expired() {
 	set -- 'Current password:' "$OLD" 'New password:' "$NEW" 'Retype new password:' "$NEW"
 	while [ $# -gt 0 ]; do
 		poll 20 grep -q "$1" "$out" || break
-		sleep 1 # what is typed before passwd listens is thrown away, after the prompt too
+		sleep $((1 + CARREL_PATIENCE / 4)) # what is typed before passwd listens is thrown away, after the prompt too
 		echo "$2" >&"$fd"
 		shift 2
 	done

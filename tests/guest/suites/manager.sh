@@ -31,7 +31,8 @@ terminal_of() { # SESSION
 
 terminals_of_utmp() {
 	local line
-	like "loginctl lists it with its terminal" "$(guest 'loginctl list-sessions --no-legend')" ' ana .*pts/'
+	poll 20 guest "who | grep '^ana .*pts'" # a room's terminals come into the host's utmp a moment later
+	check "loginctl lists it with its terminal" poll 20 guest "loginctl list-sessions --no-legend | grep ' ana .*pts/'"
 	is "who says so too" "$(guest "who | grep -c '^ana .*pts.*10.0.2.2'")" 1
 	line=$(guest "who | awk '/^ana / { print \$2 }'")
 	like "by a terminal of the host's" "$line" '^pts/[0-9]+$'
@@ -66,8 +67,8 @@ check_logind() {
 		'100 268435456 max max max 100000'
 	like "the room's own processes are in a scope of carrel.slice" "$(guest 'systemctl status carrel.slice')" 'carrel-room-.*\.scope'
 	check "and the steward in one of its own" poll 20 guest \
-		'grep -q "carrel.slice/carrel-steward-[0-9]*.scope" /proc/$(pgrep -x carrel-steward)/cgroup'
-	is "in the host's mount namespace" "$(guest 'readlink /proc/$(pgrep -x carrel-steward)/ns/mnt')" \
+		'grep -q "carrel.slice/carrel-steward-[0-9]*.scope" /proc/$(pgrep -o -x carrel-steward)/cgroup'
+	is "in the host's mount namespace" "$(guest 'readlink /proc/$(pgrep -o -x carrel-steward)/ns/mnt')" \
 		"$(guest 'readlink /proc/1/ns/mnt')"
 	guest systemctl daemon-reload
 	is "limits survive daemon-reload" "$(property TasksMax) $(guest "cat /sys/fs/cgroup/user.slice/user-$UID_ANA.slice/pids.max")" \
@@ -149,8 +150,8 @@ check_shared_room() {
 	check "twice" hold two bob
 	is "into one room" "$(hold_ask one 'echo here >/tmp/shared'; hold_ask two 'cat /tmp/shared')" here
 	is "where each is shown the limits" "$(hold_ask one "cat $SHOWN/pids.max") $(hold_ask two "cat $SHOWN/pids.max")" '321 321'
-	hold_ask two 'setsid bash -c "trap : TERM HUP; while :; do sleep 1; done" >/dev/null 2>&1 </dev/null & sleep 1' >/dev/null
-	check "the second has a background process that stays" guest 'pgrep -u bob -f "trap : TERM"'
+	hold_ask two 'setsid bash -c "trap : TERM HUP; while :; do sleep 1; done" >/dev/null 2>&1 </dev/null & echo' >/dev/null
+	check "the second has a background process that stays" poll 20 guest 'pgrep -u bob -f "trap : TERM"'
 	log_mark
 	hold_end two
 	check "which ends with it" poll 60 guest '! pgrep -u bob -f "trap : TERM"'
