@@ -395,7 +395,8 @@ check_nested() {
 		$'unshare: unshare failed: No space left on device\n8'
 	is "ids for containers are the inside's" "$(hold_ask n 'cat /etc/subuid /etc/subgid')" $'ana:10000:50000\nana:10000:50000'
 	is "and can be mapped" \
-		"$(hold_ask n 'unshare -U sleep 3301 & until grep -qx sleep /proc/$!/comm; do sleep 0.1; done; newuidmap $! 0 $(id -u) 1 1 10000 50000 &&
+		"$(hold_ask n 'unshare -U sleep 3301 & until grep -qx sleep /proc/$!/comm; do sleep 0.1; done
+			newuidmap $! 0 $(id -u) 1 1 10000 50000 &&
 			newgidmap $! 0 $(id -g) 1 1 10000 50000 && xargs -n 3 </proc/$!/uid_map; kill $!')" \
 		"0 $(id -u ana) 1"$'\n''1 10000 50000'
 	is "podman is told what no room has" "$(hold_ask n 'grep -c = /etc/containers/containers.conf.d/00-carrel.conf')" 2

@@ -43,7 +43,12 @@ END
 chmod 755 $STAGE_LIB/carrel-bus
 
 supervisor_scope() {
+	poll 10 one_supervisor # a login may have begun a sweep
 	sed -n 's/^0:://p' "/proc/$(helper_pids supervisor)/cgroup"
+}
+
+one_supervisor() {
+	[ "$(helper_pids supervisor | wc -w)" = 1 ]
 }
 
 all_gone() {
@@ -85,7 +90,7 @@ set_limit() {
 }
 
 one_left() {
-	poll 20 eval '[ "$(helper_pids supervisor | wc -w)" = 1 ]'
+	poll 20 one_supervisor
 }
 
 # Limits stay as long as a room needs them, whatever is on record of it.
