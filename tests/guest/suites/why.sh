@@ -17,6 +17,11 @@ shell() { # USER: what a terminal shows of a login that does nothing
 	printf 'exit\n' | timeout --foreground "$GUEST_LIMIT" ssh -tt -F "$GUEST_DIR/ssh_config" "$1@door" 2>&1 | tr -d '\r'
 }
 
+told() { # ana: what is noted of that at the login's end is noted
+	shell ana
+	poll 20 guest '! pgrep -x carrel-init'
+}
+
 check_open() {
 	is "nothing has stopped anything yet" "$(why ana 'len([x for x in d if x["cause"] != "cpu"])')" 0
 	hold_ask one 'head -c 200M /dev/zero | tail -n 1 | wc -c' 90 >/dev/null
@@ -55,7 +60,7 @@ check_recorded() {
 	like "and of tasks, in the same line" "$text" '^carrel: .*could not start .*\(limit 64\)'
 	is "not of what only slowed it" "$(grep -c '^carrel: .*cpu' <<<"$text")" 0
 	check "that is on record" poll 20 guest "grep -q ' [1-3] memory ' /run/carrel/why/\$(id -u ana)-*"
-	is "at three logins, since sshd tells nobody whether it did" "$(for i in 1 2 3; do shell ana; done | grep -c '^carrel: ')" 2
+	is "at three logins, since sshd tells nobody whether it did" "$(for i in 1 2 3; do told; done | grep -c '^carrel: ')" 2
 }
 
 # With systemd each login has counts of its own; without it what several met is told for each that was open.
