@@ -43,7 +43,7 @@ slurm_conf() {
 
 job_begin() { # USER: the id of a job of theirs that runs
 	local job
-	job=$(guest "cd /tmp && runuser -u $1 -- sbatch --parsable -o /dev/null --wrap 'sleep 300'" </dev/null)
+	job=$(guest "cd /tmp && runuser -u $1 -- sbatch --parsable -o /dev/null --wrap 'sleep 3000'" </dev/null)
 	poll 60 guest "squeue -h -j $job -t running | grep -q ." && echo "$job"
 }
 
@@ -90,7 +90,7 @@ check_away() {
 	log_mark
 	began=$SECONDS
 	is "the controller is away: refused" "$(asked ana)" "code RULE"
-	check "and not for long" test $((SECONDS - began)) -lt 60
+	check "and not for long" test $((SECONDS - began)) -lt "$GUEST_LIMIT"
 	like "squeue asks again and again, until its time is over" "$(log_since 'has-job')" 'no answer in time \(5 s at most\)'
 	is "root is let in" "$(login root 'echo in' </dev/null)" in
 	is "and who comes by a rule before" "$(login bob 'echo in' </dev/null)" in
