@@ -22,6 +22,7 @@
 #include <syslog.h>
 
 #include "apply/errand_program.h"
+#include "base/child.h"
 #include "base/compat.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -156,16 +157,18 @@ static int judge(struct errand *e, struct crl_err *err)
 	return rc == -ENOENT && e->what->other ? crl_errand_program_find(e->what, e->what->other, e->path, err) : rc;
 }
 
-/* R2 */
+/* R2. R1: one that SIGKILL does not end, which hangs in a file system of its user's, is left behind. */
 static void end_program(const struct errand *e)
 {
+	int status;
+
 	(void)kill(-e->pid, SIGHUP);
 	(void)kill(-e->pid, SIGCONT);
 	if (wait_readable(e->pidfd, FAREWELL_MS) < 0) {
 		(void)kill(-e->pid, SIGKILL);
 		(void)kill(e->pid, SIGKILL); /* not waited for yet, so it is nobody else */
 	}
-	(void)waitpid(e->pid, NULL, 0);
+	crl_ignore(crl_child_within(e->pid, crl_now_ms() + CRL_CHILD_DEATH_MS, &status));
 }
 
 /* A signal for the program, from the terminal that it does not have. False: the conversation is over. R3 */

@@ -227,9 +227,9 @@ mailer_pid() {
 	mail_said '^waits$' | sed -n 's/^pid: //p'
 }
 
-# keeps: helper/steward/errand_serve R2
+# keeps: helper/steward/errand_serve R1 R2
 check_ends() {
-	local pid
+	local pid tracer
 	mail_forget
 	hold ana ana@room
 	hold_say ana '/usr/sbin/sendmail wait </dev/null & client=$!'
@@ -245,6 +245,20 @@ check_ends() {
 	hold_say ana 'kill -KILL $client'
 	check "when the client dies it is told" poll 10 mail_taken '^signal: 1$'
 	check "and is gone" poll 10 process_gone "$pid"
+	mail_forget
+	hold_say ana '/usr/sbin/sendmail wait </dev/null & client=$!'
+	poll 10 mailer_waits
+	pid=$(mailer_pid)
+	strace -qq -p "$pid" -o /dev/null & # while it is stopped, nobody hears that the program has ended
+	tracer=$!
+	check "a program is held" poll 10 grep -q "^TracerPid:.*$tracer" "/proc/$pid/status"
+	kill -STOP $tracer
+	hold_say ana 'kill -KILL $client'
+	check "what does not end is left behind" poll 20 eval '! pgrep -x carrel-errand >/dev/null'
+	kill -CONT $tracer
+	kill $tracer
+	wait $tracer
+	check "and goes when it can" poll 10 process_gone "$pid"
 	mail_forget
 	hold_say ana '/usr/sbin/sendmail wait </dev/null & client=$!'
 	poll 10 mailer_waits
