@@ -11,11 +11,17 @@ export CARREL_PATIENCE=${CARREL_PATIENCE:-9} # an emulated machine, perhaps on a
 . "$(dirname "$0")/../../lib/tap.sh"
 cases_begin "$0" "$@"
 
-# The suites of one boot share a guest: each begins without carrel in the stacks and without rooms that linger.
+# The suites of one boot share a guest: each begins without carrel in the stacks, without rooms that linger or are just
+# ending, and without the service managers of those who have logged out.
 users_make() {
 	guest 'bash -s' <<-'END'
 		sed -i /pam_carrel/d /etc/pam.d/*
 		pkill -KILL -x carrel-init
+		for i in {1..300}; do
+			pgrep -x carrel-init || pgrep -f '^carrel[:!]' || break
+			sleep 0.2
+		done >/dev/null
+		[ ! -d /run/systemd/system ] || systemctl stop 'user@[1-9]*.service'
 		for pair in ana:students cara:students bob:staff gus:guests bea:carrel-break-glass; do
 			groupadd -f "${pair#*:}"
 			id "${pair%:*}" >/dev/null 2>&1 || useradd -m -N -g "${pair#*:}" -s /bin/bash "${pair%:*}"
