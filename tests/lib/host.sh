@@ -343,9 +343,15 @@ worker() {
 	done
 }
 
-# The steward, which lives for a minute longer than the last room. It is older than what it forks, which has its name.
+# The steward, which lives for a minute longer than the last room: who has its lock. A login may have started another, which
+# is about to find that out.
 steward_pid() {
-	pgrep -o -x carrel-steward
+	local lock p
+	lock=$(stat -c %i $STATE_DIR/steward.lock 2>/dev/null) || return
+	for p in $(awk -v lock=":$lock\$" '$2 == "FLOCK" && $6 ~ lock { print $5 }' /proc/locks); do
+		[ "$(cat "/proc/$p/comm" 2>/dev/null)" != carrel-steward ] || { echo "$p"; return; }
+	done
+	return 1
 }
 
 # The root process of an SSH login of that user: sshd's monitor.
@@ -405,9 +411,14 @@ census() {
 	echo "wtmp: $(wtmp_open) of them without a logout"
 }
 
-# Wait until no room is left, for a first census: the dead may take a moment to be buried.
+# sshd's processes for logins in rooms: those of rooms' sshd, without what asks its way in there.
+room_sessions() {
+	pgrep -P "$SSHD_ROOM"
+}
+
+# Wait until no room is left, for a first census: the dead may take a moment to be buried, and sshd ends behind its room.
 settle() {
-	poll 10 eval 'rooms_gone && [ "$(lsns -n -r -t pid | wc -l)" -eq 1 ]'
+	poll 10 eval 'rooms_gone && [ "$(lsns -n -r -t pid | wc -l)" -eq 1 ] && ! room_sessions'
 }
 
 census_is() {
@@ -431,12 +442,17 @@ tmpfs_maps_owners() {
 # Log lines since a mark, or all: log_mark; …; log_since REGEX
 LOG_MARK=0
 log_mark() {
+	log_sync
 	LOG_MARK=$(wc -l <$STAGE_LOG/syslog)
 }
 
-log_since() {
+# Messages queue up in one socket: once this one is written, all that were sent before are.
+log_sync() {
 	local mark="sync $RANDOM$RANDOM"
-	# Messages queue up in one socket: once this one is written, all that were sent before are.
 	logger -t log -- "$mark" && poll 10 grep -q "$mark" $STAGE_LOG/syslog
+}
+
+log_since() {
+	log_sync
 	tail -n +$((LOG_MARK + 1)) $STAGE_LOG/syslog | grep -v ' log: sync ' | grep -E -- "${1-.}"
 }
