@@ -5,6 +5,8 @@
  * Runs in: carrel-steward.
  * R1: no room is left without: a helper notes its room before it looks at the lock; who ends gives the lock free before
  * it looks for rooms the last time.
+ * R2: who only looks whether a steward lives (carrelctl check) has the lock for an instant, and nobody starts another
+ * steward for it: one that cannot have the lock tries again before it believes that another lives.
  */
 #include "helper/steward/steward.h"
 
@@ -13,9 +15,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
 
+#define LOCK_TRIES 5 /* R2 */
+#define LOCK_PAUSE_MS 20
 #define LOOK_MS 1000 /* between two looks at its own program */
 
 static bool is_lock(const struct crl_steward *s, int fd)
@@ -26,9 +31,23 @@ static bool is_lock(const struct crl_steward *s, int fd)
 	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
+/* R2 */
+static int lock(int fd)
+{
+	for (int i = 1; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		if (i == LOCK_TRIES)
+			return -EBUSY;
+		crl_pause_ms(LOCK_PAUSE_MS);
+	}
+	return 0;
+}
+
 int crl_steward_take_lock(struct crl_steward *s, int inherited)
 {
 	scoped_fd fd = inherited;
+	int rc;
 
 	if (fd < 0 || !is_lock(s, fd)) {
 		drop_fd(&fd);
@@ -36,8 +55,9 @@ int crl_steward_take_lock(struct crl_steward *s, int inherited)
 	}
 	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	rc = lock(fd);
+	if (rc < 0)
+		return rc;
 	s->lock = take_fd(&fd);
 	return 0;
 }
@@ -49,7 +69,7 @@ bool crl_steward_may_end(struct crl_steward *s, bool (*look)(struct crl_steward 
 	if (!look(s))
 		return true;
 	s->idle_since_ms = 0;
-	return flock(s->lock, LOCK_EX | LOCK_NB) < 0; /* another was started meanwhile */
+	return lock(s->lock) < 0; /* another was started meanwhile */
 }
 
 /* The file that the program's name leads to is another than the one that runs. */

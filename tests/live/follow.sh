@@ -12,6 +12,7 @@ end_steward() {
 }
 
 # ---- the one process --------------------------------------------------------------------------------------------
+# keeps: helper/steward/life R2
 check_steward() {
 	is "no login, no steward" "$(steward_pid)" ""
 	hold d dora@room
@@ -25,6 +26,10 @@ check_steward() {
 	check "of a room that is gone nothing is kept" poll 10 eval '[ "$(ls $STATE_DIR/shown | wc -l)" -eq 1 ]'
 	is "who calls it by hand finds that one lives" "$("$STEWARD" --state $STATE_DIR; echo $?)" 0
 	end_steward
+	strace -qq -o /dev/null -e trace=flock -e inject=flock:error=EAGAIN:when=1 "$STEWARD" --state $STATE_DIR &
+	check "one that somebody looks for while it begins begins all the same" poll 10 steward_pid
+	end_steward
+	wait $!
 	like "carrelctl check says that none runs" "$($STAGE_LIB/carrelctl --config /etc/carrel/carrel.conf --state $STATE_DIR --helper \
 		$STAGE_LIB/carrel-helper check --no-rehearse 2>&1)" 'carrel-steward does not run'
 	is "the room goes on" "$(hold_ask d 'echo alive')" alive
