@@ -178,9 +178,12 @@ check_git() {
 	unset HOME
 }
 
-# answer HOST PORT: what a line-answering listener says
+# What asks a listener: with nothing to say, it would listen no longer than half a second by itself.
+ASK="socat -t $SSH_LIMIT -T $SSH_LIMIT -"
+
+# answer PORT: what a line-answering listener says
 answer() {
-	timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - "TCP:127.0.0.1:$1" </dev/null 2>&1
+	$ASK "TCP:127.0.0.1:$1" </dev/null 2>&1
 }
 
 check_forwards() {
@@ -190,29 +193,28 @@ check_forwards() {
 	socat UNIX-LISTEN:/run/secret.sock,fork,mode=666 SYSTEM:'echo host secret' &
 	listeners+=($!)
 	poll 5 port_open 7001
+	poll 5 test -S /run/secret.sock
 	hold fw ana@room -L 7101:127.0.0.1:6001 -L 7102:127.0.0.1:7001 -L 7103:/tmp/in.sock -L 7104:/run/secret.sock \
 		-R 6002:127.0.0.1:7001 -R /tmp/rev.sock:127.0.0.1:7001 -D 7105
 	hold_ask fw 'socat TCP-LISTEN:6001,bind=127.0.0.1,fork,reuseaddr SYSTEM:"echo room answers" >/dev/null 2>&1 &
 		socat UNIX-LISTEN:/tmp/in.sock,fork SYSTEM:"echo room socket" >/dev/null 2>&1 &
-		for i in $(seq 100); do test -S /tmp/in.sock && (exec 3<>/dev/tcp/127.0.0.1/6001) && break; sleep 0.05; done' >/dev/null
+		for i in $(seq 400); do test -S /tmp/in.sock && (exec 3<>/dev/tcp/127.0.0.1/6001) && break; sleep 0.05; done' >/dev/null
 	is "-L reaches a listener in the room" "$(answer 7101)" "room answers"
 	is "[O] -L does not reach the host's loopback" "$(answer 7102 | grep -c secret)" 0
 	is "-L to a unix socket in the room" "$(answer 7103)" "room socket"
 	is "[O] -L does not reach a unix socket of the host" "$(answer 7104 | grep -c secret)" 0
-	is "-R listens in the room" "$(hold_ask fw 'socat -T 5 - TCP:127.0.0.1:6002 </dev/null')" "host secret"
-	is "-R with a unix socket in the room" "$(hold_ask fw 'socat -T 5 - UNIX:/tmp/rev.sock </dev/null')" "host secret"
+	is "-R listens in the room" "$(hold_ask fw "$ASK TCP:127.0.0.1:6002 </dev/null")" "host secret"
+	is "-R with a unix socket in the room" "$(hold_ask fw "$ASK UNIX:/tmp/rev.sock </dev/null")" "host secret"
 	check "[O] whose listener is not on the host" refute_listener 6002
 	check "[O] nor the socket" test ! -e /tmp/rev.sock
 	is "-D reaches into the room" \
-		"$(timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:6001,socksport=7105 </dev/null)" \
-		"room answers"
+		"$($ASK SOCKS4:127.0.0.1:127.0.0.1:6001,socksport=7105 </dev/null)" "room answers"
 	is "[O] and not out of it" \
-		"$(timeout $((10 * ${CARREL_PATIENCE:-1})) socat -T 5 - SOCKS4:127.0.0.1:127.0.0.1:7001,socksport=7105 </dev/null 2>&1 |
-		grep -c secret)" 0
+		"$($ASK SOCKS4:127.0.0.1:127.0.0.1:7001,socksport=7105 </dev/null 2>&1 | grep -c secret)" 0
 	hold_end fw
 	hold shared dora@room
 	hold_ask shared 'socat TCP-LISTEN:6001,bind=127.0.0.1,fork,reuseaddr SYSTEM:"echo shared answers" >/dev/null 2>&1 &
-		for i in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/6001) && break; sleep 0.05; done' >/dev/null 2>&1
+		for i in $(seq 400); do (exec 3<>/dev/tcp/127.0.0.1/6001) && break; sleep 0.05; done' >/dev/null 2>&1
 	is "-W reaches the shared room" "$(s -W 127.0.0.1:6001 dora@room </dev/null 2>&1)" "shared answers"
 	is "[O] -W does not reach the host" "$(s -W 127.0.0.1:7001 dora@room </dev/null 2>&1 | grep -c secret)" 0
 	hold_end shared

@@ -82,11 +82,11 @@ listen_connected() { # PATH: as a log does it
 }
 
 tell() { # PATH
-	echo "echo x | timeout 2 socat -u - UNIX-SENDTO:$1 2>&1 | sed 's/.*: //'"
+	echo "echo x | socat -u - UNIX-SENDTO:$1 2>&1 | sed 's/.*: //'"
 }
 
 reach() { # PATH
-	echo "timeout 2 socat -T1 - UNIX-CONNECT:$1 </dev/null 2>&1 | sed 's/.*: //'"
+	echo "socat -t $SSH_LIMIT -T $SSH_LIMIT - UNIX-CONNECT:$1 </dev/null 2>&1 | sed 's/.*: //'"
 }
 
 # keeps: helper/process/beside R1, helper/parts/steward R1

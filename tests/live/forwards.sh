@@ -11,6 +11,7 @@ stage_enter "$@"
 . "$STAGE/tests/lib/docs.sh"
 
 DOC=$STAGE/data/network.md
+ASK="socat -t $SSH_LIMIT -T $SSH_LIMIT -" # with nothing to say, it would listen no longer than half a second by itself
 OUT=$STAGE/forwards
 NOT='network = { forwards = "none"; };'
 
@@ -108,16 +109,16 @@ try_login() { # USER
 	note lo "$(who_answers "$to.lo")"
 	note host "$(who_answers "$to.host")"
 	note far "$(said "$to.far" far reached)"
-	note dyn "$([ "$(first socat -T 5 - SOCKS4:127.0.0.1:$FAR4:80,socksport=7200)" = far ] && echo reached)"
+	note dyn "$([ "$(first $ASK SOCKS4:127.0.0.1:$FAR4:80,socksport=7200)" = far ] && echo reached)"
 	note r "$(listens_at 9090 $u)"
-	note rsock "$([ "$(hold_ask $u 'socat -T 5 - UNIX:/tmp/back.sock </dev/null' | cut -d ' ' -f 1)" = client ] && echo in the room)"
+	note rsock "$([ "$(hold_ask $u "$ASK UNIX:/tmp/back.sock </dev/null" | cut -d ' ' -f 1)" = client ] && echo in the room)"
 	note x11 "$([ "$(hold_ask $u "( $(cat $DISPLAY_CLIENT) )" | tail -n 1)" = "localhost XOK" ] && echo yes)"
 	note agent "$(hold_ask $u 'ssh-add -l' | grep -q stage && echo yes)"
 	hold_end $u
 }
 
 ask() { # SOCKET
-	first socat -T 5 - "UNIX:$1"
+	first $ASK "UNIX:$1"
 }
 
 said() { # SOCKET ANSWER WORD
@@ -195,6 +196,7 @@ check_none() {
 
 # The second login of a room by its own policy, as each.
 check_shared() {
+	poll 10 rooms_gone
 	forwards_config cara 'share = "user";'
 	hold first gus@room
 	is "who joins a room" "$(first s -W $FAR4:80 gus@room)" ""
