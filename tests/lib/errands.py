@@ -77,12 +77,12 @@ def many():
 
 # As fast as one process can, and never a word.
 def hammer():
-    end, n = time.monotonic() + 3, 0
-    while time.monotonic() < end:
+    start, n = time.monotonic(), 0
+    while time.monotonic() < start + 3:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
             s.connect("/run/carrel-errand/socket")
         n += 1
-    return n
+    return "%d %d" % (n, (time.monotonic() - start) * 1000)
 
 
 def crowd():

@@ -30,10 +30,6 @@ config() {
 	END
 }
 
-steward_pids() {
-	pgrep -x carrel-steward
-}
-
 # What the mailer wrote of its call with that last argument; one line of it.
 said() { # RECIPIENT KEY
 	mail_said "^args: .* $1\$" | sed -n "s/^$2: *//p" | head -n 1 | xargs
@@ -125,9 +121,15 @@ VISUAL=/bin/false"
 	check "and is told it" mail_taken '^args: mailq$' 
 }
 
-# bad CASE REGEX NAME [USER]
+# bad CASE REGEX NAME [USER]: on a fast machine one user has so many requests here that the door says "later" (errand_duty R2)
 bad() {
-	like "$3" "$(room "${4-ana}" "python3 $SHELL_LIB/errands.py $1")" "$2"
+	poll 10 bad_asked "$1" "${4-ana}"
+	like "$3" "$(cat $STAGE_LOG/bad)" "$2"
+}
+
+bad_asked() { # CASE USER
+	room "$2" "python3 $SHELL_LIB/errands.py $1" >$STAGE_LOG/bad
+	[ "$1" = many ] || ! grep -q 'too many errands' $STAGE_LOG/bad
 }
 
 # keeps: helper/steward/errand_serve R3
@@ -159,20 +161,16 @@ check_hostile() {
 	like "and others are served meanwhile" "$(room ana 'passwd -S')" '^ana P'
 }
 
-# Milliseconds of processor time that the steward has had.
-steward_time() {
-	awk '{ print int($1 / 1000000) }' "/proc/$(steward_pids)/schedstat"
-}
-
+# The door takes 40 in a tenth of a second, and 129 wait in the kernel's queue; the tenths in which who knocks began and ended
+# count as whole ones. How long that takes the steward is the machine's affair.
 # keeps: helper/steward/errand_duty R4
 check_hammered() {
-	local before after
+	local times took
 	like "the steward is there" "$(room ana 'passwd -S')" '^ana '
-	before=$(steward_time)
-	like "who knocks without end" "$(room cara "python3 $SHELL_LIB/errands.py hammer")" '^[0-9]+$'
-	after=$(steward_time)
-	check "gets no more of the steward's time than a twentieth of a processor ($((after - before)) ms of 3 s)" \
-		[ $((after - before)) -lt 150 ]
+	read -r times took < <(room cara "python3 $SHELL_LIB/errands.py hammer")
+	like "who knocks without end" "$times $took" '^[0-9]+ [0-9]+$'
+	check "is heard no more often than so many times in a slice of time: $times times in $took ms" \
+		[ "$times" -le $((129 + 40 * (took / 100 + 2))) ]
 	like "and others are served after it" "$(room ana 'passwd -S')" '^ana '
 }
 
@@ -193,7 +191,8 @@ nested_answer() { # UNSHARE-OPTION...
 check_others() {
 	local init
 	hold ana ana@room
-	init=$(sed -n 's/^init=//p' $STATE_DIR/rooms/*.room | head -n 1)
+	poll 10 eval '[ "$(ctl list ana --json | json "len(d)")" = 1 ]' # the room of the login before may be ending yet
+	init=$(ctl show ana --json | json 'd["init"]')
 	like "another user in this room" "$(nsenter -t "$init" -m -p setpriv --reuid bob --regid staff --clear-groups passwd -S 2>&1)" \
 		'in no room of its user'
 	like "root in this room" "$(nsenter -t "$init" -m -p passwd -S 2>&1)" 'root needs nobody'
@@ -246,7 +245,7 @@ check_ends() {
 	check "when the client dies it is told" poll 10 mail_taken '^signal: 1$'
 	check "and is gone" poll 10 process_gone "$pid"
 	mail_forget
-	hold_say ana '/usr/sbin/sendmail wait </dev/null & client=$!'
+	hold_say ana '/usr/sbin/sendmail wait </dev/null >/dev/null 2>&1 & client=$!' # who would hold the client's output
 	poll 10 mailer_waits
 	pid=$(mailer_pid)
 	strace -qq -p "$pid" -o /dev/null & # while it is stopped, nobody hears that the program has ended
@@ -325,15 +324,16 @@ check_steward_away() {
 	hold_ask gus '/usr/sbin/sendmail gus </dev/null' >/dev/null
 	like "it runs in the login's control group" "$(mail_said '^args: .* gus$' | grep ^0::)" '/login-[a-z0-9]+$'
 	mv $STATE_DIR/errand/socket $STATE_DIR/errand/later
-	(sleep 1; mv $STATE_DIR/errand/later $STATE_DIR/errand/socket) &
+	(poll 10 pgrep -u gus -x passwd; mv $STATE_DIR/errand/later $STATE_DIR/errand/socket) & # it asks already
 	like "a steward that begins later is waited for" "$(hold_ask gus 'passwd -S')" '^gus '
-	pid=$(steward_pids)
+	wait $!
+	pid=$(steward_pid)
 	kill -KILL $pid
 	poll 10 process_gone "$pid"
 	like "without the steward it says so" "$(hold_ask gus 'passwd -S')" 'nobody runs it for this room now \(.*\)\. Call 4321\.'
 	config
 	room ana true
-	check "the next login starts it" poll 10 steward_pids
+	check "the next login starts it" poll 10 steward_pid
 	like "and the room that stood is served" "$(poll 10 eval 'hold_ask gus "passwd -S" | grep -q ^gus'; hold_ask gus 'passwd -S')" \
 		'^gus '
 	hold_end gus
