@@ -13,7 +13,8 @@ FAULT_EVERY=${FAULT_EVERY:-15}
 FAULT_SEED=${FAULT_SEED:-$((RANDOM % FAULT_EVERY))}
 FAULTS=(5 12 24 28 4 kill) # EIO ENOMEM EMFILE ENOSPC EINTR
 WORK=$STAGE/fault
-LIMIT=12 # seconds for a login; the module waits 3
+WAITS=$((2 * CARREL_PATIENCE)) # seconds that the module waits: none in vain but where something died or does not answer
+LIMIT=$((4 * WAITS)) # for a login
 declare -A shots whole refused
 
 # su, with marks around carrel's lines.
@@ -225,7 +226,7 @@ reset_trial() {
 	host_config
 }
 
-CARREL_MODULE_ARGS=timeout=3
+CARREL_MODULE_ARGS=timeout=$WAITS
 host_start
 mkdir -p "$WORK"
 write_portrait

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # hangfs.py PLACE UID READY [PID]: a FUSE file system of that user's at PLACE, as that process sees it, whose server begins and
-# then answers nothing: who looks at it waits in the kernel and cannot even be killed. READY is made when it stands. It ends
-# with this process.
+# then answers nothing: who looks at it waits in the kernel and cannot even be killed, once "took PID" is printed. READY is
+# made when it stands. It ends with this process.
 import ctypes
 import os
 import struct
@@ -26,3 +26,5 @@ while True:
         body = struct.pack("<IIIIHHI", 7, min(minor, 31), 0, 0, 1, 1, 4096) + bytes(40)
         os.write(fd, struct.pack("<IiQ", 16 + len(body), 0, unique) + body)
         os.close(os.open(ready[1], os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=ready[0]))
+    else:
+        print("took %d" % struct.unpack_from("<I", asked, 32), flush=True)
