@@ -11,6 +11,8 @@
 . "$(dirname "$0")/../lib/stage.sh"
 stage_enter "$@"
 
+TIME=$((1 + CARREL_PATIENCE)) # seconds that programs have to end, on a machine that may be slow
+
 CTL="$STAGE_LIB/carrelctl --config /etc/carrel/carrel.conf --helper $STAGE_LIB/carrel-helper"
 
 make_programs() {
@@ -36,7 +38,7 @@ config() { # KEYS-OF-ALL LIMITS-OF-ALL KEYS-OF-DORA
 	rules = ( { user = "ana"; policy = "one"; }, { user = "bob"; policy = "many"; }, { user = "dora"; policy = "stay"; },
 	  { user = "cara"; policy = "open"; } );
 	policies = {
-	  all = { features = { limits = "prefer"; }; limits = { tasks = 256; ${2-} }; ${1-} };
+	  all = { features = { limits = "prefer"; }; limits = { tasks = 256; ${2-} }; ${1-grace = \"${TIME}s\";} };
 	  one = { inherit = "all"; };
 	  many = { inherit = "all"; share = "user"; };
 	  stay = { inherit = "many"; on_close = "keep"; ${3-linger = \"1h\";} };
@@ -149,6 +151,7 @@ check_terminal() {
 	ssh -tt -F $STAGE/ssh/config ana@room 'vim -u NONE notes' <$STAGE/ssh/tty >$STAGE_LOG/tty 2>&1 &
 	HOLD_tty=$!
 	exec {HOLD_FD_tty}>$STAGE/ssh/tty
+	poll 20 grep -q '"notes"' $STAGE_LOG/tty # it is up, and throws nothing away that is typed
 	poll 20 test -e /home/ana/.notes.swp
 	printf 'iunsaved-words' >&$HOLD_FD_tty
 	poll 20 grep -q unsaved-words $STAGE_LOG/tty
@@ -196,7 +199,7 @@ check_orders() {
 # One of several logins: its own programs alone, and nobody waits for them.
 # keeps: helper/supervisor/ending R2
 check_one_of_several() {
-	config 'grace = "4s";'
+	config "grace = \"$((3 * TIME))s\";" # a login comes and goes in it
 	log_mark
 	hold one bob@room
 	hold two bob@room
@@ -226,7 +229,7 @@ check_one_of_several() {
 }
 
 check_staying_room() {
-	config '' '' 'linger = "1s";'
+	config "grace = \"${TIME}s\";" '' 'linger = "1s";'
 	log_mark
 	hold one dora@room
 	start dora one saver-l termer-l deaf-l
@@ -263,7 +266,7 @@ check_no_time() {
 
 # The line breaks, and its user is back while his old room's programs still have time: he waits for its seat.
 check_seat() {
-	config 'grace = "3s";' 'rooms = 1;'
+	config "grace = \"$((2 * TIME))s\";" 'rooms = 1;'
 	hold one ana@room
 	start ana one deaf-seat
 	like "the only room is taken" "$(room ana 'echo in')" 'code LIMITS'
@@ -277,7 +280,7 @@ check_seat() {
 # Typed at a terminal that no login has, as by mosh.
 check_typing() {
 	local until
-	config '' '' 'linger = "2s"; grace = "0";'
+	config '' '' "linger = \"$((2 * CARREL_PATIENCE))s\"; grace = \"0\";"
 	log_mark
 	touch /home/dora/typing
 	hold one dora@room
