@@ -29,6 +29,11 @@ scene() {
 	poll 5 eval '[ -z "$(helper_pids supervisor)" ]'
 }
 
+# Until it is buried its room counts as kept.
+buried() { # SUPERVISOR
+	poll 10 test ! -d "/proc/$1"
+}
+
 scenes() { # USER
 	local user=$1
 	scene "$user: orderly logout" $user 'hold_say victim "exit 0"'
@@ -40,9 +45,9 @@ scenes() { # USER
 		-o ProxyCommand="socat - TCP:127.0.0.1:$PORT_ROOM,linger=0"
 	scene "$user: monitor and supervisor killed" $user 'kill -9 $supervisor $monitor'
 	scene "$user: monitor, then supervisor killed, then swept" $user \
-		'kill -9 $monitor; kill -9 $supervisor; sleep 0.5; $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR'
+		'kill -9 $monitor; kill -9 $supervisor; buried $supervisor; $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR'
 	scene "$user: supervisor of a terminal killed, then swept" $user \
-		'kill -9 $supervisor; poll 10 process_gone $supervisor; $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR' -tt
+		'kill -9 $supervisor; buried $supervisor; $STAGE_LIB/carrel-helper --sweep --state $STATE_DIR' -tt
 	scene "$user: client of a terminal killed" $user 'kill -9 $client' -tt
 	scene "$user: user kills all he can" $user 'hold_say victim "kill -9 -1"'
 }
@@ -71,9 +76,12 @@ check_listened() {
 
 # A client that falls silent, as behind a cable that was pulled: sshd asks, hears nothing and ends.
 check_silent_client() {
+	cp $STAGE/keys/sshd_config $STAGE/sshd_config.kept
 	printf 'Match LocalPort %s\n  ClientAliveInterval 2\n  ClientAliveCountMax 2\n' $PORT_ROOM >>$STAGE/keys/sshd_config
 	sshd_room_reload
 	scene "silent client" ana 'kill -STOP $client; check "$name: sshd hangs up" poll 30 process_gone $monitor; kill -KILL $client'
+	cp $STAGE/sshd_config.kept $STAGE/keys/sshd_config # who is slow is not silent
+	sshd_room_reload
 }
 
 # All three at once: only the sweep is left to tidy up, which the next login may call; here it is called by name.
@@ -83,7 +91,7 @@ check_all_at_once() {
 	kill -9 $(helper_pids init) $supervisor $(monitor_pids dora)
 	check "everything killed at once: no process of the user survives" poll 5 user_gone dora
 	hold_end victim
-	poll 5 test ! -d "/proc/$supervisor" # until it is buried its room counts as kept
+	buried "$supervisor"
 	# A store that is good for nothing, and a configuration that cannot be read, keep no room from being swept.
 	cp /etc/carrel/carrel.conf /srv/whole.conf
 	mkdir -m 0755 /srv/loose
@@ -106,7 +114,7 @@ check_listener() {
 	is "and new ones come in" "$(room ana 'echo in')" in
 	hold_end stays
 	check "and all end" poll 5 eval '[ -z "$(helper_pids supervisor)" ]'
-	check "nobody is left" user_gone ana
+	check "nobody is left" poll 5 user_gone ana
 }
 
 data() {

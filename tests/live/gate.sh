@@ -45,8 +45,12 @@ cgroups_left() {
 	find "$CGROUPS" -path '*carrel.slice/*' -name 'login-*'
 }
 
+none_left() {
+	[ -z "$(cgroups_left)$(helper_pids supervisor)" ]
+}
+
 gone() {
-	poll 20 eval '[ -z "$(cgroups_left)$(helper_pids supervisor)" ]'
+	poll 20 none_left
 }
 
 # keeps: plan/net/gate R1, helper/parts/gate R1
@@ -130,8 +134,8 @@ check_doors() {
 	is "a forward of ssh goes as far as the login" "$(python3 $STAGE/tests/lib/netask.py tcp 127.0.0.1 $port \
 		tcp 127.0.0.1 $((port + 1)) tcp 127.0.0.1 $((port + 2)))" "silent far silent"
 	s -S $STAGE/ssh/gate.ctl -O exit ana@room >/dev/null 2>&1
-	is "and -W" "$(timeout 20 ssh -F $STAGE/ssh/config -W $FAR4:80 ana@room </dev/null 2>/dev/null | cut -d ' ' -f 1)" far
-	is "and not there" "$(timeout 20 ssh -F $STAGE/ssh/config -W $PRIVATE:80 ana@room </dev/null 2>/dev/null)" ""
+	is "and -W" "$(s -W $FAR4:80 ana@room </dev/null 2>/dev/null | cut -d ' ' -f 1)" far
+	is "and not there" "$(s -W $PRIVATE:80 ana@room </dev/null 2>/dev/null)" ""
 	is "a terminal" "$(room_tty ana "$ASK ask tcp $PRIVATE 80 tcp $FAR4 80")" "denied far"
 	is "su" "$(su ana -c "$ASK ask tcp $PRIVATE 80 tcp $FAR4 80" </dev/null 2>&1)" "denied far"
 	hold a ana@room
@@ -244,7 +248,7 @@ check_crash() {
 	supervisor=$(helper_pids supervisor)
 	kill -9 $supervisor
 	hold_end a
-	check "the login's cgroup goes with its supervisor" poll 20 eval '"$STAGE_LIB/carrel-helper" --sweep --state $STATE_DIR; gone'
+	check "the login's cgroup goes with its supervisor" poll 20 eval '"$STAGE_LIB/carrel-helper" --sweep --state $STATE_DIR; none_left'
 	may "and the next login is held" ana "ask tcp $PRIVATE 80" denied
 	gone
 }

@@ -5,7 +5,7 @@
 stage_enter "$@"
 . "$(dirname "$0")/../lib/ctl.sh"
 
-ASK=/usr/local/carrel-test-ask # the stage's, an overlay
+ASK=$STAGE/bin/ask
 
 # A driver's nodes: copies of null and zero under its names, with the kernel's memory and a disk among them.
 make_nodes() {
@@ -25,7 +25,9 @@ remove_nodes() {
 	rm -rf /dev/nvidia* /dev/dri /dev/shared
 }
 
+# dora's logins share a room: nobody is to come into one that is ending, with what was given before.
 devices() { # LINE of root
+	poll 10 rooms_gone
 	host_config '' '' "root = { $1 };"
 }
 
@@ -83,6 +85,7 @@ check_follow() {
 		'[ "$(hold_ask one "head -c 1 /dev/nvidia0 2>/dev/null | od -An -tx1 | xargs")" = 00 ]'
 	like "one that is new is in the next room" "$(hold_ask one 'ls /dev/nvidia2 2>&1')" 'No such file'
 	hold_end one
+	poll 10 rooms_gone
 	is "which has it" "$(room dora 'ls /dev/nvidia2')" /dev/nvidia2
 	remove_nodes
 	make_nodes
@@ -107,6 +110,7 @@ answer() {
 }
 
 ruled() { # RULES
+	poll 10 rooms_gone
 	host_config
 	sed -i '/^\s*rules = (/,/);/d' /etc/carrel/carrel.conf
 	echo "rules = ( $1 );" >>/etc/carrel/carrel.conf
@@ -119,7 +123,7 @@ check_command() {
 		'echo noise; echo noise >&2; test "$1" = dora'
 	is "yes: the rule counts" "$(room dora 'echo in')" in
 	is "its arguments, environment, number, place and descriptors" "$(xargs </run/asked)" "2 dora sshd LC_ALL PATH PWD 0 / 0 1 2 3"
-	like "what it says is nobody's, the log has what it said and cost" "$(cat "$STAGE_LOG/syslog")" \
+	like "what it says is nobody's, the log has what it said and cost" "$(log_since .)" \
 		"command \"$ASK %u %s\": yes, [0-9]+ ms"
 	is "no: the next rule counts" "$(room ana 'echo in')" in
 	isnt "or none" "$(room bob 'echo in' 2>/dev/null)" in
