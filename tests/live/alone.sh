@@ -320,7 +320,7 @@ check_needs() {
 	ctl shell publish ana >/dev/null
 	like "what is preferred is said at a terminal" "$(room_tty ana true)" 'does without: features.cgroup'
 	is "and nowhere else" "$(room ana true)" ""
-	like "but in the log" "$(grep carrel-shell $STAGE_LOG/syslog)" "uid=$(id -u ana) policy=alone: not held: features.cgroup"
+	like "but in the log" "$(log_since carrel-shell)" "uid=$(id -u ana) policy=alone: not held: features.cgroup"
 	ctl shell publish bea
 	usermod -s $SHELL_PATH bea
 	is "who is published to have no room has their shell" "$(as bea 'readlink /proc/self/ns/pid')" "$(readlink /proc/self/ns/pid)"
@@ -609,6 +609,13 @@ socketpair OK
 socket-inet OK
 '
 
+inits_of() { # USER
+	local p
+	for p in $(pgrep -u "$1" -x carrel-shell); do
+		! grep -qs '^NSpid:.*[[:space:]]1$' /proc/$p/status || echo "$p"
+	done
+}
+
 # keeps: shell/alone/init R1
 check_escapes() {
 	local name want got all
@@ -623,6 +630,7 @@ check_escapes() {
 	is "signals to init end nothing but the own room" \
 		"$(room ana 'kill -9 1; kill -STOP 1; kill -TERM 1; kill -HUP 1; sleep 0.2; echo alive' 2>/dev/null | tail -n 1)" alive
 	shut "init tells nothing" 'cat /proc/1/environ /proc/1/maps 2>/dev/null | wc -c; readlink /proc/1/exe /proc/1/root /proc/1/cwd' 0
+	poll 10 user_gone ana
 	hold one ana@room
 	is "a second room of the user is another" \
 		"$(hold_ask one 'echo mine >/tmp/pair; readlink /proc/self/ns/pid' | grep -c \
@@ -633,8 +641,8 @@ check_escapes() {
 		"$(hold_ask one "ls -d /proc/[0-9]* | xargs -n 1 basename | sort -n | head -n 1; pgrep carrel | wc -l")" "2
 0"
 	# As the host sees init: what it is left with, and that nobody of its user's looks into it.
-	for name in $(pgrep -u ana -x carrel-shell); do
-		grep -q '^NSpid:.*[[:space:]]1$' /proc/$name/status || continue
+	poll 10 eval '[ "$(inits_of ana | wc -l)" -eq 1 ]' # the other room has ended
+	for name in $(inits_of ana); do
 		is "init has carrel's filter, cannot be looked into, and no capability but to signal its own" \
 			"$(awk '/^(Seccomp|NoNewPrivs|Cap(Eff|Prm|Inh|Amb)):/ { sub(/^0+/, "", $2); print $1 $2 }' \
 				/proc/$name/status | xargs)
@@ -995,6 +1003,7 @@ s = socket.create_server((\"127.0.0.1\", 7003))
 socket.create_connection((\"127.0.0.1\", 7003))
 print(s.accept()[1][0])"')" 127.0.0.1
 	hold many ana@room
+	poll 10 eval '[ "$(pgrep -c -u ana -f "^/usr/bin/pasta")" -eq 1 ]' # those of the logins before have ended
 	hold_ask many '/usr/bin/python3 -m http.server 7002 >/dev/null 2>&1 &
 		until (exec 3<>/dev/tcp/127.0.0.1/7002) 2>/dev/null; do sleep 0.1; done' >/dev/null
 	sleep 2 # pasta would look each second for what listens

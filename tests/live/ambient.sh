@@ -127,6 +127,7 @@ self_of() { # USER: of sftp-server, or of sshd itself; what comes and goes besid
 
 sftp_of() { # USER PORT
 	local self
+	poll 20 user_gone "$1" # what it is looked for by is of the door before, too
 	rm -f $OUT/sftp.out # of the door before: what it has was said there
 	mkfifo $OUT/sftp.in
 	timeout $SSH_LIMIT sftp -q -F $STAGE/ssh/config -P "$2" -b - "$1@room" <$OUT/sftp.in >$OUT/sftp.out 2>&1 &
@@ -177,6 +178,7 @@ door() { # NAME
 	cron) cat /home/ana/cron.out ;;
 	enter)
 		hold entered ana@room
+		poll 20 eval '[ "$(ctl list ana --json | json "len(d)")" = 1 ]' # of the door before there may be one yet
 		ctl enter ana -- bash -c "$REPORT"
 		hold_end entered
 		;;
@@ -280,6 +282,9 @@ check_pamcap() {
 # Everything that the room's user may try with it. A raw socket is what net_raw is for.
 RAW_SOCKET='python3 -c "import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1); print(\"sent\")"'
 
+# One who has them, and is therefore not to be seen any more.
+HAS_THEM="$CAPS sleep 1000 & for i in \$(seq 600); do [ -e /proc/\$! ] || break; sleep 0.1; done;"
+
 BIND='python3 -c "import socket; socket.socket().bind((\"127.0.0.1\", 80))"'
 
 # keeps: caps/main R1
@@ -299,7 +304,7 @@ sent"
 		"$(room ana "$CAPS bash -c 'nohup setsid bash -c \"\$0\"' '$RAW_SOCKET' </dev/null 2>/dev/null")" sent
 	is "no_new_privs is in force" "$(room ana "$CAPS grep NoNewPrivs /proc/self/status")" "NoNewPrivs:	1"
 	is "sshd's own process has nothing" "$(hold h ana@room
-		for sshd in $(pgrep -u ana sshd); do grep -E 'CapPrm|CapEff|CapAmb' /proc/$sshd/status | awk '{ print $2 }' | uniq; done
+		for sshd in $(pgrep -u ana sshd); do grep -E 'CapPrm|CapEff|CapAmb' /proc/$sshd/status | awk '{ print $2 }'; done | uniq
 		hold_end h)" 0000000000000000
 	# R3
 	is "under ptrace nothing comes, and nothing is executed" \
@@ -310,10 +315,10 @@ sent"
 		"$(room ana "strace -o /dev/null $CAPS -t grep -E 'CapPrm|NoNew' /proc/self/status")" "CapPrm:	0000000000000000
 NoNewPrivs:	1"
 	is "who has them cannot be traced by who has not" \
-		"$(room ana "$CAPS sleep 100 & sleep 0.3; strace -p \$! 2>&1 | grep -om1 'not permitted'; kill \$!")" \
-		"not permitted"
+		"$(room ana "$HAS_THEM strace -p \$! 2>&1 | grep -om1 'not permitted'; kill \$! && echo it lives")" \
+		$'not permitted\nit lives'
 	is "nor read, nor even seen in /proc" \
-		"$(room ana "$CAPS sleep 100 & sleep 0.3; ls /proc/\$!/ 2>&1 | grep -o 'No such file'; kill \$!")" "No such file"
+		"$(room ana "$HAS_THEM ls /proc/\$!/ 2>&1 | grep -o 'No such file'; kill \$! && echo it lives")" $'No such file\nit lives'
 	is "a copy gives nothing" "$(room ana "cp $CAPS ~/copy; ~/copy; cp $CAPS /tmp/copy; /tmp/copy")" "CapAmb:	0000000000000000
 CapAmb:	0000000000000000"
 	refute "no link leaves its place" room ana "ln $CAPS ~/link || ln $CAPS /tmp/link || mv $CAPS /tmp/"
@@ -406,9 +411,10 @@ check_howto() {
 	refute "ping without the launcher" room ana 'ping -c 1 -W 5 127.0.0.1'
 	check "ping by it" room ana "$CAPS ping -c 1 -W 5 127.0.0.1"
 	check "ping in carrel-shell's shell" room cara 'ping -c 1 -W 5 127.0.0.1'
+	mount -t tmpfs -o mode=0755 link /usr/local/bin # the machine's
 	ln -s $CAPS /usr/local/bin/caps
 	check "by a link of the administrator's" room ana 'caps ping -c 1 -W 5 127.0.0.1'
-	rm /usr/local/bin/caps
+	umount -l /usr/local/bin
 	echo "$kept" >/proc/sys/net/ipv4/ping_group_range
 	configure
 	sed -i 's/"net_raw"/"net_bind_service"/; s/"cap_net_raw"/"net_bind_service"/' /etc/carrel/carrel.conf

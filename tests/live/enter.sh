@@ -103,7 +103,7 @@ check_hostile() {
 		mkdir bin; printf "#!/bin/sh\nid -u >>~/who\nexec /bin/true\n" >bin/bash; chmod 755 bin/bash' </dev/null
 	enter ana 'bash -lc true; ~/bin/bash' </dev/null
 	ctl enter ana -- bash -l </dev/null
-	is "they ran as the user" "$(enter ana 'sort -u who' </dev/null)" 1001
+	is "they ran as the user" "$(enter ana 'sort -u who' </dev/null)" "$(id -u ana)"
 	like "and under the filter" "$(enter ana 'cat status' </dev/null)" '^Seccomp:.2$'
 	enter ana 'rm -rf who status bin .profile .bash_profile .bashrc .bash_login' </dev/null
 	enter ana 'exec >/dev/null 2>&1 </dev/null; for i in {1..200}; do for p in /proc/[0-9]*; do cat $p/environ; ls $p/fd; done; done
@@ -128,7 +128,7 @@ check_who() {
 
 check_unrestricted() {
 	like "unrestricted: no filter" "$(ctl enter --unrestricted ana -- cat /proc/self/status </dev/null)" '^Seccomp:.0$'
-	is "but the user all the same" "$(ctl enter --unrestricted ana -- id -u </dev/null)" 1001
+	is "but the user all the same" "$(ctl enter --unrestricted ana -- id -u </dev/null)" "$(id -u ana)"
 	mv "$STATE_DIR/cache" "$STATE_DIR/cache.away"
 	is "a filter that is gone: no entry" "$(status ctl enter ana -- true)" 3
 	like "and why" "$(ctl enter ana -- true 2>&1)" 'filter of room .* no longer kept: --unrestricted'
@@ -170,8 +170,10 @@ typing() {
 	        data = (data + chunk)[-100:]
 	    if not said and b"READY" in data:
 	        os.write(fd, keys.encode()) ; said = 1
-	print("left" if os.waitpid(pid, os.WNOHANG)[0] or not time.sleep(1) and os.waitpid(pid, os.WNOHANG)[0] else "stuck")
-	os.kill(pid, 9) if os.path.exists(f"/proc/{pid}") else None
+	while not (left := os.waitpid(pid, os.WNOHANG)[0]) and time.time() < end: # the terminal has ended before it
+	    time.sleep(0.05)
+	print("left" if left else "stuck")
+	left or os.kill(pid, 9)
 	PY
 }
 

@@ -255,22 +255,23 @@ check_links() {
 	rm -f "$STAGE/links.tar"
 }
 
-# What would take hours if holes were read.
+LONG=$((60 * CARREL_PATIENCE)) # for what would take hours if holes were read
+
 check_sparse() {
 	fresh
 	real ana 'truncate -s 1T below; echo end >>below'
 	as ana 'truncate -s 1T new; echo end >>new; ln new again; chmod 600 below; echo x >>docs/a'
-	is "a hole of 1 TB: diff" "$(timeout 60 "$STAGE_LIB/carrelctl" home ana diff --json | json 'len(d)')" 4
-	check "as a patch" timeout 60 "$STAGE_LIB/carrelctl" home ana diff --patch
-	check "usage" timeout 60 "$STAGE_LIB/carrelctl" home ana usage
-	check "export" timeout 60 "$STAGE_LIB/carrelctl" home ana export --output "$STAGE/sparse.tar"
+	is "a hole of 1 TB: diff" "$(timeout $LONG "$STAGE_LIB/carrelctl" home ana diff --json | json 'len(d)')" 4
+	check "as a patch" timeout $LONG "$STAGE_LIB/carrelctl" home ana diff --patch
+	check "usage" timeout $LONG "$STAGE_LIB/carrelctl" home ana usage
+	check "export" timeout $LONG "$STAGE_LIB/carrelctl" home ana export --output "$STAGE/sparse.tar"
 	check "with its holes" test "$(stat -c %s "$STAGE/sparse.tar")" -lt 1000000
-	check "commit" timeout 60 "$STAGE_LIB/carrelctl" home ana commit
+	check "commit" timeout $LONG "$STAGE_LIB/carrelctl" home ana commit
 	is "whole" "$(stat -c '%s %h %a' /home/ana/new /home/ana/below | paste -sd' ')" "1099511627780 2 644 1099511627780 1 600"
 	check "with its holes" test "$(stat -c %b /home/ana/new)" -lt 1000
 	is "to its end" "$(tail -c 4 /home/ana/new)" end
 	keep ana
-	check "import" timeout 60 "$STAGE_LIB/carrelctl" home ana import --yes "$STAGE/sparse.tar"
+	check "import" timeout $LONG "$STAGE_LIB/carrelctl" home ana import --yes "$STAGE/sparse.tar"
 	check "with its holes, too" test "$(du -k -s "$(data_of ana)" | cut -f1)" -lt 1000
 	real ana 'rm -f new again below'
 	rm -f "$STAGE/sparse.tar"

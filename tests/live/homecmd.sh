@@ -413,7 +413,7 @@ check_commit_raced() {
 		racer=$!
 		ctl home ana commit >/dev/null 2>&1
 		ctl home ana diff >/dev/null 2>&1
-		pkill -KILL -u ana
+		poll 10 eval 'pkill -KILL -u ana; ! pgrep -u ana' # what it was about to start may be there after it
 		wait "$racer" 2>/dev/null
 		is "raced: nothing elsewhere is another ($i)" "$(listing "$STAGE/drop"; listing /home/cara)" "$before"
 	done
