@@ -204,13 +204,15 @@ enter_stubborn() {
 	kill "$pid"
 	check "a signal ends the visit all the same" poll 10 process_gone "$pid"
 	wait "$pid"
-	enter ana 'exec >&- 2>&-; echo $$ >/tmp/there; exec sleep 1000' </dev/null &
+	"$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana -- \
+		bash -c 'exec >&- 2>&-; echo $$ >/tmp/there; exec sleep 1000' </dev/null &
 	pid=$!
 	check "one that closes its outputs is waited for" poll 10 eval 'enter ana cat /tmp/there </dev/null'
 	sleep 0.3
 	refute "still" process_gone "$pid"
-	kill -INT "$pid"; kill "$pid"
+	kill "$pid"
 	check "and left by a signal" poll 10 process_gone "$pid"
+	wait "$pid"
 	enter ana 'pkill -x sleep; true' </dev/null
 	enter bob 'echo in; sleep 1000' </dev/null >"$STAGE/frozen" &
 	pid=$!

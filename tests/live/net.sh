@@ -362,7 +362,8 @@ check_doors() {
 	is "-L to where the room may" "$(tcp_host 127.0.0.1 $port)" "far $HOST4"
 	is "not to where it may not" "$(tcp_host 127.0.0.1 $((port + 1)))" ""
 	is "the loopback is the room's" "$(tcp_host 127.0.0.1 $((port + 2)))" ""
-	is "-D" "$(socat -T 5 - SOCKS4:127.0.0.1:$FAR4:80,socksport=$((port + 3)) </dev/null 2>/dev/null)" "far $HOST4"
+	is "-D" "$(socat -t $SSH_LIMIT -T $SSH_LIMIT - SOCKS4:127.0.0.1:$FAR4:80,socksport=$((port + 3)) </dev/null 2>/dev/null)" \
+		"far $HOST4"
 	hold_end f
 	is "-W" "$(ssh -F $STAGE/ssh/config -W $FAR4:80 ana@room </dev/null 2>/dev/null)" "far $HOST4"
 	is "not -W to the host" "$(ssh -F $STAGE/ssh/config -W $HOST4:8080 ana@room </dev/null 2>/dev/null)" ""
