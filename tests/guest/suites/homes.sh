@@ -29,7 +29,7 @@ plain_home() {
 	home_is 'install -d -o ana -g students -m 700 /home/ana; echo mine >/home/ana/mine; chown ana /home/ana/mine'
 }
 
-check_nfs() {
+nfs_home() { # OPTIONS of the mount
 	guest 'bash -s' <<-'END'
 		systemctl unmask nfs-server.service rpcbind.service rpcbind.socket nfs-blkmap.service >/dev/null 2>&1
 		systemctl start rpcbind.socket
@@ -38,7 +38,15 @@ check_nfs() {
 		echo '/srv/nfs 127.0.0.1(rw,root_squash,no_subtree_check,insecure)' >/etc/exports
 		systemctl start nfs-server && exportfs -ra
 	END
-	home_is 'mkdir /home/ana; mount -t nfs -o vers=4,soft,timeo=50 127.0.0.1:/srv/nfs/ana /home/ana'
+	home_is "mkdir /home/ana; mount -t nfs -o vers=4,$1 127.0.0.1:/srv/nfs/ana /home/ana"
+}
+
+nfs_end() {
+	guest 'umount -f -l /home/ana; exportfs -ua; systemctl stop nfs-server; rm -rf /srv/nfs /etc/exports'
+}
+
+check_nfs() {
+	nfs_home soft,timeo=50
 	is "NFS with root_squash: root is kept out" "$(guest 'cat /home/ana/mine 2>/dev/null')" ""
 	conf real
 	reaches "NFS, real home"
@@ -49,7 +57,7 @@ check_nfs() {
 	check "and the log names the cause and a way out" log_since 'keeps root out \(NFS with root_squash\?\).*"real" or "tmpfs"'
 	conf tmpfs
 	is "NFS, tmpfs home: does not need it" "$(login ana 'ls -A ~ | grep -c mine' </dev/null)" 0
-	guest 'umount -l /home/ana; exportfs -ua; systemctl stop nfs-server; rm -rf /srv/nfs /etc/exports'
+	nfs_end
 }
 
 check_autofs() {
@@ -75,10 +83,31 @@ no_helper() {
 	return 1
 }
 
-# A file system whose server never answers. Debian's pam_env with user_readenv and the user manager that pam_systemd
-# starts would wait for it before carrel is asked, so they are taken out (docs/install.md says so).
-check_blocked() {
+# Debian's pam_env with user_readenv and the user manager that pam_systemd starts would wait for a home that does not answer
+# before carrel is asked, so they are taken out (docs/install.md says so).
+waits_first_away() {
 	guest "sed -i.kept '/user_readenv/d' /etc/pam.d/sshd; sed -i.kept '/pam_systemd/d' /etc/pam.d/common-session"
+}
+
+waits_first_back() {
+	guest 'for f in sshd common-session; do mv /etc/pam.d/$f.kept /etc/pam.d/$f; done'
+}
+
+# ana's home does not answer.
+refused_in_time() {
+	login_tty ana true >"$GUEST_DIR/blocked" 2>&1 &
+	local client=$! start=$SECONDS
+	is "meanwhile another user logs in" "$(login cara 'echo in' </dev/null)" in
+	kill -0 $client 2>/dev/null && ok "while the first still waits" || ok "the first has its answer already"
+	wait $client
+	like "a home that blocks: refused" "$(cat "$GUEST_DIR/blocked")" 'code H(ELPER|OME)'
+	check "within the deadline" test $((SECONDS - start)) -lt "$GUEST_LIMIT"
+	check "no helper hangs" no_helper
+}
+
+# A file system whose server never answers.
+check_blocked() {
+	waits_first_away
 	home_is 'install -d -o ana -g students -m 700 /home/ana'
 	guest 'cat >/root/block.py' <<-'END'
 		import ctypes, os, time, pwd
@@ -94,16 +123,28 @@ check_blocked() {
 	guest 'modprobe fuse; (setsid python3 /root/block.py >/run/block.log 2>&1 </dev/null &) ; sleep 2'
 	check "a FUSE file system that never answers" poll 20 guest 'test -e /run/blocked'
 	conf real
-	login_tty ana true >"$GUEST_DIR/blocked" 2>&1 &
-	local client=$! start=$SECONDS
-	is "meanwhile another user logs in" "$(login cara 'echo in' </dev/null)" in
-	kill -0 $client 2>/dev/null && ok "while the first still waits" || ok "the first has its answer already"
-	wait $client
-	like "a home that blocks: refused" "$(cat "$GUEST_DIR/blocked")" 'code H(ELPER|OME)'
-	check "within the deadline" test $((SECONDS - start)) -lt "$GUEST_LIMIT"
-	check "no helper hangs" no_helper
-	guest 'pkill -f "[b]lock.py"; umount -l -f /home/ana; rm -f /run/blocked # the pattern does not match this very shell
-		for f in sshd common-session; do mv /etc/pam.d/$f.kept /etc/pam.d/$f; done'
+	refused_in_time
+	guest 'pkill -f "[b]lock.py"; umount -l -f /home/ana; rm -f /run/blocked # the pattern does not match this very shell'
+	waits_first_back
+}
+
+# A mount over the network whose server has gone, hard, as homes mostly are: it waits until somebody is back. Nothing is asked
+# of what the kernel remembers.
+check_dead() {
+	nfs_home hard,noac,lookupcache=none
+	conf real
+	reaches "NFS, mounted hard"
+	waits_first_away
+	guest 'nft -f -' <<<'table inet dead { chain in { type filter hook input priority 0; tcp dport 2049 drop; }; }'
+	is "its server is dead" "$(guest 'exec 2>/dev/null; timeout -s KILL 3 stat /home/ana/mine >/dev/null; echo $?' </dev/null)" 137
+	refused_in_time
+	like "carrelctl check ends, and says what does not answer" \
+		"$(guest 'timeout -s KILL 200 carrelctl check --no-rehearse --all' </dev/null 2>&1)" '/home/ana.*does not answer'
+	guest 'nft delete table inet dead' </dev/null
+	nfs_end
+	waits_first_back
+	plain_home
+	reaches "another home in its place"
 }
 
 check_plain() {
@@ -158,5 +199,5 @@ check_wrong() {
 check "users" users_make
 pam_wire sshd timeout=60 # the home that never answers is waited for so long
 plain_home
-run_cases "$@" -- check_plain check_nfs check_autofs check_blocked check_full check_template check_wrong
+run_cases "$@" -- check_plain check_nfs check_autofs check_blocked check_dead check_full check_template check_wrong
 tap_done
