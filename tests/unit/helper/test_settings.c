@@ -39,19 +39,20 @@ int unshare(int flags)
 	return network == IS_MADE ? 0 : -1;
 }
 
+static struct crl_settings host;
+
+/* Of those that there are: the places behind them are nobody's. */
 static size_t count(const struct crl_settings *s)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < CRL_SETTINGS_MAX; i++)
-		n += s->len[i] > 0;
+		n += host.len[i] > 0 && s->len[i] > 0;
 	return n;
 }
 
 static size_t all(void)
 {
-	static struct crl_settings host;
-
 	crl_settings_read(&host, OWN);
 	return count(&host);
 }
@@ -132,6 +133,7 @@ static void test_a_kernel_that_does_not_come_to_it_is_left(void **state)
 
 static int make_places(void **state)
 {
+	(void)all();
 	return scratch_make(state) < 0 ? -1 : mkdir(at("cache"), 0700);
 }
 
