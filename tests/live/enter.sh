@@ -144,7 +144,7 @@ check_end() {
 	ctl thaw bob >/dev/null
 	is "and thawed it is open" "$(ctl enter bob -- cat /proc/self/cgroup </dev/null)" "$(hold_ask three 'cat /proc/self/cgroup')"
 	hold_end three
-	enter ana 'sleep 300' </dev/null >/dev/null 2>&1 &
+	enter ana 'sleep 300' </dev/null >/dev/null 2>&1 {HOLD_FD_one}>&- & # which is how "one" ends
 	local visitor=$!
 	check "a visitor is in" poll 10 eval 'ps ax | grep -q "[s]leep 300"'
 	hold_end one
