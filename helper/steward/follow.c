@@ -7,6 +7,7 @@
  * over for a while, for every room, so that a dead server costs one wait in that time.
  * R2: a room is looked at no more often than BURST times at once and then once in PACE_MS, whatever changes.
  * R3: looks that users cause, in whatever room, take a tenth of a processor (pace.h).
+ * R4: what a look has begun to watch for a room that is gone is watched no more.
  */
 #include "helper/steward/follow.h"
 
@@ -381,11 +382,16 @@ static void settle_strangers(const struct ways_seen *seen)
 			follow.unsure = true;
 }
 
+static size_t ways_found(void)
+{
+	return follow.report->ways < CRL_WAYS_MAX ? follow.report->ways : CRL_WAYS_MAX;
+}
+
 /* Now it is known whom things concern. What has happened meanwhile may have been meant for this room. */
 static void take_ways(struct followed *f)
 {
 	const struct report *r = follow.report;
-	struct ways_seen seen = {.way = r->way, .ways = r->ways < CRL_WAYS_MAX ? r->ways : CRL_WAYS_MAX};
+	struct ways_seen seen = {.way = r->way, .ways = ways_found()};
 	bool others;
 
 	settle_strangers(&seen);
@@ -414,8 +420,10 @@ static void follow_reaped(struct crl_steward *s, pid_t pid, int status)
 		crl_pace_spend(&follow.pace, crl_now_ms(), crl_now_ms() - follow.begun_ms);
 	if (follow.report->names > 0)
 		crl_steward_names_changed();
-	if (!f) /* the room is gone */
+	if (!f) { /* R4 */
+		crl_sets_unwatch(&follow.rooms.sets, follow.report->way, ways_found());
 		return;
+	}
 	take_ways(f);
 	if (follow.report->whole) {
 		tell_error(f);

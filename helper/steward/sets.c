@@ -108,8 +108,8 @@ static bool has(const struct way *way, size_t ways, int wd)
 	return false;
 }
 
-/* Watches of these names that no set needs go. Names of one directory stand together mostly. */
-static void unwatch(const struct watch_sets *sets, const struct way *way, size_t ways)
+/* Names of one directory stand together mostly. */
+void crl_sets_unwatch(const struct watch_sets *sets, const struct way *way, size_t ways)
 {
 	for (size_t i = 0; i < ways; i++) {
 		bool used = i > 0 && way[i - 1].wd == way[i].wd;
@@ -128,7 +128,7 @@ bool crl_sets_leave(struct watch_sets *sets, struct watch_set *set)
 	for (size_t i = 0; i < sets->len; i++)
 		if (sets->item[i] == set)
 			sets->item[i] = sets->item[--sets->len];
-	unwatch(sets, set->way, set->ways);
+	crl_sets_unwatch(sets, set->way, set->ways);
 	drop_fd(&set->from);
 	free(set->entry);
 	free(set->text);
@@ -249,7 +249,7 @@ static bool take_ways(struct watch_sets *sets, struct watch_set *set, const stru
 			way[n++] = old[i];
 	set->way = way;
 	set->ways = n;
-	unwatch(sets, old, olds);
+	crl_sets_unwatch(sets, old, olds);
 	return true;
 }
 

@@ -86,6 +86,10 @@ struct watch_set *crl_sets_join(struct watch_sets *sets, struct crl_showing *sho
 
 /* A room of it is gone. With its last one goes the set, and what is watched for no other: true then. */
 bool crl_sets_leave(struct watch_sets *sets, struct watch_set *set);
+
+/* Of these watches those go that no set needs. */
+void crl_sets_unwatch(const struct watch_sets *sets, const struct way *way, size_t ways);
+
 void crl_sets_stir(struct watch_sets *sets);
 
 /*

@@ -6,13 +6,17 @@
  */
 #include "helper/steward/follow.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +33,7 @@
 #define SPAN_MS INT64_C(600000)
 
 static int64_t clock_ms = 3600000;
+static pid_t init;
 static struct crl_steward s = {.state = {-EBADF, -EBADF, -EBADF}, .epoll = -EBADF};
 
 int64_t __wrap_crl_now_ms(void);
@@ -69,20 +74,47 @@ void crl_follow_work(const struct followed *f, int inotify, const struct trouble
 	_exit(0);
 }
 
-/* All of them show one name of a directory that everybody can write to, and live as long as this process. */
+/* The init of all rooms, as no child of this process's: what waits for one waits for looks. */
+static pid_t start_init(void)
+{
+	pid_t pid = -1, child;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	child = fork();
+	if (child == 0) {
+		pid = fork();
+		if (pid == 0) {
+			(void)alarm(600);
+			for (;;)
+				(void)pause();
+		}
+		_exit(write(ends[1], &pid, sizeof(pid)) != sizeof(pid));
+	}
+	if (child < 0 || waitpid(child, NULL, 0) < 0 || read(ends[0], &pid, sizeof(pid)) != sizeof(pid))
+		pid = -1;
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	return pid;
+}
+
+/* All of them show one name of a directory that everybody can write to, and have one init. */
 static int begin(void **state)
 {
-	struct crl_showing room = {.init = getpid(), .supervisor = getpid(), .ns = 1};
+	struct crl_showing room = {.init = start_init(), .supervisor = getpid(), .ns = 1};
 	struct crl_err err = {0};
 	char entry[300];
 
-	if (scratch_make(state) < 0 || mkdir(at("users"), 0777) < 0 || chmod(at("users"), 01777) < 0)
+	if (room.init < 0 || scratch_make(state) < 0 || mkdir(at("users"), 0777) < 0 || chmod(at("users"), 01777) < 0)
 		return -1;
 	write_file("users/one", "");
 	(void)snprintf(entry, sizeof(entry), "show=bind\t0\t0\t%s/users/name\t/run/name\t\n", scratch);
 	s.path = scratch;
 	s.state.dir = open(scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	room.init_start = room.supervisor_start = crl_process_start(getpid());
+	init = room.init;
+	room.init_start = crl_process_start(init);
+	room.supervisor_start = crl_process_start(getpid());
 	for (int i = 0; i < ROOMS; i++) {
 		(void)snprintf(room.id, sizeof(room.id), "aaaaaa%c%c", 'a' + i / 8, 'a' + i % 8);
 		if (crl_shown_write(s.state.dir, &room, entry) < 0)
@@ -149,10 +181,54 @@ static void test_a_loop_gets_a_tenth_of_a_processor(void **state)
 	assert_in_range(looks, most * 8 / 10, most + most / 20); /* root may have mounted something */
 }
 
+static bool is_watched(const char *dir)
+{
+	char line[256], want[32];
+	struct stat st;
+	bool found = false;
+	FILE *list;
+
+	assert_return_code(stat(at(dir), &st), errno);
+	(void)snprintf(want, sizeof(want), " ino:%llx ", (unsigned long long)st.st_ino);
+	for (int fd = 0; fd < 64 && !found; fd++) {
+		(void)snprintf(line, sizeof(line), "/proc/self/fdinfo/%d", fd);
+		list = fopen(line, "re");
+		while (list && !found && fgets(line, sizeof(line), list))
+			found = strncmp(line, "inotify ", 8) == 0 && strstr(line, want);
+		if (list)
+			(void)fclose(list);
+	}
+	return found;
+}
+
+/* keeps: helper/steward/follow R4 */
+static void test_a_room_that_ends_during_a_look_leaves_no_watch(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	do {
+		rename_once();
+		serve_events();
+		clock_ms += SPAN_MS;
+		crl_follow_duty.tick(&s, clock_ms);
+		pid = waitpid(-1, &status, 0);
+	} while (pid < 0);
+	assert_true(is_watched("users"));
+	assert_int_equal(kill(init, SIGKILL), 0);
+	while (crl_follow_duty.is_busy(&s))
+		serve_events();
+	assert_true(is_watched("users"));
+	crl_follow_duty.reaped(&s, pid, status);
+	assert_false(is_watched("users"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_loop_gets_a_tenth_of_a_processor),
+		cmocka_unit_test(test_a_room_that_ends_during_a_look_leaves_no_watch),
 	};
 
 	return cmocka_run_group_tests(tests, begin, scratch_remove);
