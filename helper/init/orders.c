@@ -25,6 +25,14 @@
 #include "wire/proto.h"
 
 #define MOMENT_MS 200 /* for init to take what is in its queue; it may be frozen with its room */
+#define DUE_MAX 1024 /* processes; those beyond are looked at when these have been told */
+
+/* R2 */
+struct due {
+	pid_t pid;
+	int number;
+	uint64_t start; /* 0 = not known */
+};
 
 struct order {
 	const struct crl_kept *room;
@@ -32,6 +40,8 @@ struct order {
 	pid_t app;
 	int proc;
 	int64_t until_ms;
+	size_t len;
+	struct due due[DUE_MAX];
 };
 
 static int give(const struct order *o, int number, const int *pidfd)
@@ -54,21 +64,44 @@ static int give(const struct order *o, int number, const int *pidfd)
 }
 
 /* A number that is used again meanwhile does no harm: the kernel lets init signal its own room alone. */
-static int give_one(void *arg, pid_t pid)
+static int give_one(const struct order *o, const struct due *d)
+{
+	scoped_fd pidfd = pidfd_open(d->pid, 0);
+	struct crl_procstat s = {0};
+
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : -errno;
+	if (d->start != 0 && (crl_procstat_read(o->proc, d->pid, &s) < 0 || s.start != d->start))
+		return 0; /* it may be another login's */
+	return give(o, d->number, &pidfd);
+}
+
+static int give_due(struct order *o)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < o->len && rc == 0; i++)
+		rc = give_one(o, &o->due[i]);
+	o->len = 0;
+	return rc;
+}
+
+static int note_one(void *arg, pid_t pid)
 {
 	struct crl_procstat s = {.state = '?', .parent = -1}; /* a host may hide it even from us */
-	const struct order *o = arg;
-	scoped_fd pidfd = -EBADF;
-	int number;
+	struct order *o = arg;
+	int number, rc = 0;
 
 	if (pid == o->app)
 		return 0;
-	pidfd = pidfd_open(pid, 0);
-	if (pidfd < 0)
-		return errno == ESRCH ? 0 : -errno;
 	crl_ignore(crl_procstat_read(o->proc, pid, &s));
 	number = crl_grace_signal(o->step, &s, o->app);
-	return number == 0 ? 0 : give(o, number, &pidfd);
+	if (number == 0)
+		return 0;
+	if (o->len == DUE_MAX)
+		rc = give_due(o);
+	o->due[o->len++] = (struct due){pid, number, s.start};
+	return rc;
 }
 
 static void tell(const struct crl_kept *room, int rc)
@@ -90,14 +123,26 @@ void crl_order_login(const struct crl_kept *room, const struct crl_member *m, en
 	scoped_fd proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct order o = {
 		.room = room, .step = step, .app = m->pid, .proc = proc, .until_ms = crl_now_ms() + MOMENT_MS};
+	int rc;
 
-	if (room->orders >= 0)
-		tell(room, crl_cgroup_each(m->cgroup, give_one, &o));
+	if (room->orders < 0)
+		return;
+	rc = crl_cgroup_each(m->cgroup, note_one, &o);
+	tell(room, rc < 0 ? rc : give_due(&o));
+}
+
+static void signal_due(const struct due *due, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (kill(due[i].pid, due[i].number) == 0)
+			(void)kill(due[i].pid, SIGCONT); /* who is gone meanwhile needs nothing */
 }
 
 void crl_signal_room(int proc, enum crl_grace_step step)
 {
+	static struct due due[DUE_MAX];
 	scoped(crl_dir) dir = {0};
+	size_t len = 0;
 
 	if (getpid() != 1) /* R1 */
 		return;
@@ -106,9 +151,15 @@ void crl_signal_room(int proc, enum crl_grace_step step)
 		struct crl_procstat s;
 		int number = pid > 1 && crl_procstat_read(proc, pid, &s) == 0 ? crl_grace_signal(step, &s, 0) : 0;
 
-		if (number != 0 && kill(pid, number) == 0)
-			(void)kill(pid, SIGCONT); /* who is gone meanwhile needs nothing */
+		if (number == 0)
+			continue;
+		if (len == DUE_MAX) {
+			signal_due(due, len);
+			len = 0;
+		}
+		due[len++] = (struct due){.pid = pid, .number = number};
 	}
+	signal_due(due, len);
 }
 
 static void signal_one(int number, int pidfd)

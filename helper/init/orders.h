@@ -6,6 +6,8 @@
  *
  * R1: init sends SIGHUP and SIGTERM, nothing else, and only as PID 1 of a namespace: elsewhere a number or a pidfd
  * would be a process of the host. In a room without a PID namespace nobody is signalled.
+ * R2: what everybody gets at a step is known before the first gets it. tmux that is told to end closes its terminals,
+ * and those in them would be told a second time, as who has none.
  */
 #pragma once
 
