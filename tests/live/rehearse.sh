@@ -27,7 +27,10 @@ looks() {
 	who
 	last -w
 	ctl list
-	ls -la /home/bob "$STATE_DIR/rooms"
+	ls -lA --time-style=full-iso /home/bob
+	stat -c '%n %A %U %y %z' /home/bob
+	ls -A "$STATE_DIR/rooms" # where a rehearsal has a record of its own for a time: when that changed does not count
+	cat "$STATE_DIR"/rooms/*.room
 }
 
 looks_alike() { # twice, with some time between

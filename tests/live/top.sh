@@ -80,7 +80,7 @@ check_keys() {
 	press p
 	check "by processes" poll 10 eval 'rows | grep -q "^bob bob"'
 	press u
-	press Down
+	press g Down # which row was the first look's, that is selected, the second of a login decides
 	sees "an arrow selects the next" "^room $(room_of bob) login .*  bob  since"
 	press G
 	sees "the last" "^room $(room_of dora) "
