@@ -316,6 +316,11 @@ helper_pids() { # supervisor|init
 	done
 }
 
+# That is, one room: what a login has begun, its own helper or a sweep, may be there a moment longer.
+one_supervisor() {
+	[ "$(helper_pids supervisor | wc -l)" -eq 1 ]
+}
+
 # True when no room is left, nor one that is being made.
 rooms_gone() {
 	[ -z "$(helper_pids supervisor)$(helper_pids init)" ]

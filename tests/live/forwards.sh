@@ -201,7 +201,7 @@ check_shared() {
 	hold first gus@room
 	is "who joins a room" "$(first s -W $FAR4:80 gus@room)" ""
 	is "whose programs are let on" "$(first room gus "$TCP tcp $FAR4 80")" far
-	is "it is one room" "$(helper_pids supervisor | wc -l)" 1
+	check "it is one room" poll 10 one_supervisor
 	FORWARDS=inside forwards_config cara 'share = "user";'
 	is "each login by the policy as it is then" "$(first s -W $FAR4:80 gus@room)" far
 	hold_end first

@@ -154,7 +154,7 @@ check_shared() {
 	hold d dora@room
 	is "the first one" "$(hold_ask d "$ASK ask tcp $PRIVATE 80 tcp $FAR4 80")" "denied far"
 	may "one who joins" dora "ask tcp $PRIVATE 80 tcp $FAR4 80" "denied far"
-	is "the same room" "$(helper_pids supervisor | wc -l)" 1
+	check "the same room" poll 10 one_supervisor
 	hold_end d
 	check "all have left" poll 20 lingers
 	is "a visit to a room that lingers" \

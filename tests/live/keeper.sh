@@ -64,7 +64,7 @@ check_power() {
 	hold one ana@room
 	check "two processes" poll 10 eval '[ "$(keepers | wc -l)" = 2 ]'
 	poll 10 confined
-	poll 10 eval '[ "$(helper_pids supervisor | wc -w)" = 1 ]' # a login may have begun a sweep
+	poll 10 one_supervisor
 	pid=$(worker)
 	status=$(cat "/proc/$pid/status")
 	is "the user's uid, four times" "$(awk '/^Uid:/ { print $2, $3, $4, $5 }' <<<"$status")" \

@@ -222,10 +222,6 @@ check_deleted() {
 	check "nothing of it is left" poll 20 no_cable vpn-ana-2
 }
 
-one_supervisor() {
-	[ "$(helper_pids supervisor | wc -l)" = 1 ]
-}
-
 # What fails for a login that joins as if something were not there is no sign that the room is not.
 # keeps: helper/join R1
 check_second() {

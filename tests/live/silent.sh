@@ -43,12 +43,8 @@ END
 chmod 755 $STAGE_LIB/carrel-bus
 
 supervisor_scope() {
-	poll 10 one_supervisor # a login may have begun a sweep
+	poll 10 one_supervisor
 	sed -n 's/^0:://p' "/proc/$(helper_pids supervisor)/cgroup"
-}
-
-one_supervisor() {
-	[ "$(helper_pids supervisor | wc -w)" = 1 ]
 }
 
 all_gone() {
