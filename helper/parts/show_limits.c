@@ -16,7 +16,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <syslog.h>
@@ -76,7 +75,7 @@ void crl_limits_show_again(const struct crl_job *job, int init_pidfd, pid_t init
 		return;
 	child = fork();
 	if (child == 0) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != self)
+		if (!crl_child_ends_with(self))
 			_exit(ESRCH);
 		_exit(-replace(slice, init_pidfd) & 0xff);
 	}

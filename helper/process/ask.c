@@ -15,9 +15,9 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/compat.h"
 
@@ -32,7 +32,7 @@ static _Noreturn void run(const char *path, char *const *argv, int input, int re
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGALRM, SIG_DFL);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+	if (!crl_child_ends_with(parent))
 		_exit(ESRCH);
 	if ((input < 0 || dup2(input, STDIN_FILENO) >= 0) && dup2(report, STDERR_FILENO) >= 0) {
 		(void)close_range(3, ~0u, 0);

@@ -11,11 +11,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "apply/limits/cgroup.h"
+#include "base/child.h"
 #include "base/log.h"
 #include "helper/parts/ask_systemd.h"
 
@@ -51,7 +51,7 @@ void crl_steward_move_house(void)
 		crl_log(LOG_WARNING, CRL_STEWARD_PROGRAM ": cannot start a process: %s", strerror(errno));
 	if (pid != 0)
 		return;
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != self)
+	if (!crl_child_ends_with(self))
 		_exit(1);
 	(void)snprintf(number, sizeof(number), "%d", (int)self);
 	if (crl_systemd_ask(argv, crl_now_ms() + HOUSE_MS, &err) < 0) /* R1 */

@@ -100,12 +100,12 @@ struct watch_set *crl_sets_join(struct watch_sets *sets, struct crl_showing *sho
 	return set;
 }
 
-static bool has(const struct way *way, size_t ways, int wd)
+static const struct way *find_watch(const struct way *way, size_t ways, int wd)
 {
 	for (size_t i = 0; i < ways; i++)
 		if (way[i].wd == wd)
-			return true;
-	return false;
+			return &way[i];
+	return NULL;
 }
 
 /* Names of one directory stand together mostly. */
@@ -115,7 +115,7 @@ void crl_sets_unwatch(const struct watch_sets *sets, const struct way *way, size
 		bool used = i > 0 && way[i - 1].wd == way[i].wd;
 
 		for (size_t k = 0; k < sets->len && !used; k++)
-			used = has(sets->item[k]->way, sets->item[k]->ways, way[i].wd);
+			used = find_watch(sets->item[k]->way, sets->item[k]->ways, way[i].wd) != NULL;
 		if (!used)
 			(void)inotify_rm_watch(sets->inotify, way[i].wd);
 	}
@@ -180,10 +180,9 @@ enum concern crl_sets_concern(struct watch_sets *sets, const struct happening *h
 
 bool crl_ways_have_others(const struct way *way, size_t ways, int wd)
 {
-	for (size_t i = 0; i < ways; i++)
-		if (way[i].wd == wd)
-			return way[i].once;
-	return false;
+	const struct way *w = find_watch(way, ways, wd);
+
+	return w && w->once;
 }
 
 void crl_sets_mounted(struct watch_sets *sets, const char *point, int64_t now_ms)

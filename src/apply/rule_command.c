@@ -14,11 +14,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/path.h"
@@ -65,7 +65,7 @@ static _Noreturn void be_program(const struct crl_command *command, pid_t parent
 	(void)setsid();
 	(void)umask(022);
 	/* Nobody is asked for a login that is gone. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || chdir("/") < 0)
+	if (!crl_child_ends_with(parent) || chdir("/") < 0)
 		_exit(126);
 	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
 	    dup2(null, STDERR_FILENO) >= 0) {

@@ -12,7 +12,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/compat.h"
@@ -85,4 +87,9 @@ void crl_child_end(pid_t pid)
 
 	if (pid > 0)
 		end(pid, pidfd);
+}
+
+bool crl_child_ends_with(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
 }

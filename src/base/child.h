@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -26,6 +27,9 @@ int crl_child_await(pid_t pid, int64_t deadline_ms, int *ret_status) CRL_MUST_CH
 
 /* Of one whose exit status is an errno. Returns 0, that, negative, -EIO (a signal ended it), -ETIMEDOUT. */
 int crl_child_answer(pid_t pid, int64_t deadline_ms) CRL_MUST_CHECK;
+
+/* In a child: is killed when @parent ends. False: that cannot be had, or @parent has ended. Source: prctl(2). */
+bool crl_child_ends_with(pid_t parent) CRL_MUST_CHECK;
 
 /* Kill it, and wait for it as long as that takes with one that can be killed. None (@pid not positive) is no error. */
 void crl_child_end(pid_t pid);

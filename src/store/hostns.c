@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -53,7 +52,7 @@ static int in_child(const struct crl_hostns *w, int host, struct there *a)
 
 	if (pid < 0)
 		return -errno;
-	if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != self))
+	if (pid == 0 && !crl_child_ends_with(self))
 		_exit(1);
 	if (pid == 0)
 		be_child(w, host, a);

@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/child.h"
@@ -32,8 +31,7 @@ static _Noreturn void be_program(const char *const argv[], const char *path, int
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
-	if (null < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || dup2(null, 0) < 0 ||
-	    dup2(out, 1) < 0 || dup2(out, 2) < 0)
+	if (null < 0 || !crl_child_ends_with(parent) || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(126);
 	if (fd >= 0 && (fd == 3 ? fcntl(3, F_SETFD, 0) : dup2(fd, 3)) < 0)
 		_exit(126);

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "apply/sandbox.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/file.h"
@@ -219,7 +220,7 @@ static int become(const struct ctl_task *work, pid_t parent, struct crl_err *err
 		rc = crl_become_keyless();
 	if (rc == 0)
 		rc = work->programs ? become_plain(work->login) : confine(work, err);
-	if (rc == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent))
+	if (rc == 0 && !crl_child_ends_with(parent))
 		rc = -ESRCH;
 	return rc < 0 && err->code == 0 ? crl_err_set(err, -rc, CRL_STAGE_CAPS, "cannot become %s: %s",
 						      work->login->user, strerrordesc_np(-rc))

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +25,7 @@ static _Noreturn void be_child(ctl_question *ask, const void *arg, void *answer,
 	for (int fd = 0; null >= 0 && fd < FIRST_FREE_FD; fd++)
 		if (dup2(null, fd) < 0)
 			_exit(111);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent) /* R1 */
+	if (!crl_child_ends_with(parent)) /* R1 */
 		_exit(111);
 	(void)setsid();
 	if (close_range(FIRST_FREE_FD, ~0u, 0) < 0)

@@ -13,12 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/err.h"
 #include "base/scope.h"
 #include "ctl/conf/sample.h"
@@ -88,7 +88,7 @@ static _Noreturn void be_listener(pid_t carrelctl, pid_t stand_in, struct ctl_ot
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)stand_in); /* fits */
 	ns = open(path, O_RDONLY | O_CLOEXEC);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != carrelctl || ns < 0 || setns(ns, CLONE_NEWNET) < 0 ||
+	if (!crl_child_ends_with(carrelctl) || ns < 0 || setns(ns, CLONE_NEWNET) < 0 ||
 	    (fd = listen_anywhere(&port)) < 0)
 		_exit(1);
 	list_addresses(port, io);
