@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "../../unit/helper/never_setns.h"
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/nskind.h"
@@ -29,17 +30,6 @@
 #define TREE "/sys/fs/cgroup"
 
 static struct crl_options options;
-static int asked[2]; /* a pipe: the child has come so far */
-
-/* In the child alone. */
-int setns(int fd, int kind)
-{
-	(void)fd, (void)kind;
-	(void)!write(asked[1], "", 1);
-	(void)alarm(60); /* for when nobody ends it */
-	for (;;)
-		(void)pause();
-}
 
 static void test_a_room_that_nobody_gets_into(void **state)
 {

@@ -22,18 +22,7 @@
 #include "base/nskind.h"
 #include "base/scope.h"
 #include "helper/job.h"
-
-static int asked[2]; /* a pipe: the child has come so far */
-
-/* In the child alone. */
-int setns(int fd, int kind)
-{
-	(void)fd, (void)kind;
-	(void)!write(asked[1], "", 1);
-	(void)alarm(60); /* for when nobody ends it */
-	for (;;)
-		(void)pause();
-}
+#include "never_setns.h"
 
 /* The application is this process, and has a terminal open. */
 static void test_a_room_that_nobody_gets_into(void **state)
