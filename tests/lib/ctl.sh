@@ -19,6 +19,11 @@ status() {
 	echo $?
 }
 
+# Who joins may be in before the record says so, and who has left may be on it yet.
+logins_are() { # NUMBER [USER]
+	[ "$(ctl list ${2+"$2"} --json | json 'len(d)')" = "$1" ]
+}
+
 json() { # EXPRESSION on the parsed standard input d
 	python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"
 }

@@ -224,6 +224,9 @@ host_start() {
 
 SSH_LIMIT=$((30 * ${CARREL_PATIENCE:-1})) # seconds one client may take
 
+# What asks a listener: with nothing to say, it would listen no longer than half a second by itself.
+SOCAT="socat -t $SSH_LIMIT -T $SSH_LIMIT -"
+
 # s ARGUMENTS-OF-SSH...: bounded; the time-out is exit status 124
 s() {
 	timeout --foreground "$SSH_LIMIT" ssh -F $STAGE/ssh/config "$@"

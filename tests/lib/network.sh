@@ -123,3 +123,8 @@ inside() { # COMMAND...
 out_held() { # NAME COMMAND
 	hold_ask "$1" "$TCP$2"
 }
+
+# How many conntrack follows here.
+connections() {
+	cat /proc/sys/net/netfilter/nf_conntrack_count
+}

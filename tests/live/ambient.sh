@@ -178,7 +178,7 @@ door() { # NAME
 	cron) cat /home/ana/cron.out ;;
 	enter)
 		hold entered ana@room
-		poll 20 eval '[ "$(ctl list ana --json | json "len(d)")" = 1 ]' # of the door before there may be one yet
+		poll 20 logins_are 1 ana # of the door before there may be one yet
 		ctl enter ana -- bash -c "$REPORT"
 		hold_end entered
 		;;

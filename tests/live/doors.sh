@@ -178,12 +178,9 @@ check_git() {
 	unset HOME
 }
 
-# What asks a listener: with nothing to say, it would listen no longer than half a second by itself.
-ASK="socat -t $SSH_LIMIT -T $SSH_LIMIT -"
-
 # answer PORT: what a line-answering listener says
 answer() {
-	$ASK "TCP:127.0.0.1:$1" </dev/null 2>&1
+	$SOCAT "TCP:127.0.0.1:$1" </dev/null 2>&1
 }
 
 check_forwards() {
@@ -203,14 +200,14 @@ check_forwards() {
 	is "[O] -L does not reach the host's loopback" "$(answer 7102 | grep -c secret)" 0
 	is "-L to a unix socket in the room" "$(answer 7103)" "room socket"
 	is "[O] -L does not reach a unix socket of the host" "$(answer 7104 | grep -c secret)" 0
-	is "-R listens in the room" "$(hold_ask fw "$ASK TCP:127.0.0.1:6002 </dev/null")" "host secret"
-	is "-R with a unix socket in the room" "$(hold_ask fw "$ASK UNIX:/tmp/rev.sock </dev/null")" "host secret"
+	is "-R listens in the room" "$(hold_ask fw "$SOCAT TCP:127.0.0.1:6002 </dev/null")" "host secret"
+	is "-R with a unix socket in the room" "$(hold_ask fw "$SOCAT UNIX:/tmp/rev.sock </dev/null")" "host secret"
 	check "[O] whose listener is not on the host" refute_listener 6002
 	check "[O] nor the socket" test ! -e /tmp/rev.sock
 	is "-D reaches into the room" \
-		"$($ASK SOCKS4:127.0.0.1:127.0.0.1:6001,socksport=7105 </dev/null)" "room answers"
+		"$($SOCAT SOCKS4:127.0.0.1:127.0.0.1:6001,socksport=7105 </dev/null)" "room answers"
 	is "[O] and not out of it" \
-		"$($ASK SOCKS4:127.0.0.1:127.0.0.1:7001,socksport=7105 </dev/null 2>&1 | grep -c secret)" 0
+		"$($SOCAT SOCKS4:127.0.0.1:127.0.0.1:7001,socksport=7105 </dev/null 2>&1 | grep -c secret)" 0
 	hold_end fw
 	hold shared dora@room
 	hold_ask shared 'socat TCP-LISTEN:6001,bind=127.0.0.1,fork,reuseaddr SYSTEM:"echo shared answers" >/dev/null 2>&1 &

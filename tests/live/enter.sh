@@ -116,12 +116,12 @@ check_hostile() {
 check_who() {
 	is "nobody of that name" "$(status ctl enter cara)" 1
 	hold two ana@room
-	check "the second room is on record" poll 10 eval '[ "$(ctl list ana --json | json "len(d)")" = 2 ]'
+	check "the second room is on record" poll 10 logins_are 2 ana
 	is "several rooms: which one?" "$(status ctl enter ana -- true)" 1
 	like "says so" "$(ctl enter ana -- true 2>&1)" 'several rooms'
 	is "by its id" "$(enter "$(ctl list ana --json | json 'd[1]["id"]')" echo hello </dev/null)" hello
 	hold_end two
-	check "it has ended" poll 10 eval '[ "$(ctl list ana --json | json "len(d)")" = 1 ]'
+	check "it has ended" poll 10 logins_are 1 ana
 	is "users may not" \
 		"$(setpriv --reuid 1001 --clear-groups "$STAGE_LIB/carrelctl" --state "$STATE_DIR" enter ana >/dev/null 2>&1; echo $?)" 3
 }

@@ -191,7 +191,7 @@ nested_answer() { # UNSHARE-OPTION...
 check_others() {
 	local init
 	hold ana ana@room
-	poll 10 eval '[ "$(ctl list ana --json | json "len(d)")" = 1 ]' # the room of the login before may be ending yet
+	poll 10 logins_are 1 ana # the room of the login before may be ending yet
 	init=$(ctl show ana --json | json 'd["init"]')
 	like "another user in this room" "$(nsenter -t "$init" -m -p setpriv --reuid bob --regid staff --clear-groups passwd -S 2>&1)" \
 		'in no room of its user'

@@ -90,7 +90,7 @@ tell() { # PATH
 }
 
 reach() { # PATH
-	echo "socat -t $SSH_LIMIT -T $SSH_LIMIT - UNIX-CONNECT:$1 </dev/null 2>&1 | sed 's/.*: //'"
+	echo "$SOCAT UNIX-CONNECT:$1 </dev/null 2>&1 | sed 's/.*: //'"
 }
 
 # keeps: helper/process/beside R1, helper/parts/steward R1

@@ -11,7 +11,6 @@ stage_enter "$@"
 . "$STAGE/tests/lib/docs.sh"
 
 DOC=$STAGE/data/network.md
-ASK="socat -t $SSH_LIMIT -T $SSH_LIMIT -" # with nothing to say, it would listen no longer than half a second by itself
 OUT=$STAGE/forwards
 NOT='network = { forwards = "none"; };'
 
@@ -109,16 +108,16 @@ try_login() { # USER
 	note lo "$(who_answers "$to.lo")"
 	note host "$(who_answers "$to.host")"
 	note far "$(said "$to.far" far reached)"
-	note dyn "$([ "$(first $ASK SOCKS4:127.0.0.1:$FAR4:80,socksport=7200)" = far ] && echo reached)"
+	note dyn "$([ "$(first $SOCAT SOCKS4:127.0.0.1:$FAR4:80,socksport=7200)" = far ] && echo reached)"
 	note r "$(listens_at 9090 $u)"
-	note rsock "$([ "$(hold_ask $u "$ASK UNIX:/tmp/back.sock </dev/null" | cut -d ' ' -f 1)" = client ] && echo in the room)"
+	note rsock "$([ "$(hold_ask $u "$SOCAT UNIX:/tmp/back.sock </dev/null" | cut -d ' ' -f 1)" = client ] && echo in the room)"
 	note x11 "$([ "$(hold_ask $u "( $(cat $DISPLAY_CLIENT) )" | tail -n 1)" = "localhost XOK" ] && echo yes)"
 	note agent "$(hold_ask $u 'ssh-add -l' | grep -q stage && echo yes)"
 	hold_end $u
 }
 
 ask() { # SOCKET
-	first $ASK "UNIX:$1"
+	first $SOCAT "UNIX:$1"
 }
 
 said() { # SOCKET ANSWER WORD

@@ -274,10 +274,6 @@ check_hostile() {
 	is "nothing is left" "$(left)" ""
 }
 
-connections() {
-	cat /proc/sys/net/netfilter/nf_conntrack_count
-}
-
 # floods COUNT FLOOD...: ana's room does, which then has COUNT connections at least. What a busy host has not taken in yet is
 # dropped, so that one flood need not be enough.
 floods() {
@@ -362,7 +358,7 @@ check_doors() {
 	is "-L to where the room may" "$(tcp_host 127.0.0.1 $port)" "far $HOST4"
 	is "not to where it may not" "$(tcp_host 127.0.0.1 $((port + 1)))" ""
 	is "the loopback is the room's" "$(tcp_host 127.0.0.1 $((port + 2)))" ""
-	is "-D" "$(socat -t $SSH_LIMIT -T $SSH_LIMIT - SOCKS4:127.0.0.1:$FAR4:80,socksport=$((port + 3)) </dev/null 2>/dev/null)" \
+	is "-D" "$($SOCAT SOCKS4:127.0.0.1:$FAR4:80,socksport=$((port + 3)) </dev/null 2>/dev/null)" \
 		"far $HOST4"
 	hold_end f
 	is "-W" "$(ssh -F $STAGE/ssh/config -W $FAR4:80 ana@room </dev/null 2>/dev/null)" "far $HOST4"

@@ -151,7 +151,7 @@ check_doors() {
 	hold f -L $port:$FAR:80 -L $((port + 1)):127.0.0.1:8080 -D $((port + 2)) ana@room
 	is "-L" "$(tcp_host 127.0.0.1 $port)" "far $MINE"
 	is "its loopback is the namespace's" "$(tcp_host 127.0.0.1 $((port + 1)))" ""
-	is "-D" "$(socat -t $SSH_LIMIT -T $SSH_LIMIT - SOCKS4:127.0.0.1:$FAR:80,socksport=$((port + 2)) </dev/null 2>/dev/null)" "far $MINE"
+	is "-D" "$($SOCAT SOCKS4:127.0.0.1:$FAR:80,socksport=$((port + 2)) </dev/null 2>/dev/null)" "far $MINE"
 	hold_end f
 	is "-W" "$(ssh -F $STAGE/ssh/config -W $FAR:80 ana@room </dev/null 2>/dev/null)" "far $MINE"
 	hold r -R 9090:127.0.0.1:8080 ana@room

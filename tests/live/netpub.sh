@@ -22,10 +22,10 @@ check_budget() {
 	net_config
 	hold a ana@room
 	hold d dora@room
-	before=$(cat /proc/sys/net/netfilter/nf_conntrack_count)
+	before=$(connections)
 	within 1 /usr/bin/python3 $STAGE/tests/lib/netraw.py flood $FAR4 600
 	within 2 /usr/bin/python3 $STAGE/tests/lib/netraw.py flood $FAR4 600
-	now=$(cat /proc/sys/net/netfilter/nf_conntrack_count)
+	now=$(connections)
 	check "two rooms that flood have three quarters together ($((now - before)))" [ $((now - before)) -le 400 ]
 	is "and the host its own" "$(tcp_host $FAR4 80)" "far $HOST4"
 	hold_end a
@@ -135,7 +135,7 @@ check_publish() {
 # led LEAST: the other host floods a room's port, where so many connections are then followed. A busy host drops some.
 led() {
 	ip netns exec far /usr/bin/python3 $STAGE/tests/lib/netraw.py flood $HOST4 1000 8053
-	count=$(cat /proc/sys/net/netfilter/nf_conntrack_count)
+	count=$(connections)
 	[ "$count" -ge "$1" ]
 }
 

@@ -133,7 +133,7 @@ check_wall_hostile() {
 	hold_end one
 	log_out a
 	log_out b
-	check "all are out" poll 10 eval '[ "$(ctl list --json | json "len(d)")" = 0 ]'
+	check "all are out" poll 10 logins_are 0
 }
 
 # Rooms of two users in one budget, and of one in none. Numbers are where this kernel counts: the guest's suite has them.
@@ -145,7 +145,7 @@ check_budgets() {
 	hold two bob@room
 	hold three dora@room
 	hold four ana@room
-	check "four are in" poll 10 eval '[ "$(ctl list --json | json "len(d)")" = 4 ]'
+	check "four are in" poll 10 logins_are 4
 	is "who is in it" "$(ctl list --budgets --json | json '[(x["budget"], x["users"], x["rooms"], x["logins"]) for x in d]')" \
 		"[('all', 2, 2, 3)]"
 	is "cpu is counted everywhere" "$(ctl list --budgets --json | json 'd[0]["cpu"] > 0')" True
@@ -156,7 +156,7 @@ check_budgets() {
 	for h in one two three four; do hold_end $h; done
 	host_config '' '' 'linger = "1h"; on_close = "keep";'
 	ctl kill dora >/dev/null
-	check "all are out" poll 10 eval '[ "$(ctl list --json | json "len(d)")" = 0 ]'
+	check "all are out" poll 10 logins_are 0
 }
 
 check_not_here() {
@@ -229,7 +229,7 @@ check_drain() {
 check_drain_kill() {
 	hold one bob@room
 	hold two ana@room
-	check "two are in" poll 10 eval '[ "$(ctl list --json | json "len(d)")" = 2 ]'
+	check "two are in" poll 10 logins_are 2
 	check "--kill ends what is left" ctl drain --kill --timeout 1s
 	is "nobody is in" "$(ctl list --json 2>/dev/null | json 'len(d)')" 0
 	is "a text too long is refused" "$(status ctl drain "$(printf '%0300d' 0)")" 2

@@ -176,7 +176,7 @@ check_status() {
 	is "no room" "$(state rooms)" 'ok rooms=0 users=0 logins=0 empty=0 stale=0 unreadable=0'
 	hold one bob@room
 	hold two bob@room
-	poll 10 eval '[ "$(ctl list bob --json | json "len(d)")" = 2 ]' # who joins may be in before the record says so
+	poll 10 logins_are 2 bob
 	is "rooms and logins" "$(state rooms)" 'ok rooms=1 users=1 logins=2 empty=0 stale=0 unreadable=0'
 	hold_end one
 	hold_end two

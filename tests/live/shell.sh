@@ -177,7 +177,7 @@ see_channels() { # HOW
 	hold fw ana@room -L 7101:127.0.0.1:6001
 	hold_ask fw 'socat TCP-LISTEN:6001,bind=127.0.0.1,fork,reuseaddr SYSTEM:"echo room answers" >/dev/null 2>&1 &
 		for i in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/6001) && break; sleep 0.05; done' >/dev/null 2>&1
-	is "$1: a forward" "$(socat -t $PATIENCE -T $PATIENCE - TCP:127.0.0.1:7101 </dev/null 2>&1)" "room answers"
+	is "$1: a forward" "$($SOCAT TCP:127.0.0.1:7101 </dev/null 2>&1)" "room answers"
 	hold_end fw
 	s -M $control -f -N ana@room </dev/null >/dev/null 2>&1
 	is "$1: a second channel" "$(s $control ana@room 'echo one >/tmp/x' </dev/null; s $control ana@room 'cat /tmp/x; echo $0' \
